@@ -1,0 +1,1 @@
+//! Datums, point-in-polygon index, GeoJSON reading

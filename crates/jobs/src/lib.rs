@@ -1,0 +1,1 @@
+//! A job queue in the same transaction as the work that enqueues

@@ -1,0 +1,1 @@
+//! Ids, time, clock, pages, actors, scopes and errors: the vocabulary every other crate shares

@@ -1,0 +1,1 @@
+//! A database per test on both engines, and the tools tests share

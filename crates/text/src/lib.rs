@@ -1,0 +1,1 @@
+//! Chinese text: classifier, near duplicates, redaction of personal data

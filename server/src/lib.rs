@@ -1,0 +1,1 @@
+//! Community governance by grids: the server and its command line
