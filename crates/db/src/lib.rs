@@ -1,1 +1,21 @@
-//! One SQL text for SQLite and PostgreSQL: Db, Tx, sql!, migrator
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod cell;
+mod conn;
+pub mod count;
+mod error;
+mod group;
+mod migrate;
+mod open;
+mod row;
+mod sql;
+
+pub use cell::{Cell, ToCell};
+pub use conn::{Conn, Reader, Tx};
+pub use error::{STORAGE_BUSY, STORAGE_FULL, unique_violation};
+pub use inventory;
+pub use migrate::{Migration, translate};
+pub use open::{Db, Durability, Engine, Options};
+pub use row::{FromCell, FromRow, Json, Row};
+pub use sql::{Query, Sql};

@@ -1,1 +1,15 @@
-//! Ids, time, clock, pages, actors, scopes and errors: the vocabulary every other crate shares
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod actor;
+mod error;
+mod id;
+mod page;
+mod time;
+
+pub use actor::{Actor, ActorKind, Permission, Scope};
+pub use error::{Code, Error, FieldError, Params, Result};
+pub use id::Id;
+pub use inventory;
+pub use page::{Cursor, Page};
+pub use time::{Clock, Time, Zone};

@@ -1,0 +1,92 @@
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{Error, FieldError, Time};
+
+/// One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Page<T> {
+    /// The items in the list's order.
+    pub items: Vec<T>,
+    /// Pass it back as `cursor` to read on; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// Cuts a list that was read with `limit + 1` rows down to a page; `key` names the sort key of the last item kept.
+    pub fn cut(mut items: Vec<T>, limit: usize, as_of: Time, key: impl Fn(&T) -> (i64, Uuid)) -> Self {
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(|last| {
+            let (at, id) = key(last);
+            Cursor { as_of, at, id }.encode()
+        });
+        Self { items, next }
+    }
+
+    /// The same page with other items.
+    pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(f).collect(), next: self.next }
+    }
+}
+
+/// Where a keyset list goes on: after the row with this sort key, as the list stood when it was first read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// When the first page was read.
+    pub as_of: Time,
+    /// The sort instant (or other integer key) of the last row seen.
+    pub at: i64,
+    /// The id of the last row seen; it breaks ties.
+    pub id: Uuid,
+}
+
+impl Cursor {
+    /// Opaque text for clients: 64 hexadecimal digits.
+    pub fn encode(&self) -> String {
+        let mut text = String::with_capacity(64);
+        let _ = write!(text, "{:016x}{:016x}{}", self.as_of.millis(), self.at, self.id.simple());
+        text
+    }
+
+    /// Reads what [`Cursor::encode`] wrote; anything else is an `Invalid` error on the field `cursor`.
+    pub fn decode(text: &str) -> Result<Self, Error> {
+        let bad = || Error::Invalid(vec![FieldError::new("cursor", "bad-cursor")]);
+        if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(bad());
+        }
+        let number = |s: &str| u64::from_str_radix(s, 16).map(|n| n as i64).map_err(|_| bad());
+        Ok(Self {
+            as_of: Time::from_millis(number(&text[..16])?),
+            at: number(&text[16..32])?,
+            id: Uuid::try_parse(&text[32..]).map_err(|_| bad())?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_round_trip_and_reject_noise() {
+        let cursor = Cursor { as_of: Time::from_millis(17), at: -5, id: Uuid::from_u128(99) };
+        assert_eq!(Cursor::decode(&cursor.encode()).unwrap(), cursor);
+        for noise in ["", "abc", &"g".repeat(64), &"0".repeat(63), "汉字汉字汉字汉字汉字汉字汉字汉字汉字汉字汉"]
+        {
+            assert!(matches!(Cursor::decode(noise), Err(Error::Invalid(_))), "{noise}");
+        }
+    }
+
+    #[test]
+    fn a_full_page_names_the_next() {
+        let page = Page::cut(vec![3_i64, 2, 1], 2, Time::from_millis(0), |n| (*n, Uuid::nil()));
+        assert_eq!(page.items, [3, 2]);
+        assert_eq!(Cursor::decode(&page.next.unwrap()).unwrap().at, 2);
+        assert!(Page::cut(vec![3_i64, 2], 2, Time::from_millis(0), |n| (*n, Uuid::nil())).next.is_none());
+    }
+}
