@@ -18,4 +18,4 @@ pub use inventory;
 pub use migrate::{Migration, translate};
 pub use open::{Db, Durability, Engine, Options};
 pub use row::{FromCell, FromRow, Json, Row};
-pub use sql::{Query, Sql};
+pub use sql::{Query, Registered, Sql};

@@ -1,0 +1,246 @@
+use std::{
+    collections::HashMap,
+    ops::{Deref, DerefMut},
+    sync::{Arc, RwLock},
+};
+
+use kernel::{Error, Result};
+use sqlx::{
+    Arguments, AssertSqlSafe, Executor, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction,
+    pool::PoolConnection,
+    postgres::{PgArguments, PgRow},
+    sqlite::{SqliteArguments, SqliteRow},
+};
+
+use crate::{Cell, Engine, FromCell, FromRow, Query, Row, Sql, count, error::from_driver, group::Turn};
+
+/// SQLite's columns of each unique index, as its messages list them, and the index's name.
+pub(crate) type UniqueNames = Arc<RwLock<HashMap<String, String>>>;
+
+pub(crate) enum Inner {
+    SqliteReader(PoolConnection<Sqlite>),
+    SqliteWriter(Turn),
+    PostgresReader(PoolConnection<Postgres>),
+    PostgresWriter(Transaction<'static, Postgres>),
+}
+
+enum Engined<'a> {
+    Sqlite(&'a mut SqliteConnection),
+    Postgres(&'a mut PgConnection),
+}
+
+/// A connection to either engine: what the functions of a store take. A [`Reader`] or a [`Tx`] becomes one by itself.
+pub struct Conn {
+    pub(crate) inner: Inner,
+    pub(crate) names: UniqueNames,
+}
+
+enum Text {
+    Fixed(&'static str),
+    Joined(String),
+}
+
+impl Conn {
+    /// Which engine is behind it.
+    pub fn engine(&self) -> Engine {
+        match self.inner {
+            Inner::SqliteReader(_) | Inner::SqliteWriter(_) => Engine::Sqlite,
+            Inner::PostgresReader(_) | Inner::PostgresWriter(_) => Engine::Postgres,
+        }
+    }
+
+    /// Runs a statement and says how many rows it touched.
+    pub async fn execute(&mut self, sql: &'static Sql, cells: Vec<Cell>) -> Result<u64> {
+        self.run(Text::Fixed(sql.text), cells).await
+    }
+
+    /// Runs a joined statement and says how many rows it touched.
+    pub async fn execute_query(&mut self, query: Query) -> Result<u64> {
+        let (text, cells) = query.into_parts();
+        self.run(Text::Joined(text), cells).await
+    }
+
+    /// Every row.
+    pub async fn all<T: FromRow>(&mut self, sql: &'static Sql, cells: Vec<Cell>) -> Result<Vec<T>> {
+        self.rows(Text::Fixed(sql.text), cells).await?.iter().map(T::from_row).collect()
+    }
+
+    /// Every row of a joined statement.
+    pub async fn list<T: FromRow>(&mut self, query: Query) -> Result<Vec<T>> {
+        let (text, cells) = query.into_parts();
+        self.rows(Text::Joined(text), cells).await?.iter().map(T::from_row).collect()
+    }
+
+    /// The first row, if there is one.
+    pub async fn one<T: FromRow>(&mut self, sql: &'static Sql, cells: Vec<Cell>) -> Result<Option<T>> {
+        self.rows(Text::Fixed(sql.text), cells).await?.first().map(T::from_row).transpose()
+    }
+
+    /// The column called `value` of the first row, if there is one.
+    pub async fn value<T: FromCell>(&mut self, sql: &'static Sql, cells: Vec<Cell>) -> Result<Option<T>> {
+        self.rows(Text::Fixed(sql.text), cells).await?.first().map(|r| r.get("value")).transpose()
+    }
+
+    /// The column called `value` of the first row of a joined statement.
+    pub async fn query_value<T: FromCell>(&mut self, query: Query) -> Result<Option<T>> {
+        let (text, cells) = query.into_parts();
+        self.rows(Text::Joined(text), cells).await?.first().map(|r| r.get("value")).transpose()
+    }
+
+    /// The column called `value` of every row.
+    pub async fn values<T: FromCell>(&mut self, sql: &'static Sql, cells: Vec<Cell>) -> Result<Vec<T>> {
+        self.rows(Text::Fixed(sql.text), cells).await?.iter().map(|r| r.get("value")).collect()
+    }
+
+    /// Asks the engine to parse and plan the statement without running it; the error names what it rejects.
+    pub async fn prepare(&mut self, text: &str) -> Result<()> {
+        use sqlx::SqlSafeStr;
+        let sql = AssertSqlSafe(text.to_owned()).into_sql_str();
+        let result = match self.engined() {
+            Engined::Sqlite(c) => c.prepare(sql).await.map(|_| ()),
+            Engined::Postgres(c) => c.prepare(sql).await.map(|_| ()),
+        };
+        result.map_err(|e| Error::internal(format_args!("{e}: {text}")))
+    }
+
+    /// Runs several statements without values: migrations and pragmas. Text of ours, never of a caller.
+    pub(crate) async fn script(&mut self, text: &str) -> Result<()> {
+        let sql = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
+        let result = match self.engined() {
+            Engined::Sqlite(c) => c.execute(sql).await.map(|_| ()),
+            Engined::Postgres(c) => c.execute(sql).await.map(|_| ()),
+        };
+        result.map_err(|e| self.meaning(e))
+    }
+
+    async fn run(&mut self, text: Text, cells: Vec<Cell>) -> Result<u64> {
+        count::one();
+        let result = match self.engined() {
+            Engined::Sqlite(c) => match text {
+                Text::Fixed(t) => c.execute(sqlx::query_with(t, sqlite_arguments(cells)?)).await,
+                Text::Joined(t) => c.execute(sqlx::query_with(AssertSqlSafe(t), sqlite_arguments(cells)?)).await,
+            }
+            .map(|done| done.rows_affected()),
+            Engined::Postgres(c) => match text {
+                Text::Fixed(t) => c.execute(sqlx::query_with(t, postgres_arguments(cells)?)).await,
+                Text::Joined(t) => c.execute(sqlx::query_with(AssertSqlSafe(t), postgres_arguments(cells)?)).await,
+            }
+            .map(|done| done.rows_affected()),
+        };
+        result.map_err(|e| self.meaning(e))
+    }
+
+    async fn rows(&mut self, text: Text, cells: Vec<Cell>) -> Result<Vec<Row>> {
+        count::one();
+        let result = match self.engined() {
+            Engined::Sqlite(c) => match text {
+                Text::Fixed(t) => c.fetch_all(sqlx::query_with(t, sqlite_arguments(cells)?)).await,
+                Text::Joined(t) => c.fetch_all(sqlx::query_with(AssertSqlSafe(t), sqlite_arguments(cells)?)).await,
+            }
+            .map(|rows: Vec<SqliteRow>| rows.into_iter().map(Row::Sqlite).collect()),
+            Engined::Postgres(c) => match text {
+                Text::Fixed(t) => c.fetch_all(sqlx::query_with(t, postgres_arguments(cells)?)).await,
+                Text::Joined(t) => c.fetch_all(sqlx::query_with(AssertSqlSafe(t), postgres_arguments(cells)?)).await,
+            }
+            .map(|rows: Vec<PgRow>| rows.into_iter().map(|r| Row::Postgres(Box::new(r))).collect()),
+        };
+        result.map_err(|e| self.meaning(e))
+    }
+
+    fn engined(&mut self) -> Engined<'_> {
+        match &mut self.inner {
+            Inner::SqliteReader(c) => Engined::Sqlite(c),
+            Inner::SqliteWriter(turn) => Engined::Sqlite(turn.conn()),
+            Inner::PostgresReader(c) => Engined::Postgres(c),
+            Inner::PostgresWriter(c) => Engined::Postgres(c),
+        }
+    }
+
+    fn meaning(&self, error: sqlx::Error) -> Error {
+        from_driver(error, |columns| self.names.read().ok()?.get(columns).cloned())
+    }
+}
+
+fn sqlite_arguments(cells: Vec<Cell>) -> Result<SqliteArguments> {
+    let mut arguments = SqliteArguments::default();
+    for cell in cells {
+        match cell {
+            Cell::Int(v) => Arguments::add(&mut arguments, v),
+            Cell::Real(v) => Arguments::add(&mut arguments, v),
+            Cell::Bool(v) => Arguments::add(&mut arguments, v),
+            Cell::Text(v) => Arguments::add(&mut arguments, v),
+            Cell::Bytes(v) => Arguments::add(&mut arguments, v),
+            Cell::Uuid(v) => Arguments::add(&mut arguments, v),
+            Cell::Json(v) => Arguments::add(&mut arguments, v.map(sqlx::types::Json)),
+        }
+        .map_err(Error::internal)?;
+    }
+    Ok(arguments)
+}
+
+fn postgres_arguments(cells: Vec<Cell>) -> Result<PgArguments> {
+    let mut arguments = PgArguments::default();
+    for cell in cells {
+        match cell {
+            Cell::Int(v) => Arguments::add(&mut arguments, v),
+            Cell::Real(v) => Arguments::add(&mut arguments, v),
+            Cell::Bool(v) => Arguments::add(&mut arguments, v),
+            Cell::Text(v) => Arguments::add(&mut arguments, v),
+            Cell::Bytes(v) => Arguments::add(&mut arguments, v),
+            Cell::Uuid(v) => Arguments::add(&mut arguments, v),
+            Cell::Json(v) => Arguments::add(&mut arguments, v.map(sqlx::types::Json)),
+        }
+        .map_err(Error::internal)?;
+    }
+    Ok(arguments)
+}
+
+/// A connection that reads what was committed.
+pub struct Reader(pub(crate) Conn);
+
+impl Deref for Reader {
+    type Target = Conn;
+    fn deref(&self) -> &Conn {
+        &self.0
+    }
+}
+impl DerefMut for Reader {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.0
+    }
+}
+
+/// The write transaction. Dropped without [`Tx::commit`], nothing of it stays.
+pub struct Tx(pub(crate) Conn);
+
+impl Tx {
+    /// Makes it last. Only when this returns may a caller be told that its command was taken.
+    pub async fn commit(self) -> Result<()> {
+        match self.0.inner {
+            Inner::SqliteWriter(turn) => turn.commit().await,
+            Inner::PostgresWriter(tx) => tx.commit().await.map_err(|e| from_driver(e, |_| None)),
+            Inner::SqliteReader(_) | Inner::PostgresReader(_) => Ok(()),
+        }
+    }
+
+    /// Undoes everything and waits until it is undone.
+    pub async fn rollback(self) -> Result<()> {
+        match self.0.inner {
+            Inner::SqliteWriter(turn) => turn.rollback().await,
+            Inner::PostgresWriter(tx) => tx.rollback().await.map_err(|e| from_driver(e, |_| None)),
+            Inner::SqliteReader(_) | Inner::PostgresReader(_) => Ok(()),
+        }
+    }
+}
+
+impl Deref for Tx {
+    type Target = Conn;
+    fn deref(&self) -> &Conn {
+        &self.0
+    }
+}
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.0
+    }
+}

@@ -1,0 +1,217 @@
+use std::{str::FromStr, sync::Arc, time::Duration};
+
+use kernel::{Error, Result};
+use sqlx::{
+    PgPool, SqlitePool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::{
+    Conn, FromRow, Reader, Row, Tx,
+    conn::{Inner, UniqueNames},
+    error::from_driver,
+    group::{self, GroupCommit},
+    sql,
+};
+
+/// Which engine holds the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// SQLite, in the same process.
+    Sqlite,
+    /// PostgreSQL, version 13 or later.
+    Postgres,
+}
+
+/// When a command is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// After COMMIT and fsync: the only setting for service.
+    #[default]
+    Full,
+    /// Before COMMIT. The negative control of the crash test, which must find the losses; SQLite only.
+    AnswerBeforeCommit,
+}
+
+/// How a database is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How many connections read at the same time; on PostgreSQL, how many connections in all.
+    pub connections: u32,
+    /// The PostgreSQL schema of this district, made when absent; SQLite has none.
+    pub schema: Option<String>,
+    /// When a command is answered.
+    pub durability: Durability,
+    /// How long to wait for a connection or for SQLite's lock before the answer is "busy".
+    pub patience: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { connections: 8, schema: None, durability: Durability::Full, patience: Duration::from_secs(5) }
+    }
+}
+
+/// A district's database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    engine: Pools,
+    names: UniqueNames,
+}
+
+#[derive(Clone)]
+enum Pools {
+    Sqlite { readers: SqlitePool, writer: GroupCommit },
+    Postgres { pool: PgPool },
+}
+
+impl Db {
+    /// Opens with the usual options; `url` is `sqlite:PATH` or `postgres://…`.
+    pub async fn open(url: &str) -> Result<Self> {
+        Self::open_with(url, &Options::default()).await
+    }
+
+    /// Opens a database, making the SQLite file or the PostgreSQL schema when it is not there.
+    pub async fn open_with(url: &str, options: &Options) -> Result<Self> {
+        let names = UniqueNames::default();
+        let engine = if url.starts_with("sqlite:") { sqlite(url, options).await? } else { postgres(url, options).await? };
+        let db = Self { engine, names };
+        db.learn_names().await?;
+        Ok(db)
+    }
+
+    /// Which engine it is.
+    pub fn engine(&self) -> Engine {
+        match self.engine {
+            Pools::Sqlite { .. } => Engine::Sqlite,
+            Pools::Postgres { .. } => Engine::Postgres,
+        }
+    }
+
+    /// A connection for reading what was committed.
+    pub async fn read(&self) -> Result<Reader> {
+        let inner = match &self.engine {
+            Pools::Sqlite { readers, .. } => Inner::SqliteReader(readers.acquire().await.map_err(plain)?),
+            Pools::Postgres { pool } => Inner::PostgresReader(pool.acquire().await.map_err(plain)?),
+        };
+        Ok(Reader(Conn { inner, names: self.names.clone() }))
+    }
+
+    /// Opens the write transaction of one command.
+    pub async fn begin(&self) -> Result<Tx> {
+        let inner = match &self.engine {
+            Pools::Sqlite { writer, .. } => Inner::SqliteWriter(writer.turn().await?),
+            Pools::Postgres { pool } => Inner::PostgresWriter(pool.begin().await.map_err(plain)?),
+        };
+        Ok(Tx(Conn { inner, names: self.names.clone() }))
+    }
+
+    /// Ends all work and closes the files or connections.
+    pub async fn close(&self) -> Result<()> {
+        match &self.engine {
+            Pools::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await
+            }
+            Pools::Postgres { pool } => {
+                pool.close().await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Learns which columns each of SQLite's unique indexes holds, since its messages name columns, not the index.
+    pub(crate) async fn learn_names(&self) -> Result<()> {
+        if self.engine() == Engine::Postgres {
+            return Ok(());
+        }
+        let rows: Vec<Unique> = self
+            .read()
+            .await?
+            .list(crate::Query::new(
+                "select m.name as name, group_concat(m.tbl_name || '.' || c.name, ', ') as columns
+                 from sqlite_master m join pragma_index_list(m.tbl_name) l on l.name = m.name and l.\"unique\" = 1
+                 join pragma_index_info(m.name) c where m.type = 'index' group by m.name",
+            ))
+            .await?;
+        if let Ok(mut names) = self.names.write() {
+            names.extend(rows.into_iter().filter_map(|u| Some((u.columns?, u.name))));
+        }
+        Ok(())
+    }
+
+    /// Whether the database answers: for the readiness check.
+    pub async fn ping(&self) -> Result<()> {
+        self.read().await?.value::<i64>(sql!("select cast(1 as bigint) as value"), vec![]).await.map(|_| ())
+    }
+}
+
+struct Unique {
+    name: String,
+    columns: Option<String>,
+}
+
+impl FromRow for Unique {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self { name: row.get("name")?, columns: row.get("columns")? })
+    }
+}
+
+fn plain(error: sqlx::Error) -> Error {
+    from_driver(error, |_| None)
+}
+
+async fn sqlite(url: &str, options: &Options) -> Result<Pools> {
+    let base = SqliteConnectOptions::from_str(url).map_err(plain)?;
+    // A database in memory is private to its connection, so reader and writer share one by name.
+    let memory = url.contains(":memory:");
+    let base = if memory { base.shared_cache(true) } else { base.journal_mode(SqliteJournalMode::Wal) };
+    let base = base
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(options.patience)
+        .statement_cache_capacity(512)
+        .pragma("temp_store", "memory")
+        .pragma("cache_size", "-8000")
+        .pragma("journal_size_limit", "67108864");
+    let writer = group::connect(&base).await?;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(options.connections)
+        .acquire_timeout(options.patience)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(if memory { base } else { base.pragma("query_only", "on") })
+        .await
+        .map_err(plain)?;
+    Ok(Pools::Sqlite { readers, writer: GroupCommit::new(writer, options.durability) })
+}
+
+async fn postgres(url: &str, options: &Options) -> Result<Pools> {
+    let base = PgConnectOptions::from_str(url).map_err(plain)?.application_name("jingwei").statement_cache_capacity(512);
+    let schema: Arc<str> = options.schema.as_deref().unwrap_or("public").into();
+    if !schema.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') || schema.is_empty() {
+        return Err(Error::invalid("schema", "bad-schema-name"));
+    }
+    let pool = PgPoolOptions::new()
+        .max_connections(options.connections)
+        .acquire_timeout(options.patience)
+        .after_connect(move |conn, _| {
+            let schema = schema.clone();
+            Box::pin(async move {
+                use sqlx::Executor;
+                let text =
+                    format!("create schema if not exists {schema}; set search_path to {schema}; set statement_timeout to '30s'");
+                // Two first connections may make the schema at the same instant; the loser finds it made.
+                if conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(text.clone()))).await.is_err() {
+                    conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(text))).await?;
+                }
+                Ok(())
+            })
+        })
+        .connect_with(base)
+        .await
+        .map_err(plain)?;
+    Ok(Pools::Postgres { pool })
+}
