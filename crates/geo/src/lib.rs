@@ -1,1 +1,20 @@
-//! Datums, point-in-polygon index, GeoJSON reading
+#![doc = include_str!("../README.md")]
+
+mod datum;
+mod index;
+mod lattice;
+mod point;
+mod read;
+mod shape;
+#[cfg(test)]
+mod tessellation;
+mod write;
+
+pub use datum::{Datum, UnknownDatum, from_wgs84, to_wgs84};
+pub use index::{CellIndex, Overlap};
+pub use point::{Bounds, Point, distance_m};
+pub use read::{
+    Effect, Feature, Finding, FindingKind, MAX_FEATURES, MAX_FINDINGS, MAX_POSITIONS, ReadError, Reading, read_geojson,
+};
+pub use shape::{MultiPolygon, Polygon, Ring};
+pub use write::{from_geojson, to_geojson};
