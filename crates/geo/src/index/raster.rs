@@ -29,11 +29,15 @@ impl Entry {
     }
 }
 
-/// Tiles are 2^`shift` lattice steps wide and high, so that finding one is a subtraction and a shift.
+/// Tiles are 2^`shift` lattice steps wide and high, so that finding one is a subtraction and a shift. The outermost tiles reach as far as
+/// there are parts: one part far off the others must not make all tiles coarse.
 #[derive(Clone, Copy, Debug)]
 struct Frame {
+    /// The box around all parts.
     min: Vertex,
     max: Vertex,
+    /// South-western corner of the first tile.
+    origin: Vertex,
     shift: u32,
     columns: u32,
     rows: u32,
@@ -118,13 +122,34 @@ fn choose_frame(parts: &Parts) -> Frame {
     let most_covered = parts.len() as u64 * COVERED_PER_PART + FREE_TILES;
     // A tile of 2^32 steps holds the Earth, so the search ends.
     let fits = |frame: &Frame| frame.tiles() <= most_tiles && frame.covered(parts) <= most_covered;
-    (4..32).map(|shift| Frame::new(min, max, shift)).find(fits).unwrap_or(Frame::new(min, max, 32))
+    let (from, to) = dense_box(parts, min, max);
+    let frame = |shift| Frame::new((min, max), (from, to), shift);
+    (4..32).map(frame).find(fits).unwrap_or_else(|| frame(32))
+}
+
+/// Where most parts are: the middles of all but the outermost hundredth on each side, and a quarter of that width around them.
+fn dense_box(parts: &Parts, min: Vertex, max: Vertex) -> (Vertex, Vertex) {
+    let span = |axis: fn(Vertex) -> i32| {
+        let middle = |part| {
+            let (low, high) = parts.box_of(part);
+            i32::midpoint(axis(low), axis(high))
+        };
+        let mut middles: Vec<i32> = (0..parts.len() as u32).map(middle).collect();
+        middles.sort_unstable();
+        let at = |hundredths: usize| middles.get((middles.len().saturating_sub(1)) * hundredths / 100).copied().unwrap_or(0);
+        let (low, high) = (i64::from(at(1)), i64::from(at(99)));
+        let around = (high - low) / 4;
+        let inside = |v: i64| v.clamp(i64::from(axis(min)), i64::from(axis(max))) as i32;
+        (inside(low - around), inside(high + around))
+    };
+    let ((west, east), (south, north)) = (span(|v| v.x), span(|v| v.y));
+    (Vertex { x: west, y: south }, Vertex { x: east, y: north })
 }
 
 impl Frame {
-    fn new(min: Vertex, max: Vertex, shift: u32) -> Self {
+    fn new((min, max): (Vertex, Vertex), (from, to): (Vertex, Vertex), shift: u32) -> Self {
         let count = |from: i32, to: i32| (((i64::from(to) - i64::from(from)) >> shift) + 1) as u32;
-        Self { min, max, shift, columns: count(min.x, max.x), rows: count(min.y, max.y) }
+        Self { min, max, origin: from, shift, columns: count(from.x, to.x), rows: count(from.y, to.y) }
     }
 
     fn tiles(&self) -> u64 {
@@ -141,18 +166,17 @@ impl Frame {
             .sum()
     }
 
-    /// The column of a longitude inside the frame.
     fn column(&self, x: i32) -> u32 {
-        ((i64::from(x) - i64::from(self.min.x)) >> self.shift) as u32
+        ((i64::from(x) - i64::from(self.origin.x)) >> self.shift).clamp(0, i64::from(self.columns) - 1) as u32
     }
 
     fn row(&self, y: i32) -> u32 {
-        ((i64::from(y) - i64::from(self.min.y)) >> self.shift) as u32
+        ((i64::from(y) - i64::from(self.origin.y)) >> self.shift).clamp(0, i64::from(self.rows) - 1) as u32
     }
 
     fn corner(&self, column: u32, row: u32) -> Vertex {
         let at = |from: i32, n: u32| (i64::from(from) + (i64::from(n) << self.shift)) as i32;
-        Vertex { x: at(self.min.x, column), y: at(self.min.y, row) }
+        Vertex { x: at(self.origin.x, column), y: at(self.origin.y, row) }
     }
 
     /// Finds the tiles that the part's border runs through and those that it fills.
@@ -195,9 +219,12 @@ impl Frame {
                 mark(self.column(west), self.column(east), row);
                 continue;
             }
-            let floor = i64::from(self.min.y) + (i64::from(row) << self.shift);
-            let ceiling = (floor + (1_i64 << self.shift) - 1).min(i64::from(high.y));
-            let (x0, x1) = (at(floor.max(i64::from(low.y))), at(ceiling));
+            // What of the segment lies in this row; the first and the last row have no end to the outside.
+            let (bottom, top) = (i64::from(low.y), i64::from(high.y));
+            let floor = i64::from(self.origin.y) + (i64::from(row) << self.shift);
+            let from = if row == 0 { bottom } else { bottom.max(floor) };
+            let to = if row + 1 == self.rows { top } else { top.min(floor + (1_i64 << self.shift) - 1) };
+            let (x0, x1) = (at(from), at(to));
             // Two steps of margin are far more than f64 can be wrong by here.
             let from = (x0.min(x1).floor() as i32).saturating_sub(2).max(west);
             let to = (x0.max(x1).ceil() as i32).saturating_add(2).min(east);

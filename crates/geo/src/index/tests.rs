@@ -176,6 +176,26 @@ fn a_far_stray_and_stacks_of_large_cells_stay_within_memory() {
 }
 
 #[test]
+fn a_stray_far_off_leaves_the_tiles_fine() {
+    let mut rings = shaken_lattice(60, 60, 2, 0.004, 3);
+    rings.push(vec![[-0.1, -0.1], [0.1, -0.1], [0.0, 0.1], [-0.1, -0.1]]);
+    // Reaches from among the others to far beyond them, filling and crossing outermost tiles.
+    rings.push(vec![[116.2, 39.2], [150.0, 39.0], [150.0, 60.0], [116.2, 39.2]]);
+    let shapes: Vec<_> = rings.iter().map(|points| shape(ring(points), vec![])).collect();
+    let index = index_of(&rings);
+    let mut random = SplitMix(9);
+    for n in 0..4000 {
+        let reach = [0.24, 2.0, 40.0][n % 3];
+        let (lon, lat) = (116.0 + random.unit() * reach, 39.0 + random.unit() * reach / 2.0);
+        let holders: Vec<_> = (0..rings.len()).filter(|&key| naive_holds(&shapes[key], lon, lat)).collect();
+        assert_eq!(all(&index, lon, lat), holders, "({lon}, {lat})");
+        let candidates = index.raster.candidates(Vertex::snap(Point::new(lon, lat)).unwrap()).len();
+        assert!(candidates < 12 || n % 3 != 0, "{candidates} at ({lon}, {lat})");
+    }
+    assert_eq!(index.locate(0.0, 0.0), Some(&3600));
+}
+
+#[test]
 fn a_border_of_many_vertices_gives_the_plain_answer() {
     // A comb: long upright edges that stand in every band.
     let mut points = vec![[116.0, 39.0]];
