@@ -5,6 +5,7 @@ use geojson::Position;
 use super::rings::faults;
 use super::{Effect, Finding, FindingKind, MAX_POSITIONS};
 use crate::datum::{Datum, to_wgs84};
+use crate::index::CellIndex;
 use crate::lattice::Vertex;
 use crate::point::{Point, distance_m};
 use crate::shape::{MultiPolygon, Polygon};
@@ -39,7 +40,20 @@ impl Cleaner {
             self.report(FindingKind::Empty, Effect::FeatureDropped, None);
             return None;
         }
+        self.compare_parts(&kept);
         Some(MultiPolygon(kept))
+    }
+
+    fn compare_parts(&mut self, parts: &[Polygon]) {
+        // Slivers below this are rounding where the parts touch.
+        const TOLERANCE_M2: f64 = 0.01;
+        if parts.len() < 2 {
+            return;
+        }
+        let index = CellIndex::new(parts.iter().enumerate().map(|(at, part)| (at, 0, MultiPolygon(vec![part.clone()]))));
+        for overlap in index.overlaps(TOLERANCE_M2, 1) {
+            self.report(FindingKind::PartsOverlap { area_m2: overlap.area_m2 }, Effect::Kept, Some(overlap.at));
+        }
     }
 
     fn polygon(&mut self, rings: &[Vec<Position>]) -> Option<Polygon> {

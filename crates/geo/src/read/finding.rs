@@ -100,6 +100,11 @@ pub enum FindingKind {
     RingsCross,
     /// A hole that lies outside its outer ring.
     HoleOutside,
+    /// Two parts of the shape that cover the same ground, which counts twice in its area.
+    PartsOverlap {
+        /// Square metres that the first such pair shares.
+        area_m2: f64,
+    },
 }
 
 impl FindingKind {
@@ -120,11 +125,15 @@ impl FindingKind {
             Self::SelfTouch => "self_touch",
             Self::RingsCross => "rings_cross",
             Self::HoleOutside => "hole_outside",
+            Self::PartsOverlap { .. } => "parts_overlap",
         }
     }
 
     /// Whether the polygon is invalid as a geometry although it was kept.
     pub const fn is_invalid_geometry(&self) -> bool {
-        matches!(self, Self::SelfIntersection | Self::SelfTouch | Self::RingsCross | Self::HoleOutside)
+        matches!(
+            self,
+            Self::SelfIntersection | Self::SelfTouch | Self::RingsCross | Self::HoleOutside | Self::PartsOverlap { .. }
+        )
     }
 }

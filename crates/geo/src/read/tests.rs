@@ -6,6 +6,9 @@ use crate::point::{Point, distance_m};
 
 const SQUARE: &str = "[[116,39],[116.1,39],[116.1,39.1],[116,39.1],[116,39]]";
 
+/// Shares its western side with the square.
+const EAST: &str = "[[116.1,39],[116.2,39],[116.2,39.1],[116.1,39.1],[116.1,39]]";
+
 fn read(text: &str) -> Reading {
     read_geojson(text.as_bytes(), Datum::Wgs84).unwrap()
 }
@@ -28,7 +31,7 @@ fn a_collection_keeps_order_ids_properties_and_says_what_it_left_out() {
             {{"type":"Feature","properties":null,"geometry":null}},
             {{"type":"Feature","properties":{{"name":"东"}},"geometry":{{"type":"Polygon","coordinates":"none"}}}},
             17,
-            {{"type":"Feature","properties":{{}},"geometry":{{"type":"MultiPolygon","coordinates":[[{SQUARE}],[{SQUARE}]]}}}}
+            {{"type":"Feature","properties":{{}},"geometry":{{"type":"MultiPolygon","coordinates":[[{SQUARE}],[{EAST}]]}}}}
         ]}}"#
     ));
     assert_eq!(reading.total, 6);
@@ -133,6 +136,16 @@ fn dirt_is_named_and_what_can_be_kept_is_kept() {
         assert_eq!(outcome(&reading), *expected, "{name}");
         assert_eq!(reading.features.len(), usize::from(*kept), "{name}");
     }
+}
+
+#[test]
+fn parts_on_the_same_ground_are_reported_and_neighbours_are_not() {
+    let parts = |other: &str| read(&format!(r#"{{"type":"MultiPolygon","coordinates":[[{SQUARE}],[{other}]]}}"#));
+    assert!(parts(EAST).findings.is_empty());
+    let twice = parts(SQUARE);
+    let FindingKind::PartsOverlap { area_m2 } = twice.findings[0].kind else { panic!("{twice:?}") };
+    assert!((area_m2 * 2.0 - twice.features[0].geometry.area_m2()).abs() < 1.0);
+    assert_eq!(outcome(&twice), [("parts_overlap", Effect::Kept)]);
 }
 
 #[test]
