@@ -2,7 +2,7 @@
 
 use geojson::Position;
 
-use super::rings::faults;
+use super::rings::{MOST_COMPARISONS, faults};
 use super::{Effect, Finding, FindingKind, MAX_POSITIONS};
 use crate::datum::{Datum, to_wgs84};
 use crate::index::CellIndex;
@@ -61,7 +61,7 @@ impl Cleaner {
         let outer = self.ring(outer, true)?;
         let mut kept = vec![outer];
         kept.extend(holes.iter().filter_map(|hole| self.ring(hole, false)));
-        for (kind, at) in faults(&kept) {
+        for (kind, at) in faults(&kept, MOST_COMPARISONS) {
             self.report(kind, Effect::Kept, Some(at));
         }
         let mut points = kept.into_iter().map(|ring| ring.into_iter().map(Vertex::point).collect());

@@ -100,6 +100,8 @@ pub enum FindingKind {
     RingsCross,
     /// A hole that lies outside its outer ring.
     HoleOutside,
+    /// A border so entangled that looking for crossings was given up; there may be more of them.
+    Unchecked,
     /// Two parts of the shape that cover the same ground, which counts twice in its area.
     PartsOverlap {
         /// Square metres that the first such pair shares.
@@ -125,6 +127,7 @@ impl FindingKind {
             Self::SelfTouch => "self_touch",
             Self::RingsCross => "rings_cross",
             Self::HoleOutside => "hole_outside",
+            Self::Unchecked => "unchecked",
             Self::PartsOverlap { .. } => "parts_overlap",
         }
     }
