@@ -1,1 +1,8 @@
-//! Community governance by grids: the server and its command line
+//! Jingwei: community governance by grids. One process serves one district from one database.
+
+pub mod app;
+pub mod cli;
+pub mod http;
+pub mod modules;
+pub mod settings;
+pub mod snapshot;

@@ -1,0 +1,79 @@
+//! The parts that every request and job works with.
+
+use std::{path::PathBuf, sync::Arc};
+
+use db::{Db, Migration};
+use kernel::{Clock, Result, Zone};
+use rust_embed::RustEmbed;
+
+use crate::modules::access::{self, Keys};
+
+/// What is fixed when the process starts.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The district's folder: keys, files, SQLite database, model.
+    pub data: PathBuf,
+    /// Whether pages are served over TLS, here or by a proxy in front.
+    pub secure: bool,
+    /// Addresses of proxies whose forwarded headers are believed.
+    pub proxies: Vec<std::net::IpAddr>,
+    /// Whether a ribbon says that the data is invented.
+    pub demo: bool,
+}
+
+/// A running district. A plain struct: slices take what they need from it.
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// Where time comes from.
+    pub clock: Clock,
+    /// The district's time zone.
+    pub zone: Zone,
+    /// What is fixed when the process starts.
+    pub config: Config,
+    /// The master key and what is derived from it.
+    pub keys: Keys,
+    /// What the access slice keeps in memory.
+    pub access: access::Memory,
+}
+
+/// A shared app.
+pub type Shared = Arc<App>;
+
+impl App {
+    /// Opens a district whose database is migrated.
+    pub async fn open(db: Db, clock: Clock, config: Config) -> Result<Shared> {
+        let keys = Keys::load(&config.data)?;
+        let access = access::Memory::load(&db, &clock).await?;
+        Ok(Arc::new(Self { db, clock, zone: Zone::CHINA, config, keys, access }))
+    }
+
+    /// Reads again whatever another node, or this one, has changed: called by the relay every second and after a change.
+    pub async fn refresh(&self) -> Result<()> {
+        self.access.refresh(&self.db, &self.clock).await
+    }
+}
+
+#[derive(RustEmbed)]
+#[folder = "../migrations"]
+struct Files;
+
+/// Every migration in order.
+pub fn migrations() -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = Files::iter()
+        .filter(|name| name.ends_with(".sql"))
+        .filter_map(|name| {
+            let file = Files::get(&name)?;
+            Some((name.trim_end_matches(".sql").to_owned(), String::from_utf8_lossy(&file.data).into_owned()))
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+/// Brings the tables up to date and says which migrations ran.
+pub async fn migrate(db: &Db) -> Result<Vec<String>> {
+    let files = migrations();
+    let list: Vec<Migration<'_>> = files.iter().map(|(name, text)| Migration { name, text }).collect();
+    db.migrate(&list).await
+}

@@ -1,0 +1,208 @@
+//! Commands: idempotent, one write transaction, answered after commit.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, MatchedPath, Request},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use db::{Tx, bind, record, sql};
+use kernel::{Actor, ActorKind, Error, Result, Time};
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{Problem, problem::KEY_REUSED};
+use crate::app::{App, Shared};
+
+/// How long an answer is kept for its key (design: 30 days).
+const KEPT_DAYS: i64 = 30;
+/// The largest JSON body of a command; texts have limits of their own below it.
+const LARGEST: usize = 256 * 1024;
+
+kernel::codes! {
+    /// A command without a log-in carries no key, or one that could be guessed.
+    KEY_REQUIRED = "idempotency-key-required";
+}
+
+/// The body of a command with its idempotency key.
+pub struct Command<T> {
+    /// What is asked.
+    pub body: T,
+    route: String,
+    key: Option<String>,
+    hash: [u8; 32],
+}
+
+/// Why a command's handler stops early: the answer was given before, or a problem.
+#[derive(Debug)]
+pub enum Halt {
+    /// The answer that this key got the first time.
+    Again(Response),
+    /// A problem.
+    Problem(Problem),
+}
+
+impl From<Error> for Halt {
+    fn from(error: Error) -> Self {
+        Self::Problem(Problem(error))
+    }
+}
+
+impl From<Problem> for Halt {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl IntoResponse for Halt {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Again(response) => response,
+            Self::Problem(problem) => problem.into_response(),
+        }
+    }
+}
+
+/// The write transaction of a command. Dropped without [`Work::finish`], nothing of it stays.
+pub struct Work<'a> {
+    /// The transaction; only SQL runs while it is open.
+    pub tx: Tx,
+    /// The instant of the command.
+    pub now: Time,
+    app: &'a App,
+    slot: Option<Slot>,
+}
+
+struct Slot {
+    actor: Uuid,
+    route: String,
+    key: String,
+    hash: [u8; 32],
+}
+
+record! {
+    struct Kept { body_hash: Vec<u8>, status: i64, response: Vec<u8> }
+}
+
+impl<T> Command<T> {
+    /// Opens the transaction, or halts with the first answer when this key was used before.
+    pub async fn begin<'a>(&self, app: &'a App, actor: &Actor) -> Result<Work<'a>, Halt> {
+        if self.key.is_none() && actor.kind == ActorKind::Anonymous {
+            return Err(Error::refused(KEY_REQUIRED).into());
+        }
+        if let Some(key) = self.key.as_ref().filter(|_| actor.kind == ActorKind::Anonymous) {
+            strong_enough(key)?;
+        }
+        let slot = self.key.clone().map(|key| Slot { actor: actor.id, route: self.route.clone(), key, hash: self.hash });
+        let mut tx = app.db.begin().await?;
+        if let Some(slot) = &slot {
+            let kept: Option<Kept> = tx
+                .one(
+                    sql!(
+                        "select body_hash, status, response from command where actor = $1 and route = $2 and idempotency_key = $3"
+                    ),
+                    bind![slot.actor, slot.route, slot.key],
+                )
+                .await?;
+            if let Some(kept) = kept {
+                tx.rollback().await?;
+                return Err(again(app, slot, &kept)?);
+            }
+        }
+        Ok(Work { tx, now: app.clock.now(), app, slot })
+    }
+}
+
+fn again(app: &App, slot: &Slot, kept: &Kept) -> Result<Halt> {
+    if kept.body_hash != slot.hash {
+        return Err(Error::refused(KEY_REUSED));
+    }
+    let body = app.keys.open(&kept.response, &slot.key)?;
+    let status = StatusCode::from_u16(kept.status as u16).unwrap_or(StatusCode::OK);
+    Ok(Halt::Again((status, [("content-type", "application/json"), ("idempotent-replay", "true")], body).into_response()))
+}
+
+impl Work<'_> {
+    /// Keeps the answer under the command's key and commits; only then the answer exists.
+    pub async fn finish(mut self, status: StatusCode, answer: &impl Serialize) -> Result<Response, Halt> {
+        let body = serde_json::to_vec(answer).map_err(Error::internal)?;
+        if let Some(slot) = &self.slot {
+            let sealed = self.app.keys.seal(&body, &slot.key)?;
+            let cells = bind![
+                slot.actor,
+                slot.route,
+                slot.key,
+                slot.hash,
+                i64::from(status.as_u16()),
+                sealed,
+                self.now.plus_days(KEPT_DAYS)
+            ];
+            let statement = sql!(
+                "insert into command (actor, route, idempotency_key, body_hash, status, response, expires_at) values ($1, $2, $3, $4, $5, $6, $7)"
+            );
+            if let Err(error) = self.tx.execute(statement, cells).await {
+                // Another connection was faster with the same key: its answer is the answer, as soon as it is committed.
+                let raced = db::unique_violation(&error).is_some();
+                return Err(if raced { Error::Stale } else { error }.into());
+            }
+        }
+        self.tx.commit().await?;
+        Ok((status, [("content-type", "application/json")], body).into_response())
+    }
+}
+
+/// Without an account the key is all that keeps callers apart, so it must not be guessable: a UUID, or text with as much in it.
+fn strong_enough(key: &str) -> Result<()> {
+    let distinct = key.chars().collect::<std::collections::BTreeSet<_>>().len();
+    if Uuid::try_parse(key).is_ok_and(|u| u.get_version_num() >= 4) || (key.len() >= 22 && distinct >= 8) {
+        Ok(())
+    } else {
+        Err(Error::refused(KEY_REQUIRED))
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<Shared> for Command<T> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, app: &Shared) -> Result<Self, Problem> {
+        let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+        // The path's values belong to the command: the same key on another case is another body.
+        let (route, path) = (format!("{} {route}", request.method()), request.uri().path().to_owned());
+        let key = match request.headers().get("idempotency-key").map(|v| v.to_str().unwrap_or_default()) {
+            None => None,
+            Some(key) if (8..=100).contains(&key.len()) => Some(key.to_owned()),
+            Some(_) => return Err(Error::invalid("Idempotency-Key", "bad-length").into()),
+        };
+        if let Some(length) = request.headers().get("content-length").and_then(|v| v.to_str().ok()?.parse::<usize>().ok())
+            && length > LARGEST
+        {
+            return Err(Error::refused_with(super::problem::BODY_TOO_LARGE, "bytes", LARGEST).into());
+        }
+        let limited = axum::extract::Request::map(request, |body| axum::body::Body::new(http_body_limit(body)));
+        let bytes = Bytes::from_request(limited, app)
+            .await
+            .map_err(|_| Error::refused_with(super::problem::BODY_TOO_LARGE, "bytes", LARGEST))?;
+        let body = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
+        let value: T = serde_json::from_slice(body).map_err(|e| bad_json(&e))?;
+        let mut hasher = Sha256::new();
+        hasher.update(path.as_bytes());
+        hasher.update([0]);
+        hasher.update(&bytes);
+        Ok(Self { body: value, route, key, hash: hasher.finalize().into() })
+    }
+}
+
+fn http_body_limit(
+    body: axum::body::Body,
+) -> impl axum::body::HttpBody<Data = Bytes, Error = Box<dyn std::error::Error + Send + Sync>> {
+    http_body_util::Limited::new(body, LARGEST)
+}
+
+fn bad_json(error: &serde_json::Error) -> Error {
+    let text = error.to_string();
+    // serde names the field in back quotes; without one the whole body is at fault.
+    let field = text.split('`').nth(1).unwrap_or("body").to_owned();
+    Error::Invalid(vec![
+        kernel::FieldError::new(field, "bad-json").with("line", error.line()).with("column", error.column()).with("why", text),
+    ])
+}

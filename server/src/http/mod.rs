@@ -1,0 +1,56 @@
+//! The edge: the only place that names axum beside the handlers. It authenticates, opens and commits transactions, and turns errors into problems.
+
+use std::sync::Arc;
+
+use axum::Router;
+use utoipa::{OpenApi, openapi::OpenApi as Document};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{
+    app::{App, Shared},
+    modules::MODULES,
+};
+
+mod allow;
+mod command;
+mod context;
+mod headers;
+mod problem;
+
+pub use allow::{Allow, Permit, SomeoneLoggedIn, Visitor};
+pub use command::{Command, Halt, Work};
+pub use context::request_id;
+pub use problem::Problem;
+
+/// What a handler answers: a value, or a problem.
+pub type Answer<T> = Result<T, Problem>;
+
+/// What a command's handler answers: a response, the first answer again, or a problem.
+pub type Outcome = Result<axum::response::Response, Halt>;
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Jingwei",
+    description = "Community governance by grids. The habits that operations share are in docs/api-design.md."
+))]
+struct Contract;
+
+fn assembled() -> (Router<Shared>, Document) {
+    let mut all = OpenApiRouter::with_openapi(Contract::openapi());
+    for module in MODULES {
+        all = all.merge((module.routes)());
+    }
+    all.split_for_parts()
+}
+
+/// The whole contract with the web and with programs.
+pub fn contract() -> Document {
+    assembled().1
+}
+
+/// The service of one district.
+pub fn router(app: Arc<App>) -> Router {
+    let (routes, _) = assembled();
+    let routes = routes.fallback(problem::not_found).method_not_allowed_fallback(problem::method_not_allowed);
+    context::layers(headers::layers(routes, &app.config)).with_state(app)
+}

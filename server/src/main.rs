@@ -1,0 +1,5 @@
+//! The command `jingwei`.
+
+fn main() -> std::process::ExitCode {
+    jingwei::cli::main()
+}

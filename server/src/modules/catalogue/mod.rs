@@ -1,0 +1,8 @@
+//! The slice `catalogue`.
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::modules::Module;
+
+/// See [`crate::modules`].
+pub const MODULE: Module = Module { name: "catalogue", rank: 2, beside: &[], tables: &[], routes: OpenApiRouter::new };
