@@ -1,6 +1,6 @@
 use kernel::{Error, Result};
 
-use crate::{Db, Engine, bind, sql};
+use crate::{Db, Engine, Tx, bind, sql};
 
 /// One forward-only change of the tables, written once for both engines.
 #[derive(Clone, Copy, Debug)]
@@ -15,16 +15,14 @@ impl Db {
     /// Runs every migration that did not run yet, each in a transaction of its own, and says which ran.
     pub async fn migrate(&self, migrations: &[Migration<'_>]) -> Result<Vec<String>> {
         let mut tx = self.begin().await?;
+        take_turns(&mut tx).await?;
         let table = "create table if not exists migration (name text primary key, checksum text not null);";
         tx.script(&translate(table, self.engine())).await?;
         tx.commit().await?;
         let mut ran = Vec::new();
         for migration in migrations {
             let mut tx = self.begin().await?;
-            if tx.engine() == Engine::Postgres {
-                // Two processes that start at the same time take turns.
-                tx.script("lock table migration in exclusive mode").await?;
-            }
+            take_turns(&mut tx).await?;
             let checksum = checksum(migration.text);
             let done: Option<String> =
                 tx.value(sql!("select checksum as value from migration where name = $1"), bind![migration.name]).await?;
@@ -47,6 +45,17 @@ impl Db {
     /// The names of the migrations that ran.
     pub async fn migrated(&self) -> Result<Vec<String>> {
         self.read().await?.values(sql!("select name as value from migration order by name"), bind![]).await
+    }
+}
+
+/// Two processes that start at the same time take turns. On SQLite the write transaction itself does that; on PostgreSQL a lock named
+/// after the schema does, since at the first start there is no table yet to lock and `create table if not exists` fails in a race.
+async fn take_turns(tx: &mut Tx) -> Result<()> {
+    match tx.engine() {
+        Engine::Sqlite => Ok(()),
+        Engine::Postgres => {
+            tx.script("select pg_advisory_xact_lock('pg_namespace'::regclass::int, current_schema()::regnamespace::int)").await
+        }
     }
 }
 
