@@ -6,3 +6,4 @@ pub mod http;
 pub mod modules;
 pub mod settings;
 pub mod snapshot;
+pub mod table;
