@@ -1,0 +1,72 @@
+import createClient, { type Middleware } from "openapi-fetch";
+import { Problem, problemFrom } from "./problem";
+import type { paths } from "./types";
+import { uuidv7 } from "./uuid";
+
+const base = "/api/v1";
+
+let csrf: string | null = null;
+let onLoggedOut: () => void = () => undefined;
+
+/** The token of the session, sent with every command from now on; null forgets it. */
+export function useCsrf(token: string | null): void {
+  csrf = token;
+}
+
+/** What to do when the server no longer knows who we are: a face leads to its log-in page and back. */
+export function whenLoggedOut(act: () => void): void {
+  onLoggedOut = act;
+}
+
+const commandHeaders: Middleware = {
+  onRequest({ request }) {
+    if (request.method === "GET") return undefined;
+    if (!request.headers.has("Idempotency-Key")) request.headers.set("Idempotency-Key", uuidv7());
+    if (csrf) request.headers.set("X-CSRF-Token", csrf);
+    return request;
+  },
+};
+
+/**
+ * Sends a request; a command that got no answer is sent once more with the same key, which is safe because the server answers the same
+ * key with the first answer.
+ */
+async function send(request: Request): Promise<Response> {
+  const again = request.method === "POST" ? request.clone() : null;
+  try {
+    return await globalThis.fetch(request);
+  } catch {
+    if (!again || !navigator.onLine) throw new Problem(0);
+  }
+  try {
+    return await globalThis.fetch(again);
+  } catch {
+    throw new Problem(0);
+  }
+}
+
+/** Built at the first call: an absolute base is needed outside a browser, and tests bring their own `fetch`. */
+export const api = createClient<paths>({ baseUrl: `${globalThis.location?.origin ?? ""}${base}`, fetch: send, credentials: "same-origin" });
+api.use(commandHeaders);
+
+interface Reply<T> { data?: T; error?: unknown; response: Response }
+
+/** The body of a good answer; every other one becomes a thrown `Problem`. */
+export async function ok<T>(reply: Promise<Reply<T>>): Promise<T> {
+  const { data, error, response } = await reply;
+  if (response.ok) return data as T;
+  const problem = problemFrom(response, error);
+  if (problem.status === 401 && problem.code !== "second-factor-required") onLoggedOut();
+  throw problem;
+}
+
+/** The header of a command whose key must outlive a reload. */
+export const withKey = (key: string) => ({ "Idempotency-Key": key });
+
+/** The address of a photograph that the browser loads by itself. */
+export const photoUrl = {
+  ofReport: (track: string, id: string, thumb = true) => `${base}/reports/${encodeURIComponent(track)}/photos/${id}${thumb ? "?size=thumb" : ""}`,
+  ofCase: (incident: string, id: string, thumb = true) => `${base}/incidents/${incident}/photos/${id}${thumb ? "?size=thumb" : ""}`,
+};
+export const gridsUrl = `${base}/grids.geojson`;
+export const eventsUrl = `${base}/events`;

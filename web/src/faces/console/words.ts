@@ -1,0 +1,11 @@
+import common from "@/locales/zh/common.json";
+import errors from "@/locales/zh/errors.json";
+import fields from "@/locales/zh/fields.json";
+import console from "@/locales/zh/console.json";
+import list from "@/locales/zh/words.json";
+import type { Words } from "@/shared/i18n";
+
+export const words: Words = {
+  zh: { ...common, errors, fields, words: list, ...console },
+  en: async () => (await import("./words.en")).default,
+};

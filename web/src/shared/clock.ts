@@ -1,0 +1,42 @@
+import { onScopeDispose, ref, type Ref } from "vue";
+import { useI18n } from "vue-i18n";
+
+const now = ref(Date.now());
+let users = 0;
+let timer: ReturnType<typeof setInterval> | undefined;
+
+/** The present instant, the same for the whole page and renewed twice a minute while anything shows it. */
+export function useNow(): Readonly<Ref<number>> {
+  users += 1;
+  now.value = Date.now();
+  timer ??= setInterval(() => (now.value = Date.now()), 30_000);
+  onScopeDispose(() => {
+    users -= 1;
+    if (users > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  });
+  return now;
+}
+
+let zone = "Asia/Shanghai";
+
+/** The district has one time zone; a browser elsewhere must not show another hour. */
+export function useZone(name: string): void {
+  zone = name;
+}
+
+/** Says instants in the district's time: `5月4日 09:30`, with the year only when it is not this one. */
+export function useWhen() {
+  const { locale } = useI18n();
+  return (at: string | null | undefined): string => {
+    if (!at) return "";
+    const date = new Date(at);
+    if (Number.isNaN(date.getTime())) return "";
+    const otherYear = date.getFullYear() !== new Date().getFullYear();
+    return new Intl.DateTimeFormat(locale.value === "en" ? "en-GB" : "zh-CN", {
+      ...(otherYear ? { year: "numeric" } : {}),
+      month: locale.value === "en" ? "short" : "long", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone,
+    }).format(date);
+  };
+}

@@ -1,0 +1,28 @@
+import { h, type FunctionalComponent } from "vue";
+
+// Own drawings on a 24 × 24 sheet, as strokes. They decorate words and never stand alone, so they are hidden from screen readers.
+const drawn = (...paths: string[]): FunctionalComponent => {
+  const icon: FunctionalComponent = () =>
+    h(
+      "svg",
+      { class: "icon", viewBox: "0 0 24 24", fill: "none", stroke: "currentColor", "stroke-width": 1.8, "stroke-linecap": "round", "stroke-linejoin": "round", "aria-hidden": "true", focusable: "false" },
+      paths.map((d) => h("path", { d })),
+    );
+  return icon;
+};
+
+export const IconPhone = drawn("M6 3h3l2 5-2.5 1.8a12 12 0 0 0 5.7 5.7L16 13l5 2v3a3 3 0 0 1-3.2 3A16 16 0 0 1 3 6.2A3 3 0 0 1 6 3Z");
+export const IconCamera = drawn("M4 8h3l2-3h6l2 3h3a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V9a1 1 0 0 1 1-1Z", "M12 17a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Z");
+export const IconPin = drawn("M12 21s7-6.5 7-11.5a7 7 0 1 0-14 0C5 14.5 12 21 12 21Z", "M12 12a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5Z");
+export const IconWrite = drawn("M4 20h4L19 9l-4-4L4 16v4Z", "M13 7l4 4");
+export const IconInbox = drawn("M3 13l3-8h12l3 8v6H3v-6Z", "M3 13h5l1.5 3h5L16 13h5");
+export const IconPerson = drawn("M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8Z", "M4 21c0-4 3.5-6.5 8-6.5s8 2.5 8 6.5");
+export const IconSearch = drawn("M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14Z", "M20 20l-4-4");
+export const IconBack = drawn("M15 5l-7 7 7 7");
+export const IconNext = drawn("M9 5l7 7-7 7");
+export const IconCheck = drawn("M4 12.5l5.5 5.5L20 7");
+export const IconCross = drawn("M6 6l12 12", "M18 6L6 18");
+export const IconBell = drawn("M6 17V11a6 6 0 1 1 12 0v6l2 1H4l2-1Z", "M10 21h4");
+export const IconPeople = drawn("M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Z", "M2.5 20c0-3.5 3-5.5 6.5-5.5s6.5 2 6.5 5.5", "M16 4.5a3.5 3.5 0 0 1 0 6.5", "M18.5 15c2 .8 3 2.5 3 5");
+export const IconMap = drawn("M3 6l6-2 6 2 6-2v14l-6 2-6-2-6 2V6Z", "M9 4v14", "M15 6v14");
+export const IconAlert = drawn("M12 4l9.5 16h-19L12 4Z", "M12 10v4", "M12 17v.1");

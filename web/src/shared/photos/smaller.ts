@@ -1,0 +1,30 @@
+import { takenAt, type Taken } from "./exif";
+
+export interface Prepared { photo: Blob; at: Taken | null; preview: HTMLCanvasElement }
+
+const longest = 1600;
+const thumb = 240;
+
+/** The size that fits into a square of `most` pixels; never larger than it was. */
+export function fit(width: number, height: number, most: number): { width: number; height: number } {
+  const scale = Math.min(1, most / Math.max(width, height));
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
+
+/** Makes a photograph ready to send: at most 1600 px, JPEG, upright, without the camera's own data; its place is read first. */
+export async function prepare(file: File): Promise<Prepared> {
+  const at = takenAt(await file.slice(0, 256 * 1024).arrayBuffer());
+  const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+  const photo = await new Promise<Blob | null>((done) => drawn(picture, longest).toBlob(done, "image/jpeg", 0.85));
+  const preview = drawn(picture, thumb);
+  picture.close();
+  if (!photo) throw new Error("the browser made no JPEG");
+  return { photo, at, preview };
+}
+
+function drawn(picture: ImageBitmap, most: number): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, fit(picture.width, picture.height, most));
+  canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  return canvas;
+}

@@ -1,0 +1,36 @@
+import { reactive, watch } from "vue";
+
+interface Prefs { lang: "zh" | "en"; large: boolean; dark: boolean | null }
+
+const key = "jingwei.prefs";
+
+function stored(): Prefs {
+  const fresh: Prefs = { lang: "zh", large: false, dark: null };
+  try {
+    return { ...fresh, ...(JSON.parse(localStorage.getItem(key) ?? "{}") as Partial<Prefs>) };
+  } catch {
+    return fresh; // A browser that forbids storage still gets a page.
+  }
+}
+
+/** What this person chose on this device. */
+export const prefs = reactive<Prefs>(stored());
+
+/** Applies the choices to the page and keeps them; `size` is the normal root size of the face in px. */
+export function applyPrefs(size: number, mayBeDark: boolean): void {
+  const root = document.documentElement;
+  watch(
+    prefs,
+    (now) => {
+      root.style.setProperty("--root-size", `${now.large ? Math.round(size * 1.34) : size}px`);
+      const dark = now.dark ?? globalThis.matchMedia?.("(prefers-color-scheme: dark)").matches ?? false;
+      root.classList.toggle("dark", mayBeDark && dark);
+      try {
+        localStorage.setItem(key, JSON.stringify(now));
+      } catch {
+        // Not kept, but it holds for this visit.
+      }
+    },
+    { immediate: true, deep: true },
+  );
+}

@@ -1,0 +1,44 @@
+import { fileURLToPath, URL } from "node:url";
+import vue from "@vitejs/plugin-vue";
+import { defineConfig } from "vite";
+
+// One source tree, three builds: the face is chosen by the environment, and each has its own root, base path and output folder.
+const faces = {
+  resident: { base: "/m/", out: "m" },
+  worker: { base: "/w/", out: "w" },
+  console: { base: "/c/", out: "c" },
+} as const;
+
+const name = (process.env.FACE ?? "resident") as keyof typeof faces;
+const face = faces[name];
+if (!face) throw new Error(`FACE must be one of ${Object.keys(faces).join(", ")}`);
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  root: here(`./src/faces/${name}`),
+  base: face.base,
+  publicDir: false,
+  plugins: [vue()],
+  resolve: { alias: { "@": here("./src") } },
+  define: {
+    __VUE_OPTIONS_API__: true,
+    __VUE_PROD_DEVTOOLS__: false,
+    __VUE_I18N_FULL_INSTALL__: false,
+    __VUE_I18N_LEGACY_API__: false,
+    __INTLIFY_PROD_DEVTOOLS__: false,
+  },
+  build: {
+    outDir: here(`./dist/${face.out}`),
+    emptyOutDir: true,
+    target: "es2022",
+    // The server sends a strict content policy: nothing inline, so no data: files and no inline polyfill.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    manifest: "manifest.json",
+    chunkSizeWarningLimit: 900,
+  },
+  server: {
+    proxy: { "/api": { target: process.env.API ?? "http://127.0.0.1:8080", changeOrigin: false } },
+  },
+});
