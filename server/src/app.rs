@@ -6,7 +6,10 @@ use db::{Db, Migration};
 use kernel::{Clock, Result, Zone};
 use rust_embed::RustEmbed;
 
-use crate::modules::access::{self, Keys};
+use crate::modules::{
+    access::{self, Keys},
+    catalogue,
+};
 
 /// What is fixed when the process starts.
 #[derive(Clone, Debug)]
@@ -35,6 +38,8 @@ pub struct App {
     pub keys: Keys,
     /// What the access slice keeps in memory.
     pub access: access::Memory,
+    /// The catalogue of matters and the calendars.
+    pub catalogue: catalogue::Memory,
 }
 
 /// A shared app.
@@ -45,12 +50,14 @@ impl App {
     pub async fn open(db: Db, clock: Clock, config: Config) -> Result<Shared> {
         let keys = Keys::load(&config.data)?;
         let access = access::Memory::load(&db, &clock).await?;
-        Ok(Arc::new(Self { db, clock, zone: Zone::CHINA, config, keys, access }))
+        let catalogue = catalogue::Memory::load(&db, &clock).await?;
+        Ok(Arc::new(Self { db, clock, zone: Zone::CHINA, config, keys, access, catalogue }))
     }
 
     /// Reads again whatever another node, or this one, has changed: called by the relay every second and after a change.
     pub async fn refresh(&self) -> Result<()> {
-        self.access.refresh(&self.db, &self.clock).await
+        self.access.refresh(&self.db, &self.clock).await?;
+        self.catalogue.refresh(&self.db, &self.clock).await
     }
 }
 
