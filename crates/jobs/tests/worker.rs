@@ -82,7 +82,7 @@ testkit::both! {
                     2 => effect(&context, n).await.and(Err(Error::internal("after the effect"))),
                     3 if first => {
                         // Longer than the lease, as this clock counts.
-                        tokio::time::sleep(Duration::from_millis(60)).await;
+                        tokio::time::sleep(Duration::from_millis(400)).await;
                         effect(&context, n).await
                     }
                     _ => effect(&context, n).await,
@@ -97,7 +97,7 @@ testkit::both! {
         })
         .await;
         // Whoever still holds an old claim gets the time to do harm.
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(600)).await;
         stop.notify_waiters();
         for worker in workers {
             worker.await.unwrap();
