@@ -2,13 +2,14 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use blob::Blobs;
 use db::{Db, Migration};
 use kernel::{Clock, Result, Zone};
 use rust_embed::RustEmbed;
 
 use crate::modules::{
     access::{self, Keys},
-    catalogue,
+    catalogue, notices,
 };
 
 /// What is fixed when the process starts.
@@ -40,6 +41,10 @@ pub struct App {
     pub access: access::Memory,
     /// The catalogue of matters and the calendars.
     pub catalogue: catalogue::Memory,
+    /// The contents of files.
+    pub blob: Arc<dyn Blobs>,
+    /// Who listens to what changes.
+    pub notices: notices::Memory,
 }
 
 /// A shared app.
@@ -51,7 +56,9 @@ impl App {
         let keys = Keys::load(&config.data)?;
         let access = access::Memory::load(&db, &clock).await?;
         let catalogue = catalogue::Memory::load(&db, &clock).await?;
-        Ok(Arc::new(Self { db, clock, zone: Zone::CHINA, config, keys, access, catalogue }))
+        let blob = Arc::new(blob::Files::open(config.data.join("files"))?);
+        let notices = notices::Memory::default();
+        Ok(Arc::new(Self { db, clock, zone: Zone::CHINA, config, keys, access, catalogue, blob, notices }))
     }
 
     /// Reads again whatever another node, or this one, has changed: called by the relay every second and after a change.

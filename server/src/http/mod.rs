@@ -20,7 +20,7 @@ mod problem;
 pub use allow::{Allow, Permit, SomeoneLoggedIn, Visitor};
 pub use command::{Command, Halt, Work};
 pub use context::request_id;
-pub use problem::Problem;
+pub use problem::{BODY_TOO_LARGE, Problem};
 
 /// What a handler answers: a value, or a problem.
 pub type Answer<T> = Result<T, Problem>;

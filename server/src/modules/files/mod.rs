@@ -1,8 +1,35 @@
-//! The slice `files`.
+//! Photographs that people send: cleaned before they are kept, then claimed by the thing they show.
+//!
+//! - An **upload** is cleaned (decoded and encoded anew, no metadata left) before any transaction; its position and time go into columns.
+//! - An upload belongs to nobody until a command **attaches** it to a thing of another slice. What nobody claims within a day is removed.
+//! - A photograph is **served** only through the route of the slice that owns the thing it hangs on: that slice has asked who may see it.
+//!
+//! Uploading twice leaves a second upload that nobody claims, so uploads need no idempotency key.
 
-use utoipa_axum::router::OpenApiRouter;
+use axum::extract::DefaultBodyLimit;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::modules::Module;
+use crate::{app::Shared, modules::Module};
+
+mod actions;
+mod http;
+mod jobs;
+mod model;
+mod serve;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use actions::{attach, forget, upload};
+pub use jobs::{collect, remove, sweep};
+pub use model::{File, FileInfo, MOST_PHOTOS};
+pub use serve::{Look, serve};
+pub use store::of;
 
 /// See [`crate::modules`].
-pub const MODULE: Module = Module { name: "files", rank: 2, beside: &[], tables: &[], routes: OpenApiRouter::new };
+pub const MODULE: Module = Module { name: "files", rank: 2, beside: &[], tables: &["file"], routes };
+
+fn routes() -> OpenApiRouter<Shared> {
+    // The handler counts the bytes itself, with a larger limit than other bodies have.
+    OpenApiRouter::new().routes(routes!(http::upload)).layer(DefaultBodyLimit::disable())
+}

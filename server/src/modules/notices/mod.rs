@@ -1,8 +1,39 @@
-//! The slice `notices`.
+//! What people are told: in the face at once, by mail when they wish it, and as a live stream of what changes.
+//!
+//! - A **notice** tells one account that something happened to an object. Its words are made from its kind by the face; its parameters
+//!   hold no personal data.
+//! - A **message** is a notice on its way out through a channel. It waits through the quiet hours unless it is urgent, and is never sent
+//!   when the notice was read before. No mail server, no outgoing connection.
+//! - A **change** says that an object is no longer what a face read: its kind and id, nothing else, and only to those who may see it.
 
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::modules::Module;
+use crate::{app::Shared, modules::Module};
+
+mod actions;
+mod http;
+mod mail;
+mod model;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use actions::{forget, tell, tidy};
+pub use mail::{Delivered, MAIL_SETTING, MailServer, Protection, deliver};
+pub use model::{Notice, QUIET_SETTING, QuietHours};
 
 /// See [`crate::modules`].
-pub const MODULE: Module = Module { name: "notices", rank: 2, beside: &[], tables: &[], routes: OpenApiRouter::new };
+pub const MODULE: Module = Module { name: "notices", rank: 2, beside: &[], tables: &["notice", "notice_wish", "outbox"], routes };
+
+fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(http::list))
+        .routes(routes!(http::count))
+        .routes(routes!(http::read))
+        .routes(routes!(http::read_all))
+        .routes(routes!(http::wishes, http::wish))
+}
+
+/// What this slice keeps in memory.
+#[derive(Default)]
+pub struct Memory {}

@@ -1,0 +1,102 @@
+//! What happens to photographs: uploaded, attached, forgotten.
+
+use std::time::Duration;
+
+use blob::{Key, photo};
+use db::Tx;
+use kernel::{Actor, ActorKind, Error, FieldError, Id, Result};
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+use super::{
+    model::{self, File, FileInfo},
+    store::{self, Contents, Fresh},
+};
+use crate::app::App;
+
+kernel::codes! {
+    /// Too many photographs are being worked on; the same upload may succeed in a moment.
+    PHOTOS_BUSY = "photos-busy";
+}
+
+/// Decoding takes up to 600 MB and a second of a core, so few run at once, whoever asks.
+static CLEANING: Semaphore = Semaphore::const_new(2);
+/// How long an upload waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Takes a photograph: cleans it, keeps its content, and then, in one transaction, its row. Refuses with the codes of [`photo`].
+///
+/// A crash between content and row leaves a content without a row, which [`super::sweep`] removes.
+pub async fn upload(app: &App, actor: &Actor, body: Vec<u8>) -> Result<FileInfo> {
+    let now = app.clock.now();
+    let photo = cleaned(body).await?;
+    let (bytes, key) = (photo.jpeg.len(), photo.key);
+    let fresh = Fresh {
+        id: Id::new(now),
+        key,
+        thumb: Key::of(&photo.thumb),
+        bytes,
+        width: photo.width,
+        height: photo.height,
+        lon: photo.gps.map(|p| p.lon),
+        lat: photo.gps.map(|p| p.lat),
+        taken_at: photo.taken_at.as_deref().and_then(|t| model::taken_at(t, app.zone, now)),
+        by: (actor.kind != ActorKind::Anonymous).then_some(actor.id),
+        at: now,
+    };
+    app.blob.put(photo.jpeg).await?;
+    app.blob.put(photo.thumb).await?;
+    let mut tx = app.db.begin().await?;
+    store::insert(&mut tx, &fresh).await?;
+    tx.commit().await?;
+    Ok(FileInfo {
+        id: fresh.id,
+        width: fresh.width.into(),
+        height: fresh.height.into(),
+        lon: fresh.lon,
+        lat: fresh.lat,
+        taken_at: fresh.taken_at,
+        purpose: None,
+    })
+}
+
+async fn cleaned(body: Vec<u8>) -> Result<photo::Photo> {
+    let busy = || Error::Busy { code: PHOTOS_BUSY, retry_after: Duration::from_secs(5) };
+    let turn = tokio::time::timeout(PATIENCE, CLEANING.acquire()).await.map_err(|_| busy())?.map_err(Error::internal)?;
+    let work = tokio::task::spawn_blocking(move || {
+        // Held by the work itself: a caller who hangs up does not end the work, and its turn must not be given away.
+        let _turn = turn;
+        photo::clean(&body, &photo::Limits::default())
+    });
+    Ok(work.await.map_err(Error::internal)??)
+}
+
+/// Gives uploads to the thing that they show. One statement; a second one finds out what was wrong.
+///
+/// Refuses a photograph that is unknown or has an owner already with the field `photo_ids[i]`, and more than [`model::MOST_PHOTOS`].
+pub async fn attach(tx: &mut Tx, ids: &[Id<File>], owner_kind: &str, owner: Uuid, purpose: &str) -> Result<Vec<FileInfo>> {
+    model::check_list(ids)?;
+    if ids.is_empty() {
+        return Ok(vec![]);
+    }
+    let mut claimed = store::claim(tx, ids, owner_kind, owner, purpose).await?;
+    if claimed.len() == ids.len() {
+        claimed.sort_by_key(|file| file.id);
+        return Ok(claimed);
+    }
+    let known = store::known(tx, ids).await?;
+    let why = |id| if known.contains(id) { "already-attached" } else { "unknown" };
+    let wrong = ids.iter().enumerate().filter(|(_, id)| claimed.iter().all(|file| file.id != **id));
+    Err(Error::Invalid(wrong.map(|(n, id)| FieldError::new(format!("photo_ids[{n}]"), why(id))).collect()))
+}
+
+/// Forgets the photographs of a thing, for erasure; when the transaction is committed, give the keys to [`super::remove`].
+pub async fn forget(tx: &mut Tx, owner_kind: &str, owner: Uuid) -> Result<Vec<Key>> {
+    let gone = store::forget(tx, owner_kind, owner).await?;
+    gone.iter().flat_map(|Contents { sha256, thumb_sha256 }| [sha256, thumb_sha256]).map(|hash| key(hash)).collect()
+}
+
+/// The key that a column holds.
+pub fn key(hash: &[u8]) -> Result<Key> {
+    hash.try_into().map(Key::from_bytes).map_err(|_| Error::internal("a hash in the table file has the wrong length"))
+}

@@ -1,0 +1,115 @@
+//! SQL of the slice.
+
+use blob::Key;
+use db::{Conn, Query, ToCell, Tx, bind, record, sql};
+use kernel::{Id, Result, Time};
+use uuid::Uuid;
+
+use super::model::{File, FileInfo};
+
+/// A cleaned upload on its way into the table.
+pub struct Fresh {
+    pub id: Id<File>,
+    pub key: Key,
+    pub thumb: Key,
+    pub bytes: usize,
+    pub width: u32,
+    pub height: u32,
+    pub lon: Option<f64>,
+    pub lat: Option<f64>,
+    pub taken_at: Option<Time>,
+    pub by: Option<Uuid>,
+    pub at: Time,
+}
+
+/// Keeps an upload that nobody has claimed yet.
+pub async fn insert(tx: &mut Tx, file: &Fresh) -> Result<()> {
+    let statement = sql!(
+        "insert into file (id, sha256, thumb_sha256, kind, bytes, width, height, lon, lat, taken_at, uploaded_by, uploaded_at)
+         values ($1, $2, $3, 'image/jpeg', $4, $5, $6, $7, $8, $9, $10, $11)"
+    );
+    let cells = bind![
+        file.id,
+        file.key.bytes(),
+        file.thumb.bytes(),
+        file.bytes,
+        file.width,
+        file.height,
+        file.lon,
+        file.lat,
+        file.taken_at,
+        file.by,
+        file.at
+    ];
+    tx.execute(statement, cells).await.map(|_| ())
+}
+
+/// Gives these uploads to their owner and answers those that were free, in the order of their upload.
+pub async fn claim(tx: &mut Tx, ids: &[Id<File>], owner_kind: &str, owner: Uuid, purpose: &str) -> Result<Vec<FileInfo>> {
+    let query = Query::default()
+        .push(
+            "update file set owner_kind = $$, owner_id = $$, purpose = $$ where owner_id is null",
+            bind![owner_kind, owner, purpose],
+        )
+        .push_list("and id in", ids.iter().map(ToCell::to_cell).collect())
+        .push("returning id, width, height, lon, lat, taken_at, purpose", vec![]);
+    tx.list(query).await
+}
+
+/// Which of these are known, whoever owns them.
+pub async fn known(conn: &mut Conn, ids: &[Id<File>]) -> Result<Vec<Id<File>>> {
+    let query = Query::new("select id from file where").push_list("id in", ids.iter().map(ToCell::to_cell).collect());
+    Ok(conn.list::<Known>(query).await?.into_iter().map(|k| k.id).collect())
+}
+
+record! {
+    struct Known { id: Id<File> }
+}
+
+/// The photographs that hang on a thing, in the order of their upload.
+pub async fn of(conn: &mut Conn, owner_kind: &str, owner: Uuid) -> Result<Vec<FileInfo>> {
+    let statement = sql!(
+        "select id, width, height, lon, lat, taken_at, purpose from file where owner_kind = $1 and owner_id = $2 order by id"
+    );
+    conn.all(statement, bind![owner_kind, owner]).await
+}
+
+record! {
+    /// Where the contents of a photograph lie.
+    pub struct Contents { pub sha256: Vec<u8>, pub thumb_sha256: Vec<u8> }
+}
+
+/// The contents of a photograph that hangs on this thing.
+pub async fn contents(conn: &mut Conn, id: Id<File>, owner_kind: &str, owner: Uuid) -> Result<Option<Contents>> {
+    let statement = sql!("select sha256, thumb_sha256 from file where id = $1 and owner_kind = $2 and owner_id = $3");
+    conn.one(statement, bind![id, owner_kind, owner]).await
+}
+
+/// Forgets up to `most` uploads that nobody claimed before this instant, and says how many those were.
+pub async fn forget_unclaimed(tx: &mut Tx, before: Time, most: i64) -> Result<u64> {
+    let statement = sql!(
+        "delete from file where owner_id is null and id in (
+           select id from file where owner_id is null and uploaded_at < $1 order by uploaded_at limit $2)"
+    );
+    tx.execute(statement, bind![before, most]).await
+}
+
+/// Forgets the photographs of a thing and answers where their contents lie.
+pub async fn forget(tx: &mut Tx, owner_kind: &str, owner: Uuid) -> Result<Vec<Contents>> {
+    let statement = sql!("delete from file where owner_kind = $1 and owner_id = $2 returning sha256, thumb_sha256");
+    tx.all(statement, bind![owner_kind, owner]).await
+}
+
+/// Which of these contents a photograph still has.
+pub async fn used(conn: &mut Conn, keys: &[Key]) -> Result<Vec<Vec<u8>>> {
+    let cells = || keys.iter().map(|k| k.bytes().to_cell()).collect::<Vec<_>>();
+    let query = Query::new("select sha256 as hash from file where")
+        .push_list("sha256 in", cells())
+        .push("union select thumb_sha256 from file where", vec![])
+        .push_list("thumb_sha256 in", cells());
+    Ok(conn.list::<Used>(query).await?.into_iter().map(|u| u.hash).collect())
+}
+
+record! {
+    struct Used { hash: Vec<u8> }
+}
