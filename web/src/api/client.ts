@@ -45,7 +45,7 @@ async function send(request: Request): Promise<Response> {
   }
 }
 
-/** Built at the first call: an absolute base is needed outside a browser, and tests bring their own `fetch`. */
+/** The typed client; pages go through calls.ts. */
 export const api = createClient<paths>({ baseUrl: `${globalThis.location?.origin ?? ""}${base}`, fetch: send, credentials: "same-origin" });
 api.use(commandHeaders);
 

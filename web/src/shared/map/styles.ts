@@ -12,14 +12,12 @@ export function palette() {
 }
 export type Palette = ReturnType<typeof palette>;
 
-/** A grid's border, with its name once it is large enough on the screen. */
-export function gridStyle(colours: Palette, name: string, resolution: number): Style {
+/** A grid's border, with its name where that fits into it. */
+export function gridStyle(colours: Palette, name: string): Style {
   return new Style({
     stroke: new Stroke({ color: colours.line, width: 1.2 }),
     fill: new Fill({ color: "rgba(127,150,153,0.06)" }),
-    ...(resolution < 6
-      ? { text: new Text({ text: name, font: "13px sans-serif", fill: new Fill({ color: colours.ink }), stroke: new Stroke({ color: colours.surface, width: 3 }), overflow: false }) }
-      : {}),
+    text: new Text({ text: name, font: "13px sans-serif", fill: new Fill({ color: colours.ink }), stroke: new Stroke({ color: colours.surface, width: 3 }), overflow: false }),
   });
 }
 

@@ -1,0 +1,67 @@
+// What the journey needs of a browser: a clean start, pictures, axe, and a tally.
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const flags = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+];
+const axeSource = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+export const phone = { width: 390, height: 844 };
+export const desktop = { width: 1440, height: 900 };
+
+/** Counts what held and what did not; a failure is told at once and the journey goes on where it can. */
+export function tally() {
+  const sum = { passed: 0, failed: 0 };
+  const check = (what, held, more = "") => {
+    sum[held ? "passed" : "failed"] += 1;
+    console.log(`${held ? "ok  " : "FAIL"} ${what}${held || !more ? "" : `\n     ${more}`}`);
+  };
+  return { sum, check };
+}
+
+/** One person's browser: a new profile, no memory of the others. */
+export async function person({ viewport, position, scheme = "light", faults, shots, check }) {
+  const profile = await mkdtemp(join(tmpdir(), "jingwei-journey-"));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: flags, viewport, locale: "zh-CN", timezoneId: "Asia/Shanghai", colorScheme: scheme,
+    ...(position ? { geolocation: { longitude: position[0], latitude: position[1] }, permissions: ["geolocation"] } : {}),
+  });
+  const page = context.pages()[0] ?? (await context.newPage());
+  page.setDefaultTimeout(15_000);
+  page.on("console", (message) => {
+    const text = message.text();
+    // A refused request is part of some steps; a policy violation or an exception never is.
+    if (/Content Security Policy|Content-Security-Policy/.test(text)) faults.push(`policy: ${text}`);
+    else if (message.type() === "warning" && /\[intlify\]|\[Vue warn\]/.test(text)) faults.push(text);
+  });
+  page.on("pageerror", (error) => faults.push(`exception: ${error.message}`));
+
+  /** A phone page is pictured whole: on a screen as tall as the page, so that what sticks to the bottom is at the bottom. */
+  async function wholePage(picture) {
+    const { width, height } = page.viewportSize();
+    const tall = width < 600 ? await page.evaluate(() => document.documentElement.scrollHeight) : height;
+    if (tall > height) await page.setViewportSize({ width, height: Math.min(tall, 4000) });
+    await picture();
+    if (tall > height) await page.setViewportSize({ width, height });
+  }
+
+  /** Takes the picture of a screen and asks axe about it. */
+  async function screen(name) {
+    await page.waitForTimeout(350); // Lets a transition end, so that axe does not measure half-faded colours.
+    await mkdir(shots, { recursive: true });
+    await wholePage(() => page.screenshot({ path: join(shots, `${name}.png`) }));
+    // Run through the protocol and not as a script element: the page's content policy stays in force.
+    const found = await page.evaluate(`(() => { ${axeSource}; return axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }); })()`);
+    const words = found.violations.map((it) => `${it.id}: ${it.help} — ${it.nodes.slice(0, 3).map((node) => node.target.join(" ")).join(" | ")}`);
+    check(`axe: ${name}`, words.length === 0, words.join("\n     "));
+  }
+  const end = async () => {
+    await context.close();
+    await rm(profile, { recursive: true, force: true });
+  };
+  return { page, screen, end };
+}

@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import * as calls from "@/api/calls";
+import { useCsrf, whenLoggedOut } from "@/api/client";
+import { isProblem } from "@/api/problem";
+import { uuidv7 } from "@/api/uuid";
+
+const asked: Request[] = [];
+let answers: (() => Response | Promise<Response>)[] = [];
+const json = (status: number, body: unknown, headers: Record<string, string> = {}) => () =>
+  new Response(JSON.stringify(body), { status, headers: { "content-type": status < 400 ? "application/json" : "application/problem+json", ...headers } });
+const silence = () => () => Promise.reject(new TypeError("failed to fetch"));
+
+beforeEach(() => {
+  asked.length = 0;
+  vi.stubGlobal("fetch", (request: Request) => {
+    asked.push(request.clone());
+    return Promise.resolve((answers.shift() ?? json(500, {}))());
+  });
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  useCsrf(null);
+  whenLoggedOut(() => undefined);
+});
+
+async function problemOf(call: Promise<unknown>) {
+  const error = await call.then(() => null, (failed: unknown) => failed);
+  if (!isProblem(error)) throw new Error("expected a problem");
+  return error;
+}
+
+describe("the client", () => {
+  it("reads without a key and without a token", async () => {
+    useCsrf("secret");
+    answers = [json(200, { items: [] })];
+    await calls.incidents({ state: "assigned", limit: 50 });
+    expect(asked[0]?.url).toContain("/api/v1/incidents?state=assigned&limit=50");
+    expect(asked[0]?.headers.get("Idempotency-Key")).toBeNull();
+    expect(asked[0]?.headers.get("X-CSRF-Token")).toBeNull();
+  });
+
+  it("sends a command with a key and the session's token", async () => {
+    useCsrf("secret");
+    answers = [json(200, {}), json(200, {})];
+    await calls.act.close({ id: "a", version: 7 });
+    await calls.act.close({ id: "a", version: 7 });
+    const keys = asked.map((it) => it.headers.get("Idempotency-Key"));
+    expect(keys[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+    expect(keys[0]).not.toBe(keys[1]);
+    expect(asked[0]?.headers.get("X-CSRF-Token")).toBe("secret");
+    expect(await asked[0]?.json()).toEqual({ version: 7 });
+  });
+
+  it("sends a report with the key of its draft", async () => {
+    answers = [json(201, { id: "1", code: "C1", track: "t", duplicates: [] })];
+    await calls.report({ text: "x" }, "draft-key-1");
+    expect(asked[0]?.headers.get("Idempotency-Key")).toBe("draft-key-1");
+  });
+
+  it("sends a command that got no answer once more with the same key", async () => {
+    answers = [silence(), json(201, { id: "1", code: "C1", track: "t", duplicates: [] })];
+    const filed = await calls.report({ text: "x" }, "draft-key-2");
+    expect(filed.code).toBe("C1");
+    expect(asked.map((it) => it.headers.get("Idempotency-Key"))).toEqual(["draft-key-2", "draft-key-2"]);
+    expect(await asked[1]?.json()).toEqual({ text: "x" });
+  });
+
+  it("says offline after the second silence", async () => {
+    answers = [silence(), silence()];
+    const problem = await problemOf(calls.report({ text: "x" }, "draft-key-3"));
+    expect([problem.status, problem.code, asked.length]).toEqual([0, "offline", 2]);
+  });
+
+  it("sends a photograph as raw bytes", async () => {
+    answers = [json(201, { id: "p", width: 1, height: 1 })];
+    await calls.sendPhoto(new Blob([new Uint8Array([1, 2, 3])], { type: "image/jpeg" }));
+    expect(asked[0]?.headers.get("content-type")).toBe("image/jpeg");
+    expect(new Uint8Array(await asked[0]!.arrayBuffer())).toEqual(new Uint8Array([1, 2, 3]));
+  });
+
+  it("turns problem+json into a problem with fields and waiting time", async () => {
+    answers = [json(429, { code: "too-many", params: { n: 5 }, fields: [{ field: "code", code: "required" }], request_id: "r1" }, { "retry-after": "30" })];
+    const problem = await problemOf(calls.lookUp("C1", "0000"));
+    expect(problem).toMatchObject({ status: 429, code: "too-many", params: { n: 5 }, requestId: "r1", retryAfter: 30, fields: [{ field: "code", code: "required" }] });
+  });
+
+  it("takes a proxy's page for what it is", async () => {
+    answers = [() => new Response("<html>bad gateway</html>", { status: 502 })];
+    expect(await problemOf(calls.district())).toMatchObject({ status: 502, code: "unknown", fields: [] });
+  });
+
+  it("tells the face when the session is gone", async () => {
+    const told = vi.fn();
+    whenLoggedOut(told);
+    answers = [json(401, { code: "unauthenticated" })];
+    await problemOf(calls.inbox());
+    expect(told).toHaveBeenCalledOnce();
+  });
+
+  it("takes an empty answer", async () => {
+    answers = [() => new Response(null, { status: 204 })];
+    await expect(calls.logOut()).resolves.toBeUndefined();
+  });
+});
+
+describe("uuidv7", () => {
+  it("holds the instant, version and variant", () => {
+    expect(uuidv7(0x0190_1234_5678, new Uint8Array(10).fill(0xff))).toBe("01901234-5678-7fff-bfff-ffffffffffff");
+  });
+  it("sorts by time", () => {
+    expect(uuidv7(1_000) < uuidv7(1_001)).toBe(true);
+  });
+});

@@ -1,0 +1,40 @@
+import { QueryClient, VueQueryPlugin } from "@tanstack/vue-query";
+import { flushPromises, mount } from "@vue/test-utils";
+import { createPinia } from "pinia";
+import { vi } from "vitest";
+import type { Component } from "vue";
+import { createI18n } from "vue-i18n";
+import { createMemoryHistory, createRouter } from "vue-router";
+import common from "@/locales/zh/common.json";
+import consoleWords from "@/locales/zh/console.json";
+import errors from "@/locales/zh/errors.json";
+import fields from "@/locales/zh/fields.json";
+import resident from "@/locales/zh/resident.json";
+import list from "@/locales/zh/words.json";
+import worker from "@/locales/zh/worker.json";
+
+type Answers = Record<string, { status?: number; body: unknown }>;
+
+/** Answers requests by `METHOD /path`, and keeps what was asked; anything else is a 404 problem. */
+export function serve(answers: Answers): { method: string; path: string; body: unknown }[] {
+  const asked: { method: string; path: string; body: unknown }[] = [];
+  vi.stubGlobal("fetch", async (input: Request | string) => {
+    const request = input instanceof Request ? input : new Request(new URL(input, location.origin));
+    const path = new URL(request.url).pathname.replace("/api/v1", "");
+    asked.push({ method: request.method, path, body: request.method === "POST" ? await request.clone().json().catch(() => null) : null });
+    const found = answers[`${request.method} ${path}`] ?? { status: 404, body: { code: "not-found" } };
+    return new Response(JSON.stringify(found.body), { status: found.status ?? 200, headers: { "content-type": "application/json" } });
+  });
+  return asked;
+}
+
+/** Mounts a component as a face would, in Chinese, on an empty page at `path`. */
+export async function mounted(component: Component, props: Record<string, unknown> = {}, path = "/") {
+  const router = createRouter({ history: createMemoryHistory(), routes: [{ path: "/t/:track", component }, { path: "/:rest(.*)*", component }] });
+  await router.push(path);
+  const i18n = createI18n({ legacy: false, locale: "zh", messages: { zh: { ...common, errors, fields, words: list, ...resident, ...worker, ...consoleWords } } as never });
+  const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  const wrapper = mount(component, { props, attachTo: document.body, global: { plugins: [createPinia(), router, i18n, [VueQueryPlugin, { queryClient: queries }]] } });
+  await flushPromises();
+  return { wrapper, router };
+}

@@ -1,0 +1,183 @@
+import { enableAutoUnmount, flushPromises } from "@vue/test-utils";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { fromQuery } from "@/faces/console/incidents/filters";
+import RatingForm from "@/faces/resident/incidents/RatingForm.vue";
+import ReportPage from "@/faces/resident/incidents/ReportPage.vue";
+import TrackPage from "@/faces/resident/incidents/TrackPage.vue";
+import { clearDraft, draft } from "@/faces/resident/incidents/draft";
+import { myReports } from "@/faces/resident/tracks";
+import InboxPage from "@/faces/worker/incidents/InboxPage.vue";
+import CallLink from "@/shared/org/CallLink.vue";
+import { kept } from "@/shared/kept";
+import LightBadge from "@/shared/LightBadge.vue";
+import { stagesDone } from "@/shared/incidents/stages";
+import StateBox from "@/shared/StateBox.vue";
+import { Problem } from "@/api/problem";
+import { mounted, serve } from "./mounted";
+
+const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000 + 1000).toISOString();
+const district = { code: "990101", name: "某区", demo: true, bounds: [0, 0, 1, 1], centre: [0.5, 0.5], zone: "Asia/Shanghai", hotlines: [] };
+
+enableAutoUnmount(afterEach);
+beforeEach(() => {
+  localStorage.clear();
+  myReports.value = [];
+  clearDraft();
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  document.body.replaceChildren();
+});
+
+describe("LightBadge", () => {
+  it.each([
+    [{ yellow_at: inHours(20), red_at: inHours(25) }, "●剩 25 小时"],
+    [{ yellow_at: inHours(-1), red_at: inHours(3) }, "◆剩 3 小时"],
+    [{ yellow_at: inHours(-9), red_at: inHours(-5.5) }, "▲已超期 5 小时"],
+    [{ red_at: inHours(5), paused: "shelved" }, "‖暂停"],
+  ])("says %o in glyph and words", async (of, words) => {
+    const { wrapper } = await mounted(LightBadge, { of });
+    expect(wrapper.text()).toBe(words);
+  });
+});
+
+describe("CallLink", () => {
+  it("rings nobody in the demonstration", async () => {
+    serve({ "GET /district": { body: district } });
+    const { wrapper } = await mounted(CallLink, { phone: "140-0000-0103" });
+    expect(wrapper.find("a").exists()).toBe(false);
+    expect(wrapper.text()).toContain("演示号码，不能拨打");
+  });
+  it("rings in a real district", async () => {
+    serve({ "GET /district": { body: { ...district, demo: false } } });
+    const { wrapper } = await mounted(CallLink, { phone: "140-0000-0103" });
+    expect(wrapper.get("a").attributes("href")).toBe("tel:14000000103");
+  });
+});
+
+describe("StateBox", () => {
+  it.each([
+    [new Problem(0), "连不上服务器", true],
+    [new Problem(404, { code: "not-found" }), "没有找到", false],
+    [new Problem(403, { code: "forbidden" }), "没有这个权限", false],
+    [new Problem(500, { code: "brand-new", request_id: "r-7" }), "r-7", true],
+  ])("says what to do about %s", async (error, words, again) => {
+    const { wrapper } = await mounted(StateBox, { error });
+    expect(wrapper.text()).toContain(words);
+    expect(wrapper.find("button").exists()).toBe(again);
+  });
+});
+
+describe("reporting", () => {
+  it("asks for the sentence and the place before it sends", async () => {
+    const asked = serve({ "GET /district": { body: district } });
+    const { wrapper } = await mounted(ReportPage);
+    await wrapper.get("form").trigger("submit");
+    expect(wrapper.text()).toContain("请写一句话");
+    await wrapper.get("#text").setValue("灯不亮");
+    await wrapper.get("form").trigger("submit");
+    expect(wrapper.text()).toContain("请选位置");
+    expect(asked.some((it) => it.method === "POST" && it.path === "/reports")).toBe(false);
+  });
+
+  it("sends what was said, remembers the link and clears the draft", async () => {
+    draft.value = { ...draft.value, text: " 楼道灯不亮 ", at: { lon: 0.5, lat: 0.5 }, phone: "13800001234" };
+    const key = draft.value.key;
+    const asked = serve({ "GET /district": { body: district }, "POST /reports": { status: 201, body: { id: "1", code: "C20260314-0001", track: "abc", duplicates: [] } } });
+    const { wrapper, router } = await mounted(ReportPage);
+    await wrapper.get("form").trigger("submit");
+    await flushPromises();
+    expect(asked.find((it) => it.path === "/reports")?.body).toEqual({ text: "楼道灯不亮", lon: 0.5, lat: 0.5, phone: "13800001234", confidential: false });
+    expect(router.currentRoute.value.path).toBe("/sent/abc");
+    expect(myReports.value.map((it) => it.code)).toEqual(["C20260314-0001"]);
+    expect(draft.value.text).toBe("");
+    expect(draft.value.key).not.toBe(key);
+  });
+
+  it("keeps the draft and its key when it fails, and marks the field", async () => {
+    draft.value = { ...draft.value, text: "灯不亮", at: { lon: 0.5, lat: 0.5 } };
+    const key = draft.value.key;
+    serve({ "GET /district": { body: district }, "POST /reports": { status: 400, body: { code: "invalid", fields: [{ field: "phone", code: "format" }] } } });
+    const { wrapper } = await mounted(ReportPage);
+    await wrapper.get("form").trigger("submit");
+    await flushPromises();
+    expect(wrapper.text()).toContain("格式不对");
+    expect([draft.value.text, draft.value.key]).toEqual(["灯不亮", key]);
+  });
+});
+
+describe("tracking", () => {
+  const tracked = {
+    code: "C20260314-0001", state: "in_progress", light: "green", text: "楼道灯不亮", matter: "楼道照明", grid: { code: "1", name: "第三网格" }, worker: null,
+    steps: [{ at: "2026-03-14T01:00:00.000Z", what: "report" }, { at: "2026-03-14T02:00:00.000Z", what: "dispatch", unit: "社区", words: "派给网格" }],
+    due: inHours(9), public_reply: null, result: null, photos: [], rated: false, may_rate: false,
+  };
+
+  it("shows the stations, the newest step first, and joins the list of this device", async () => {
+    serve({ "GET /district": { body: district }, "GET /reports/abc": { body: tracked } });
+    const { wrapper } = await mounted(TrackPage, {}, "/t/abc");
+    expect(wrapper.get("[aria-current=step]").text()).toContain("办理");
+    expect(wrapper.get(".steps li").text()).toContain("派给网格");
+    expect(wrapper.text()).toContain("剩 9 小时");
+    expect(wrapper.find("form[aria-labelledby=rating]").exists()).toBe(false);
+    expect(myReports.value.map((it) => it.track)).toEqual(["abc"]);
+  });
+
+  it("says when there is no such report", async () => {
+    serve({ "GET /district": { body: district } });
+    const { wrapper } = await mounted(TrackPage, {}, "/t/nothing");
+    expect(wrapper.get("[role=alert]").text()).toContain("没有找到");
+    expect(myReports.value).toEqual([]);
+  });
+
+  it("sends a rating only when all three questions are answered", async () => {
+    const asked = serve({ "POST /reports/abc/rating": { body: {} } });
+    const { wrapper } = await mounted(RatingForm, { track: "abc" });
+    await wrapper.get("form").trigger("submit");
+    expect(wrapper.text()).toContain("三个问题都请选一下");
+    for (const [name, value] of [["contacted", "yes"], ["solved", "partly"], ["satisfied", "mostly"]]) await wrapper.get(`input[name=${name}][value=${value}]`).setValue(true);
+    await wrapper.get("form").trigger("submit");
+    await flushPromises();
+    expect(asked[0]?.body).toEqual({ contacted: true, solved: "partly", satisfied: "mostly" });
+    expect(wrapper.emitted("done")).toHaveLength(1);
+  });
+});
+
+describe("the inbox", () => {
+  const row = (id: string, title: string, task: object) => ({
+    id, title, code: id, state: "assigned", urgency: "normal", matter: null, grid: null, red_at: inHours(30), yellow_at: inHours(20), paused: null, task: { id: `t-${id}`, role: "lead", ...task },
+  });
+
+  it("puts the least time left first, by my own task's clock", async () => {
+    serve({ "GET /inbox": { body: { items: [
+      row("1", "later", { state: "accepted", due_at: inHours(8) }), row("2", "overdue", { state: "accepted", due_at: inHours(-1) }), row("3", "to accept", { state: "offered", accept_by: inHours(1), due_at: inHours(40) }),
+    ] } } });
+    const { wrapper } = await mounted(InboxPage);
+    expect(wrapper.findAll(".title").map((it) => it.text())).toEqual(["overdue", "to accept", "later"]);
+    await wrapper.findAll(".tab")[1]!.trigger("click");
+    expect(wrapper.findAll(".title").map((it) => it.text())).toEqual(["to accept"]);
+  });
+
+  it("says the next step when there is nothing", async () => {
+    serve({ "GET /inbox": { body: { items: [] } } });
+    const { wrapper } = await mounted(InboxPage);
+    expect(wrapper.text()).toContain("没有待办的事");
+    expect(wrapper.find("a[href='/report']").exists()).toBe(true);
+  });
+});
+
+describe("small rules", () => {
+  it("reads filters from an address and leaves the rest alone", () => {
+    expect(fromQuery({ state: "assigned", light: "", q: "灯", mine: "true", other: "x", grid: ["a", "b"] })).toEqual({ state: "assigned", q: "灯", mine: true });
+  });
+  it.each([["received", false, 0], ["accepted", false, 1], ["in_progress", false, 2], ["resolved", false, 3], ["closed", false, 4], ["closed", true, 5]] as const)("%s, rated %s: %i stages done", (state, rated, n) => {
+    expect(stagesDone(state, rated)).toBe(n);
+  });
+  it("keeps a draft over a reload and survives a broken one", () => {
+    const first = kept("jingwei.test", () => ({ text: "" }));
+    first.value.text = "half a sentence";
+    expect(kept("jingwei.test", () => ({ text: "" })).value.text).toBe("half a sentence");
+    localStorage.setItem("jingwei.test", "{broken");
+    expect(kept("jingwei.test", () => ({ text: "fresh" })).value.text).toBe("fresh");
+  });
+});
