@@ -6,9 +6,10 @@ use blob::Blobs;
 use db::{Db, Migration};
 use kernel::{Clock, Result, Zone};
 use rust_embed::RustEmbed;
+use tokio::sync::Notify;
 
 use crate::modules::{
-    access::{self, Keys},
+    access::{self, Keys, PasswordCost},
     catalogue, notices,
 };
 
@@ -23,6 +24,8 @@ pub struct Config {
     pub proxies: Vec<std::net::IpAddr>,
     /// Whether a ribbon says that the data is invented.
     pub demo: bool,
+    /// What hashing a password costs.
+    pub password_cost: PasswordCost,
 }
 
 /// A running district. A plain struct: slices take what they need from it.
@@ -45,6 +48,8 @@ pub struct App {
     pub blob: Arc<dyn Blobs>,
     /// Who listens to what changes.
     pub notices: notices::Memory,
+    /// Told after a commit, so that the relay need not wait for its next round.
+    pub wake: Notify,
 }
 
 /// A shared app.
@@ -54,11 +59,11 @@ impl App {
     /// Opens a district whose database is migrated.
     pub async fn open(db: Db, clock: Clock, config: Config) -> Result<Shared> {
         let keys = Keys::load(&config.data)?;
-        let access = access::Memory::load(&db, &clock).await?;
+        let access = access::Memory::load(&db, &clock, config.password_cost).await?;
         let catalogue = catalogue::Memory::load(&db, &clock).await?;
         let blob = Arc::new(blob::Files::open(config.data.join("files"))?);
-        let notices = notices::Memory::default();
-        Ok(Arc::new(Self { db, clock, zone: Zone::CHINA, config, keys, access, catalogue, blob, notices }))
+        let (notices, wake) = (notices::Memory::default(), Notify::new());
+        Ok(Arc::new(Self { db, clock, zone: Zone::CHINA, config, keys, access, catalogue, blob, notices, wake }))
     }
 
     /// Reads again whatever another node, or this one, has changed: called by the relay every second and after a change.

@@ -7,3 +7,5 @@ pub mod modules;
 pub mod settings;
 pub mod snapshot;
 pub mod table;
+#[cfg(feature = "testing")]
+pub mod testing;

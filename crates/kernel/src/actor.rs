@@ -80,6 +80,15 @@ impl ActorKind {
     }
 }
 
+/// One bundle of permissions that somebody holds, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The key of the bundle.
+    pub role: String,
+    /// The root of the subtree in which it holds; `/` is the whole district.
+    pub path: String,
+}
+
 /// Who asks, and what part of the tree each permission reaches.
 #[derive(Clone, Debug)]
 pub struct Actor {
@@ -89,6 +98,12 @@ pub struct Actor {
     pub kind: ActorKind,
     /// The name shown in timelines.
     pub name: String,
+    /// The person in the organisation that the account belongs to, when it belongs to one.
+    pub person: Option<Uuid>,
+    /// The staff number, whose last four characters stand in watermarks.
+    pub staff_no: Option<String>,
+    /// The bundles behind the grants, for showing; rules ask for permissions, never for these.
+    pub held: Vec<Held>,
     grants: BTreeMap<&'static str, Scope>,
 }
 
@@ -100,7 +115,8 @@ impl Actor {
         name: impl Into<String>,
         grants: impl IntoIterator<Item = (Permission, Scope)>,
     ) -> Self {
-        let mut actor = Self { id, kind, name: name.into(), grants: BTreeMap::new() };
+        let mut actor =
+            Self { id, kind, name: name.into(), person: None, staff_no: None, held: Vec::new(), grants: BTreeMap::new() };
         for (permission, scope) in grants {
             actor.grant(permission, scope);
         }

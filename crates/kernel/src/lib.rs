@@ -7,7 +7,7 @@ mod id;
 mod page;
 mod time;
 
-pub use actor::{Actor, ActorKind, Permission, Scope};
+pub use actor::{Actor, ActorKind, Held, Permission, Scope};
 pub use error::{Code, Error, FieldError, Params, Result};
 pub use id::Id;
 pub use inventory;

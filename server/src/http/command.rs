@@ -148,7 +148,19 @@ impl Work<'_> {
             }
         }
         self.tx.commit().await?;
+        self.app.wake.notify_one();
         Ok((status, [("content-type", "application/json")], body).into_response())
+    }
+
+    /// Commits although a rule says no, so that the record of the attempt stays; then the rule's answer.
+    pub async fn refuse(self, error: Error) -> Halt {
+        match self.tx.commit().await {
+            Ok(()) => {
+                self.app.wake.notify_one();
+                error.into()
+            }
+            Err(failed) => failed.into(),
+        }
     }
 }
 
