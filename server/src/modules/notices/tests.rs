@@ -35,7 +35,13 @@ async fn district(engine: Engine) -> District {
     let database = TestDb::new(engine, &list).await;
     let folder = tempfile::tempdir_in(testkit::scratch()).unwrap();
     Keys::create(folder.path()).unwrap();
-    let config = Config { data: folder.path().to_owned(), secure: false, proxies: vec![], demo: false };
+    let config = Config {
+        data: folder.path().to_owned(),
+        secure: false,
+        proxies: vec![],
+        demo: false,
+        password_cost: crate::modules::access::PasswordCost::LEAST,
+    };
     let clock = Clock::frozen("2026-03-14T10:00:00+08:00".parse::<Time>().unwrap());
     let app = App::open(database.db.clone(), clock, config).await.unwrap();
     District { app, _database: database, _folder: folder }
