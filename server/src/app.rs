@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use crate::modules::{
     access::{self, Keys, PasswordCost},
-    catalogue, notices,
+    catalogue, notices, org,
 };
 
 /// What is fixed when the process starts.
@@ -48,6 +48,8 @@ pub struct App {
     pub blob: Arc<dyn Blobs>,
     /// Who listens to what changes.
     pub notices: notices::Memory,
+    /// The organisation.
+    pub org: org::Memory,
     /// Told after a commit, so that the relay need not wait for its next round.
     pub wake: Notify,
 }
@@ -62,13 +64,15 @@ impl App {
         let access = access::Memory::load(&db, &clock, config.password_cost).await?;
         let catalogue = catalogue::Memory::load(&db, &clock).await?;
         let blob = Arc::new(blob::Files::open(config.data.join("files"))?);
+        let org = org::Memory::load(&db).await?;
         let (notices, wake) = (notices::Memory::default(), Notify::new());
-        Ok(Arc::new(Self { db, clock, zone: Zone::CHINA, config, keys, access, catalogue, blob, notices, wake }))
+        Ok(Arc::new(Self { db, clock, zone: Zone::CHINA, config, keys, access, catalogue, blob, notices, org, wake }))
     }
 
     /// Reads again whatever another node, or this one, has changed: called by the relay every second and after a change.
     pub async fn refresh(&self) -> Result<()> {
         self.access.refresh(&self.db, &self.clock).await?;
+        self.org.refresh(&self.db).await?;
         self.catalogue.refresh(&self.db, &self.clock).await
     }
 }

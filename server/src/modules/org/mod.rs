@@ -1,8 +1,87 @@
-//! The slice `org`.
+//! The organisation: who there is, what belongs where, and who is responsible.
+//!
+//! - A **unit** is a node of one tree, of any depth and of any kind (kinds are rows of `unit_kind`). A **grid** is a unit with a border.
+//! - Everything has a beginning and an end; nothing is deleted. Every question takes the instant that it is about.
+//! - What a node needs for answering lies in a [`Directory`], an immutable picture by revision `org`. Whatever writes here bumps the revision.
+//! - Invariants: there is one root, the district, and it has a desk; a code in force belongs to one unit and is never given to another; a path is the codes
+//!   from the root down and ends with `/`; a post has at most one holder at a time.
 
+use std::sync::Arc;
+
+use db::Db;
+use kernel::Result;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::modules::Module;
+use crate::{
+    modules::Module,
+    snapshot::{self, AsOf, Snapshot},
+};
+
+mod actions;
+mod directory;
+mod model;
+mod responsible;
+mod store;
+
+pub use actions::ensure_root;
+pub use directory::Directory;
+pub use model::{
+    DEPUTY, DISTRICT, Duty, GRID, GridState, GridType, HEAD, HOUSEHOLDS, Holder, LeadRef, Leave, LeaveState, Located, MAIN_LAYER,
+    Person, Post, Question, REASONS, Reason, RelativeUnit, RelativeWord, Responsible, Rule, Slot, Unit, UnitKind, UnitState,
+    WORKER,
+};
+pub use responsible::{NO_GRID, NO_PERSON, NO_UNIT};
+pub use store::REVISION;
 
 /// See [`crate::modules`].
-pub const MODULE: Module = Module { name: "org", rank: 0, beside: &[], tables: &[], routes: OpenApiRouter::new };
+pub const MODULE: Module = Module {
+    name: "org",
+    rank: 0,
+    beside: &[],
+    tables: &[
+        "unit_kind",
+        "relative_unit",
+        "unit",
+        "unit_state",
+        "grid",
+        "template_slot",
+        "person",
+        "post",
+        "post_holder",
+        "leave",
+        "duty",
+    ],
+    routes: OpenApiRouter::new,
+};
+
+/// What this slice keeps in memory.
+#[derive(Debug)]
+pub struct Memory {
+    directory: Snapshot<Directory>,
+}
+
+impl Memory {
+    /// Reads the organisation from the database.
+    pub async fn load(db: &Db) -> Result<Self> {
+        let directory = store::load(&mut *db.read().await?).await?;
+        Ok(Self { directory: Snapshot::new(directory.revision, directory) })
+    }
+
+    /// The newest picture that this node knows; `value.revision` is for [`snapshot::check`].
+    pub fn directory(&self) -> Arc<AsOf<Directory>> {
+        self.directory.get()
+    }
+
+    /// Reads the organisation again when another revision is in the database.
+    pub async fn refresh(&self, db: &Db) -> Result<()> {
+        let mut conn = db.read().await?;
+        if snapshot::revision(&mut conn, REVISION).await? != self.directory.get().revision {
+            let directory = store::load(&mut conn).await?;
+            self.directory.put(directory.revision, directory);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

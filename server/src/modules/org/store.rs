@@ -1,0 +1,305 @@
+//! The SQL of the organisation.
+
+use std::collections::HashMap;
+
+use db::{Cell, Conn, Json, Query, Tx, bind, record, sql};
+use kernel::{Id, Result, Time};
+use serde::Deserialize;
+
+use super::{
+    directory::{Directory, Parts},
+    model::{Duty, GridState, GridType, Holder, Leave, Person, Post, RelativeWord, Rule, Slot, Unit, UnitState},
+};
+use crate::snapshot;
+
+/// The name of the revision.
+pub const REVISION: &str = "org";
+
+/// Reads the whole organisation.
+pub(super) async fn load(conn: &mut Conn) -> Result<Directory> {
+    let parts = Parts {
+        revision: snapshot::revision(conn, REVISION).await?,
+        units: units(conn).await?,
+        kinds: conn.all(sql!("select key, zh, en, sort, staffed from unit_kind order by sort"), bind![]).await?,
+        grids: grids(conn).await?,
+        people: people(conn).await?,
+        posts: posts(conn).await?,
+        leave: leave(conn).await?,
+        duty: duty(conn).await?,
+        slots: slots(conn).await?,
+        words: words(conn).await?,
+    };
+    Ok(Directory::new(parts))
+}
+
+record! {
+    struct UnitRow { unit_id: Id<Unit>, parent_id: Option<Id<Unit>>, kind: String, code: String, path: String, name: String, name_en: Option<String>,
+        alias: Option<String>, phone: Option<String>, serves: Json<Vec<String>>, valid_from: Time, valid_to: Option<Time> }
+}
+
+async fn units(conn: &mut Conn) -> Result<Vec<Unit>> {
+    let statement = sql!(
+        "select unit_id, parent_id, kind, code, path, name, name_en, alias, phone, serves, valid_from, valid_to from unit_state order by unit_id, valid_from"
+    );
+    let mut units: Vec<Unit> = Vec::new();
+    for row in conn.all::<UnitRow>(statement, bind![]).await? {
+        let state = UnitState {
+            parent: row.parent_id,
+            kind: row.kind,
+            code: row.code,
+            path: row.path,
+            name: row.name,
+            name_en: row.name_en,
+            alias: row.alias,
+            phone: row.phone,
+            serves: row.serves.0,
+            from: row.valid_from,
+            to: row.valid_to,
+        };
+        match units.last_mut() {
+            Some(unit) if unit.id == row.unit_id => unit.states.push(state),
+            _ => units.push(Unit { id: row.unit_id, states: vec![state] }),
+        }
+    }
+    Ok(units)
+}
+
+record! {
+    struct GridRow { unit_id: Id<Unit>, kind: GridType, subtype: Option<String>, area_kind: Option<String>, layer: String, households: Option<u32>,
+        border: String, area_m2: f64, east: Option<String>, south: Option<String>, west: Option<String>, north: Option<String>,
+        compounds: Json<Vec<String>>, valid_from: Time, valid_to: Option<Time> }
+}
+
+/// The part of a stored border that matters here; positions are longitude and latitude in WGS84.
+#[derive(Deserialize)]
+struct Border {
+    coordinates: Vec<Vec<Vec<[f64; 2]>>>,
+}
+
+/// The shape of a stored border.
+pub(super) fn shape(border: &str) -> Result<geo::MultiPolygon> {
+    let border: Border = serde_json::from_str(border).map_err(kernel::Error::internal)?;
+    let ring = |ring: Vec<[f64; 2]>| ring.into_iter().map(|[lon, lat]| geo::Point::new(lon, lat)).collect();
+    let part = |rings: Vec<Vec<[f64; 2]>>| {
+        let mut rings = rings.into_iter().map(ring);
+        geo::Polygon { outer: rings.next().unwrap_or_default(), holes: rings.collect() }
+    };
+    Ok(geo::MultiPolygon(border.coordinates.into_iter().map(part).collect()))
+}
+
+/// A shape as it is stored: always a MultiPolygon, on the lattice of seven digits.
+pub(super) fn border(shape: &geo::MultiPolygon) -> String {
+    let part = |p: &geo::Polygon| geo::to_geojson(&geo::MultiPolygon(vec![p.clone()]))["coordinates"].to_string();
+    let parts: Vec<String> = shape.0.iter().map(part).collect();
+    format!(r#"{{"type":"MultiPolygon","coordinates":[{}]}}"#, parts.join(","))
+}
+
+async fn grids(conn: &mut Conn) -> Result<HashMap<Id<Unit>, Vec<(GridState, geo::MultiPolygon)>>> {
+    let statement = sql!(
+        "select unit_id, type as kind, subtype, area_kind, layer, households, border, area_m2, east, south, west, north, compounds, valid_from, valid_to
+         from grid order by unit_id, valid_from"
+    );
+    let mut grids: HashMap<_, Vec<_>> = HashMap::new();
+    for row in conn.all::<GridRow>(statement, bind![]).await? {
+        let shape = shape(&row.border)?;
+        let state = GridState {
+            kind: row.kind,
+            subtype: row.subtype,
+            area_kind: row.area_kind,
+            layer: row.layer,
+            households: row.households,
+            area_m2: row.area_m2,
+            sides: [row.east, row.south, row.west, row.north],
+            compounds: row.compounds.0,
+            from: row.valid_from,
+            to: row.valid_to,
+        };
+        grids.entry(row.unit_id).or_default().push((state, shape));
+    }
+    Ok(grids)
+}
+
+record! {
+    struct PersonRow { id: Id<Person>, staff_no: String, name: String }
+}
+
+async fn people(conn: &mut Conn) -> Result<Vec<Person>> {
+    let rows: Vec<PersonRow> = conn.all(sql!("select id, staff_no, name from person"), bind![]).await?;
+    Ok(rows.into_iter().map(|r| Person { id: r.id, staff_no: r.staff_no, name: r.name }).collect())
+}
+
+record! {
+    struct PostRow { id: Id<Post>, unit_id: Id<Unit>, slot: String, title: String, valid_from: Time, valid_to: Option<Time> }
+}
+record! {
+    struct HolderRow { id: Id<Holder>, post_id: Id<Post>, person_id: Id<Person>, employment: Option<String>, valid_from: Time, valid_to: Option<Time> }
+}
+
+async fn posts(conn: &mut Conn) -> Result<Vec<Post>> {
+    let statement =
+        sql!("select id, post_id, person_id, employment, valid_from, valid_to from post_holder order by post_id, valid_from");
+    let mut holders: HashMap<Id<Post>, Vec<Holder>> = HashMap::new();
+    for r in conn.all::<HolderRow>(statement, bind![]).await? {
+        let holder = Holder { id: r.id, person: r.person_id, employment: r.employment, from: r.valid_from, to: r.valid_to };
+        holders.entry(r.post_id).or_default().push(holder);
+    }
+    let statement = sql!("select id, unit_id, slot, title, valid_from, valid_to from post order by unit_id, place, id");
+    let rows = conn.all::<PostRow>(statement, bind![]).await?;
+    let post = |r: PostRow| {
+        let holders = holders.remove(&r.id).unwrap_or_default();
+        Post { id: r.id, unit: r.unit_id, slot: r.slot, title: r.title, from: r.valid_from, to: r.valid_to, holders }
+    };
+    Ok(rows.into_iter().map(post).collect())
+}
+
+record! {
+    struct LeaveRow { id: Id<Leave>, person_id: Id<Person>, deputy_id: Option<Id<Person>>, from_at: Time, to_at: Time, ended_at: Option<Time> }
+}
+
+async fn leave(conn: &mut Conn) -> Result<Vec<Leave>> {
+    let statement = sql!(
+        "select id, person_id, deputy_id, from_at, to_at, ended_at from leave where confirmed_at is not null order by from_at, id"
+    );
+    let leave = |r: LeaveRow| {
+        let to = r.ended_at.map_or(r.to_at, |e| e.min(r.to_at));
+        Leave { id: r.id, person: r.person_id, deputy: r.deputy_id, from: r.from_at, to }
+    };
+    Ok(conn.all::<LeaveRow>(statement, bind![]).await?.into_iter().map(leave).collect())
+}
+
+record! {
+    struct DutyRow { unit_id: Id<Unit>, person_id: Option<Id<Person>>, phone: Option<String>, from_at: Time, to_at: Time }
+}
+
+async fn duty(conn: &mut Conn) -> Result<Vec<(Id<Unit>, Duty)>> {
+    let statement = sql!("select unit_id, person_id, phone, from_at, to_at from duty order by unit_id, from_at");
+    let turn = |r: DutyRow| (r.unit_id, Duty { person: r.person_id, phone: r.phone, from: r.from_at, to: r.to_at });
+    Ok(conn.all::<DutyRow>(statement, bind![]).await?.into_iter().map(turn).collect())
+}
+
+record! {
+    struct SlotRow { template: String, grid_type: String, subtype: Option<String>, slot: String, name: String, least: u32, most: u32, eligibility: Option<String> }
+}
+
+async fn slots(conn: &mut Conn) -> Result<Vec<Slot>> {
+    let statement = sql!(
+        "select template, grid_type, subtype, slot, name, least, most, eligibility from template_slot where valid_to is null order by template, id"
+    );
+    let slot = |r: SlotRow| Slot {
+        template: r.template,
+        grid_type: r.grid_type,
+        subtype: r.subtype,
+        slot: r.slot,
+        name: r.name,
+        least: r.least,
+        most: r.most,
+        eligibility: r.eligibility,
+    };
+    Ok(conn.all::<SlotRow>(statement, bind![]).await?.into_iter().map(slot).collect())
+}
+
+record! {
+    struct WordRow { word: String, rule: Rule, kinds: Json<Vec<String>> }
+}
+
+async fn words(conn: &mut Conn) -> Result<Vec<RelativeWord>> {
+    let rows: Vec<WordRow> = conn.all(sql!("select word, rule, kinds from relative_unit order by word"), bind![]).await?;
+    Ok(rows.into_iter().map(|r| RelativeWord { word: r.word, rule: r.rule, kinds: r.kinds.0 }).collect())
+}
+
+/// Rows that one insert takes; 13 values a row stay far below either engine's limit.
+const CHUNK: usize = 200;
+
+/// Inserts rows of the same number of values, many with one statement.
+pub(super) async fn insert(tx: &mut Tx, into: &'static str, rows: Vec<Vec<Cell>>) -> Result<()> {
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let mut query = Query::new(into);
+        for (n, row) in rows.by_ref().take(CHUNK).enumerate() {
+            query = query.push_list(if n == 0 { "values" } else { "," }, row);
+        }
+        tx.execute_query(query).await?;
+    }
+    Ok(())
+}
+
+/// Units that are new.
+pub(super) async fn insert_units(tx: &mut Tx, ids: impl Iterator<Item = Id<Unit>>, now: Time) -> Result<()> {
+    insert(tx, "insert into unit (id, made_at)", ids.map(|id| bind![id, now]).collect()).await
+}
+
+/// States of units that begin.
+pub(super) async fn insert_states<'a>(
+    tx: &mut Tx,
+    states: impl Iterator<Item = (Id<Unit>, &'a UnitState)>,
+    now: Time,
+) -> Result<()> {
+    let row = |(unit, s): (Id<Unit>, &UnitState)| {
+        let id: Id<UnitState> = Id::new(now);
+        let serves = Json(&s.serves);
+        bind![id, unit, s.parent, s.kind, s.code, s.path, s.name, s.name_en, s.alias, s.phone, serves, s.from, s.to]
+    };
+    let into = "insert into unit_state (id, unit_id, parent_id, kind, code, path, name, name_en, alias, phone, serves, valid_from, valid_to)";
+    insert(tx, into, states.map(row).collect()).await
+}
+
+/// Ends the newest state of a unit at this instant.
+pub(super) async fn end_state(tx: &mut Tx, unit: Id<Unit>, at: Time) -> Result<()> {
+    let statement = sql!("update unit_state set valid_to = $2 where unit_id = $1 and valid_to is null");
+    tx.execute(statement, bind![unit, at]).await.map(|_| ())
+}
+
+/// A border and figures that begin.
+pub(super) struct NewGrid<'a> {
+    pub unit: Id<Unit>,
+    pub state: &'a GridState,
+    pub border: &'a str,
+    pub datum: geo::Datum,
+}
+
+/// Inserts borders and figures.
+pub(super) async fn insert_grids(tx: &mut Tx, grids: impl Iterator<Item = NewGrid<'_>>, now: Time) -> Result<()> {
+    let row = |g: NewGrid<'_>| {
+        let (id, s): (Id<GridState>, _) = (Id::new(now), g.state);
+        let [east, south, west, north] = &s.sides;
+        bind![
+            id,
+            g.unit,
+            s.kind,
+            s.subtype,
+            s.area_kind,
+            s.layer,
+            s.households,
+            g.border,
+            g.datum.name(),
+            s.area_m2,
+            east,
+            south,
+            west,
+            north,
+            Json(&s.compounds),
+            s.from,
+            s.to
+        ]
+    };
+    let into = "insert into grid (id, unit_id, type, subtype, area_kind, layer, households, border, datum, area_m2, east, south, west, north, compounds, valid_from, valid_to)";
+    insert(tx, into, grids.map(row).collect()).await
+}
+
+/// Ends the newest border of a grid at this instant.
+pub(super) async fn end_grid(tx: &mut Tx, unit: Id<Unit>, at: Time) -> Result<()> {
+    tx.execute(sql!("update grid set valid_to = $2 where unit_id = $1 and valid_to is null"), bind![unit, at]).await.map(|_| ())
+}
+
+record! {
+    /// A border as it is stored, for the map and for comparing.
+    pub(super) struct BorderRow { pub unit_id: Id<Unit>, pub kind: String, pub border: String, pub datum: String }
+}
+
+/// The borders of one layer in force.
+pub(super) async fn borders(conn: &mut Conn, layer: &str, at: Time) -> Result<Vec<BorderRow>> {
+    let statement = sql!(
+        "select unit_id, type as kind, border, datum from grid where layer = $1 and valid_from <= $2 and (valid_to is null or valid_to > $2)"
+    );
+    conn.all(statement, bind![layer, at]).await
+}
