@@ -162,7 +162,7 @@ fn history(
     let road = |c: &Compound| grids.iter().find(|g| g.code == c.grid_code).map_or_else(String::new, |g| g.south.clone());
     // The names of sixty grids are variety enough.
     let places: Vec<Place> =
-        compounds.iter().take(150).map(|c| Place { compound: c.name.clone(), road: road(c), block: None }).collect();
+        compounds.iter().take(150).map(|c| Place { compound: c.name.clone(), road: road(c), block: None, floors: 17 }).collect();
     let weights: Vec<f64> = tendencies.iter().map(|t| t.weight).collect();
     wording.history(seed, catalogue, &weights, &places)
 }

@@ -126,7 +126,11 @@ impl Roster {
                 self.enrol(row.name.clone(), &row.username)
             });
             people.insert(row.name.clone(), person.clone());
-            let employment = if row.slot == "head" { "cadre" } else { "full_time" };
+            let employment = match row.slot.as_str() {
+                "head" => "cadre",
+                "leader" => "leader",
+                _ => "full_time",
+            };
             let post = Post { unit: &unit, title: &row.post, slot: &row.slot, employment, role: &row.role };
             let staff = self.post(&person, &post);
             staff.scope_code = scope;

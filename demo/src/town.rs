@@ -22,6 +22,8 @@ pub struct Town {
 pub struct Places {
     /// Indices of its buildings.
     pub buildings: std::ops::Range<usize>,
+    /// How many of them are homes; these come first.
+    pub homes: usize,
     /// Centre and half size of each building, in lattice coordinates.
     spots: Vec<[f64; 4]>,
     /// Named roads along its sides: side and name.
@@ -151,6 +153,7 @@ impl Builder<'_> {
         };
         if let Some(places) = self.town.places.last_mut() {
             places.buildings = first..self.town.buildings.len();
+            places.homes = self.town.buildings[first..].iter().filter(|b| b.kind == "residential").count();
         }
         self.town.grids.push(Grid {
             code,

@@ -5,6 +5,11 @@ use crate::model::{Matter, Sentence};
 use crate::rng::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Share of messages that could be about another matter.
+const VAGUE: f64 = 0.09;
+/// Share of messages that mention a second matter.
+const TWOFOLD: f64 = 0.045;
+
 /// Who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Register {
@@ -22,6 +27,8 @@ pub struct Place {
     pub road: String,
     /// Building and stairwell, where they are known.
     pub block: Option<String>,
+    /// Storeys of the building.
+    pub floors: u32,
 }
 
 /// All texts, by matter and kind.
@@ -55,10 +62,32 @@ impl Wording {
         }
     }
 
-    /// A message about a matter.
+    /// A message about a matter, with the doubts of life: some are so vague that they could be about another matter, some mention
+    /// a second one.
     pub fn message(&self, matter: &str, register: Register, place: &Place, rng: &mut Rng) -> String {
-        let phrase = rng.pick(&self.phrases[matter]).clone();
+        let vague: Vec<&String> = self.ambiguous.iter().filter(|a| a.1.iter().any(|m| m == matter)).map(|a| &a.0).collect();
+        let own = rng.pick(&self.phrases[matter]).clone();
+        let phrase = if register == Register::Device {
+            self.alarm(matter, rng)
+        } else if !vague.is_empty() && register != Register::Worker && rng.chance(VAGUE) {
+            (*rng.pick(&vague)).clone()
+        } else if rng.chance(TWOFOLD) {
+            let all: Vec<&Vec<String>> = self.phrases.values().collect();
+            let others = *rng.pick(&all);
+            let other = rng.pick(others).clone();
+            let (first, second) = if rng.chance(0.6) { (own, other) } else { (other, own) };
+            format!("{first}，另外{second}")
+        } else {
+            own
+        };
         self.dress(&phrase, register, place, rng)
+    }
+
+    /// What a device says: those phrases of the matter that speak of an alarm, else the bare fact.
+    fn alarm(&self, matter: &str, rng: &mut Rng) -> String {
+        let sounds = ["报警", "触发", "主机", "求助"];
+        let own: Vec<&String> = self.phrases[matter].iter().filter(|p| sounds.iter().any(|s| p.contains(s))).collect();
+        if own.is_empty() { format!("{{路}}监测点触发“{matter}”告警") } else { (*rng.pick(&own)).clone() }
     }
 
     /// A message that asks for nothing that can be done here.
@@ -78,31 +107,17 @@ impl Wording {
         rng.pick(&self.parts[kind]).clone()
     }
 
-    /// Training sentences: every matter in every register, with the doubts of life: vague sentences that could be either of two
-    /// matters, sentences with two matters, slips of the thumb.
+    /// Training sentences: every matter in every register, none of them twice.
     pub fn history(&self, seed: u64, catalogue: &[Matter], weights: &[f64], places: &[Place]) -> Vec<Sentence> {
         let mut rng = Rng::new(seed, "history");
         let mut seen = BTreeSet::new();
         let mut sentences = Vec::new();
         for (matter, weight) in catalogue.iter().zip(weights) {
             let number = 62 + (weight * 0.5) as usize;
-            let vague: Vec<&String> = self.ambiguous.iter().filter(|a| a.1.contains(&matter.level3)).map(|a| &a.0).collect();
             let goal = sentences.len() + number;
             while sentences.len() < goal {
                 let place = rng.pick(places).clone();
-                let register = voice(&mut rng);
-                let text = if !vague.is_empty() && rng.chance(0.075) {
-                    let phrase = (*rng.pick(&vague)).clone();
-                    self.dress(&phrase, register, &place, &mut rng)
-                } else if rng.chance(0.045) {
-                    let other = &rng.pick(catalogue).level3;
-                    let second = rng.pick(&self.phrases[other]).clone();
-                    let first = rng.pick(&self.phrases[&matter.level3]).clone();
-                    let (first, second) = if rng.chance(0.6) { (first, second) } else { (second, first) };
-                    self.dress(&format!("{first}，另外{second}"), register, &place, &mut rng)
-                } else {
-                    self.message(&matter.level3, register, &place, &mut rng)
-                };
+                let text = self.message(&matter.level3, voice(&mut rng), &place, &mut rng);
                 if seen.insert(text.clone()) {
                     sentences.push(Sentence { label: matter.level3.clone(), text });
                 }
@@ -129,7 +144,7 @@ impl Wording {
     }
 
     /// Fills slots `{楼}` and chooses one of `[a|b|c]`.
-    fn expand(&self, phrase: &str, place: &Place, rng: &mut Rng) -> String {
+    pub fn expand(&self, phrase: &str, place: &Place, rng: &mut Rng) -> String {
         let mut text = String::new();
         let mut rest = phrase;
         while let Some(at) = rest.find(['{', '[']) {
@@ -138,7 +153,10 @@ impl Wording {
             let end = at + rest[at..].find(close).expect("brackets of the phrases are balanced");
             let inner = &rest[at + 1..end];
             if close == '}' {
-                text.push_str(&self.slot(inner, place, rng));
+                let word = self.slot(inner, place, rng);
+                // A building that is named with its compound needs no second mention of it.
+                let known = text.ends_with(&place.compound);
+                text.push_str(word.strip_prefix(&place.compound).filter(|_| known).unwrap_or(&word));
             } else {
                 let options: Vec<&str> = inner.split('|').collect();
                 let chosen = *rng.pick(&options);
@@ -158,7 +176,7 @@ impl Wording {
                 2 => format!("{}{}号楼", place.compound, rng.between(1, 18)),
                 _ => format!("{}栋{}单元", rng.between(1, 18), rng.between(1, 4)),
             },
-            "层" => format!("{}楼", rng.between(2, 17)),
+            "层" => format!("{}楼", rng.between(2, place.floors.into())),
             "区" => place.compound.clone(),
             "路" => place.road.clone(),
             "点" => self.part("landmark", rng),
@@ -192,7 +210,7 @@ mod tests {
     #[test]
     fn every_phrase_opens_up_without_a_trace_of_its_brackets() {
         let wording = Wording::load();
-        let place = Place { compound: "甲小区".into(), road: "乙路".into(), block: None };
+        let place = Place { compound: "甲小区".into(), road: "乙路".into(), block: None, floors: 6 };
         let mut rng = Rng::new(1, "t");
         assert_eq!(wording.phrases.len(), 66);
         for (matter, phrases) in &wording.phrases {

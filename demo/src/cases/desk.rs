@@ -20,6 +20,8 @@ struct Open {
     pause_reason: String,
     /// Later reports of the same thing.
     neighbours: usize,
+    /// What the reporter says, with slots; drawn like any other when empty.
+    text: String,
 }
 
 /// How far a case is into its handling limit, as the desk should show it.
@@ -79,7 +81,11 @@ fn lay_one(year: &mut Year<'_>, open: &Open) {
     let place = year.scene.grid(&open.grid).map(|g| year.scene.place_in(g, matter, &mut year.rng));
     let place = place.unwrap_or_else(|| year.scene.place(matter, year.scene.now, &mut year.rng));
     let at = push(year, channel, matter, &place, &open.state, open.light, &open.tags);
+    let text = year.scene.words(&open.text, &place, &mut year.rng);
     let row = &mut year.drafts[at].row;
+    if !text.is_empty() {
+        row.text = text;
+    }
     row.returned_times = u32::from(!open.return_reason.is_empty());
     row.return_reason.clone_from(&open.return_reason);
     row.pause_reason.clone_from(&open.pause_reason);

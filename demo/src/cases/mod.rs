@@ -186,17 +186,19 @@ impl Year<'_> {
         Times { accepted: at(accepted), assigned: at(assigned), contact: at(contact), resolved, verified, closed }
     }
 
-    /// A case from the hotline keeps its number and its own, later deadline.
+    /// An order from above keeps its number and its own, later deadline.
     fn upstream(&mut self, draft: &mut Draft) {
-        if draft.row.channel != "hotline" {
-            return;
-        }
+        let sender = match draft.row.channel.as_str() {
+            "hotline" => "12345",
+            "superior" => "SJ",
+            _ => return,
+        };
         let row = &self.scene.catalogue[draft.matter];
         let limit = Limit::parse(f64::from(row.handle_limit), &row.limit_unit);
         let own = self.scene.calendar.after(draft.reported, limit.times(2.8));
         let due = self.scene.calendar.after(own, Limit::Days(2.0));
         let day = crate::hours::date(local_day(draft.reported)).replace('-', "");
-        draft.row.upstream_no = format!("12345{day}{:06}", self.rng.below(1_000_000));
+        draft.row.upstream_no = format!("{sender}{day}{:06}", self.rng.below(1_000_000));
         draft.row.upstream_due = rfc3339(due);
     }
 

@@ -155,7 +155,7 @@ impl<'a> Scene<'a> {
         let name = &self.catalogue[matter].level3;
         let month = civil(local_day(reported)).1.to_string();
         let spot = self.concentrations.iter().find(|c| c.matter == *name && c.months.split('|').any(|m| m == month));
-        if let Some(spot) = spot.filter(|s| rng.chance(s.share)) {
+        if let Some(spot) = spot.filter(|s| rng.chance(s.share * (60.0 / self.grids.len() as f64).min(1.0))) {
             let own = |g: &&Grid| g.alias.starts_with(&spot.community) && g.kind == "residential";
             if let Some(first) = self.grids.iter().position(|g| own(&g)) {
                 let count = self.grids[first..].iter().take_while(|g| own(g)).count();
@@ -177,11 +177,13 @@ impl<'a> Scene<'a> {
         let (own, ring, here) = (&self.grids[grid], &self.grids[grid].ring, &self.places[grid]);
         let road = here.roads.get(rng.below(here.roads.len().max(1)));
         let road_name = road.map_or_else(|| own.name.clone(), |r| r.1.clone());
-        let k = rng.below(here.buildings.len().max(1));
+        let setting = self.tendencies[matter].setting.as_str();
+        let at_home = matches!(setting, "home" | "tower" | "compound") && here.homes > 0;
+        let k = rng.below(if at_home { here.homes } else { here.buildings.len().max(1) });
         let building = self.buildings.get(here.buildings.start + k).filter(|_| !here.buildings.is_empty());
         let compound = building.map(|b| b.compound.clone()).filter(|c| !c.is_empty());
         let compound = compound.or_else(|| own.compounds.first().cloned()).unwrap_or_else(|| own.name.replace("网格", ""));
-        let setting = self.tendencies[matter].setting.as_str();
+        let floors = building.map_or(6, |b| b.floors.max(2));
         let outdoors = matches!(setting, "road" | "low" | "shop" | "river");
         let on_road = road.filter(|_| outdoors).and_then(|r| here.along(r.0, self.layout, ring, rng));
         let (position, address, block) = if let Some(p) = on_road {
@@ -194,7 +196,7 @@ impl<'a> Scene<'a> {
             let p = here.anywhere(self.layout, ring, rng);
             (p.unwrap_or(ring[0]), format!("{}内", own.name), None)
         };
-        Where { grid, position, address, words: Place { compound, road: road_name, block } }
+        Where { grid, position, address, words: Place { compound, road: road_name, block, floors } }
     }
 
     /// A place outside of the district, to the west beyond the river.
@@ -228,6 +230,11 @@ impl<'a> Scene<'a> {
             grid_code: self.grids[place.grid].code.clone(),
             ..Incident::default()
         }
+    }
+
+    /// A text of the content with its slots filled at a place.
+    pub fn words(&self, text: &str, place: &Where, rng: &mut Rng) -> String {
+        self.wording.expand(text, &place.words, rng)
     }
 
     /// A message that is refused.
