@@ -1,8 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { lightOf, timeLeft } from "@/shared/light";
+import { lightOf, taskClock, timeLeft } from "@/shared/light";
 
 const now = Date.parse("2026-03-14T00:00:00.000Z");
 const after = (hours: number) => new Date(now + hours * 3_600_000).toISOString();
+
+describe("a task's clock", () => {
+  const task = { id: "t", role: "lead", unit: null, state: "offered", accept_by: after(1), due_at: after(40) } as const;
+  it("is the limit for taking it on while it is offered", () => {
+    expect(lightOf(taskClock(task), now)).toMatchObject({ key: "green", words: "left.hours", n: 1 });
+  });
+  it("is its own limit afterwards", () => {
+    expect(lightOf(taskClock({ ...task, state: "accepted" }), now)).toMatchObject({ words: "left.hours", n: 40 });
+  });
+  it("takes the server's instants first", () => {
+    expect(lightOf(taskClock({ ...task, yellow_at: after(-1), red_at: after(2) }), now)).toMatchObject({ key: "yellow", n: 2 });
+  });
+});
 
 describe("the light", () => {
   it.each([

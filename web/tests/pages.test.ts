@@ -108,9 +108,10 @@ describe("reporting", () => {
 
 describe("tracking", () => {
   const tracked = {
-    code: "C20260314-0001", state: "in_progress", light: "green", text: "楼道灯不亮", matter: "楼道照明", grid: { code: "1", name: "第三网格" }, worker: null,
-    steps: [{ at: "2026-03-14T01:00:00.000Z", what: "report" }, { at: "2026-03-14T02:00:00.000Z", what: "dispatch", unit: "社区", words: "派给网格" }],
-    due: inHours(9), public_reply: null, result: null, photos: [], rated: false, may_rate: false,
+    code: "C20260314-0001", state: "in_progress", light: "green", yellow_at: inHours(5), red_at: inHours(9), due: inHours(9), text: "楼道灯不亮", matter: "楼道照明", address: "",
+    grid: { code: "1", name: "第三网格" }, lead: { unit: "第三网格", person: "周以宁" }, reported_at: "2026-03-14T01:00:00.000Z",
+    steps: [{ at: "2026-03-14T01:00:00.000Z", what: "report", words: "" }, { at: "2026-03-14T02:00:00.000Z", what: "dispatch", words: "派给网格" }],
+    public_reply: null, result: null, photos: [], reporters: 2, rated: false, may_rate: false, may_remark: true,
   };
 
   it("shows the stations, the newest step first, and joins the list of this device", async () => {

@@ -19,7 +19,11 @@ export const session = () => ok(api.GET("/session"));
 export const logIn = (username: string, password: string, code?: string) =>
   ok(api.POST("/session", { body: { username, password, ...(code ? { code } : {}) } }));
 export const logInByLink = (token: string) => ok(api.POST("/session/link", { body: { token } }));
-export const logOut = () => ok(api.DELETE("/session"));
+export const logOut = () => ok(api.DELETE("/session", { body: {} }));
+
+export const setPassword = (password: string, current?: string) => ok(api.POST("/account/password", { body: { password, ...(current ? { current } : {}) } }));
+export const newSecondFactor = () => ok(api.POST("/account/totp", { body: {} }));
+export const confirmSecondFactor = (code: string) => ok(api.POST("/account/totp/confirm", { body: { code } }));
 
 export const matters = () => ok(api.GET("/matters"));
 export const units = (q: string, kind?: string) => ok(api.GET("/units", { params: { query: { q, ...(kind ? { kind } : {}) } } }));
@@ -33,7 +37,7 @@ type Of = { id: string; version: number };
 const on = ({ id }: Of) => ({ params: { path: { id } } });
 export const file = (body: NewCase, key: string) => ok(api.POST("/incidents", { body, headers: withKey(key) }));
 
-/** Commands on one case. Each sends the version that the person saw, so that a change in between is refused and not overwritten. */
+/** Commands on one case. Those that decide send the version that the person saw, so that a change in between is refused and not overwritten. */
 export const act = {
   accept: (c: Of, matter?: string) => ok(api.POST("/incidents/{id}/accept", { ...on(c), body: { version: c.version, ...(matter ? { matter } : {}) } })),
   refuse: (c: Of, body: { reason: string; words: string }) => ok(api.POST("/incidents/{id}/refuse", { ...on(c), body: { version: c.version, ...body } })),
@@ -41,12 +45,12 @@ export const act = {
   place: (c: Of, body: { lon: number; lat: number } | { grid: string }) => ok(api.POST("/incidents/{id}/place", { ...on(c), body: { version: c.version, ...body } })),
   dispatch: (c: Of, body: { unit?: string; helpers?: string[]; reason?: string }) =>
     ok(api.POST("/incidents/{id}/dispatch", { ...on(c), body: { version: c.version, ...body } })),
-  note: (c: Of, body: { text: string; photo_ids: string[]; public: boolean }) => ok(api.POST("/incidents/{id}/note", { ...on(c), body: { version: c.version, ...body } })),
+  note: (c: Of, body: { text: string; photo_ids: string[]; public: boolean }) => ok(api.POST("/incidents/{id}/note", { ...on(c), body })),
   verify: (c: Of, body: { passed: boolean; words: string; photo_ids: string[] }) =>
     ok(api.POST("/incidents/{id}/verify", { ...on(c), body: { version: c.version, ...body } })),
   close: (c: Of) => ok(api.POST("/incidents/{id}/close", { ...on(c), body: { version: c.version } })),
   callback: (c: Of, body: { outcome: string; contacted?: boolean; solved?: Solved; satisfied?: Satisfied; reason?: string }) =>
-    ok(api.POST("/incidents/{id}/callback", { ...on(c), body: { version: c.version, ...body } })),
+    ok(api.POST("/incidents/{id}/callback", { ...on(c), body })),
   reveal: (id: string, field: Revealable, purpose: string) => ok(api.POST("/incidents/{id}/reveal", { params: { path: { id } }, body: { field, purpose } })),
   acceptTask: (c: Of, task: string) =>
     ok(api.POST("/incidents/{id}/tasks/{task}/accept", { params: { path: { id: c.id, task } }, body: { version: c.version } })),

@@ -11,6 +11,8 @@ export type Satisfied = "yes" | "mostly" | "no" | "none";
 export type Revealable = "phone" | "name" | "text" | "address";
 
 export interface Named { id: string; name: string }
+/** Who leads, by name. */
+export interface LeadName { unit: string; person: string | null }
 export interface GridName { code: string; name: string }
 export interface Paged<T> { items: T[]; next?: string | null }
 
@@ -35,24 +37,26 @@ export interface NewReport {
   text: string; lon?: number; lat?: number; datum?: string; address?: string; phone?: string; name?: string;
   photo_ids?: string[]; confidential?: boolean; matter?: string; join?: string;
 }
-export interface FiledReport { id: string; code: string; track: string; duplicates: { code: string; matter: Named | string; metres: number; joined: boolean }[] }
-export interface Near { code: string; matter: Named | string; metres: number; reporters: number; reported_at: string }
+export interface FiledReport { id: string; code: string; track: string; duplicates: Near[] }
+/** An open case that may be about the same thing. */
+export interface Near { code: string; matter: string | null; metres: number; score: number; reporters: number; reported_at: string; joined: boolean }
 export interface Suggestion {
   matters: { id: string; name: string; public_name?: string; confidence: number }[];
   near: Near[];
 }
-export interface TrackedStep { at: string; what: string; unit?: string | null; person?: string | null; words?: string | null }
+export interface TrackedStep { at: string; what: string; words: string }
 export interface Tracked {
-  code: string; state: CaseState; light: LightKey; text: string; matter: Named | string | null;
-  grid: GridName | string | null; worker: { name: string; phone: string } | null;
-  steps: TrackedStep[]; due: string | null; public_reply: string | null; result: string | null;
-  photos: { id: string; kind: string }[]; rated: boolean; may_rate: boolean;
+  code: string; state: CaseState; light: LightKey; yellow_at: string | null; red_at: string | null; due: string | null;
+  text: string; matter: string | null; address: string; grid: GridName | null; lead: LeadName | null; reported_at: string;
+  steps: TrackedStep[]; public_reply: string | null; result: string | null;
+  photos: { id: string; kind: string }[]; reporters: number; rated: boolean; may_rate: boolean; may_remark: boolean;
 }
 export interface Rating { contacted: boolean; solved: Solved; satisfied: Satisfied; reason?: string }
 
 export interface Session {
   account: string; name: string; home: string;
-  roles: { key: string; name: string; unit?: string | null }[];
+  /** `unit` is the code of the unit in which the role holds. */
+  roles: { key: string; name: string; name_en?: string; unit?: string | null }[];
   permissions: string[]; csrf: string; expires_at: string; must_enrol?: boolean;
 }
 export interface Matter { id: string; level1: string; level2: string; name: string; public_name?: string; name_en?: string; urgency: Urgency; publishable?: boolean }
@@ -61,40 +65,42 @@ export interface Unit { id: string; name: string; kind: string; code?: string }
 
 export interface Row {
   id: string; code: string; version: number; title: string; state: CaseState; matter: Named | null; urgency: Urgency;
-  light: LightKey; yellow_at: string | null; red_at: string | null; next_at: string | null; paused: unknown;
-  grid: GridName | null; owner: Named | null; lead: { unit?: string | null; person?: string | null } | null;
+  light: LightKey; yellow_at: string | null; red_at: string | null; next_at: string | null; paused: string | null;
+  grid: GridName | null; owner: Named; lead: LeadName | null;
   channel: string; source: string; lon: number | null; lat: number | null; reported_at: string; due_at: string | null;
-  attention: string[]; photos: number; reporters: number;
+  attention: string[]; photo_count: number; reporters: number;
 }
 export interface Task {
   id: string; role: "lead" | "helper"; unit: Named | null; person?: string | null;
   state: "offered" | "accepted" | "done" | "returned" | "withdrawn";
-  accept_by?: string | null; due_at?: string | null; light?: LightKey; mine?: boolean;
+  accept_by?: string | null; due_at?: string | null; yellow_at?: string | null; red_at?: string | null; light?: LightKey; mine?: boolean;
 }
 export interface InboxRow extends Row { task: Task }
 export interface Step {
   at: string; action: string; from?: CaseState | null; to?: CaseState | null; actor?: string | null; words?: string | null;
   reasons?: { code: string; words?: string }[]; public?: boolean;
 }
-export interface Case extends Omit<Row, "photos"> {
+export interface Case extends Row {
   text: string; address?: string | null;
   reporter?: { name?: string | null; phone?: string | null; confidential?: boolean } | null;
   classified?: { top: { matter: Named; confidence: number }[]; words: { word: string; weight: number }[]; by: string } | null;
   gate?: { class: string; words?: string } | null;
   reasons: { code: string; words?: string }[];
   tasks: Task[]; steps: Step[];
-  /** A row counts the photos, a whole case lists them. */
   photos: { id: string; kind: string; taken_at?: string | null }[];
-  result?: string | null; public_reply?: string | null; rating?: Partial<Rating> | null;
-  duplicates?: { id: string; code: string; score: number; metres: number }[];
+  result?: string | null; public_reply?: string | null;
+  ratings: { at: string; asked_by: string; outcome: string; contacted: boolean | null; solved: Solved | null; satisfied: Satisfied | null; reason: string | null }[];
+  duplicates: Near[];
   may: string[];
 }
 export interface Counts { states: Record<string, number>; lights: Record<string, number>; attention: Record<string, number> }
-export interface Done { result: string; public_reply: string; note?: string; photo_ids: string[] }
+/** `planned_for` is an instant; the result `planned` needs it. */
+export interface Done { result: string; public_reply: string; note?: string; photo_ids: string[]; planned_for?: string }
 export interface NewCase extends NewReport {
-  channel: string; source: string; upstream_no?: string; upstream_due?: string; reported_for?: string; urgency?: Urgency; solved?: Done;
+  channel: string; source: string; upstream_no?: string; upstream_due?: string; reported_for?: boolean; urgency?: Urgency; solved?: Done;
 }
-export interface Notice { id: string; at: string; title?: string; words?: string; incident?: string | null; read_at?: string | null }
+/** `kind` is the key of the sentence, `params` fill its gaps. */
+export interface Notice { id: string; kind: string; object_kind: string; object_id: string; params: Record<string, unknown>; urgent: boolean; made_at: string; read_at: string | null }
 
 export interface Filters {
   state?: string; light?: string; grid?: string; matter?: string; unit?: string; channel?: string; attention?: string; mine?: boolean;
@@ -133,8 +139,11 @@ export interface paths {
   "/reports/{track}/remarks": Command<{ text: string }, unknown, { track: string }>;
   "/reports/{track}/rating": Command<Rating, unknown, { track: string }>;
   "/session": Read<Session> & Command<{ username: string; password: string; code?: string }, Session> & {
-    delete: { parameters: Params<never, never>; requestBody?: never; responses: { 204: { headers: Record<string, unknown>; content?: never } } };
+    delete: { parameters: Params<never, never>; requestBody: { content: { "application/json": object } }; responses: { 200: Answer<unknown> } };
   };
+  "/account/password": Command<{ current?: string; password: string }, unknown>;
+  "/account/totp": Command<{ code?: string }, { secret: string; uri: string; svg: string }>;
+  "/account/totp/confirm": Command<{ code: string }, unknown>;
   "/session/link": Command<{ token: string }, Session>;
   "/matters": Read<Catalogue>;
   "/units": Read<Paged<Unit>, never, { kind?: string; q?: string }>;
@@ -146,11 +155,11 @@ export interface paths {
   "/incidents/{id}/correct": CaseCommand<{ matter: string }>;
   "/incidents/{id}/place": CaseCommand<{ lon?: number; lat?: number; grid?: string }>;
   "/incidents/{id}/dispatch": CaseCommand<{ unit?: string; person?: string; helpers?: string[]; reason?: string }>;
-  "/incidents/{id}/note": CaseCommand<{ text: string; photo_ids: string[]; public: boolean }>;
+  "/incidents/{id}/note": Command<{ text: string; photo_ids: string[]; public: boolean }, unknown, { id: string }>;
   "/incidents/{id}/verify": CaseCommand<{ passed: boolean; words: string; photo_ids: string[] }>;
-  "/incidents/{id}/close": CaseCommand<{ words?: string }>;
-  "/incidents/{id}/callback": CaseCommand<{ outcome: string; contacted?: boolean; solved?: Solved; satisfied?: Satisfied; reason?: string }>;
-  "/incidents/{id}/reveal": Command<{ field: Revealable; purpose: string }, { value: string; until: string }, { id: string }>;
+  "/incidents/{id}/close": CaseCommand<object>;
+  "/incidents/{id}/callback": Command<{ outcome: string; contacted?: boolean; solved?: Solved; satisfied?: Satisfied; reason?: string }, unknown, { id: string }>;
+  "/incidents/{id}/reveal": Command<{ field: Revealable; purpose: string }, { value: string | null; until: string }, { id: string }>;
   "/incidents/{id}/tasks/{task}/accept": TaskCommand<object>;
   "/incidents/{id}/tasks/{task}/done": TaskCommand<Done>;
   "/inbox": Read<Paged<InboxRow>>;

@@ -1,4 +1,4 @@
-import type { LightKey } from "@/api/types";
+import type { LightKey, Task } from "@/api/types";
 
 /** The instants that decide the colour; a resident's view knows the due instant only. */
 export interface Clocked {
@@ -16,6 +16,12 @@ export interface Light {
   /** Key of the sentence under `light.` in the locale files, with `n` for its gap. */
   words: string;
   n: number;
+}
+
+/** The clock of one task: while it is offered, the limit for taking it on runs first. */
+export function taskClock(task: Task): Clocked {
+  const instants = { yellow_at: task.yellow_at, red_at: task.red_at, due_at: task.due_at };
+  return task.state === "offered" && task.accept_by ? { ...instants, due_at: task.accept_by, red_at: task.red_at ?? task.accept_by } : instants;
 }
 
 const glyphs: Record<LightKey, string> = { green: "●", yellow: "◆", red: "▲", paused: "‖", none: "○" };

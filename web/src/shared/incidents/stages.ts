@@ -10,5 +10,5 @@ const reached: Record<CaseState, number> = {
 /** How many of the stages are behind this case; a rated one has all behind it. */
 export const stagesDone = (state: CaseState, rated: boolean): number => (rated ? stages.length : reached[state]);
 
-/** Whether nothing more happens to a case in this state. */
-export const isOver = (state: CaseState): boolean => ["closed", "archived", "rejected", "merged", "void"].includes(state);
+/** Whether somebody still has to do something before the case is solved: only such a case has a light. */
+export const isOpen = (state: CaseState): boolean => ["received", "accepted", "assigned", "in_progress"].includes(state);

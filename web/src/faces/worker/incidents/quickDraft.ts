@@ -1,6 +1,6 @@
 import { uuidv7 } from "@/api/uuid";
 import { kept } from "@/shared/kept";
-import { freshResult, type Result } from "./result";
+import { freshResult, type Result } from "@/shared/incidents/result";
 
 export interface QuickDraft {
   key: string;

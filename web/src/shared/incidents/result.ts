@@ -1,0 +1,17 @@
+import type { Done } from "@/api/types";
+
+/** What somebody writes at the end of a task; `planned` is a date, for a solution that comes later. */
+export interface Result { result: string; public_reply: string; note: string; photos: string[]; planned: string }
+
+export const freshResult = (): Result => ({ result: "", public_reply: "", note: "", photos: [], planned: "" });
+
+export const isComplete = (it: Result): boolean => it.result !== "" && it.public_reply.trim() !== "" && (it.result !== "planned" || it.planned !== "");
+
+/** The command for it; a planned day ends in the evening of that day. */
+export const asDone = (it: Result): Done => ({
+  result: it.result,
+  public_reply: it.public_reply.trim(),
+  photo_ids: it.photos,
+  ...(it.note.trim() ? { note: it.note.trim() } : {}),
+  ...(it.result === "planned" ? { planned_for: new Date(`${it.planned}T18:00`).toISOString() } : {}),
+});
