@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use db::Tx;
 use jiff::civil::Date;
-use kernel::{Error, FieldError, Id, Result, Time, codes};
+use kernel::{Actor, Error, Id, Result, Time, codes};
 use uuid::Uuid;
 
 use super::{
@@ -14,7 +14,10 @@ use super::{
     store,
 };
 use crate::{
-    modules::forms::{self, Form},
+    modules::{
+        access::audit::Entry,
+        forms::{self, Form},
+    },
     snapshot::bump,
 };
 
@@ -30,7 +33,7 @@ codes! {
 pub struct Draft {
     /// What is to hold; `form` is set when it is applied.
     pub rules: Rules,
-    /// The extra fields; `None` takes `rules.form` as it is.
+    /// The extra fields, written out; `None` takes `rules.form` as it is.
     pub fields: Option<Form>,
 }
 
@@ -42,7 +45,14 @@ pub struct Origin<'a> {
     /// The name of the file, or `console`.
     pub source: &'a str,
     /// Who.
-    pub by: &'a str,
+    pub actor: &'a Actor,
+}
+
+impl Origin<'_> {
+    /// Who, as the rows keep it: the account's id, or the kind of a caller that has none.
+    fn by(&self) -> String {
+        if self.actor.id.is_nil() { self.actor.kind.word().to_owned() } else { self.actor.id.to_string() }
+    }
 }
 
 /// Gives a new district its calendar: the years 2024–2026 and two shifts. Does nothing when there is one.
@@ -50,7 +60,7 @@ pub async fn seed(tx: &mut Tx, now: Time) -> Result<()> {
     if store::calendar_version(tx).await? > 0 {
         return Ok(());
     }
-    let origin = Origin { now, source: "content", by: "system" };
+    let origin = Origin { now, source: "content", actor: &Actor::system() };
     set_calendar(tx, origin, Some(&content::days()?), Some(&content::shifts()?)).await.map(|_| ())
 }
 
@@ -63,7 +73,7 @@ pub async fn take(tx: &mut Tx, origin: Origin<'_>, drafts: Vec<Draft>, retire_mi
     let mut ended = Vec::new();
     for Draft { mut rules, fields } in drafts {
         if let Some(form) = fields {
-            rules.form = Some(forms::save(tx, origin.now, &rules.path(), &form, origin.by).await?);
+            rules.form = Some(forms::save(tx, origin.now, &rules.path(), &form, &origin.by()).await?);
         }
         match known.remove(&rules.path()) {
             Some(last) if last.rules == rules && last.valid_to.is_none() => counts.unchanged += 1,
@@ -92,39 +102,64 @@ pub async fn take(tx: &mut Tx, origin: Origin<'_>, drafts: Vec<Draft>, retire_mi
         return Ok(counts);
     }
     let batch = Id::<Counts>::new(origin.now).uuid();
-    store::insert_batch(tx, batch, origin.source, origin.by, origin.now, counts).await?;
+    store::insert_batch(tx, batch, origin.source, &origin.by(), origin.now, counts).await?;
     write(tx, batch, origin.now, &ended, &begun).await?;
+    let entry = Entry::new("catalogue.import", "catalogue_batch", batch).with("added", counts.added);
+    let entry = entry.with("changed", counts.changed).with("retired", counts.retired);
+    entry.record(tx, origin.now, origin.actor).await?;
     Ok(counts)
 }
 
-/// Changes one matter from an instant on, now or later, and gives its new version. `seen` is the version that was edited.
+/// Changes one matter from an instant on, now or later, and gives its new version. `seen` is the version that was edited; with 0 and a
+/// fresh id it is a new matter.
 pub async fn revise(tx: &mut Tx, origin: Origin<'_>, id: Id<Matter>, seen: i64, from: Time, draft: Draft) -> Result<Matter> {
     let wrong = draft.rules.check();
     if !wrong.is_empty() {
         return Err(Error::Invalid(wrong));
     }
     let all = store::last_versions(tx).await?;
-    let last = all.iter().find(|m| m.id == id).ok_or(Error::NotFound)?;
-    if last.version != seen {
+    let last = all.iter().find(|m| m.id == id);
+    match last {
+        Some(last) if last.version != seen => return Err(Error::Stale),
+        None if seen != 0 => return Err(Error::NotFound),
+        _ => {}
+    }
+    if all.iter().any(|m| m.id != id && m.path() == draft.rules.path()) {
+        return Err(Error::refused_with(MATTER_EXISTS, "path", draft.rules.path()));
+    }
+    let rules = with_form(tx, origin, draft).await?;
+    let from = from.max(origin.now);
+    let matter = match last {
+        Some(last) => next(last, rules, from)?,
+        None => Matter { id, version: 1, valid_from: from, valid_to: None, rules },
+    };
+    let counts =
+        if last.is_some() { Counts { changed: 1, ..Counts::default() } } else { Counts { added: 1, ..Counts::default() } };
+    let batch = Id::<Counts>::new(origin.now).uuid();
+    store::insert_batch(tx, batch, origin.source, &origin.by(), origin.now, counts).await?;
+    let ended = last.filter(|l| l.valid_to.is_none()).cloned();
+    write(tx, batch, from, ended.as_slice(), std::slice::from_ref(&matter)).await?;
+    let entry = Entry::new("catalogue.revise", "matter", id.uuid()).with("version", matter.version);
+    entry.with("from", from.to_string()).record(tx, origin.now, origin.actor).await?;
+    Ok(matter)
+}
+
+/// Ends a matter from now on; its cases keep it, and it can be taken up again.
+pub async fn retire(tx: &mut Tx, origin: Origin<'_>, id: Id<Matter>, seen: i64) -> Result<Matter> {
+    let mut last = store::last_versions(tx).await?.into_iter().find(|m| m.id == id).ok_or(Error::NotFound)?;
+    if last.version != seen || last.valid_to.is_some() {
         return Err(Error::Stale);
     }
-    let mut rules = draft.rules;
-    if all.iter().any(|m| m.id != id && m.path() == rules.path()) {
-        return Err(Error::refused_with(MATTER_EXISTS, "path", rules.path()));
+    if last.valid_from > origin.now {
+        return Err(Error::refused_with(LATER_VERSION, "from", last.valid_from.to_string()));
     }
-    match (draft.fields, rules.form) {
-        (Some(form), _) => rules.form = Some(forms::save(tx, origin.now, &rules.path(), &form, origin.by).await?),
-        (None, Some(form)) => {
-            forms::load(tx, form).await.map_err(|_| Error::Invalid(vec![FieldError::new("form", "unknown")]))?;
-        }
-        (None, None) => {}
-    }
-    let matter = next(last, rules, from.max(origin.now))?;
     let batch = Id::<Counts>::new(origin.now).uuid();
-    store::insert_batch(tx, batch, origin.source, origin.by, origin.now, Counts { changed: 1, ..Counts::default() }).await?;
-    let ended = last.valid_to.is_none().then(|| last.clone());
-    write(tx, batch, matter.valid_from, ended.as_slice(), std::slice::from_ref(&matter)).await?;
-    Ok(matter)
+    let counts = Counts { retired: 1, ..Counts::default() };
+    store::insert_batch(tx, batch, origin.source, &origin.by(), origin.now, counts).await?;
+    write(tx, batch, origin.now, std::slice::from_ref(&last), &[]).await?;
+    Entry::new("catalogue.retire", "matter", id.uuid()).with("version", seen).record(tx, origin.now, origin.actor).await?;
+    last.valid_to = Some(origin.now);
+    Ok(last)
 }
 
 /// Sets days, shifts or both, as a new version of the calendar, and says its number; the version stays when nothing changes.
@@ -140,13 +175,27 @@ pub async fn set_calendar(tx: &mut Tx, origin: Origin<'_>, days: Option<&[Day]>,
     if new_days == old_days && new_shifts == old_shifts {
         return store::calendar_version(tx).await;
     }
-    let n = store::open_calendar(tx, origin.source, origin.by, origin.now).await?;
+    let n = store::open_calendar(tx, origin.source, &origin.by(), origin.now).await?;
     store::replace_days(tx, n, &old_days, &new_days).await?;
     if new_shifts != old_shifts {
         store::replace_shifts(tx, n, new_shifts).await?;
     }
+    Entry::new("calendar.set", "calendar", Uuid::nil()).with("version", n).record(tx, origin.now, origin.actor).await?;
     bump(tx, REVISION).await?;
     Ok(n)
+}
+
+/// The rules with their extra fields saved, or with a form that is there.
+async fn with_form(tx: &mut Tx, origin: Origin<'_>, Draft { mut rules, fields }: Draft) -> Result<Rules> {
+    match (fields, rules.form) {
+        (Some(form), _) => rules.form = Some(forms::save(tx, origin.now, &rules.path(), &form, &origin.by()).await?),
+        (None, Some(form)) => match forms::load(tx, form).await {
+            Err(Error::NotFound) => return Err(Error::invalid("form", "unknown")),
+            other => drop(other?),
+        },
+        (None, None) => {}
+    }
+    Ok(rules)
 }
 
 /// The version after `last`.

@@ -29,6 +29,7 @@ pub struct Catalogue {
     by_level3: HashMap<String, Option<Arc<Matter>>>,
     forms: HashMap<FormRef, Form>,
     calendars: BTreeMap<i64, Calendar>,
+    turned_at: Option<Time>,
     turns_at: Option<Time>,
 }
 
@@ -44,12 +45,17 @@ impl Catalogue {
         self.by_path.get(name).or_else(|| self.by_level3.get(name)?.as_ref()).map(AsRef::as_ref)
     }
 
+    /// The matter that holds now and has this path.
+    pub fn by_path(&self, path: &str) -> Option<&Matter> {
+        self.by_path.get(path).map(AsRef::as_ref)
+    }
+
     /// Every matter that holds now, by path.
     pub fn all(&self) -> &[Arc<Matter>] {
         &self.current
     }
 
-    /// The matters that hold now and that residents may see, by path.
+    /// The matters that hold now and whose cases may be shown to the public, by path.
     pub fn published(&self) -> impl Iterator<Item = &Matter> {
         self.current.iter().filter(|m| m.publishable).map(AsRef::as_ref)
     }
@@ -80,6 +86,11 @@ impl Catalogue {
         store::version(conn, id, n).await
     }
 
+    /// When a version last began or ended. With the revision it tells two catalogues apart.
+    pub fn turned_at(&self) -> Option<Time> {
+        self.turned_at
+    }
+
     /// The catalogue as the database has it, seen at `now`.
     pub async fn load(conn: &mut Conn, now: Time) -> Result<Self> {
         let versions = store::versions(conn).await?;
@@ -90,8 +101,9 @@ impl Catalogue {
 
     fn of(versions: Vec<Matter>, now: Time) -> Self {
         let mut catalogue = Self::default();
-        let turns = versions.iter().flat_map(|m| [Some(m.valid_from), m.valid_to]).flatten();
-        catalogue.turns_at = turns.filter(|at| *at > now).min();
+        let turns = || versions.iter().flat_map(|m| [Some(m.valid_from), m.valid_to]).flatten();
+        catalogue.turns_at = turns().filter(|at| *at > now).min();
+        catalogue.turned_at = turns().filter(|at| *at <= now).max();
         // Versions come oldest first, so the last one that has begun stays.
         for matter in versions.into_iter().filter(|m| m.valid_from <= now) {
             catalogue.matters.insert(matter.id, Arc::new(matter));

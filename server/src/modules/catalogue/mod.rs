@@ -10,19 +10,22 @@
 
 mod actions;
 mod calendar;
+pub mod calendar_file;
+mod columns;
 pub mod content;
+pub mod export;
+mod http;
+pub mod import;
 mod memory;
 mod model;
 mod store;
 
-pub use actions::{Draft, LATER_VERSION, MATTER_EXISTS, Origin, revise, seed, set_calendar, take};
+use crate::modules::Module;
+pub use actions::{Draft, LATER_VERSION, MATTER_EXISTS, Origin, retire, revise, seed, set_calendar, take};
 pub use calendar::{BAD_SHIFTS, Calendar, DayKind, Interval, Limit, MonthDay, NO_CALENDAR, Shift, Unit};
 pub use memory::{Catalogue, Memory, REVISION};
 pub use model::{AccessClass, Matter, Rules, Stage, Urgency, Verify};
 pub use store::Counts;
-use utoipa_axum::router::OpenApiRouter;
-
-use crate::modules::Module;
 
 /// See [`crate::modules`].
 pub const MODULE: Module = Module {
@@ -30,7 +33,7 @@ pub const MODULE: Module = Module {
     rank: 2,
     beside: &["forms"],
     tables: &["matter", "matter_version", "catalogue_batch", "calendar_version", "calendar_day", "shift"],
-    routes: OpenApiRouter::new,
+    routes: http::routes,
 };
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ pub struct Rules {
     /// How a result is verified.
     #[serde(default)]
     pub verify: Verify,
-    /// Whether residents find it in the public list and its cases may be published.
+    /// Whether its cases may be shown to the public, stripped of personal data. Anybody may report any matter.
     #[serde(default)]
     pub publishable: bool,
     /// The extra fields that a report of it is asked for.

@@ -29,6 +29,12 @@ pub async fn versions(conn: &mut Conn) -> Result<Vec<Matter>> {
     Ok(conn.all::<Version>(statement, bind![]).await?.into_iter().map(Matter::from).collect())
 }
 
+/// Every version of one matter, oldest first; none when there is no such matter.
+pub async fn versions_of(conn: &mut Conn, id: Id<Matter>) -> Result<Vec<Matter>> {
+    let statement = sql!("select matter_id, n, body, valid_from, valid_to from matter_version where matter_id = $1 order by n");
+    Ok(conn.all::<Version>(statement, bind![id]).await?.into_iter().map(Matter::from).collect())
+}
+
 /// One version of a matter.
 pub async fn version(conn: &mut Conn, id: Id<Matter>, n: i64) -> Result<Matter> {
     let statement = sql!("select matter_id, n, body, valid_from, valid_to from matter_version where matter_id = $1 and n = $2");

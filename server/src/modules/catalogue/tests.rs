@@ -4,6 +4,9 @@ use testkit::{Engine, TestDb};
 use super::*;
 use crate::{app, snapshot};
 
+mod edge;
+mod tables;
+
 /// A moment in 2025.
 const NOW: Time = Time::from_millis(1_741_766_400_000);
 
@@ -18,7 +21,8 @@ async fn district(engine: Engine) -> TestDb {
 }
 
 fn origin(now: Time) -> Origin<'static> {
-    Origin { now, source: "test", by: "test" }
+    static ACTOR: std::sync::LazyLock<kernel::Actor> = std::sync::LazyLock::new(kernel::Actor::system);
+    Origin { now, source: "test", actor: &ACTOR }
 }
 
 fn draft(path: &str, handle: &str) -> Draft {
