@@ -57,6 +57,8 @@ export async function person({ viewport, position, scheme = "light", faults, sho
     // Run through the protocol and not as a script element: the page's content policy stays in force.
     const found = await page.evaluate(`(() => { ${axeSource}; return axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }); })()`);
     const words = found.violations.map((it) => `${it.id}: ${it.help} — ${it.nodes.slice(0, 3).map((node) => node.target.join(" ")).join(" | ")}`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    check(`fits: ${name}`, wide <= 0, `${wide} px too wide`);
     check(`axe: ${name}`, words.length === 0, words.join("\n     "));
   }
   const end = async () => {

@@ -178,7 +178,7 @@ async function verify(desk, code) {
   if (await page.locator(".case header").getByText("已结案").isVisible()) return check("the catalogue wants no verification here, so it is closed", true);
   await action(page, "核实").click();
   await page.getByRole("dialog", { name: "核实" }).getByRole("radio", { name: "办好了", exact: true }).check();
-  await page.locator("#act-words").fill("现场看过，通道已通。");
+  await page.locator("#act-words").fill("现场看过，灯已经亮了。");
   await screen("c-6-verify");
   await page.getByRole("dialog").getByRole("button", { name: "核实" }).click();
   await finished(page, "核实");

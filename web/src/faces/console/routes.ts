@@ -4,6 +4,7 @@ import DeskPage from "./incidents/DeskPage.vue";
 export const routes: RouteRecordRaw[] = [
   { path: "/login", name: "login", component: () => import("@/shared/access/LoginPage.vue"), meta: { open: true } },
   { path: "/link/:token", name: "link", component: () => import("@/shared/access/LinkPage.vue"), meta: { open: true } },
+  { path: "/enrol", name: "enrol", component: () => import("@/shared/access/EnrolPage.vue") },
   { path: "/", redirect: "/cases" },
   { path: "/cases/:id?", name: "desk", component: DeskPage },
   { path: "/:rest(.*)*", name: "lost", component: () => import("@/shared/LostPage.vue") },

@@ -20,8 +20,8 @@ export const useSession = defineStore("session", () => {
     may: (permission: string) => now.value?.permissions.includes(permission) ?? false,
     take,
     /** Asks the server once a visit; a person whose cookie still counts is not asked for anything. */
-    async load(): Promise<Session | null> {
-      if (asked.value) return now.value;
+    async load(again = false): Promise<Session | null> {
+      if (asked.value && !again) return now.value;
       try {
         take(await calls.session());
       } catch (error) {
@@ -43,7 +43,9 @@ export function guard(router: Router): void {
     if (to.meta.open) return true;
     const session = useSession();
     try {
-      return (await session.load()) ? true : { name: "login", query: { next: to.fullPath } };
+      const now = await session.load();
+      if (!now) return { name: "login", query: { next: to.fullPath } };
+      return now.must_enrol && to.name !== "enrol" ? { name: "enrol" } : true;
     } catch {
       return { name: "login", query: { next: to.fullPath, wait: "1" } }; // No answer: the log-in page says so and tries again.
     }
@@ -58,6 +60,7 @@ export function guard(router: Router): void {
 
 /** Goes on after a log-in: to the page that was asked for, or to the face where this person works. */
 export function proceed(router: Router, session: Session, base: string, next?: unknown): void {
+  if (session.must_enrol) return void router.replace({ name: "enrol" });
   if (!next && session.home && session.home !== base) return location.assign(session.home);
   void router.replace(typeof next === "string" && next.startsWith("/") ? next : "/");
 }
