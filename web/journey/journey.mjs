@@ -230,6 +230,14 @@ async function darkAndSmall(desk) {
 
 async function leaveWorker(worker) {
   const { page, screen } = worker;
+  await page.getByRole("button", { name: "大字" }).click();
+  await page.getByRole("button", { name: "English" }).click();
+  await screen("w-8-large-english");
+  await page.getByRole("link", { name: "To do" }).click();
+  await page.getByRole("heading", { name: "To do", level: 1 }).waitFor();
+  await screen("w-9-inbox-english");
+  await page.getByRole("link", { name: "Me" }).click();
+  await page.getByRole("button", { name: "中文" }).click();
   await page.getByRole("button", { name: "退出登录" }).click();
   await page.getByLabel("密码").waitFor();
   await screen("w-7-login");

@@ -5,25 +5,45 @@ import { eventsUrl } from "@/api/client";
 /** Whether the page hears of changes as they happen. */
 export const live = reactive<{ state: "idle" | "open" | "waiting" }>({ state: "idle" });
 
+const settle = 400;
+const patience = 15_000;
+
 /** Listens to the district's events and reads again what they touch. Many changes in a moment make one new reading. */
 export function useLive(): void {
   const queries = useQueryClient();
-  const source = new EventSource(eventsUrl, { withCredentials: true });
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const renew = (keys: string[]) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      for (const key of keys) void queries.invalidateQueries({ queryKey: [key] });
-    }, 400);
+  let source: EventSource | undefined;
+  let renewal: ReturnType<typeof setTimeout> | undefined;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+
+  const renew = () => {
+    clearTimeout(renewal);
+    renewal = setTimeout(() => {
+      for (const key of ["incidents", "counts", "incident"]) void queries.invalidateQueries({ queryKey: [key] });
+    }, settle);
   };
-  source.onopen = () => (live.state = "open");
-  source.onerror = () => (live.state = "waiting"); // The browser tries again by itself and sends Last-Event-ID.
-  source.addEventListener("change", () => renew(["incidents", "counts", "incident"]));
-  source.addEventListener("notice", () => void queries.invalidateQueries({ queryKey: ["notices"] }));
-  source.addEventListener("reload", () => void queries.invalidateQueries());
+  function connect(): void {
+    const stream = new EventSource(eventsUrl, { withCredentials: true });
+    source = stream;
+    stream.onopen = () => {
+      // Something may have happened while nobody listened.
+      if (live.state === "waiting") void queries.invalidateQueries();
+      live.state = "open";
+    };
+    stream.onerror = () => {
+      live.state = "waiting";
+      // After a break the browser goes on by itself and sends Last-Event-ID; after a refusal it gives up, and we ask again later.
+      if (stream.readyState === EventSource.CLOSED) retry = setTimeout(connect, patience);
+    };
+    stream.addEventListener("change", renew);
+    stream.addEventListener("notice", () => void queries.invalidateQueries({ queryKey: ["notices"] }));
+    stream.addEventListener("reload", () => void queries.invalidateQueries());
+  }
+
+  connect();
   onScopeDispose(() => {
-    clearTimeout(timer);
-    source.close();
+    clearTimeout(renewal);
+    clearTimeout(retry);
+    source?.close();
     live.state = "idle";
   });
 }

@@ -2,7 +2,7 @@ import { computed, type ComputedRef } from "vue";
 import { useRoute, useRouter, type LocationQuery } from "vue-router";
 import type { Filters } from "@/api/types";
 
-const names = ["state", "light", "attention", "grid", "matter", "q"] as const;
+const names = ["state", "light", "attention", "grid", "matter", "q", "sort"] as const;
 export type FilterName = (typeof names)[number];
 export type DeskFilters = Partial<Record<FilterName, string>> & { mine?: boolean };
 
@@ -31,4 +31,5 @@ function asQuery(filters: DeskFilters): Record<string, string> {
 }
 
 /** The same filters as the server's query. */
-export const asServer = (filters: DeskFilters): Filters => ({ ...filters });
+export const asServer = (filters: DeskFilters): Filters =>
+  Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined && value !== "" && value !== false));
