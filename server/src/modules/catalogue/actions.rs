@@ -95,6 +95,7 @@ pub async fn take(tx: &mut Tx, origin: Origin<'_>, drafts: Vec<Draft>, retire_mi
     }
     if retire_missing {
         let missing: Vec<Matter> = known.into_values().filter(|m| m.valid_to.is_none()).collect();
+        missing.iter().try_for_each(|m| begun_by(m, origin.now))?;
         counts.retired = missing.len();
         ended.extend(missing);
     }
@@ -150,9 +151,7 @@ pub async fn retire(tx: &mut Tx, origin: Origin<'_>, id: Id<Matter>, seen: i64) 
     if last.version != seen || last.valid_to.is_some() {
         return Err(Error::Stale);
     }
-    if last.valid_from > origin.now {
-        return Err(Error::refused_with(LATER_VERSION, "from", last.valid_from.to_string()));
-    }
+    begun_by(&last, origin.now)?;
     let batch = Id::<Counts>::new(origin.now).uuid();
     let counts = Counts { retired: 1, ..Counts::default() };
     store::insert_batch(tx, batch, origin.source, &origin.by(), origin.now, counts).await?;
@@ -175,7 +174,7 @@ pub async fn set_calendar(tx: &mut Tx, origin: Origin<'_>, days: Option<&[Day]>,
     if new_days == old_days && new_shifts == old_shifts {
         return store::calendar_version(tx).await;
     }
-    let n = store::open_calendar(tx, origin.source, &origin.by(), origin.now).await?;
+    let n = store::open_calendar(tx, origin.source, &origin.by(), origin.now).await.map_err(raced)?;
     store::replace_days(tx, n, &old_days, &new_days).await?;
     if new_shifts != old_shifts {
         store::replace_shifts(tx, n, new_shifts).await?;
@@ -200,10 +199,17 @@ async fn with_form(tx: &mut Tx, origin: Origin<'_>, Draft { mut rules, fields }:
 
 /// The version after `last`.
 fn next(last: &Matter, rules: Rules, from: Time) -> Result<Matter> {
-    if last.valid_from > from {
-        return Err(Error::refused_with(LATER_VERSION, "from", last.valid_from.to_string()));
-    }
+    begun_by(last, from)?;
     Ok(Matter { id: last.id, version: last.version + 1, valid_from: from, valid_to: None, rules })
+}
+
+/// A version that waits for its day is not cut off by one that begins, or an end that comes, before it.
+fn begun_by(last: &Matter, at: Time) -> Result<()> {
+    if last.valid_from <= at {
+        return Ok(());
+    }
+    let params = [("path", last.path().into()), ("from", last.valid_from.to_string().into())];
+    Err(Error::Refused(LATER_VERSION, params.into()))
 }
 
 async fn write(tx: &mut Tx, batch: Uuid, at: Time, ended: &[Matter], begun: &[Matter]) -> Result<()> {
@@ -212,13 +218,18 @@ async fn write(tx: &mut Tx, batch: Uuid, at: Time, ended: &[Matter], begun: &[Ma
     }
     for matter in begun {
         if matter.version == 1 {
-            store::insert_matter(tx, matter.id, &matter.rules).await?;
+            store::insert_matter(tx, matter.id, &matter.rules).await.map_err(raced)?;
         } else {
-            store::rename_matter(tx, matter.id, &matter.rules).await?;
+            store::rename_matter(tx, matter.id, &matter.rules).await.map_err(raced)?;
         }
-        store::insert_version(tx, matter, batch).await?;
+        store::insert_version(tx, matter, batch).await.map_err(raced)?;
     }
     bump(tx, REVISION).await
+}
+
+/// Two changes read the same last version and both add the next: the slower one has to read again.
+fn raced(error: Error) -> Error {
+    if db::unique_violation(&error).is_some() { Error::Stale } else { error }
 }
 
 fn merged(old: &[Day], new: &[Day]) -> Vec<Day> {

@@ -342,7 +342,7 @@ fn public(catalogue: &Catalogue, m: &Matter) -> PublicMatter {
         level1: m.level1.clone(),
         level2: m.level2.clone(),
         name: m.level3.clone(),
-        public_name: if m.public_name.is_empty() { m.level3.clone() } else { m.public_name.clone() },
+        public_name: m.spoken().to_owned(),
         name_en: m.level3_en.clone(),
         urgency: m.urgency,
         publishable: m.publishable,

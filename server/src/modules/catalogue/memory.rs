@@ -39,6 +39,11 @@ impl Catalogue {
         self.matters.get(&id).map(AsRef::as_ref)
     }
 
+    /// The matter when it holds now: what a new case may be opened as.
+    pub fn current(&self, id: Id<Matter>) -> Option<&Matter> {
+        self.matter(id).filter(|m| self.by_path.get(&m.path()).is_some_and(|held| held.id == id && held.version == m.version))
+    }
+
     /// The matter that holds now and has this path (`大类/小类/事项`), or this level-3 name when only one has it.
     pub fn by_name(&self, name: &str) -> Option<&Matter> {
         let name = name.trim();

@@ -167,6 +167,11 @@ impl Rules {
         [self.level1.as_str(), &self.level2, &self.level3].join("/")
     }
 
+    /// How residents say it; the name where nobody wrote that down.
+    pub fn spoken(&self) -> &str {
+        if self.public_name.is_empty() { &self.level3 } else { &self.public_name }
+    }
+
     /// What is wrong with them, by field; nothing when they can be used.
     pub fn check(&self) -> Vec<FieldError> {
         let mut wrong = Vec::new();

@@ -76,6 +76,7 @@ testkit::both! {
         assert!(after.value.by_name("x/y/d").is_none());
         let retired = before.value.by_name("x/y/d").unwrap().id;
         assert_eq!(after.value.matter(retired).unwrap().valid_to, Some(later), "a retired matter keeps its name for old cases");
+        assert!(after.value.current(retired).is_none() && after.value.current(c.id).is_some());
         assert_eq!(after.value.by_name("d").unwrap().path(), "a/b/d", "now only one has the name");
 
         let mut read = test.db.read().await.unwrap();
@@ -115,6 +116,10 @@ testkit::both! {
         assert!(matches!(taken, Err(Error::Refused(MATTER_EXISTS, _))), "{taken:?}");
         let (seen, from, to) = revise_c(2, day, "a/b/c");
         let unknown = revise(&mut tx, origin(NOW), Id::nil(), seen, from, to).await;
+        let cut = take(&mut tx, origin(NOW), vec![draft("a/b/d", "8工作时")], true).await;
+        assert!(matches!(cut, Err(Error::Refused(LATER_VERSION, _))), "{cut:?}");
+        let cut = retire(&mut tx, origin(NOW), id, 2).await;
+        assert!(matches!(cut, Err(Error::Refused(LATER_VERSION, _))), "{cut:?}");
         assert!(matches!(unknown, Err(Error::NotFound)));
         tx.commit().await.unwrap();
 
@@ -168,5 +173,24 @@ testkit::both! {
         assert_eq!(due(5), "2025-03-14T10:00:00");
         let worked = |n| catalogue.calendar_at(n).unwrap().is_working_day("2027-02-06".parse().unwrap());
         assert!(worked(2).is_err() && worked(3).unwrap() && !worked(4).unwrap());
+    }
+
+    async fn of_two_changes_at_once_one_reads_again(engine: Engine) {
+        let test = district(engine).await;
+        take_in(&test, NOW, vec![draft("a/b/c", "8工作时")], false).await;
+        let other = test.again().await;
+        let change = async |db: &db::Db, limit: &str| {
+            let mut tx = db.begin().await?;
+            take(&mut tx, origin(NOW.plus_days(1)), vec![draft("a/b/c", limit), draft("a/b/new", "8工作时")], false).await?;
+            tokio::task::yield_now().await;
+            tx.commit().await
+        };
+        let both = tokio::join!(change(&test.db, "4工作时"), change(&other, "2工作时"));
+        let results = [both.0, both.1];
+        assert!(results.iter().any(Result::is_ok), "{results:?}");
+        assert!(results.iter().all(|r| matches!(r, Ok(()) | Err(Error::Stale | Error::Busy { .. }))), "{results:?}");
+        let mut read = test.db.read().await.unwrap();
+        let catalogue = Catalogue::load(&mut read, NOW.plus_days(2)).await.unwrap();
+        assert_eq!(catalogue.all().len(), 2, "a matter is never there twice");
     }
 }

@@ -10,6 +10,7 @@ record! {
 }
 
 /// Saves a form under its name: a new version when it differs from the newest one, else the newest one as it is.
+/// `Stale` when somebody else saved it at the same time.
 pub async fn save(tx: &mut Tx, now: Time, name: &str, form: &Form, by: &str) -> Result<FormRef> {
     form.check()?;
     let known: Option<Version> = tx
@@ -26,13 +27,18 @@ pub async fn save(tx: &mut Tx, now: Time, name: &str, form: &Form, by: &str) -> 
         Some(v) => FormRef { id: v.form_id, version: v.n + 1 },
         None => {
             let id = Id::new(now);
-            tx.execute(sql!("insert into form (id, name) values ($1, $2)"), bind![id, name]).await?;
+            tx.execute(sql!("insert into form (id, name) values ($1, $2)"), bind![id, name]).await.map_err(raced)?;
             FormRef { id, version: 1 }
         }
     };
     let statement = sql!("insert into form_version (form_id, n, body, made_by, made_at) values ($1, $2, $3, $4, $5)");
-    tx.execute(statement, bind![next.id, next.version, Json(form), by, now]).await?;
+    tx.execute(statement, bind![next.id, next.version, Json(form), by, now]).await.map_err(raced)?;
     Ok(next)
+}
+
+/// Somebody else saved the same form meanwhile.
+fn raced(error: Error) -> Error {
+    if db::unique_violation(&error).is_some() { Error::Stale } else { error }
 }
 
 /// One version of a form.
