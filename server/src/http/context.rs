@@ -39,7 +39,9 @@ async fn observe(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let (mut response, statements) = REQUEST_ID.scope(id.clone(), db::count::scope(next.run(request))).await;
     let status = response.status().as_u16();
-    let micros = started.elapsed().as_micros() as u64;
+    let took = started.elapsed();
+    let micros = took.as_micros() as u64;
+    super::metrics::answered(method.as_str(), &route, status, took, statements);
     if status >= 500 {
         tracing::error!(%method, route, status, micros, statements, request_id = id, "failed");
     } else {

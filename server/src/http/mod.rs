@@ -15,11 +15,13 @@ mod allow;
 mod command;
 mod context;
 mod headers;
+pub mod metrics;
 mod problem;
 
 pub use allow::{Allow, Permit, SomeoneLoggedIn, Visitor};
 pub use command::{Command, Halt, Work};
 pub use context::request_id;
+pub use metrics::operations;
 pub use problem::{BODY_TOO_LARGE, Problem};
 
 /// What a handler answers: a value, or a problem.

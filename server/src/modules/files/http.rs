@@ -14,7 +14,11 @@ use kernel::{Actor, Error, Result};
 use tokio::sync::Semaphore;
 
 use super::{FileInfo, actions};
-use crate::{app::Shared, http::Answer, modules::access};
+use crate::{
+    app::Shared,
+    http::{Answer, Visitor},
+    modules::access::{self, limits},
+};
 
 /// What a multipart body adds around the photograph.
 const AROUND: usize = 16 << 10;
@@ -26,13 +30,14 @@ const SLOWEST: Duration = Duration::from_mins(2);
 /// Takes a photograph, as the body itself or as the multipart field `photo`. It belongs to nobody until a command names its id.
 #[utoipa::path(
     post,
-    path = "/photos",
+    path = "/api/v1/photos",
     tag = "files",
     request_body(content_type = "image/*", content = Vec<u8>, description = "JPEG, PNG or WebP, at most 15 MiB and 50 megapixels"),
     responses((status = 201, body = FileInfo), (status = 413, description = "more bytes than a photograph may have")),
     extensions(("x-public" = json!(true)))
 )]
-pub async fn upload(State(app): State<Shared>, request: Request) -> Answer<(StatusCode, Json<FileInfo>)> {
+pub async fn upload(visitor: Visitor, State(app): State<Shared>, request: Request) -> Answer<(StatusCode, Json<FileInfo>)> {
+    limits::take(&app, "public_photos", &limits::network(visitor.address))?;
     let (parts, body) = request.into_parts();
     let actor = access::authenticate(&app, &parts).await.unwrap_or_else(|_| Actor::anonymous());
     let _slot = RECEIVING.try_acquire().map_err(|_| Error::Busy { code: actions::PHOTOS_BUSY, retry_after: SLOWEST / 12 })?;

@@ -1,15 +1,42 @@
 //! What is removed in the background.
 
+use std::{sync::Arc, time::Duration};
+
 use blob::Key;
+use jobs::{Every, Worker};
 use kernel::Result;
+use serde::Deserialize;
 
 use super::store;
-use crate::app::App;
+use crate::app::{App, Shared};
 
 /// How long an upload may wait for the command that claims it.
 const CLAIM_HOURS: i64 = 24;
 /// Rows of one transaction, and contents of one question.
 const BATCH: usize = 500;
+
+/// What a periodic job is given; only that it is an object matters here.
+#[derive(Deserialize)]
+struct Tick {}
+
+/// Adds this slice's jobs to a worker: [`collect`] each hour, [`sweep`] at three in the night.
+#[must_use]
+pub fn work(worker: Worker, app: &Shared) -> Worker {
+    let (collecting, sweeping) = (Arc::clone(app), Arc::clone(app));
+    // Three in the night at UTC+8 is 19:00 in UTC.
+    let night = Every::new(Duration::from_hours(24)).shifted(Duration::from_hours(19));
+    worker
+        .every("files.collect", Every::new(Duration::from_hours(1)))
+        .on("files.collect", move |_, _: Tick| {
+            let app = Arc::clone(&collecting);
+            async move { collect(&app).await.map(drop) }
+        })
+        .every("files.sweep", night)
+        .on("files.sweep", move |_, _: Tick| {
+            let app = Arc::clone(&sweeping);
+            async move { sweep(&app).await.map(drop) }
+        })
+}
 
 /// Forgets uploads that nobody claimed within a day, and says how many. Their contents go with the next [`sweep`]. Run it hourly.
 pub async fn collect(app: &App) -> Result<u64> {

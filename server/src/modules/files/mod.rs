@@ -21,7 +21,7 @@ mod store;
 mod tests;
 
 pub use actions::{attach, forget, upload};
-pub use jobs::{collect, remove, sweep};
+pub use jobs::{collect, remove, sweep, work};
 pub use model::{File, FileInfo, MOST_PHOTOS};
 pub use serve::{Look, serve};
 pub use store::of;

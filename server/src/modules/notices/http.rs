@@ -19,6 +19,7 @@ use super::{
 use crate::{
     app::Shared,
     http::{Answer, Command, Outcome, SomeoneLoggedIn},
+    modules::access::audit::Entry,
 };
 
 /// Which notices.
@@ -36,25 +37,25 @@ pub struct Filter {
 
 /// How many.
 #[derive(Serialize, ToSchema)]
-pub struct Count {
+pub struct UnreadCount {
     /// Notices that the caller has not read.
     unread: i64,
 }
 
 /// A command without a body.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
 pub struct Nothing {}
 
 /// Which notices are read.
 #[derive(Deserialize, ToSchema)]
-pub struct UpTo {
+pub struct ReadUpTo {
     /// Those made until this instant, so that one that came meanwhile stays unread; all of them when it is absent.
     until: Option<Time>,
 }
 
 /// How many notices a command touched.
 #[derive(Serialize, ToSchema)]
-pub struct Read {
+pub struct ReadCount {
     read: u64,
 }
 
@@ -73,7 +74,7 @@ pub struct Wish {
 }
 
 /// The caller's notices, newest first.
-#[utoipa::path(get, path = "/notices", tag = "notices", params(Filter), responses((status = 200, body = Page<Item>)),
+#[utoipa::path(get, path = "/api/v1/notices", tag = "notices", params(Filter), responses((status = 200, body = Page<Item>)),
     extensions(("x-permission" = json!("logged-in"))))]
 pub async fn list(
     SomeoneLoggedIn(actor): SomeoneLoggedIn,
@@ -88,15 +89,15 @@ pub async fn list(
 }
 
 /// How many notices the caller has not read.
-#[utoipa::path(get, path = "/notices/count", tag = "notices", responses((status = 200, body = Count)),
+#[utoipa::path(get, path = "/api/v1/notices/count", tag = "notices", responses((status = 200, body = UnreadCount)),
     extensions(("x-permission" = json!("logged-in"))))]
-pub async fn count(SomeoneLoggedIn(actor): SomeoneLoggedIn, State(app): State<Shared>) -> Answer<Json<Count>> {
-    Ok(Json(Count { unread: store::unread(&mut *app.db.read().await?, actor.id).await? }))
+pub async fn count(SomeoneLoggedIn(actor): SomeoneLoggedIn, State(app): State<Shared>) -> Answer<Json<UnreadCount>> {
+    Ok(Json(UnreadCount { unread: store::unread(&mut *app.db.read().await?, actor.id).await? }))
 }
 
 /// Marks one notice as read.
-#[utoipa::path(post, path = "/notices/{id}/read", tag = "notices", params(("id" = Id<Item>, Path)), request_body = Nothing,
-    responses((status = 200, body = Read)), extensions(("x-permission" = json!("logged-in"))))]
+#[utoipa::path(post, path = "/api/v1/notices/{id}/read", tag = "notices", params(("id" = Uuid, Path)),
+    responses((status = 200, body = ReadCount)), extensions(("x-permission" = json!("logged-in"))))]
 pub async fn read(
     SomeoneLoggedIn(actor): SomeoneLoggedIn,
     State(app): State<Shared>,
@@ -106,21 +107,21 @@ pub async fn read(
     let mut work = command.begin(&app, &actor).await?;
     let now = work.now;
     actions::read(&mut work.tx, actor.id, id, now).await?;
-    work.finish(StatusCode::OK, &Read { read: 1 }).await
+    work.finish(StatusCode::OK, &ReadCount { read: 1 }).await
 }
 
 /// Marks the caller's notices as read.
-#[utoipa::path(post, path = "/notices/read-all", tag = "notices", request_body = UpTo,
-    responses((status = 200, body = Read)), extensions(("x-permission" = json!("logged-in"))))]
-pub async fn read_all(SomeoneLoggedIn(actor): SomeoneLoggedIn, State(app): State<Shared>, command: Command<UpTo>) -> Outcome {
+#[utoipa::path(post, path = "/api/v1/notices/read-all", tag = "notices", request_body = ReadUpTo,
+    responses((status = 200, body = ReadCount)), extensions(("x-permission" = json!("logged-in"))))]
+pub async fn read_all(SomeoneLoggedIn(actor): SomeoneLoggedIn, State(app): State<Shared>, command: Command<ReadUpTo>) -> Outcome {
     let mut work = command.begin(&app, &actor).await?;
     let now = work.now;
     let read = store::read_all(&mut work.tx, actor.id, command.body.until.unwrap_or(now), now).await?;
-    work.finish(StatusCode::OK, &Read { read }).await
+    work.finish(StatusCode::OK, &ReadCount { read }).await
 }
 
 /// How the caller wants to be told.
-#[utoipa::path(get, path = "/notices/wishes", tag = "notices", responses((status = 200, body = Wishes)),
+#[utoipa::path(get, path = "/api/v1/notices/wishes", tag = "notices", responses((status = 200, body = Wishes)),
     extensions(("x-permission" = json!("logged-in"))))]
 pub async fn wishes(SomeoneLoggedIn(actor): SomeoneLoggedIn, State(app): State<Shared>) -> Answer<Json<Wishes>> {
     let sealed = store::mail_of(&mut *app.db.read().await?, actor.id).await?;
@@ -129,7 +130,7 @@ pub async fn wishes(SomeoneLoggedIn(actor): SomeoneLoggedIn, State(app): State<S
 }
 
 /// Says how the caller wants to be told from now on.
-#[utoipa::path(put, path = "/notices/wishes", tag = "notices", request_body = Wish, responses((status = 200, body = Wishes)),
+#[utoipa::path(put, path = "/api/v1/notices/wishes", tag = "notices", request_body = Wish, responses((status = 200, body = Wishes)),
     extensions(("x-permission" = json!("logged-in"))))]
 pub async fn wish(SomeoneLoggedIn(actor): SomeoneLoggedIn, State(app): State<Shared>, command: Command<Wish>) -> Outcome {
     let mail = command.body.mail.as_deref();
@@ -140,5 +141,6 @@ pub async fn wish(SomeoneLoggedIn(actor): SomeoneLoggedIn, State(app): State<Sha
     let mut work = command.begin(&app, &actor).await?;
     let now = work.now;
     store::set_mail(&mut work.tx, actor.id, sealed, now).await?;
+    Entry::new("notice.wish", "account", actor.id).with("fields", "mail").record(&mut work.tx, now, &actor).await?;
     work.finish(StatusCode::OK, &Wishes { mail: mail.map(model::masked_mail) }).await
 }

@@ -12,6 +12,7 @@ use crate::{app::Shared, modules::Module};
 
 mod actions;
 mod http;
+mod jobs;
 mod mail;
 mod model;
 mod store;
@@ -19,6 +20,7 @@ mod store;
 mod tests;
 
 pub use actions::{forget, tell, tidy};
+pub use jobs::work;
 pub use mail::{Delivered, MAIL_SETTING, MailServer, Protection, deliver};
 pub use model::{Notice, QUIET_SETTING, QuietHours};
 

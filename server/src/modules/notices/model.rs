@@ -31,6 +31,7 @@ pub struct Notice {
 record! {
     /// A notice as its account sees it.
     #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+    #[schema(as = NoticeItem)]
     pub struct Item {
         #[schema(value_type = Uuid)]
         pub id: Id<Item>,

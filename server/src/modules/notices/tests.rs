@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use db::{bind, record, sql};
-use kernel::{Clock, Id, Time};
+use kernel::Id;
 use serde_json::json;
-use testkit::{Engine, TestDb};
+use testkit::Engine;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
@@ -16,35 +16,20 @@ use super::{
     Delivered, MAIL_SETTING, MailServer, Notice, Protection, QUIET_SETTING, QuietHours, actions, deliver, mail::ADDRESS, store,
     tell,
 };
-use crate::{
-    app::{App, Config, Shared, migrations},
-    modules::access::Keys,
-    settings,
-};
+use crate::{settings, testing::TestApp};
 
-struct District {
-    app: Shared,
-    _database: TestDb,
-    _folder: tempfile::TempDir,
+/// What the tests of this slice do to a district.
+struct District(TestApp);
+
+impl std::ops::Deref for District {
+    type Target = TestApp;
+    fn deref(&self) -> &TestApp {
+        &self.0
+    }
 }
 
-/// Ten in the morning of a Saturday.
 async fn district(engine: Engine) -> District {
-    let files = migrations();
-    let list: Vec<db::Migration<'_>> = files.iter().map(|(name, text)| db::Migration { name, text }).collect();
-    let database = TestDb::new(engine, &list).await;
-    let folder = tempfile::tempdir_in(testkit::scratch()).unwrap();
-    Keys::create(folder.path()).unwrap();
-    let config = Config {
-        data: folder.path().to_owned(),
-        secure: false,
-        proxies: vec![],
-        demo: false,
-        password_cost: crate::modules::access::PasswordCost::LEAST,
-    };
-    let clock = Clock::frozen("2026-03-14T10:00:00+08:00".parse::<Time>().unwrap());
-    let app = App::open(database.db.clone(), clock, config).await.unwrap();
-    District { app, _database: database, _folder: folder }
+    District(TestApp::new(engine).await)
 }
 
 const ONE: Uuid = Uuid::from_u128(1);
@@ -63,26 +48,26 @@ fn offered(to: Uuid, object: u128) -> Notice {
 
 impl District {
     async fn tell(&self, notices: &[Notice]) {
-        let mut tx = self.app.db.begin().await.unwrap();
-        tell(&mut tx, self.app.clock.now(), notices).await.unwrap();
+        let mut tx = self.db.begin().await.unwrap();
+        tell(&mut tx, self.clock.now(), notices).await.unwrap();
         tx.commit().await.unwrap();
     }
 
     async fn listed(&self, account: Uuid, unread: bool) -> Vec<super::model::Item> {
-        let now = self.app.clock.now();
-        store::list(&mut self.app.db.read().await.unwrap(), account, unread, now, None, 50).await.unwrap()
+        let now = self.clock.now();
+        store::list(&mut self.db.read().await.unwrap(), account, unread, now, None, 50).await.unwrap()
     }
 
     async fn wants_mail(&self, account: Uuid, address: &str) {
-        let sealed = self.app.keys.seal(address.as_bytes(), ADDRESS).unwrap();
-        let mut tx = self.app.db.begin().await.unwrap();
-        store::set_mail(&mut tx, account, Some(sealed), self.app.clock.now()).await.unwrap();
+        let sealed = self.keys.seal(address.as_bytes(), ADDRESS).unwrap();
+        let mut tx = self.db.begin().await.unwrap();
+        store::set_mail(&mut tx, account, Some(sealed), self.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
     }
 
     async fn set<T: serde::Serialize>(&self, name: &str, value: T) {
-        let mut tx = self.app.db.begin().await.unwrap();
-        settings::set(&mut tx, self.app.clock.now(), name, value, "test", None, "test").await.unwrap();
+        let mut tx = self.db.begin().await.unwrap();
+        settings::set(&mut tx, self.clock.now(), name, value, "test", None, "test").await.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -104,7 +89,7 @@ impl District {
     }
 
     fn later(&self, minutes: i64) {
-        self.app.clock.advance(minutes * 60_000);
+        self.clock.advance(minutes * 60_000);
     }
 }
 
@@ -180,11 +165,11 @@ testkit::both! {
     async fn each_account_reads_its_own_notices(engine: Engine) {
         let district = district(engine).await;
         let told = [offered(ONE, 7), offered(OTHER, 7), offered(ONE, 8), offered(ONE, 7)];
-        let mut tx = district.app.db.begin().await.unwrap();
-        let (done, statements) = db::count::scope(tell(&mut tx, district.app.clock.now(), &told)).await;
+        let mut tx = district.db.begin().await.unwrap();
+        let (done, statements) = db::count::scope(tell(&mut tx, district.clock.now(), &told)).await;
         done.unwrap();
         assert_eq!(statements, 1);
-        let (done, statements) = db::count::scope(tell(&mut tx, district.app.clock.now(), &[])).await;
+        let (done, statements) = db::count::scope(tell(&mut tx, district.clock.now(), &[])).await;
         done.unwrap();
         assert_eq!(statements, 0);
         tx.commit().await.unwrap();
@@ -192,8 +177,8 @@ testkit::both! {
         assert_eq!((mine.len(), theirs.len()), (2, 1), "the same thing is told once");
         assert_eq!(theirs[0].params, json!({"code": "C7", "matter": "占用消防通道"}));
 
-        let mut tx = district.app.db.begin().await.unwrap();
-        let now = district.app.clock.now();
+        let mut tx = district.db.begin().await.unwrap();
+        let now = district.clock.now();
         assert!(matches!(actions::read(&mut tx, ONE, theirs[0].id, now).await, Err(kernel::Error::NotFound)));
         assert!(matches!(actions::read(&mut tx, ONE, Id::from_uuid(ONE), now).await, Err(kernel::Error::NotFound)));
         actions::read(&mut tx, ONE, mine[0].id, now).await.unwrap();
@@ -201,9 +186,9 @@ testkit::both! {
         tx.commit().await.unwrap();
         assert_eq!(district.listed(ONE, false).await.iter().filter_map(|i| i.read_at).collect::<Vec<_>>(), [now]);
         assert_eq!(district.listed(ONE, true).await.len(), 1);
-        assert_eq!(store::unread(&mut district.app.db.read().await.unwrap(), OTHER).await.unwrap(), 1);
+        assert_eq!(store::unread(&mut district.db.read().await.unwrap(), OTHER).await.unwrap(), 1);
 
-        let mut tx = district.app.db.begin().await.unwrap();
+        let mut tx = district.db.begin().await.unwrap();
         actions::forget(&mut tx, ONE).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!((district.listed(ONE, false).await.len(), district.listed(OTHER, false).await.len()), (0, 1));
@@ -213,12 +198,12 @@ testkit::both! {
         let district = district(engine).await;
         for n in 0..7 {
             district.tell(&[offered(ONE, n)]).await;
-            district.app.clock.advance(i64::from(n % 2 == 0));
+            district.clock.advance(i64::from(n % 2 == 0));
         }
-        let now = district.app.clock.now();
+        let now = district.clock.now();
         let (mut seen, mut cursor) = (Vec::new(), None);
         loop {
-            let mut reader = district.app.db.read().await.unwrap();
+            let mut reader = district.db.read().await.unwrap();
             let page = super::model::page(store::list(&mut reader, ONE, false, now, cursor, 3).await.unwrap(), 3, now);
             seen.extend(page.items.into_iter().map(|i| i.object_id.as_u128()));
             let Some(next) = page.next else { break };
@@ -246,8 +231,8 @@ testkit::both! {
         district.tell(&[offered(ONE, 7), offered(ONE, 8), offered(OTHER, 7)]).await;
         assert_eq!(district.delivered().await, (0, 0, 0), "there is time to read it first");
         let read = district.listed(ONE, true).await.into_iter().find(|i| i.object_id == Uuid::from_u128(8)).unwrap();
-        let mut tx = district.app.db.begin().await.unwrap();
-        actions::read(&mut tx, ONE, read.id, district.app.clock.now()).await.unwrap();
+        let mut tx = district.db.begin().await.unwrap();
+        actions::read(&mut tx, ONE, read.id, district.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
         district.later(3);
         assert_eq!(district.delivered().await, (1, 0, 0));
@@ -258,7 +243,7 @@ testkit::both! {
         assert_eq!(mails.len(), 1);
         assert!(mails[0].contains("To: one@example.org") && mails[0].contains(&format!("Message-ID: <{told}@127.0.0.1>")), "{}", mails[0]);
         let stored: Vec<u8> =
-            district.app.db.read().await.unwrap().value(sql!("select address as value from outbox"), bind![]).await.unwrap().unwrap();
+            district.db.read().await.unwrap().value(sql!("select address as value from outbox"), bind![]).await.unwrap().unwrap();
         assert!(!stored.windows(3).any(|w| w == b"one"), "the address is sealed");
     }
 
@@ -267,12 +252,12 @@ testkit::both! {
         district.mails_through(peer.port).await;
         district.wants_mail(ONE, "one@example.org").await;
         district.set(QUIET_SETTING, QuietHours { from: "21:00".to_owned(), until: "08:00".to_owned() }).await;
-        district.app.clock.set("2026-03-14T23:00:00+08:00".parse().unwrap());
+        district.clock.set("2025-03-10T23:00:00+08:00".parse().unwrap());
         district.tell(&[offered(ONE, 1), Notice { urgent: true, ..offered(ONE, 2) }]).await;
         assert_eq!(district.delivered().await, (1, 0, 0), "urgent mail does not wait");
-        district.app.clock.set("2026-03-15T07:59:00+08:00".parse().unwrap());
+        district.clock.set("2025-03-11T07:59:00+08:00".parse().unwrap());
         assert_eq!(district.delivered().await, (0, 0, 0));
-        district.app.clock.set("2026-03-15T08:00:00+08:00".parse().unwrap());
+        district.clock.set("2025-03-11T08:00:00+08:00".parse().unwrap());
         assert_eq!(district.delivered().await, (1, 0, 0));
         assert_eq!(peer.received().len(), 2);
     }
@@ -280,7 +265,7 @@ testkit::both! {
     async fn what_a_mail_server_refuses_is_tried_again_or_given_up(engine: Engine) {
         let (district, peer) = (district(engine).await, Peer::start().await);
         let out = async || {
-            let mut reader = district.app.db.read().await.unwrap();
+            let mut reader = district.db.read().await.unwrap();
             let row = reader.one::<Out>(sql!("select state, attempts, fault from outbox order by made_at desc limit 1"), bind![]).await;
             let row = row.unwrap().unwrap();
             (row.state, row.attempts, row.fault.unwrap_or_default())
@@ -322,9 +307,9 @@ testkit::both! {
         let district = district(engine).await;
         district.wants_mail(ONE, "one@example.org").await;
         district.tell(&[offered(ONE, 1)]).await;
-        let now = district.app.clock.now().plus_minutes(5);
+        let now = district.clock.now().plus_minutes(5);
         let (since, again) = (now.plus_days(-1), now.plus_minutes(7));
-        let mut tx = district.app.db.begin().await.unwrap();
+        let mut tx = district.db.begin().await.unwrap();
         assert_eq!(store::fill_outbox(&mut tx, since, now, now).await.unwrap(), 1);
         assert_eq!(store::fill_outbox(&mut tx, since, now, now).await.unwrap(), 0);
         assert_eq!(store::take(&mut tx, now, again, false, 20).await.unwrap().len(), 1);
@@ -336,13 +321,42 @@ testkit::both! {
     async fn old_things_are_tidied_away(engine: Engine) {
         let district = district(engine).await;
         district.tell(&[offered(ONE, 1), offered(ONE, 2)]).await;
-        let mut tx = district.app.db.begin().await.unwrap();
+        let mut tx = district.db.begin().await.unwrap();
         let first = district.listed(ONE, false).await[0].id;
-        actions::read(&mut tx, ONE, first, district.app.clock.now()).await.unwrap();
+        actions::read(&mut tx, ONE, first, district.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(super::tidy(&district.app).await.unwrap(), 0);
         district.later(91 * 1440);
         assert_eq!(super::tidy(&district.app).await.unwrap(), 1);
         assert_eq!(district.listed(ONE, false).await.len(), 1, "what nobody read stays");
+    }
+
+    async fn notices_over_http_are_ones_own(engine: Engine) {
+        let app = district(engine).await;
+        let (one, two) = (app.login_as("community-desk", "/1/").await, app.login_as("community-desk", "/1/").await);
+        app.tell(&[offered(one.account, 1), offered(one.account, 2), offered(two.account, 3)]).await;
+        assert_eq!(app.visitor().get("/api/v1/notices").await.status.as_u16(), 401);
+        let list = one.get("/api/v1/notices?unread=true&limit=1").await.expect(200);
+        assert!(list.statements() <= 2, "{}", list.statements());
+        let (first, next) = (list.json()["items"][0]["id"].clone(), list.json()["next"].clone());
+        let rest = one.get(&format!("/api/v1/notices?unread=true&limit=1&cursor={}", next.as_str().unwrap())).await.expect(200);
+        assert_eq!((rest.json()["items"].as_array().unwrap().len(), &rest.json()["next"]), (1, &json!(null)));
+        let read = format!("/api/v1/notices/{}/read", first.as_str().unwrap());
+        two.post(&read, &json!({})).await.refused(404, "not-found");
+        assert_eq!(one.post("/api/v1/notices/not-an-id/read", &json!({})).await.status.as_u16(), 400);
+        assert_eq!(one.post(&read, &json!({})).await.expect(200).json(), json!({"read": 1}));
+        assert_eq!(one.get("/api/v1/notices/count").await.json(), json!({"unread": 1}));
+        let all = one.post("/api/v1/notices/read-all", &json!({})).await.expect(200);
+        assert_eq!(all.json(), json!({"read": 1}));
+        assert_eq!(one.get("/api/v1/notices/count").await.json(), json!({"unread": 0}));
+        assert_eq!(two.get("/api/v1/notices/count").await.json(), json!({"unread": 1}));
+
+        assert_eq!(one.get("/api/v1/notices/wishes").await.json(), json!({"mail": null}));
+        one.put("/api/v1/notices/wishes", &json!({"mail": "nobody"})).await.refused(400, "invalid");
+        let wish = one.put("/api/v1/notices/wishes", &json!({"mail": "one@example.org"})).await.expect(200);
+        assert_eq!(wish.json(), json!({"mail": "o***@example.org"}));
+        assert_eq!(one.get("/api/v1/notices/wishes").await.json(), wish.json());
+        assert_eq!(one.put("/api/v1/notices/wishes", &json!({"mail": null})).await.expect(200).json(), json!({"mail": null}));
+        assert_eq!(one.get("/api/v1/notices/wishes").await.json(), json!({"mail": null}));
     }
 }
