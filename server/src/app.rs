@@ -14,7 +14,7 @@ use crate::modules::{
 };
 
 /// What is fixed when the process starts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Config {
     /// The district's folder: keys, files, SQLite database, model.
     pub data: PathBuf,

@@ -34,7 +34,11 @@ use uuid::Uuid;
 use crate::{
     app::{self, App, Config, Shared},
     http,
-    modules::access::{Keys, PasswordCost, actions, model::LinkKind, store::NewAccount},
+    modules::access::{
+        Keys, PasswordCost, actions,
+        sessions::{self, Proof},
+        store::NewAccount,
+    },
 };
 
 /// When tests begin, unless they say otherwise: a Monday morning, ten o'clock in China.
@@ -124,16 +128,17 @@ impl TestApp {
     /// A caller with a session's cookie, as a browser has it: it is idle after half an hour and sends its CSRF token by itself.
     ///
     /// # Panics
-    /// When there is no such role, or the link does not work.
+    /// When there is no such role.
     pub async fn browse_as(&self, role: &str, path: &str) -> Client {
         let account = self.account(&[(role, path)], None).await;
+        let known = self.access.roles.get();
+        let proof = Proof { factor: "password", must_enrol: false };
         let mut tx = self.db.begin().await.expect("a transaction");
-        // A partner's link is a full log-in that works in every district.
-        let link = actions::make_link(&mut tx, self.now(), &Actor::system(), account, LinkKind::Partner).await.expect("a link");
+        let opened = sessions::open(&mut tx, self.now(), account, proof, known.value.get(role)).await.expect("a session");
         tx.commit().await.expect("a commit");
-        let token = link.path.rsplit('/').next().unwrap_or_default();
-        let reply = self.visitor().post("/api/v1/session/link", &serde_json::json!({ "token": token })).await.expect(200);
-        self.visitor().resume(&reply).of(account)
+        let csrf = sessions::csrf(&self.keys, opened.secret.text());
+        let client = self.visitor().with(header::COOKIE, &format!("__Host-jingwei={}", opened.secret.text()));
+        client.with(HeaderName::from_static("x-csrf-token"), &csrf).of(account)
     }
 
     /// A new account that holds these roles in these subtrees.
@@ -271,7 +276,7 @@ impl Reply {
     ///
     /// # Panics
     /// When it is another, with the body.
-    #[must_use]
+    #[expect(clippy::return_self_not_must_use, reason = "a status is often all that a test wants to know")]
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}: {}", self.path, self.text());

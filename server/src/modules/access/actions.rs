@@ -8,7 +8,7 @@ use kernel::{Actor, ActorKind, Error, Id, Result, Time};
 use uuid::Uuid;
 
 use super::{
-    audit::Entry,
+    audit::Audit,
     limits,
     model::{self, LinkKind},
     roles::{OFFICES, Role, Roles},
@@ -59,7 +59,7 @@ pub async fn log_in(app: &App, headers: &HeaderMap, address: IpAddr, form: &LogI
     match (verdict, account) {
         (Verdict::Wrong(reason), account) => {
             fail(&mut tx, &key, tries, now).await?;
-            let entry = Entry::new("session.refused", "account", account.map_or(Uuid::nil(), |a| a.id)).with("reason", reason);
+            let entry = Audit::new("session.refused", "account", account.map_or(Uuid::nil(), |a| a.id)).with("reason", reason);
             entry.by(&mut tx, now, Uuid::nil(), ActorKind::Anonymous).await?;
             tx.commit().await?;
             app.wake.notify_one();
@@ -151,7 +151,7 @@ async fn open_for(app: &App, tx: &mut Tx, account: &Credentials, factor: &'stati
     let full = LinkKind::of(factor).is_some_and(LinkKind::full);
     let must_enrol = !full && still_to_set(account, &held).is_some();
     let opened = sessions::open(tx, now, account.id, Proof { factor, must_enrol }, held).await?;
-    Entry::new("session.open", "session", opened.id).with("factor", factor).by(tx, now, account.id, ActorKind::Person).await?;
+    Audit::new("session.open", "session", opened.id).with("factor", factor).by(tx, now, account.id, ActorKind::Person).await?;
     Ok(opened)
 }
 
@@ -179,7 +179,7 @@ fn open_totp(app: &App, account: Uuid, sealed: &[u8]) -> Result<totp::Secret> {
 /// Ends the caller's own session.
 pub async fn log_out(tx: &mut Tx, now: Time, me: &Current) -> Result<()> {
     store::end_session(tx, me.id).await?;
-    Entry::new("session.end", "session", me.id).record(tx, now, &me.actor).await
+    Audit::new("session.end", "session", me.id).record(tx, now, &me.actor).await
 }
 
 /// The hash of a new password, made before the transaction. Whoever has one shows it; whoever has none came by a link.
@@ -200,7 +200,7 @@ async fn own(app: &App, me: &Current) -> Result<Credentials> {
 pub async fn set_password(app: &App, tx: &mut Tx, now: Time, me: &Current, hash: &str) -> Result<()> {
     store::set_password(tx, me.actor.id, hash, now).await?;
     store::end_sessions(tx, me.actor.id, me.id).await?;
-    Entry::new("account.password", "account", me.actor.id).record(tx, now, &me.actor).await?;
+    Audit::new("account.password", "account", me.actor.id).record(tx, now, &me.actor).await?;
     enrolled(app, tx, now, me).await
 }
 
@@ -233,7 +233,7 @@ pub async fn new_totp(app: &App, me: &Current, code: Option<&str>) -> Result<Enr
 /// Keeps it until it is confirmed.
 pub async fn set_totp(tx: &mut Tx, now: Time, me: &Current, enrolment: &Enrolment) -> Result<()> {
     store::set_pending_totp(tx, me.actor.id, &enrolment.sealed).await?;
-    Entry::new("account.totp", "account", me.actor.id).record(tx, now, &me.actor).await
+    Audit::new("account.totp", "account", me.actor.id).record(tx, now, &me.actor).await
 }
 
 /// The app shows the right code: from now on every log-in needs one.
@@ -243,7 +243,7 @@ pub async fn confirm_totp(app: &App, tx: &mut Tx, now: Time, me: &Current, code:
     let secret = open_totp(app, account.id, account.totp_pending.as_deref().ok_or_else(wrong)?)?;
     let step = secret.step(code.trim(), now, 0).ok_or_else(wrong)?;
     store::confirm_totp(tx, account.id, step, now).await?;
-    Entry::new("account.totp.confirm", "account", account.id).record(tx, now, &me.actor).await?;
+    Audit::new("account.totp.confirm", "account", account.id).record(tx, now, &me.actor).await?;
     enrolled(app, tx, now, me).await
 }
 
@@ -262,7 +262,7 @@ pub async fn create_account(tx: &mut Tx, now: Time, actor: &Actor, new: &NewAcco
     }
     let id = Id::<Account>::new(now).uuid();
     store::add_account(tx, id, new, now).await.map_err(|e| taken(e, "uq_account_", model::ACCOUNT_EXISTS))?;
-    Entry::new("account.create", "account", id).record(tx, now, actor).await?;
+    Audit::new("account.create", "account", id).record(tx, now, actor).await?;
     Ok(id)
 }
 
@@ -281,7 +281,7 @@ pub async fn disable(tx: &mut Tx, now: Time, actor: &Actor, account: Uuid) -> Re
     if store::set_disabled(tx, account, Some(now)).await? {
         store::end_sessions(tx, account, Uuid::nil()).await?;
         store::spend_links(tx, account, now).await?;
-        Entry::new("account.disable", "account", account).record(tx, now, actor).await?;
+        Audit::new("account.disable", "account", account).record(tx, now, actor).await?;
     }
     Ok(())
 }
@@ -289,7 +289,7 @@ pub async fn disable(tx: &mut Tx, now: Time, actor: &Actor, account: Uuid) -> Re
 /// Enables it again.
 pub async fn enable(tx: &mut Tx, now: Time, actor: &Actor, account: Uuid) -> Result<()> {
     if store::set_disabled(tx, account, None).await? {
-        Entry::new("account.enable", "account", account).record(tx, now, actor).await?;
+        Audit::new("account.enable", "account", account).record(tx, now, actor).await?;
     }
     Ok(())
 }
@@ -332,7 +332,7 @@ pub async fn grant_unchecked(
     added
         .map_err(|e| taken(e, "uq_account_role_office", model::OFFICES_EXCLUDE))
         .map_err(|e| taken(e, "uq_account_role_once", model::GRANTED_ALREADY))?;
-    Entry::new("grant.add", "account", account)
+    Audit::new("grant.add", "account", account)
         .under(path)
         .with("role", role)
         .with("grant", id.to_string())
@@ -350,7 +350,7 @@ pub async fn revoke(tx: &mut Tx, now: Time, actor: &Actor, account: Uuid, grant:
         return Err(Error::refused_with(model::LAST_OF_OFFICE, "role", row.role.as_str()));
     }
     store::remove_grant(tx, grant).await?;
-    let entry = Entry::new("grant.remove", "account", account).under(row.path.as_str()).with("role", row.role.as_str());
+    let entry = Audit::new("grant.remove", "account", account).under(row.path.as_str()).with("role", row.role.as_str());
     entry.with("grant", grant.to_string()).record(tx, now, actor).await
 }
 
@@ -374,9 +374,37 @@ pub async fn make_link(tx: &mut Tx, now: Time, actor: &Actor, account: Uuid, kin
     let (secret, expires_at) = (Secret::fresh(), now.plus_minutes(kind.minutes()));
     let row = Link { id: Id::<Link>::new(now).uuid(), kind, account, expires_at, used_at: None };
     store::add_link(tx, &row, &secret.hash(), actor.id, now).await?;
-    Entry::new("link.make", "account", account).with("kind", kind.word()).record(tx, now, actor).await?;
+    Audit::new("link.make", "account", account).with("kind", kind.word()).record(tx, now, actor).await?;
     Ok(NewLink { path: format!("/w/link/{}", secret.text()), expires_at })
 }
+
+/// The first administrator's link of a district in which nobody can administer yet: its path, or nothing when somebody can. The account
+/// is called `admin`, has no password, and is of no use without the link. Asked again before it was used, it makes another link.
+pub async fn first_link(app: &App) -> Result<Option<String>> {
+    let (actor, now) = (Actor::system(), app.clock.now());
+    let mut tx = app.db.begin().await?;
+    let known = store::credentials_of(&mut tx, FIRST).await?;
+    let account = match known {
+        Some(account) if account.password.is_some() => return Ok(None),
+        Some(account) => account.id,
+        None if store::holders(&mut tx, OFFICES[0], now).await? > 0 => return Ok(None),
+        None => {
+            let new =
+                NewAccount { username: FIRST, name: "管理员", staff_no: None, person: None, program: false, demo: false };
+            let account = create_account(&mut tx, now, &actor, &new).await?;
+            let grant = NewGrant { role: OFFICES[0], path: "/", from_at: None, until_at: None };
+            grant_unchecked(app, &mut tx, now, &actor, account, &grant).await?;
+            account
+        }
+    };
+    store::spend_links(&mut tx, account, now).await?;
+    let link = make_link(&mut tx, now, &actor, account, LinkKind::FirstAdmin).await?;
+    tx.commit().await?;
+    app.wake.notify_one();
+    Ok(Some(link.path))
+}
+
+const FIRST: &str = "admin";
 
 /// Makes an API token for an account; its text is shown once.
 pub async fn make_token(tx: &mut Tx, now: Time, actor: &Actor, account: Uuid, name: &str, days: i64) -> Result<(Uuid, Secret)> {
@@ -388,7 +416,7 @@ pub async fn make_token(tx: &mut Tx, now: Time, actor: &Actor, account: Uuid, na
     }
     let (id, secret) = (Id::<Secret>::new(now).uuid(), Secret::fresh());
     store::add_token(tx, id, account, name, &secret.hash(), now.plus_days(days), actor.id, now).await?;
-    Entry::new("token.make", "account", account).with("token", id.to_string()).record(tx, now, actor).await?;
+    Audit::new("token.make", "account", account).with("token", id.to_string()).record(tx, now, actor).await?;
     Ok((id, secret))
 }
 
@@ -397,7 +425,7 @@ pub async fn end_token(tx: &mut Tx, now: Time, actor: &Actor, token: Uuid) -> Re
     if !store::remove_token(tx, token, actor.id).await? {
         return Err(Error::NotFound);
     }
-    Entry::new("token.end", "account", actor.id).with("token", token.to_string()).record(tx, now, actor).await
+    Audit::new("token.end", "account", actor.id).with("token", token.to_string()).record(tx, now, actor).await
 }
 
 /// Sets a setting: checked where its shape is known, recorded with its name, every node told.
@@ -427,5 +455,5 @@ pub async fn set_setting(
     }
     crate::settings::set(tx, now, name, value, reason, expires_at, by).await?;
     crate::snapshot::bump(tx, "settings").await?;
-    Entry::new("setting.set", "setting", Uuid::nil()).with("name", name).record(tx, now, actor).await
+    Audit::new("setting.set", "setting", Uuid::nil()).with("name", name).record(tx, now, actor).await
 }

@@ -13,12 +13,12 @@ use uuid::Uuid;
 /// One thing that was done, on its way into the record.
 ///
 /// ```
-/// use jingwei::modules::access::audit::Entry;
+/// use jingwei::modules::access::audit::Audit;
 /// let id = uuid::Uuid::from_u128(1);
-/// let entry = Entry::new("incident.dispatch", "incident", id).under("/990101/").with("unit", id.to_string());
+/// let entry = Audit::new("incident.dispatch", "incident", id).under("/990101/").with("unit", id.to_string());
 /// ```
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct Audit {
     action: &'static str,
     object_kind: &'static str,
     object: Uuid,
@@ -26,7 +26,7 @@ pub struct Entry {
     details: Map<String, Value>,
 }
 
-impl Entry {
+impl Audit {
     /// What was done (`module.verb`) to which thing.
     pub fn new(action: &'static str, object_kind: &'static str, object: impl Into<Uuid>) -> Self {
         Self { action, object_kind, object: object.into(), path: "/".to_owned(), details: Map::new() }
@@ -76,6 +76,39 @@ fn canonical(value: &Value) -> String {
         Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
         other => other.to_string(),
     }
+}
+
+record! {
+    /// A row that has its place in the chain, for whoever follows what changes.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Sealed {
+        /// Its number: 1, 2, 3, … without a gap.
+        pub number: i64,
+        /// When it was done.
+        pub at: Time,
+        /// The account, nil for anonymous callers and for the program.
+        pub actor: Uuid,
+        /// What was done.
+        pub action: String,
+        /// What kind of thing it was done to.
+        pub object_kind: String,
+        /// Which one.
+        pub object: Uuid,
+        /// Where in the organisation it belongs.
+        pub path: String
+    }
+}
+
+/// The rows after a number, in the order of their numbers.
+pub async fn after(conn: &mut Conn, number: i64, limit: usize) -> Result<Vec<Sealed>> {
+    let statement =
+        sql!("select number, at, actor, action, object_kind, object, path from audit where number > $1 order by number limit $2");
+    conn.all(statement, bind![number, limit]).await
+}
+
+/// The number of the newest sealed row; 0 before the first.
+pub async fn last_number(conn: &mut Conn) -> Result<i64> {
+    Ok(conn.value(sql!("select coalesce(max(number), 0) as value from audit"), bind![]).await?.unwrap_or(0))
 }
 
 record! {

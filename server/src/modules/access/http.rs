@@ -203,7 +203,9 @@ async fn session(State(app): State<Shared>, Me(me): Me) -> Json<SessionView> {
 #[utoipa::path(delete, path = "/api/v1/session", tag = "session", extensions(("x-permission" = json!("logged-in"))),
     responses((status = 200, body = Done)))]
 async fn log_out(State(app): State<Shared>, Me(me): Me, headers: HeaderMap, command: Command<Nothing>) -> Outcome {
-    in_person(&me)?;
+    if me.actor.kind == ActorKind::Token {
+        return Err(Error::Forbidden.into());
+    }
     let mut work = command.begin(&app, &me.actor).await?;
     actions::log_out(&mut work.tx, work.now, &me).await?;
     let mut response = work.finish(StatusCode::OK, &DONE).await?;

@@ -4,69 +4,90 @@
 //! the database and its backups. Each person or case has a data key of its own, stored wrapped under the master key, so that
 //! erasing a person is destroying one key. Blind indexes use separate HMAC keys.
 
-use std::{fs, io::Write as _, path::Path};
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use aes_gcm::{
     Aes256Gcm, KeyInit,
     aead::{Aead, Payload},
 };
+use arc_swap::ArcSwap;
+use db::{Conn, Db, Tx, bind, record, sql};
 use hmac::{Hmac, Mac};
 use kernel::{Error, Result};
 use sha2::Sha256;
+use uuid::Uuid;
+
+use super::hex;
+use crate::app::App;
 
 /// AES-256-GCM with HMAC-SHA-256. Other suites get other numbers and lie beside each other.
 const SUITE: u8 = 1;
 const HEADER: usize = 5;
 const NONCE: usize = 12;
 
-/// The master key and what is derived from it.
-pub struct Keys {
+/// The working keys of one master key.
+struct Derived {
+    id: u32,
     sealing: Aes256Gcm,
     wrapping: Aes256Gcm,
-    blinding: [u8; 32],
-    id: u32,
 }
 
+/// The master keys of a district, the present one first.
+struct Ring {
+    keys: Vec<Derived>,
+    blinding: [u8; 32],
+}
+
+/// The master keys and what is derived from them.
+pub struct Keys {
+    ring: ArcSwap<Ring>,
+    file: Option<PathBuf>,
+}
+
+const FILE: &str = "master.key";
+
 impl Keys {
-    /// Reads the master key of a district's folder.
+    /// Reads the master keys of a district's folder: one a line, the present one first.
     pub fn load(data: &Path) -> Result<Self> {
-        let path = data.join("master.key");
-        let text = fs::read_to_string(&path).map_err(|e| Error::internal(format_args!("master key {}: {e}", path.display())))?;
-        let bytes = decode_hex(text.trim()).ok_or_else(|| Error::internal("the master key is not 64 hexadecimal digits"))?;
-        Ok(Self::derive(&bytes))
+        let path = data.join(FILE);
+        Ok(Self { ring: ArcSwap::from_pointee(read(&path)?), file: Some(path) })
     }
 
     /// Makes a master key in a new district's folder, readable by its owner only; keeps one that is there.
     pub fn create(data: &Path) -> Result<()> {
-        let path = data.join("master.key");
-        if path.exists() {
-            return Ok(());
-        }
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let key: [u8; 32] = rand::random();
-        let text: String = key.iter().map(|b| format!("{b:02x}")).collect();
-        let written = options.open(&path).and_then(|mut f| f.write_all(text.as_bytes()).and_then(|()| f.sync_all()));
-        written.map_err(|e| Error::internal(format_args!("master key {}: {e}", path.display())))
+        let path = data.join(FILE);
+        if path.exists() { Ok(()) } else { write(&path, &format!("{}\n", hex(&rand::random::<[u8; 32]>()))) }
     }
 
-    /// Derives the three working keys from the master key by HMAC with a label, as HKDF's expand step does.
+    /// Puts a fresh master key before the others. Processes that run find it as soon as they meet something sealed with it.
+    pub fn rotate(data: &Path) -> Result<Self> {
+        let path = data.join(FILE);
+        let before =
+            fs::read_to_string(&path).map_err(|e| Error::internal(format_args!("master key {}: {e}", path.display())))?;
+        write(&path, &format!("{}\n{before}", hex(&rand::random::<[u8; 32]>())))?;
+        Self::load(data)
+    }
+
+    /// The keys of one master key, without a file.
     pub fn derive(master: &[u8; 32]) -> Self {
-        let key = |label: &str| mac(master, &[label.as_bytes()]);
-        let id = u32::from_be_bytes(key("id")[..4].try_into().unwrap_or_default());
-        Self { sealing: cipher(&key("seal")), wrapping: cipher(&key("wrap")), blinding: key("blind"), id }
+        Self { ring: ArcSwap::from_pointee(Ring::of(&[*master])), file: None }
     }
 
     /// Seals bytes for one use; the context must be given again to open them.
     pub fn seal(&self, plain: &[u8], context: &str) -> Result<Vec<u8>> {
-        seal(&self.sealing, self.id, plain, context)
+        let ring = self.ring.load();
+        let key = ring.keys.first().ok_or_else(|| Error::internal("no master key"))?;
+        seal(&key.sealing, key.id, plain, context)
     }
 
     /// Opens what [`Keys::seal`] sealed.
     pub fn open(&self, sealed: &[u8], context: &str) -> Result<Vec<u8>> {
-        open(&self.sealing, sealed, context)
+        self.with(sealed, |key| open(&key.sealing, sealed, context))
     }
 
     /// A fresh data key for a person or a case.
@@ -75,19 +96,133 @@ impl Keys {
     }
 
     /// Wraps a data key for storing; `owner` is the id of the row that it belongs to.
-    pub fn wrap(&self, key: &DataKey, owner: uuid::Uuid) -> Result<Vec<u8>> {
-        seal(&self.wrapping, self.id, &key.0, &owner.to_string())
+    pub fn wrap(&self, key: &DataKey, owner: Uuid) -> Result<Vec<u8>> {
+        let ring = self.ring.load();
+        let present = ring.keys.first().ok_or_else(|| Error::internal("no master key"))?;
+        seal(&present.wrapping, present.id, &key.0, &owner.to_string())
     }
 
     /// Unwraps a stored data key.
-    pub fn unwrap(&self, wrapped: &[u8], owner: uuid::Uuid) -> Result<DataKey> {
-        let bytes = open(&self.wrapping, wrapped, &owner.to_string())?;
+    pub fn unwrap(&self, wrapped: &[u8], owner: Uuid) -> Result<DataKey> {
+        let bytes = self.with(wrapped, |key| open(&key.wrapping, wrapped, &owner.to_string()))?;
         bytes.try_into().map(DataKey).map_err(|_| Error::internal("a wrapped key has the wrong length"))
     }
 
-    /// The blind index of a value: equal values of one kind have equal indexes, and nothing else can be read from them.
+    /// The blind index of a value: equal values of one kind have equal indexes, and nothing else can be read from them. Its key comes
+    /// from the oldest master key, so that it stays when a new one is made.
     pub fn blind(&self, kind: &str, value: &str) -> Vec<u8> {
-        mac(&self.blinding, &[kind.as_bytes(), b"\0", value.as_bytes()]).to_vec()
+        mac(&self.ring.load().blinding, &[kind.as_bytes(), b"\0", value.as_bytes()]).to_vec()
+    }
+
+    /// Whether the present master key sealed or wrapped this.
+    fn present(&self, sealed: &[u8]) -> bool {
+        key_id(sealed).is_some_and(|id| self.ring.load().keys.first().is_some_and(|k| k.id == id))
+    }
+
+    /// Opens with the key that the envelope names. One that is not known yet may have been made since by `rotate`.
+    fn with(&self, sealed: &[u8], open: impl Fn(&Derived) -> Result<Vec<u8>>) -> Result<Vec<u8>> {
+        let id = key_id(sealed).ok_or_else(|| Error::internal("a sealed value is too short"))?;
+        if let Some(key) = self.ring.load().keys.iter().find(|k| k.id == id) {
+            return open(key);
+        }
+        if let Some(file) = &self.file {
+            self.ring.store(Arc::new(read(file)?));
+        }
+        let ring = self.ring.load();
+        open(
+            ring.keys
+                .iter()
+                .find(|k| k.id == id)
+                .ok_or_else(|| Error::internal("a value is sealed with a key that is not there"))?,
+        )
+    }
+}
+
+impl Ring {
+    /// Derives the working keys by HMAC with a label, as HKDF's expand step does.
+    fn of(masters: &[[u8; 32]]) -> Self {
+        let key = |master: &[u8; 32], label: &str| mac(master, &[label.as_bytes()]);
+        let derived = |master: &[u8; 32]| Derived {
+            id: u32::from_be_bytes(key(master, "id")[..4].try_into().unwrap_or_default()),
+            sealing: cipher(&key(master, "seal")),
+            wrapping: cipher(&key(master, "wrap")),
+        };
+        Self { keys: masters.iter().map(derived).collect(), blinding: masters.last().map_or([0; 32], |m| key(m, "blind")) }
+    }
+}
+
+fn key_id(sealed: &[u8]) -> Option<u32> {
+    Some(u32::from_be_bytes(sealed.get(1..HEADER)?.try_into().ok()?))
+}
+
+fn read(path: &Path) -> Result<Ring> {
+    let text = fs::read_to_string(path).map_err(|e| Error::internal(format_args!("master key {}: {e}", path.display())))?;
+    let masters: Option<Vec<[u8; 32]>> = text.lines().map(str::trim).filter(|l| !l.is_empty()).map(decode_hex).collect();
+    match masters {
+        Some(masters) if !masters.is_empty() => Ok(Ring::of(&masters)),
+        _ => Err(Error::internal("a master key is not 64 hexadecimal digits")),
+    }
+}
+
+/// Writes the file whole or not at all: a lost master key is a lost district.
+fn write(path: &Path, text: &str) -> Result<()> {
+    let fresh = path.with_extension("key.new");
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(&fresh).and_then(|mut f| f.write_all(text.as_bytes()).and_then(|()| f.sync_all()));
+    let moved = written.and_then(|()| fs::rename(&fresh, path));
+    moved.map_err(|e| Error::internal(format_args!("master key {}: {e}", path.display())))
+}
+
+/// Keeps the wrapped data key of a person or case.
+pub async fn store(tx: &mut Tx, id: Uuid, wrapped: &[u8]) -> Result<()> {
+    tx.execute(sql!("insert into data_key (id, wrapped) values ($1, $2)"), bind![id, wrapped]).await.map(|_| ())
+}
+
+/// The data key of a person or case; `NotFound` when it was destroyed.
+pub async fn load(conn: &mut Conn, app: &App, id: Uuid) -> Result<DataKey> {
+    let wrapped: Option<Vec<u8>> = conn.value(sql!("select wrapped as value from data_key where id = $1"), bind![id]).await?;
+    app.keys.unwrap(&wrapped.ok_or(Error::NotFound)?, id)
+}
+
+/// Destroys the data key of a person or case: whatever was sealed with it can never be read again. This is the erasure.
+pub async fn destroy(tx: &mut Tx, id: Uuid) -> Result<bool> {
+    Ok(tx.execute(sql!("delete from data_key where id = $1"), bind![id]).await? == 1)
+}
+
+/// How many data keys are wrapped anew in one transaction.
+const REWRAPPED: i64 = 200;
+
+/// Wraps every data key, and seals every second factor, under the present master key; says how many. Safe to run again, and beside
+/// processes that serve.
+pub async fn rewrap(db: &Db, keys: &Keys) -> Result<usize> {
+    let (mut after, mut done) = (Uuid::nil(), 0);
+    loop {
+        record! { struct Row { id: Uuid, wrapped: Vec<u8> } }
+        let page = sql!("select id, wrapped from data_key where id > $1 order by id limit $2");
+        let rows: Vec<Row> = db.read().await?.all(page, bind![after, REWRAPPED]).await?;
+        let Some(last) = rows.last().map(|r| r.id) else { break };
+        after = last;
+        let old = rows.iter().filter(|r| !keys.present(&r.wrapped));
+        let fresh: Vec<(Uuid, &[u8], Vec<u8>)> =
+            old.map(|r| Ok((r.id, &r.wrapped[..], keys.wrap(&keys.unwrap(&r.wrapped, r.id)?, r.id)?))).collect::<Result<_>>()?;
+        let mut tx = db.begin().await?;
+        for (id, before, wrapped) in &fresh {
+            // A key that was destroyed or wrapped meanwhile stays as it is.
+            let statement = sql!("update data_key set wrapped = $2 where id = $1 and wrapped = $3");
+            done += tx.execute(statement, bind![id, wrapped, before]).await? as usize;
+        }
+        tx.commit().await?;
+    }
+    Ok(done + super::store::reseal_totp(db, keys).await?)
+}
+
+impl Keys {
+    /// Seals again what an older master key sealed; nothing when the present one did.
+    pub fn reseal(&self, sealed: &[u8], context: &str) -> Result<Option<Vec<u8>>> {
+        if self.present(sealed) { Ok(None) } else { self.seal(&self.open(sealed, context)?, context).map(Some) }
     }
 }
 
@@ -165,8 +300,7 @@ mod tests {
         for n in 0..sealed.len() {
             let mut broken = sealed.clone();
             broken[n] ^= 1;
-            let touched_id = (1..HEADER).contains(&n);
-            assert_eq!(keys.open(&broken, "a").is_ok(), touched_id, "byte {n}");
+            assert!(keys.open(&broken, "a").is_err(), "byte {n}");
             assert!(keys.open(&sealed[..n], "a").is_err());
         }
     }
@@ -174,12 +308,27 @@ mod tests {
     #[test]
     fn a_data_key_opens_only_for_its_owner() {
         let keys = Keys::derive(&[7; 32]);
-        let (owner, other) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(2));
+        let (owner, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let key = keys.data_key();
         let sealed = key.seal("14000001234", "phone").unwrap();
         let wrapped = keys.wrap(&key, owner).unwrap();
         assert_eq!(keys.unwrap(&wrapped, owner).unwrap().open(&sealed, "phone").unwrap(), "14000001234");
         assert!(keys.unwrap(&wrapped, other).is_err());
+    }
+
+    #[test]
+    fn a_new_master_key_opens_what_the_old_one_sealed_and_a_running_process_finds_it() {
+        let folder = tempfile::tempdir().unwrap();
+        Keys::create(folder.path()).unwrap();
+        let running = Keys::load(folder.path()).unwrap();
+        let (sealed, blind) = (running.seal(b"x", "a").unwrap(), running.blind("phone", "1"));
+        let fresh = Keys::rotate(folder.path()).unwrap();
+        assert_eq!(fresh.open(&sealed, "a").unwrap(), b"x");
+        assert_eq!(fresh.blind("phone", "1"), blind);
+        let resealed = fresh.reseal(&sealed, "a").unwrap().unwrap();
+        assert!(fresh.reseal(&resealed, "a").unwrap().is_none());
+        assert_eq!(running.open(&resealed, "a").unwrap(), b"x");
+        assert!(Keys::derive(&[7; 32]).open(&resealed, "a").is_err());
     }
 
     #[test]

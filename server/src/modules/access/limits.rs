@@ -36,6 +36,8 @@ pub const LIMITS: &[Limit] = &[
     Limit { name: "public_reads", per_hour: 7_200, burst: 600 },
     Limit { name: "suggest", per_hour: 1_200, burst: 60 },
     Limit { name: "lookup", per_hour: 5, burst: 5 },
+    Limit { name: "lookup_code", per_hour: 5, burst: 5 },
+    Limit { name: "remarks", per_hour: 60, burst: 20 },
     Limit { name: "track", per_hour: 600, burst: 120 },
     Limit { name: "login", per_hour: 600, burst: 120 },
     Limit { name: "link", per_hour: 120, burst: 30 },

@@ -21,12 +21,14 @@ use crate::{
 
 pub mod actions;
 pub mod audit;
+pub mod chain;
 mod http;
 pub mod keys;
 pub mod limits;
 pub mod model;
 mod office;
 pub mod password;
+pub mod private;
 pub mod roles;
 pub mod sessions;
 pub mod store;
@@ -34,8 +36,10 @@ pub mod store;
 mod tests;
 pub mod totp;
 
+pub use actions::first_link;
 pub use keys::{DataKey, Keys};
 pub use password::Cost as PasswordCost;
+pub use private::Private;
 pub use roles::Roles;
 
 /// See [`crate::modules`].
@@ -103,4 +107,8 @@ fn yes_or_no<'de, D: Deserializer<'de>>(d: D) -> Result<bool, D::Error> {
         "no" => Ok(false),
         other => Err(serde::de::Error::unknown_variant(other, &["yes", "no"])),
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -1,7 +1,5 @@
 //! Who makes a request: a session's cookie or an API token, looked up by the hash of a secret of 256 bits.
 
-use std::fmt::Write as _;
-
 use axum::http::{HeaderMap, Method, header, request::Parts};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use kernel::{Actor, ActorKind, Error, Held, Id, Permission, Result, Scope, Time};
@@ -9,7 +7,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
-    Keys,
+    Keys, hex,
     model::{self, Lifetime},
     roles::{Role, Roles},
     store::{self, Standing},
@@ -65,6 +63,19 @@ pub struct Current {
 
 /// Who makes this request: one statement. `Unauthenticated` when nobody does; `Forbidden` for a command of a page without its token.
 pub async fn current(app: &App, parts: &Parts) -> Result<Current> {
+    let (me, seen) = look(app, parts).await?;
+    if seen.is_none_or(|at| app.clock.now() - at >= SEEN_EVERY) {
+        see(app, me.id, app.clock.now(), me.actor.kind != ActorKind::Token);
+    }
+    Ok(me)
+}
+
+/// The same without counting as a use of the session: for a stream that asks whether its session still stands.
+pub async fn peek(app: &App, parts: &Parts) -> Result<Current> {
+    Ok(look(app, parts).await?.0)
+}
+
+async fn look(app: &App, parts: &Parts) -> Result<(Current, Option<Time>)> {
     let now = app.clock.now();
     let (secret, cookie) = shown(app, &parts.headers).ok_or(Error::Unauthenticated)?;
     let csrf = if cookie { csrf(&app.keys, secret) } else { String::new() };
@@ -83,11 +94,8 @@ pub async fn current(app: &App, parts: &Parts) -> Result<Current> {
         }
     };
     let first = rows.first().ok_or(Error::Unauthenticated)?;
-    if first.last_seen_at.is_none_or(|at| now - at >= SEEN_EVERY) {
-        see(app, first.id, now, cookie);
-    }
-    let (id, expires_at, must_enrol) = (first.id, first.expires_at, first.must_enrol);
-    Ok(Current { actor: actor(rows, &app.access.roles.get().value), id, csrf, expires_at, must_enrol })
+    let (id, expires_at, must_enrol, seen) = (first.id, first.expires_at, first.must_enrol, first.last_seen_at);
+    Ok((Current { actor: actor(rows, &app.access.roles.get().value), id, csrf, expires_at, must_enrol }, seen))
 }
 
 /// The secret that a request shows, and whether it came in a cookie.
@@ -147,13 +155,6 @@ pub fn known_device(app: &App, headers: &HeaderMap, account: Uuid) -> Option<u12
 /// What commands of this session's pages carry: derived from the session's secret, so it is stored nowhere.
 pub fn csrf(keys: &Keys, secret: &str) -> String {
     hex(&keys.blind("csrf", secret)[..16])
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut out, b| {
-        let _ = write!(out, "{b:02x}");
-        out
-    })
 }
 
 /// Writes when the session or token was last used, after the answer's path and at most once a minute.

@@ -1,12 +1,13 @@
 //! The SQL of accounts, grants, sessions, tokens, links and delays.
 
-use db::{Conn, Query, Tx, bind, record, sql};
+use db::{Conn, Db, Query, Tx, bind, record, sql};
 use kernel::{Cursor, Id, Page, Result, Time};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
+    Keys,
     model::LinkKind,
     sessions::{Proof, Session},
 };
@@ -367,4 +368,35 @@ pub async fn add_token(
 /// Removes an API token of this account; false when it has none of this id.
 pub async fn remove_token(tx: &mut Tx, id: Uuid, account: Uuid) -> Result<bool> {
     Ok(tx.execute(sql!("delete from api_token where id = $1 and account = $2"), bind![id, account]).await? == 1)
+}
+
+/// Seals the second factors anew that an older master key sealed, and says how many.
+pub async fn reseal_totp(db: &Db, keys: &Keys) -> Result<usize> {
+    record! { struct Row { id: Uuid, totp_secret: Option<Vec<u8>>, totp_pending: Option<Vec<u8>> } }
+    let statement =
+        sql!("select id, totp_secret, totp_pending from account where totp_secret is not null or totp_pending is not null");
+    let rows: Vec<Row> = db.read().await?.all(statement, bind![]).await?;
+    let mut done = 0;
+    for row in rows {
+        let again = |sealed: &Option<Vec<u8>>| match sealed {
+            Some(sealed) => keys.reseal(sealed, &format!("totp {}", row.id)),
+            None => Ok(None),
+        };
+        let (secret, pending) = (again(&row.totp_secret)?, again(&row.totp_pending)?);
+        if secret.is_none() && pending.is_none() {
+            continue;
+        }
+        let mut tx = db.begin().await?;
+        // What its owner changed meanwhile stays: it was sealed with the present key.
+        if let (Some(fresh), Some(before)) = (secret, &row.totp_secret) {
+            let update = sql!("update account set totp_secret = $2 where id = $1 and totp_secret = $3");
+            done += tx.execute(update, bind![row.id, fresh, before]).await? as usize;
+        }
+        if let (Some(fresh), Some(before)) = (pending, &row.totp_pending) {
+            let update = sql!("update account set totp_pending = $2 where id = $1 and totp_pending = $3");
+            done += tx.execute(update, bind![row.id, fresh, before]).await? as usize;
+        }
+        tx.commit().await?;
+    }
+    Ok(done)
 }
