@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use crate::modules::{
     access::{self, Keys, PasswordCost},
-    catalogue, notices, org,
+    catalogue, incidents, notices, org,
 };
 
 /// What is fixed when the process starts.
@@ -50,6 +50,8 @@ pub struct App {
     pub notices: notices::Memory,
     /// The organisation.
     pub org: org::Memory,
+    /// The classifier and the case numbers.
+    pub incidents: incidents::Memory,
     /// Told after a commit, so that the relay need not wait for its next round.
     pub wake: Notify,
 }
@@ -65,15 +67,17 @@ impl App {
         let catalogue = catalogue::Memory::load(&db, &clock).await?;
         let blob = Arc::new(blob::Files::open(config.data.join("files"))?);
         let org = org::Memory::load(&db).await?;
+        let incidents = incidents::Memory::load(&db).await?;
         let (notices, wake) = (notices::Memory::default(), Notify::new());
-        Ok(Arc::new(Self { db, clock, zone: Zone::CHINA, config, keys, access, catalogue, blob, notices, org, wake }))
+        Ok(Arc::new(Self { db, clock, zone: Zone::CHINA, config, keys, access, catalogue, blob, notices, org, incidents, wake }))
     }
 
     /// Reads again whatever another node, or this one, has changed: called by the relay every second and after a change.
     pub async fn refresh(&self) -> Result<()> {
         self.access.refresh(&self.db, &self.clock).await?;
         self.org.refresh(&self.db).await?;
-        self.catalogue.refresh(&self.db, &self.clock).await
+        self.catalogue.refresh(&self.db, &self.clock).await?;
+        self.incidents.refresh(&self.db).await
     }
 }
 

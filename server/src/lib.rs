@@ -10,3 +10,4 @@ pub mod snapshot;
 pub mod table;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod work;

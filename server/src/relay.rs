@@ -13,9 +13,12 @@ use uuid::Uuid;
 
 use crate::{
     app::{App, Shared},
-    modules::access::{
-        audit::{self, Sealed},
-        chain,
+    modules::{
+        access::{
+            audit::{self, Sealed},
+            chain,
+        },
+        incidents,
     },
 };
 
@@ -45,7 +48,11 @@ pub struct Follower {
 pub type Following<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 
 /// Everybody who follows, in order. A slice that wants to adds its line here.
-pub const FOLLOWERS: &[Follower] = &[];
+pub const FOLLOWERS: &[Follower] = &[Follower {
+    name: "search",
+    once: true,
+    follow: |app, _| Box::pin(async move { incidents::search::index(app).await.map(drop) }),
+}];
 
 /// What one relay knows from round to round.
 pub struct Relay {

@@ -87,6 +87,12 @@ impl Conn {
         self.rows(Text::Joined(text), cells).await?.first().map(|r| r.get("value")).transpose()
     }
 
+    /// The column called `value` of every row of a joined statement.
+    pub async fn query_values<T: FromCell>(&mut self, query: Query) -> Result<Vec<T>> {
+        let (text, cells) = query.into_parts();
+        self.rows(Text::Joined(text), cells).await?.iter().map(|r| r.get("value")).collect()
+    }
+
     /// The column called `value` of every row.
     pub async fn values<T: FromCell>(&mut self, sql: &'static Sql, cells: Vec<Cell>) -> Result<Vec<T>> {
         self.rows(Text::Fixed(sql.text), cells).await?.iter().map(|r| r.get("value")).collect()
@@ -111,6 +117,11 @@ impl Conn {
             Engined::Postgres(c) => c.execute(sql).await.map(|_| ()),
         };
         result.map_err(|e| self.meaning(e))
+    }
+
+    /// `VACUUM INTO` for [`crate::Db::copy_to`].
+    pub(crate) async fn copy_into(&mut self, path: &str) -> Result<()> {
+        self.run(Text::Fixed("vacuum into $1"), vec![Cell::Text(Some(path.to_owned()))]).await.map(|_| ())
     }
 
     async fn run(&mut self, text: Text, cells: Vec<Cell>) -> Result<u64> {

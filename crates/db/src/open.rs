@@ -121,6 +121,19 @@ impl Db {
         }
     }
 
+    /// Copies a SQLite database, consistent at one moment, into a file that does not exist yet; writers go on meanwhile.
+    pub async fn copy_to(&self, path: &std::path::Path) -> Result<()> {
+        if self.engine() != Engine::Sqlite {
+            return Err(Error::internal("only a SQLite database is copied as a file"));
+        }
+        let mut reader = self.read().await?;
+        // VACUUM INTO reads only, but the pragma that keeps readers from writing forbids it by name.
+        reader.script("pragma query_only = off").await?;
+        let copied = reader.copy_into(&path.display().to_string()).await;
+        reader.script("pragma query_only = on").await?;
+        copied
+    }
+
     /// Learns which columns each of SQLite's unique indexes holds, since its messages name columns, not the index.
     pub(crate) async fn learn_names(&self) -> Result<()> {
         if self.engine() == Engine::Postgres {

@@ -5,6 +5,8 @@ use crate::Cell;
 pub struct Sql {
     /// The statement.
     pub text: &'static str,
+    /// The engine it is for, when the two have nothing in common here (full-text search).
+    pub only: Option<crate::Engine>,
     /// The file that declares it.
     pub file: &'static str,
     /// The line that declares it.
@@ -26,10 +28,14 @@ impl Sql {
 }
 
 /// A statement that runs on both engines; declared where it is used, registered for the test that prepares every one.
+/// `sql!(sqlite: …)` and `sql!(postgres: …)` are for the few places where the engines have nothing in common.
 #[macro_export]
 macro_rules! sql {
-    ($text:expr) => {{
-        static STATEMENT: $crate::Sql = $crate::Sql { text: $text, file: file!(), line: line!() };
+    (sqlite: $text:expr) => { $crate::sql!(@ $text, ::core::option::Option::Some($crate::Engine::Sqlite)) };
+    (postgres: $text:expr) => { $crate::sql!(@ $text, ::core::option::Option::Some($crate::Engine::Postgres)) };
+    ($text:expr) => { $crate::sql!(@ $text, ::core::option::Option::None) };
+    (@ $text:expr, $only:expr) => {{
+        static STATEMENT: $crate::Sql = $crate::Sql { text: $text, only: $only, file: file!(), line: line!() };
         $crate::inventory::submit! { $crate::Registered(&STATEMENT) }
         &STATEMENT
     }};

@@ -1,10 +1,145 @@
-//! The command line.
+//! The command line. Every command takes the district's folder; what it prints is for people, unless it says JSON.
 
 use std::process::ExitCode;
 
-pub mod import_catalogue;
+use clap::{Parser, Subcommand};
 
-/// Runs the command that the arguments name.
+mod backup;
+mod export;
+pub mod import_catalogue;
+mod import_incidents;
+mod init;
+mod model;
+mod place;
+mod serve;
+mod verify;
+
+pub use place::Place;
+
+/// Community governance by grids: one process serves one district from one database.
+#[derive(Parser)]
+#[command(name = "jingwei", version, arg_required_else_help = true)]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a district's folder: keys, configuration, tables, the first administrator's link.
+    Init(init::Init),
+    /// Bring the tables up to date.
+    Migrate(init::Migrate),
+    /// Serve the district over HTTP, with its jobs.
+    Serve(serve::Serve),
+    /// Run the jobs alone, beside processes that serve.
+    Work(serve::WorkOnly),
+    /// Read data from files.
+    #[command(subcommand)]
+    Import(Import),
+    /// Train a classifier from labelled texts.
+    Train(model::Train),
+    /// Measure a classifier on labelled texts.
+    Eval(model::Eval),
+    /// Write data to files.
+    #[command(subcommand)]
+    Export(Export),
+    /// Copy the district into a folder while it runs.
+    Backup(backup::Backup),
+    /// Make a district's folder from a backup.
+    Restore(backup::Restore),
+    /// Prove what is stored.
+    #[command(subcommand)]
+    Verify(verify::Verify),
+}
+
+#[derive(Subcommand)]
+enum Import {
+    /// The catalogue of matters, from CSV or XLSX.
+    Catalogue(WithPlace<import_catalogue::CatalogueArgs>),
+    /// Holidays and make-up working days, or shifts, from CSV or XLSX.
+    Calendar(WithPlace<import_catalogue::CalendarArgs>),
+    /// Cases with their history, from CSV or XLSX.
+    Incidents(import_incidents::Incidents),
+}
+
+#[derive(Subcommand)]
+enum Export {
+    /// Cases as CSV, XLSX or GeoJSON.
+    Incidents(export::Incidents),
+}
+
+/// A command's own arguments beside the district's folder.
+#[derive(clap::Args)]
+struct WithPlace<A: clap::Args> {
+    #[command(flatten)]
+    args: A,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Runs the command that the arguments name: 0 when it was done, 1 with one sentence when it was not.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let line = Line::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(e) => return failed(&format!("the runtime could not start: {e}")),
+    };
+    match runtime.block_on(run(line.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => failed(&format!("{e:#}")),
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Init(args) => init::init(args).await,
+        Command::Migrate(args) => init::migrate(args).await,
+        Command::Serve(args) => serve::serve(args).await,
+        Command::Work(args) => serve::work(args).await,
+        Command::Import(Import::Catalogue(with)) => {
+            let app = with.place.open().await?;
+            let done = import_catalogue::catalogue(&app.db, &app.clock, &with.args, &mut std::io::stdout()).await?;
+            finished(&app, done).await
+        }
+        Command::Import(Import::Calendar(with)) => {
+            let app = with.place.open().await?;
+            let done = import_catalogue::calendar(&app.db, &app.clock, &with.args, &mut std::io::stdout()).await?;
+            finished(&app, done).await
+        }
+        Command::Import(Import::Incidents(args)) => import_incidents::run(args).await,
+        Command::Train(args) => model::train(&args),
+        Command::Eval(args) => model::eval(&args),
+        Command::Export(Export::Incidents(args)) => export::run(args).await,
+        Command::Backup(args) => backup::backup(args).await,
+        Command::Restore(args) => backup::restore(args).await,
+        Command::Verify(args) => verify::run(args).await,
+    }
+}
+
+/// Closes the district after an import; rows at fault were printed, and nothing was changed.
+async fn finished(app: &crate::app::App, done: bool) -> anyhow::Result<()> {
+    app.db.close().await?;
+    if done { Ok(()) } else { anyhow::bail!("rows are at fault; nothing was changed") }
+}
+
+#[expect(clippy::print_stderr, reason = "a command says in one sentence why it failed")]
+fn failed(what: &str) -> ExitCode {
+    eprintln!("jingwei: {what}");
+    ExitCode::FAILURE
+}
+
+/// Prints a line of a command's answer.
+#[expect(clippy::print_stdout, reason = "commands answer on standard output")]
+pub fn say(line: impl std::fmt::Display) {
+    println!("{line}");
+}
+
+/// Prints progress, on a terminal only, over itself.
+#[expect(clippy::print_stderr, reason = "progress goes beside the answer")]
+pub fn progress(line: impl std::fmt::Display) {
+    use std::io::IsTerminal;
+    if std::io::stderr().is_terminal() {
+        eprint!("\r\x1b[2K{line}");
+    }
 }

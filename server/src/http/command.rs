@@ -218,3 +218,10 @@ fn bad_json(error: &serde_json::Error) -> Error {
         kernel::FieldError::new(field, "bad-json").with("line", error.line()).with("column", error.column()).with("why", text),
     ])
 }
+
+/// Forgets the answers whose thirty days are over.
+pub async fn forget_commands(app: &App) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    tx.execute(sql!("delete from command where expires_at < $1"), bind![app.clock.now()]).await?;
+    tx.commit().await
+}

@@ -14,12 +14,13 @@ use crate::{
 mod allow;
 mod command;
 mod context;
+mod faces;
 mod headers;
 pub mod metrics;
 mod problem;
 
 pub use allow::{Allow, Permit, SomeoneLoggedIn, Visitor};
-pub use command::{Command, Halt, Work};
+pub use command::{Command, Halt, Work, forget_commands};
 pub use context::request_id;
 pub use metrics::operations;
 pub use problem::{BODY_TOO_LARGE, Problem};
@@ -52,7 +53,14 @@ pub fn contract() -> Document {
 
 /// The service of one district.
 pub fn router(app: Arc<App>) -> Router {
-    let (routes, _) = assembled();
-    let routes = routes.fallback(problem::not_found).method_not_allowed_fallback(problem::method_not_allowed);
-    context::layers(headers::layers(routes, &app.config)).with_state(app)
+    let (routes, contract) = assembled();
+    let text: axum::body::Bytes = serde_json::to_vec(&contract).unwrap_or_default().into();
+    let json = [("content-type", "application/json")];
+    let routes = routes
+        .route("/api/v1/openapi.json", axum::routing::get(move || std::future::ready((json, text))))
+        .merge(faces::routes())
+        .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::method_not_allowed);
+    let operations = metrics::operations(app.clone());
+    context::layers(headers::layers(routes, &app.config)).with_state(app).merge(operations)
 }

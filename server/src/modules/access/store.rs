@@ -1,6 +1,6 @@
 //! The SQL of accounts, grants, sessions, tokens, links and delays.
 
-use db::{Conn, Db, Query, Tx, bind, record, sql};
+use db::{Cell, Conn, Db, Query, Tx, bind, record, sql};
 use kernel::{Cursor, Id, Page, Result, Time};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -301,6 +301,16 @@ pub async fn accounts_with(conn: &mut Conn, role: &str, path: &str, now: Time) -
 /// The account of a person of the organisation.
 pub async fn account_of_person(conn: &mut Conn, person: Uuid) -> Result<Option<Uuid>> {
     conn.value(sql!("select id as value from account where person = $1"), bind![person]).await
+}
+
+/// The accounts of several people, in no order; people without an account are left out.
+pub async fn accounts_of(conn: &mut Conn, people: &[Uuid]) -> Result<Vec<Uuid>> {
+    if people.is_empty() {
+        return Ok(vec![]);
+    }
+    let cells = people.iter().map(|p| Cell::Uuid(Some(*p))).collect();
+    let query = Query::new("select id as value from account where disabled_at is null").push_list("and person in", cells);
+    conn.query_values(query).await
 }
 
 record! {

@@ -17,6 +17,8 @@ pub const DEPUTY: &str = "deputy";
 pub const HEAD: &str = "head";
 /// The kind of the unit at the top.
 pub const DISTRICT: &str = "district";
+/// The kinds whose subtrees are the grassroots: a matter of a department may not be assigned there.
+pub const STREETS: &[&str] = &["street"];
 /// The kind of grids.
 pub const GRID: &str = "grid";
 /// Households that a residential grid should have, at least and at most.

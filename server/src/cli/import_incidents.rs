@@ -1,0 +1,66 @@
+//! `jingwei import incidents`: cases with their history from a table, each replayed through the same transitions as on the desk.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use super::{Place, progress, say};
+use crate::{modules::incidents::import, table::Table};
+
+/// Cases with their history, from CSV or XLSX.
+#[derive(Args)]
+#[command(
+    after_help = "Example: jingwei import incidents cases.csv --data ./district --map text=description --map reported_at=opened"
+)]
+pub struct Incidents {
+    /// The table: columns text, reported_at and a place (lon and lat, or grid_code) are required; docs/operations.md lists the others.
+    file: PathBuf,
+    #[command(flatten)]
+    place: Place,
+    /// The datum of lon and lat: wgs84, gcj02, bd09 or cgcs2000.
+    #[arg(long, default_value = "wgs84")]
+    datum: String,
+    /// A column of the file under another name: field=column.
+    #[arg(long = "map", value_parser = pair)]
+    map: Vec<(String, String)>,
+    /// Check everything and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    text.split_once('=').map(|(a, b)| (a.to_owned(), b.to_owned())).ok_or_else(|| "expected field=column".to_owned())
+}
+
+/// Reads the whole table, then writes it in chunks; a row at fault is told with its number and nothing is written.
+pub async fn run(args: Incidents) -> anyhow::Result<()> {
+    let datum = args.datum.parse().map_err(|_| anyhow::anyhow!("unknown datum {}", args.datum))?;
+    let app = args.place.open().await?;
+    let table = Table::open(&args.file)?.rename(&args.map).with_context(|| args.file.display().to_string())?;
+    let staged = import::stage(&app, table, datum)?;
+    if !staged.faults.is_empty() {
+        for fault in staged.faults.iter().take(50) {
+            say(format_args!(
+                "{}:{} {} {:?}: {} / {}",
+                args.file.display(),
+                fault.row,
+                fault.column,
+                fault.value,
+                fault.zh,
+                fault.en
+            ));
+        }
+        bail!("{} rows are at fault; nothing was changed", staged.faults.len());
+    }
+    if args.dry_run {
+        say(format_args!("{} cases could be imported; nothing was changed", staged.rows.len()));
+        return Ok(());
+    }
+    let total = staged.rows.len();
+    let done = import::write(&app, staged.rows, |n| progress(format_args!("{n} of {total} cases"))).await?;
+    progress("");
+    app.db.close().await?;
+    say(format_args!("{} cases imported, {} were there already", done.imported, done.known));
+    Ok(())
+}

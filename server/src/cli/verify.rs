@@ -1,0 +1,34 @@
+//! `jingwei verify …`: prove what is stored.
+
+use anyhow::bail;
+use clap::Subcommand;
+
+use super::{Place, say};
+use crate::modules::incidents;
+
+/// Prove what is stored.
+#[derive(Subcommand)]
+pub enum Verify {
+    /// The deadlines that are stored are those that the step logs give.
+    #[command(after_help = "Example: jingwei verify clocks --data ./district")]
+    Clocks {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// Runs a check; a failed check is a failed command.
+pub async fn run(what: Verify) -> anyhow::Result<()> {
+    match what {
+        Verify::Clocks { place } => {
+            let app = place.open().await?;
+            let report = incidents::verify::clocks(&app).await?;
+            app.db.close().await?;
+            if report.differences > 0 {
+                bail!("{} of {} cases differ, among them {}", report.differences, report.cases, report.differing.join(", "));
+            }
+            say(format_args!("{} cases: every stored deadline is the one that its steps give", report.cases));
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The one way in which a case changes: load it, add entries to its history, recompute its clocks, save all of it.
+
+use std::sync::Arc;
+
+use db::{Conn, Json, Tx};
+use kernel::{Actor, Error, Id, Result, Scope, Time};
+
+use crate::{
+    app::App,
+    modules::{
+        access::audit::Audit,
+        catalogue::Catalogue,
+        incidents::{
+            clocks::{Days, Event, Instants, replay},
+            model::{Action, Attention, Incident, Reason, State, attention_list, attention_text, transition},
+            store::{self, Case, Entry},
+        },
+        org::Directory,
+    },
+    snapshot::{self, AsOf},
+};
+
+/// What decisions stand on: the snapshots as they were when the command came in.
+pub struct Ground {
+    /// Units, grids, posts.
+    pub org: Arc<AsOf<Directory>>,
+    /// Matters and the calendar.
+    pub catalogue: Arc<AsOf<Catalogue>>,
+    /// The instant of the command.
+    pub now: Time,
+}
+
+impl Ground {
+    /// The newest snapshots that this node has.
+    pub fn of(app: &App) -> Self {
+        Self { org: app.org.directory(), catalogue: app.catalogue.get(), now: app.clock.now() }
+    }
+
+    /// `Stale` when another node has changed what was relied on.
+    pub async fn check(&self, tx: &mut Tx) -> Result<()> {
+        snapshot::check(tx, &[("org", self.org.revision), ("catalogue", self.catalogue.revision)]).await
+    }
+}
+
+/// A case being changed by one command.
+pub struct Change<'a> {
+    /// The app, for keys and the zone.
+    pub app: &'a App,
+    /// Who does it.
+    pub actor: &'a Actor,
+    /// When.
+    pub now: Time,
+    /// The case as it will be saved.
+    pub case: Case,
+    version_before: i64,
+    log: Vec<(Time, Event)>,
+    entries: Vec<Entry>,
+}
+
+impl<'a> Change<'a> {
+    /// Loads a case that the scope may see. `expected` is the version the caller saw; another one is `Stale`.
+    pub async fn load(
+        tx: &mut Tx,
+        app: &'a App,
+        actor: &'a Actor,
+        scope: &Scope,
+        id: Id<Incident>,
+        expected: Option<i64>,
+    ) -> Result<Self> {
+        let case = store::find(tx, scope, id).await?;
+        Self::of(tx, app, actor, case, expected).await
+    }
+
+    /// The same for a case that was found otherwise.
+    pub async fn of(conn: &mut Conn, app: &'a App, actor: &'a Actor, case: Case, expected: Option<i64>) -> Result<Self> {
+        if expected.is_some_and(|v| v != case.version) {
+            return Err(Error::Stale);
+        }
+        let log = store::events(conn, case.id).await?;
+        Ok(Self { app, actor, now: app.clock.now(), version_before: case.version, case, log, entries: vec![] })
+    }
+
+    /// A case that does not exist yet.
+    pub fn new(app: &'a App, actor: &'a Actor, now: Time, case: Case) -> Self {
+        Self { app, actor, now, version_before: 0, case, log: vec![], entries: vec![] }
+    }
+
+    /// Takes an action by the table of transitions: the case moves, and its history gains an entry.
+    pub fn act(&mut self, action: Action) -> Result<&mut Entry> {
+        let to = transition(self.case.state, action)?.to;
+        Ok(self.enter(action, to))
+    }
+
+    /// Adds an entry that is no transition: what the reporter adds, or the system does.
+    pub fn enter(&mut self, action: Action, to: State) -> &mut Entry {
+        let before = std::mem::replace(&mut self.case.state, to);
+        self.case.version += 1;
+        self.entries.push(Entry {
+            n: self.case.version,
+            id: Id::new(self.now),
+            at: self.now,
+            round: self.case.round,
+            action,
+            state_before: before,
+            state_after: to,
+            actor_kind: self.actor.kind.word().to_owned(),
+            actor_id: self.actor.id,
+            actor_name: self.actor.name.clone(),
+            words: String::new(),
+            words_sealed: None,
+            reasons: Json(vec![]),
+            is_public: true,
+            clock: Json(vec![]),
+        });
+        let last = self.entries.len() - 1;
+        &mut self.entries[last]
+    }
+
+    /// The rule of an opened case was corrected: its clock goes on from the first opening under the new rule, it does not start again.
+    pub fn rule_changed(&mut self) {
+        let Some(Json(rule)) = self.case.rule.clone() else { return };
+        if let Some(last) = self.entries.last_mut() {
+            last.clock.0.push(Event::Rule { rule });
+        }
+    }
+
+    /// Which attentions remain and which come: `keep` decides about those that are there.
+    pub fn attend(&mut self, keep: impl Fn(Attention) -> bool, more: &[Attention]) {
+        let mut list: Vec<Attention> = attention_list(&self.case.attention).into_iter().filter(|a| keep(*a)).collect();
+        list.extend_from_slice(more);
+        self.case.attention = attention_text(&list);
+    }
+
+    /// What the clocks show with the entries so far; also sets it on the case.
+    pub fn wind(&mut self, ground: &Ground) -> Result<Instants> {
+        // A case is counted by the calendar that it was opened under; one edited later leaves it alone.
+        let catalogue = &ground.catalogue.value;
+        let version = self.case.rule.as_ref().map(|r| r.0.calendar_version);
+        let calendar = version.and_then(|v| catalogue.calendar_at(v)).unwrap_or_else(|| catalogue.calendar());
+        let days = Days { calendar, zone: self.app.zone };
+        let new = self.entries.iter().flat_map(|e| e.clock.0.iter().map(|c| (e.at, c)));
+        let shown = replay(&days, self.log.iter().map(|(at, e)| (*at, e)).chain(new))?;
+        let case = &mut self.case;
+        (case.yellow_at, case.red_at, case.next_at, case.due_at) = (shown.yellow_at, shown.red_at, shown.next_at, shown.due_at);
+        case.late = shown.late;
+        Ok(shown)
+    }
+
+    /// Enters a new case with its history.
+    pub async fn insert(self, tx: &mut Tx) -> Result<Case> {
+        store::insert(tx, &self.case).await?;
+        self.record(tx).await
+    }
+
+    /// Saves the case, its history and the audit row.
+    pub async fn save(self, tx: &mut Tx) -> Result<Case> {
+        store::save(tx, &self.case, self.version_before).await?;
+        self.record(tx).await
+    }
+
+    async fn record(self, tx: &mut Tx) -> Result<Case> {
+        store::append(tx, self.case.id, &self.entries).await?;
+        let actions: Vec<&str> = self.entries.iter().map(|e| e.action.word()).collect();
+        let action = self.entries.last().map_or("save", |e| e.action.word());
+        Audit::new(action, "incident", self.case.id.uuid())
+            .under(&self.case.owner_path)
+            .with("code", self.case.code.as_str())
+            .with("version", self.case.version)
+            .with("actions", actions)
+            .with("state", self.case.state.word())
+            .record(tx, self.now, self.actor)
+            .await?;
+        Ok(self.case)
+    }
+}
+
+/// Reasons as they are kept.
+pub fn reasons<'r>(list: impl IntoIterator<Item = &'r crate::modules::org::Reason>) -> Vec<Reason> {
+    list.into_iter().map(Reason::from).collect()
+}

@@ -1,0 +1,180 @@
+//! 接单, 备注, 办结.
+
+use db::{Json, Tx};
+use kernel::{Error, Id, Result, Time};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{Change, Ground, dispatch::notice, optional, required, review};
+use crate::modules::{
+    files::{self, File},
+    incidents::{
+        clocks::Event,
+        model::{Action, HELPERS_OPEN, NOT_YOUR_TASK, Outcome, Role, State, Task, TaskState, not_in_state},
+        store::{self, Case, TaskRow},
+    },
+    notices,
+};
+
+/// 办结 of a task.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Done {
+    /// The version of the case that the caller saw.
+    #[serde(default)]
+    pub version: Option<i64>,
+    /// How it ended; for the lead.
+    #[serde(default)]
+    pub result: Option<Outcome>,
+    /// What the reporter reads; required of the lead.
+    #[serde(default)]
+    pub public_reply: String,
+    /// For colleagues.
+    #[serde(default)]
+    pub note: String,
+    /// Photographs of the result.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub photo_ids: Vec<Id<File>>,
+    /// When a planned solution will come; required with the result 列入计划.
+    #[serde(default)]
+    pub planned_for: Option<Time>,
+}
+
+/// 备注.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    /// What to note.
+    pub text: String,
+    /// Photographs.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub photo_ids: Vec<Id<File>>,
+    /// Whether the reporter reads it.
+    #[serde(default)]
+    pub public: bool,
+}
+
+/// The task of a case, for somebody whose scope and post it fits.
+async fn own_task(tx: &mut Tx, change: &Change<'_>, id: Id<Task>) -> Result<(TaskRow, Vec<TaskRow>)> {
+    let (mut mine, others): (Vec<TaskRow>, Vec<TaskRow>) =
+        store::tasks(tx, change.case.id).await?.into_iter().partition(|t| t.id == id);
+    let task = mine.pop().ok_or(Error::NotFound)?;
+    let reach = change.actor.scope(kernel::Permission("task.handle"));
+    // Somebody else's task within the own unit may be taken over; a task of another unit may not.
+    if !reach.holds(&task.unit_path) {
+        return Err(Error::refused(NOT_YOUR_TASK));
+    }
+    Ok((task, others))
+}
+
+/// 接单: who takes the lead's task on starts the work.
+pub async fn take_on(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: Id<Task>) -> Result<Case> {
+    let (mut task, _) = own_task(tx, &change, id).await?;
+    if task.state != TaskState::Offered {
+        return Err(not_in_state(change.case.state, Action::TakeOn));
+    }
+    task.state = TaskState::Accepted;
+    task.accepted_at = Some(ground.now);
+    task.person_id = change.actor.person.or(task.person_id);
+    let lead = task.role == Role::Lead;
+    if lead {
+        let unit = task.unit_id;
+        let entry = change.act(Action::TakeOn)?;
+        entry.clock = Json(vec![Event::TakeOn]);
+        (change.case.lead_unit, change.case.lead_person) = (Some(unit), task.person_id);
+    } else {
+        // A helper who starts does not move the case.
+        let state = change.case.state;
+        change.enter(Action::TakeOn, state).is_public = false;
+    }
+    let shown = change.wind(ground)?;
+    (task.accept_by, task.due_at, task.yellow_at, task.red_at) = (None, shown.due_at, shown.yellow_at, shown.red_at);
+    store::save_task(tx, &task).await?;
+    change.save(tx).await
+}
+
+/// 办结: done of a helper closes the helper's part, done of the lead resolves the case.
+pub async fn done(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: Id<Task>, body: &Done) -> Result<Case> {
+    let (mut task, others) = own_task(tx, &change, id).await?;
+    if task.state != TaskState::Accepted {
+        return Err(not_in_state(change.case.state, if task.role == Role::Lead { Action::Resolve } else { Action::Assist }));
+    }
+    let note = text::redact(optional("note", &body.note, 2_000)?).text;
+    task.state = TaskState::Done;
+    task.done_at = Some(ground.now);
+    task.done_by = Some(change.actor.id);
+    (task.yellow_at, task.red_at) = (None, None);
+    if task.role == Role::Lead {
+        let helpers_open = others.iter().any(|t| matches!(t.state, TaskState::Accepted) && t.round == task.round);
+        if helpers_open {
+            return Err(Error::refused(HELPERS_OPEN));
+        }
+        resolve(&mut change, body, &mut task)?;
+    } else {
+        change.act(Action::Assist)?.words.clone_from(&note);
+        task.words = Some(note.clone());
+    }
+    if task.role == Role::Lead && !note.is_empty() {
+        let entry = change.act(Action::Note)?;
+        (entry.words, entry.is_public) = (note, false);
+    }
+    attach(tx, &mut change, &body.photo_ids, "after").await?;
+    store::save_task(tx, &task).await?;
+    let resolved = task.role == Role::Lead;
+    if resolved {
+        // Helpers who never started have nothing left to do.
+        store::withdraw(tx, change.case.id).await?;
+        review::pass_unverified(&mut change)?;
+    }
+    change.wind(ground)?;
+    let told = change.case.reported_by.filter(|to| *to != change.actor.id);
+    let case = change.save(tx).await?;
+    if let Some(to) = told.filter(|_| resolved) {
+        notices::tell(tx, ground.now, &[notice(to, "case-resolved", &case, false)]).await?;
+    }
+    Ok(case)
+}
+
+fn resolve(change: &mut Change<'_>, body: &Done, task: &mut TaskRow) -> Result<()> {
+    let result = body.result.ok_or_else(|| Error::invalid("result", "required"))?;
+    let reply = text::redact(required("public_reply", &body.public_reply, 1_000)?).text;
+    let reply = match (result, body.planned_for) {
+        (Outcome::Planned, None) => return Err(Error::invalid("planned_for", "required")),
+        (Outcome::Planned, Some(day)) => format!("{reply}（计划于 {} 前完成）", change.app.zone.date(day)),
+        _ => reply,
+    };
+    let handler = change.actor.id;
+    let entry = change.act(Action::Resolve)?;
+    entry.words.clone_from(&reply);
+    entry.clock = Json(vec![Event::Resolve]);
+    task.result = Some(result);
+    task.words = Some(reply.clone());
+    change.case.result = Some(result);
+    change.case.public_reply = Some(reply);
+    change.case.handler = Some(handler);
+    change.case.resolved_at = Some(change.now);
+    Ok(())
+}
+
+/// Claims uploaded photographs for the case.
+pub async fn attach(tx: &mut Tx, change: &mut Change<'_>, photos: &[Id<File>], purpose: &str) -> Result<()> {
+    if photos.is_empty() {
+        return Ok(());
+    }
+    files::attach(tx, photos, "incident", change.case.id.uuid(), purpose).await?;
+    change.case.photos += photos.len() as i64;
+    Ok(())
+}
+
+/// 备注: for colleagues, or for the reporter when it is public.
+pub async fn note(tx: &mut Tx, mut change: Change<'_>, body: &Note) -> Result<Case> {
+    let words = text::redact(required("text", &body.text, 2_000)?).text;
+    let state: State = change.case.state;
+    let entry = change.act(Action::Note)?;
+    (entry.words, entry.is_public) = (words, body.public);
+    debug_assert_eq!(change.case.state, state, "a note never moves a case");
+    attach(tx, &mut change, &body.photo_ids, "progress").await?;
+    change.save(tx).await
+}

@@ -1,0 +1,154 @@
+//! 受理, 不予受理, and correcting what the system recognised.
+
+use db::{Json, Tx};
+use kernel::{Error, Id, Result};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{
+    Change, Ground, dispatch,
+    report::{adopt, open},
+    required,
+};
+use crate::modules::{
+    catalogue::Matter,
+    incidents::{
+        clocks::Event,
+        learn,
+        model::{Action, Attention, MATTER_UNKNOWN, Reason, Refusal, State},
+        store::Case,
+    },
+};
+
+/// 受理.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Accept {
+    /// The version of the case that the caller saw.
+    pub version: Option<i64>,
+    /// The matter, when the system did not know it or was wrong.
+    #[schema(value_type = Option<String>)]
+    pub matter: Option<Id<Matter>>,
+}
+
+/// 不予受理.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Refuse {
+    /// The version of the case that the caller saw.
+    #[serde(default)]
+    pub version: Option<i64>,
+    /// Why.
+    pub reason: Refusal,
+    /// What the reporter reads: where else the matter can go.
+    pub words: String,
+}
+
+/// 更正事项.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Correct {
+    /// The version of the case that the caller saw.
+    #[serde(default)]
+    pub version: Option<i64>,
+    /// What it really is.
+    #[schema(value_type = String)]
+    pub matter: Id<Matter>,
+}
+
+/// 更正位置: a point, or a grid when the point is not known.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Place {
+    /// The version of the case that the caller saw.
+    pub version: Option<i64>,
+    /// Longitude, WGS84.
+    pub lon: Option<f64>,
+    /// Latitude, WGS84.
+    pub lat: Option<f64>,
+    /// The grid's code.
+    pub grid: Option<String>,
+}
+
+/// Opens the case: its clocks start with the catalogue's rule of today.
+pub async fn accept(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Accept) -> Result<Case> {
+    let chosen = body.matter.or(change.case.matter_id).ok_or(Error::refused(MATTER_UNKNOWN))?;
+    let matter = ground.catalogue.value.current(chosen).ok_or_else(|| Error::invalid("matter", "unknown-matter"))?;
+    if change.case.matter_id != Some(chosen) {
+        learn::correct(tx, ground.now, &change.case, chosen).await?;
+    }
+    adopt(&mut change, ground, matter);
+    open(&mut change, ground, matter)?;
+    let more: Vec<Attention> = dispatch::plan(ground, change.case.grid_id, matter).attention;
+    change.attend(|a| !matches!(a, Attention::LowConfidence | Attention::NoCalendar), &more);
+    change.wind(ground)?;
+    change.save(tx).await
+}
+
+/// Does not take the report in; the reporter reads why and where else to go.
+pub async fn refuse(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Refuse) -> Result<Case> {
+    let words = text::redact(required("words", &body.words, 1_000)?).text;
+    let entry = change.act(Action::Refuse)?;
+    entry.words.clone_from(&words);
+    entry.reasons = Json(vec![Reason { code: body.reason.word().into(), words: refusal_words(body.reason).into() }]);
+    entry.clock = Json(vec![Event::End]);
+    change.case.public_reply = Some(words);
+    change.case.closed_at = Some(ground.now);
+    change.attend(|_| false, &[]);
+    change.wind(ground)?;
+    change.save(tx).await
+}
+
+const fn refusal_words(reason: Refusal) -> &'static str {
+    match reason {
+        Refusal::NoRequest => "没有具体诉求",
+        Refusal::Elsewhere => "不属于本区事项",
+        Refusal::OtherProcedure => "应通过诉讼、仲裁、行政复议等途径解决",
+        Refusal::Settled => "已有生效结论",
+        Refusal::EmergencyCall => "涉紧急警情，已引导拨打 110 / 119 / 120",
+        Refusal::Abuse => "恶意或测试信息",
+    }
+}
+
+/// Puts the matter right; the classifier learns from it. A case that was opened already is opened under the new rule, its clock not restarted.
+pub async fn correct(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Correct) -> Result<Case> {
+    let matter = ground.catalogue.value.current(body.matter).ok_or_else(|| Error::invalid("matter", "unknown-matter"))?;
+    learn::correct(tx, ground.now, &change.case, matter.id).await?;
+    let opened = change.case.state != State::Received;
+    adopt(&mut change, ground, matter);
+    let entry = change.act(Action::Correct)?;
+    entry.words = format!("事项更正为“{}”", matter.level3);
+    entry.is_public = false;
+    if opened {
+        change.rule_changed();
+    }
+    let more = dispatch::plan(ground, change.case.grid_id, matter).attention;
+    change.attend(|a| matches!(a, Attention::NoGrid | Attention::TwoGrids), &more);
+    change.wind(ground)?;
+    change.save(tx).await
+}
+
+/// Puts the place right; the case moves to the desk of the new place.
+pub async fn place(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Place) -> Result<Case> {
+    let directory = &ground.org.value;
+    let grid = match (&body.grid, body.lon.zip(body.lat)) {
+        (Some(code), _) => directory.unit_by_code(code).ok_or_else(|| Error::invalid("grid", "unknown-grid"))?.id,
+        (None, Some((lon, lat))) => {
+            directory.locate(lon, lat, ground.now).grid.ok_or_else(|| Error::invalid("lon", "outside-every-grid"))?
+        }
+        (None, None) => return Err(Error::invalid("lon", "required")),
+    };
+    let unit = directory.unit(grid).ok_or_else(|| Error::invalid("grid", "unknown-grid"))?;
+    if let Some((lon, lat)) = body.lon.zip(body.lat) {
+        (change.case.lon, change.case.lat) = (Some(lon), Some(lat));
+    }
+    let entry = change.act(Action::Place)?;
+    entry.words = format!("位置更正为{}", unit.name);
+    entry.is_public = false;
+    change.case.grid_id = Some(grid);
+    change.case.owner_path.clone_from(&unit.path);
+    change.case.filed_path.clone_from(&unit.path);
+    change.case.owner_id = directory.desk_of(grid, ground.now).id;
+    change.attend(|a| !matches!(a, Attention::NoGrid | Attention::TwoGrids), &[]);
+    change.save(tx).await
+}

@@ -1,0 +1,41 @@
+//! Use cases: load, rule, save, enqueue, on one transaction.
+
+mod change;
+mod dispatch;
+mod follow_up;
+mod handle;
+mod intake;
+mod look;
+mod report;
+mod review;
+
+pub use change::{Change, Ground};
+pub use dispatch::{Dispatch, Plan, class_words, dispatch, lead_words, plan, set_lead, tasks};
+pub use follow_up::{Callback, Rating, Remark, callback, rate, remark};
+pub use handle::{Done, Note, done, note, take_on};
+pub use intake::{Accept, Correct, Place, Refuse, accept, correct, place, refuse};
+pub use look::{Field, Reveal, exported, look_up, near, reveal, similar};
+pub use report::{Draft, Intake, Receipt, Report, SolvedOnSpot, adopt, compose, join, open, prepare, take_in};
+pub use review::{Verify, close, verify};
+
+use kernel::{Error, Result};
+
+/// The longest text a person may write in one field, in characters.
+pub const LONGEST: usize = 5_000;
+
+/// A text that must be there and not too long; the error names the field.
+pub fn required<'a>(field: &'static str, text: &'a str, longest: usize) -> Result<&'a str> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Error::invalid(field, "required"));
+    }
+    optional(field, text, longest)
+}
+
+/// A text that may be empty but not too long.
+pub fn optional<'a>(field: &'static str, text: &'a str, longest: usize) -> Result<&'a str> {
+    if text.chars().count() > longest {
+        return Err(Error::Invalid(vec![kernel::FieldError::new(field, "too-long").with("limit", longest)]));
+    }
+    Ok(text.trim())
+}

@@ -1,0 +1,495 @@
+//! 上报: a report becomes a case, dispatched when nothing is doubtful.
+//!
+//! `prepare` does all that is slow (places, classifier, redaction, sealing) before the transaction; `take_in` only writes.
+
+use db::{Json, Tx};
+use kernel::{Actor, Error, FieldError, Id, Result, Time};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    Change, Ground, LONGEST,
+    dispatch::{lead_words, people, plan, set_lead, tasks, tell},
+    optional, required,
+};
+use crate::{
+    app::App,
+    modules::{
+        access::{self, DataKey},
+        catalogue::{Matter, Urgency},
+        files::{self, File},
+        incidents::{
+            clocks::Event,
+            duplicates::{self, Candidate},
+            learn::Recognised,
+            model::{Action, Attention, Channel, Incident, NO_PLACE, Outcome, Reason, Rule, Source, State, attention_text},
+            store::{self, Case},
+            track,
+        },
+        org::{Directory, Unit},
+    },
+};
+
+/// What a resident sends.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Report {
+    /// One sentence or more, at most 5,000 characters.
+    pub text: String,
+    /// Longitude in degrees, in the datum named.
+    pub lon: Option<f64>,
+    /// Latitude in degrees.
+    pub lat: Option<f64>,
+    /// `wgs84` (default), `gcj02`, `bd09` or `cgcs2000`.
+    pub datum: Option<String>,
+    /// Where it is in words; used to find the grid when there is no point.
+    pub address: String,
+    /// A phone number, if an answer is wanted.
+    pub phone: Option<String>,
+    /// What to call the reporter.
+    pub name: Option<String>,
+    /// Photographs uploaded before.
+    #[schema(value_type = Vec<String>)]
+    pub photo_ids: Vec<Id<File>>,
+    /// Name and phone are kept from the units that handle the case.
+    pub confidential: bool,
+    /// The matter, when the reporter chose one of the suggestions.
+    #[schema(value_type = Option<String>)]
+    pub matter: Option<Id<Matter>>,
+    /// The number of an open case near by that this reporter joins (“我也遇到”).
+    pub join: Option<String>,
+    /// Answers to the matter's extra fields.
+    #[schema(value_type = Object)]
+    pub fields: Option<serde_json::Value>,
+}
+
+/// What staff add when they take a report in.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Intake {
+    /// The report itself.
+    #[serde(flatten)]
+    pub report: Report,
+    /// How it arrived.
+    #[schema(value_type = Option<Channel>)]
+    pub channel: Option<Channel>,
+    /// Who found it, apart from the channel.
+    pub source: Option<Source>,
+    /// The number that an order from above carries.
+    pub upstream_no: Option<String>,
+    /// The deadline that it brings.
+    pub upstream_due: Option<Time>,
+    /// Taken in for a resident (代办).
+    pub reported_for: bool,
+    /// More urgent than the catalogue says; never less.
+    pub urgency: Option<Urgency>,
+    /// Found and solved on the spot (即查即办).
+    pub solved: Option<SolvedOnSpot>,
+}
+
+/// What was done on the spot.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SolvedOnSpot {
+    /// How it ended.
+    pub result: Outcome,
+    /// What the reporter may read.
+    pub public_reply: String,
+    /// For colleagues.
+    #[serde(default)]
+    pub note: String,
+    /// Photographs of the result.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub photo_ids: Vec<Id<File>>,
+}
+
+/// What the reporter gets back.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Receipt {
+    /// The case.
+    #[schema(value_type = String)]
+    pub id: Id<Incident>,
+    /// Its number.
+    pub code: String,
+    /// The secret of the reporter's link.
+    pub track: String,
+    /// Open cases near by that look like the same matter.
+    pub duplicates: Vec<Candidate>,
+}
+
+/// A report that is ready to be written.
+pub struct Draft {
+    /// The case as it comes in.
+    pub case: Case,
+    key: DataKey,
+    /// Its data key, wrapped for storing.
+    pub wrapped: Vec<u8>,
+    track: String,
+    recognised: Recognised,
+    duplicates: Vec<Candidate>,
+    /// The open case that this reporter joins.
+    joins: Option<Id<Incident>>,
+    photos: Vec<Id<File>>,
+    solved: Option<SolvedOnSpot>,
+    phone: Option<String>,
+}
+
+/// Checks a report and does everything that needs no transaction.
+pub async fn prepare(app: &App, ground: &Ground, actor: &Actor, intake: &Intake) -> Result<Draft> {
+    let report = &intake.report;
+    check(intake)?;
+    let recognised = app.incidents.recognise(&ground.catalogue.value, &report.text, report.matter)?;
+    let code = app.incidents.number(app, ground.now).await?;
+    let mut draft = compose(app, ground, actor, intake, recognised, code)?;
+    if let (Some(grid), Some((lon, lat))) = (draft.case.grid_id, draft.case.lon.zip(draft.case.lat)) {
+        let near = store::near(&mut *app.db.read().await?, grid, ground.now.plus_days(-duplicates::DAYS)).await?;
+        let (point, matter) = (geo::Point::new(lon, lat), draft.recognised.matter);
+        draft.duplicates = duplicates::candidates(ground, &near, point, &draft.case.fingerprint, matter);
+        if let Some(code) = &report.join {
+            let open = near.iter().find(|n| &n.code == code).ok_or_else(|| Error::invalid("join", "no-open-case"))?;
+            draft.joins = Some(open.id);
+        }
+    }
+    Ok(draft)
+}
+
+/// Puts the case together: place, redaction, sealed fields. No I/O.
+pub fn compose(
+    app: &App,
+    ground: &Ground,
+    actor: &Actor,
+    intake: &Intake,
+    recognised: Recognised,
+    code: String,
+) -> Result<Draft> {
+    let report = &intake.report;
+    let body = required("text", &report.text, LONGEST)?;
+    let place = locate(ground, report)?;
+    let id = Id::<Incident>::new(ground.now);
+    let (key, track) = (app.keys.data_key(), track::of(&app.keys, id.uuid()));
+    let shown = text::redact(body).text;
+    let fingerprint = duplicates::fingerprint(&shown);
+    let phone = report.phone.as_deref().map(str::trim).filter(|p| !p.is_empty()).map(str::to_owned);
+    let sealed = |field: &str, value: Option<&str>| value.map(|v| key.seal(v, field)).transpose();
+    let name = report.name.as_deref().map(str::trim).filter(|n| !n.is_empty());
+    let address = report.address.trim();
+    let (channel, source) = arrived(intake, actor);
+    let case = Case {
+        id,
+        code,
+        version: 0,
+        state: State::Received,
+        round: 1,
+        reported_at: ground.now,
+        channel,
+        source,
+        urgency: intake.urgency.unwrap_or(Urgency::Normal),
+        title: shown.chars().take(60).collect(),
+        redacted: shown,
+        body_sealed: key.seal(body, "body")?,
+        address: place.words,
+        address_sealed: sealed("address", Some(address).filter(|a| !a.is_empty()))?,
+        name_sealed: sealed("name", name)?,
+        phone_sealed: sealed("phone", phone.as_deref())?,
+        phone_blind: phone.as_deref().map(|p| app.keys.blind("phone", &digits(p))),
+        confidential: report.confidential,
+        reported_for: intake.reported_for,
+        reported_by: (!actor.id.is_nil()).then_some(actor.id),
+        lon: place.point.map(|p| p.lon),
+        lat: place.point.map(|p| p.lat),
+        datum: place.datum.name().to_owned(),
+        lon_given: report.lon,
+        lat_given: report.lat,
+        grid_id: place.grid,
+        matter_id: None,
+        confidence: Some(recognised.confidence),
+        classified: recognised.kept(),
+        rule: None,
+        class: None,
+        fields: report.fields.clone().unwrap_or_else(|| json!({})),
+        owner_id: place.owner,
+        filed_path: place.path.clone(),
+        owner_path: place.path,
+        lead_unit: None,
+        lead_person: None,
+        handler: None,
+        attention: attention_text(&place.attention),
+        yellow_at: None,
+        red_at: None,
+        next_at: None,
+        due_at: None,
+        paused: None,
+        late: false,
+        resolved_at: None,
+        closed_at: None,
+        result: None,
+        public_reply: None,
+        satisfied: None,
+        reporters: 1,
+        photos: report.photo_ids.len() as i64,
+        upstream_no: intake.upstream_no.clone(),
+        upstream_due: intake.upstream_due,
+        track_hash: track::hash(&track),
+        fingerprint,
+    };
+    let wrapped = app.keys.wrap(&key, id.uuid())?;
+    let photos = report.photo_ids.clone();
+    let solved = intake.solved.clone();
+    Ok(Draft { case, key, wrapped, track, recognised, duplicates: vec![], joins: None, photos, solved, phone })
+}
+
+fn check(intake: &Intake) -> Result<()> {
+    let report = &intake.report;
+    let mut bad = vec![];
+    if let Some(phone) = report.phone.as_deref().filter(|p| !p.trim().is_empty()) {
+        let n = digits(phone).len();
+        let odd = phone.chars().any(|c| !(c.is_ascii_digit() || " -+()（）".contains(c)));
+        if odd || !(5..=20).contains(&n) {
+            bad.push(FieldError::new("phone", "bad-phone"));
+        }
+    }
+    for (field, value, limit) in [("lon", report.lon, 180.0), ("lat", report.lat, 90.0)] {
+        if value.is_some_and(|v| !v.is_finite() || v.abs() > limit) {
+            bad.push(FieldError::new(field, "out-of-range").with("limit", limit));
+        }
+    }
+    if report.lon.is_some() != report.lat.is_some() {
+        bad.push(FieldError::new(if report.lon.is_some() { "lat" } else { "lon" }, "required"));
+    }
+    if report.lon.is_none() && report.address.trim().is_empty() {
+        return Err(Error::refused(NO_PLACE));
+    }
+    if report.photo_ids.len() > files::MOST_PHOTOS {
+        bad.push(FieldError::new("photo_ids", "too-many").with("limit", files::MOST_PHOTOS));
+    }
+    if !bad.is_empty() {
+        return Err(Error::Invalid(bad));
+    }
+    optional("address", &report.address, 200)?;
+    optional("name", report.name.as_deref().unwrap_or_default(), 50)?;
+    optional("upstream_no", intake.upstream_no.as_deref().unwrap_or_default(), 60)?;
+    if let Some(solved) = &intake.solved {
+        required("solved.public_reply", &solved.public_reply, 1_000)?;
+        optional("solved.note", &solved.note, 2_000)?;
+    }
+    Ok(())
+}
+
+/// The digits of a phone number: what two ways of writing it have in common.
+pub fn digits(phone: &str) -> String {
+    phone.chars().filter(char::is_ascii_digit).collect()
+}
+
+fn arrived(intake: &Intake, actor: &Actor) -> (Channel, Source) {
+    let staff = !actor.id.is_nil();
+    let channel = intake.channel.unwrap_or(if staff { Channel::Patrol } else { Channel::Web });
+    let source = intake.source.unwrap_or(match channel {
+        Channel::Patrol | Channel::Visit => Source::Worker,
+        Channel::Department | Channel::Superior => Source::Department,
+        Channel::Device => Source::Device,
+        _ => Source::Resident,
+    });
+    (channel, source)
+}
+
+struct Place {
+    grid: Option<Id<Unit>>,
+    point: Option<geo::Point>,
+    datum: geo::Datum,
+    path: String,
+    owner: Id<Unit>,
+    words: String,
+    attention: Vec<Attention>,
+}
+
+/// The grid that holds the point, the address as a fallback, and the desk that owns the case until somebody takes it.
+fn locate(ground: &Ground, report: &Report) -> Result<Place> {
+    let directory = &ground.org.value;
+    let datum = match report.datum.as_deref() {
+        None | Some("") => geo::Datum::Wgs84,
+        Some(word) => word.parse().map_err(|_| Error::invalid("datum", "unknown-datum"))?,
+    };
+    let point = report.lon.zip(report.lat).map(|(lon, lat)| geo::to_wgs84(datum, geo::Point::new(lon, lat)));
+    let located = point.map(|p| directory.locate(p.lon, p.lat, ground.now));
+    let mut attention = vec![];
+    if located.as_ref().is_some_and(|l| !l.others.is_empty()) {
+        attention.push(Attention::TwoGrids);
+    }
+    let grid = located.and_then(|l| l.grid).or_else(|| by_address(directory, &report.address, ground.now));
+    if grid.is_none() {
+        attention.push(Attention::NoGrid);
+    }
+    let unit = grid.and_then(|g| directory.unit(g)).unwrap_or_else(|| directory.root());
+    let words = directory.ancestors(unit.id, ground.now).iter().rev().map(|u| u.name.as_str()).collect::<Vec<_>>().join("");
+    Ok(Place { grid, point, datum, path: unit.path.clone(), owner: directory.desk_of(unit.id, ground.now).id, words, attention })
+}
+
+/// The grid whose compound, or else whose own name, stands in the address; the longest name that fits decides.
+fn by_address(directory: &Directory, address: &str, at: Time) -> Option<Id<Unit>> {
+    let address = address.trim();
+    if address.is_empty() {
+        return None;
+    }
+    let fits = |unit: &'_ &Unit| {
+        let grid = directory.grid(unit.id, at)?;
+        let names = grid.compounds.iter().chain(std::iter::once(&unit.name));
+        names.filter(|n| n.chars().count() >= 2 && address.contains(n.as_str())).map(String::len).max()
+    };
+    let found: Vec<(usize, Id<Unit>)> = directory.units().filter_map(|u| Some((fits(&u)?, u.id))).collect();
+    let longest = found.iter().map(|(n, _)| *n).max()?;
+    // Two grids may share a compound; then the address alone does not say which.
+    let mut best = found.into_iter().filter(|(n, _)| *n == longest);
+    best.next().filter(|_| best.next().is_none()).map(|(_, id)| id)
+}
+
+/// What is written for a new case.
+struct Decided<'a> {
+    change: Change<'a>,
+    tasks: Vec<store::TaskRow>,
+    told: Vec<Uuid>,
+}
+
+/// Writes the case, and dispatches it when nothing is doubtful.
+pub async fn take_in(tx: &mut Tx, app: &App, ground: &Ground, actor: &Actor, draft: &Draft) -> Result<Receipt> {
+    ground.check(tx).await?;
+    let decided = match decide(app, ground, actor, draft) {
+        // A year without calendar must not lose a report: it waits for a human instead.
+        Err(Error::Refused(crate::modules::catalogue::NO_CALENDAR, _)) => {
+            wait(app, ground, actor, draft, &[Attention::NoCalendar])
+        }
+        other => other?,
+    };
+    let Decided { change, tasks, told } = decided;
+    access::keys::store(tx, draft.case.id.uuid(), &draft.wrapped).await?;
+    let case = change.insert(tx).await?;
+    store::offer(tx, &tasks).await?;
+    if !draft.photos.is_empty() {
+        files::attach(tx, &draft.photos, "incident", case.id.uuid(), "report").await?;
+    }
+    if let Some(solved) = draft.solved.as_ref().filter(|s| !s.photo_ids.is_empty()) {
+        files::attach(tx, &solved.photo_ids, "incident", case.id.uuid(), "after").await?;
+    }
+    tell(tx, ground.now, &told, &case).await?;
+    Ok(Receipt { id: case.id, code: case.code, track: draft.track.clone(), duplicates: draft.duplicates.clone() })
+}
+
+/// By the rules: who leads, or why a human decides. Pure but for the ids of the entries.
+fn decide<'a>(app: &'a App, ground: &Ground, actor: &'a Actor, draft: &Draft) -> Result<Decided<'a>> {
+    let Some(matter) = draft.recognised.matter.filter(|_| draft.recognised.sure).and_then(|m| ground.catalogue.value.matter(m))
+    else {
+        return Ok(wait(app, ground, actor, draft, &[Attention::LowConfidence]));
+    };
+    let mut change = started(app, ground, actor, draft);
+    adopt(&mut change, ground, matter);
+    if let Some(solved) = &draft.solved {
+        open(&mut change, ground, matter)?;
+        on_the_spot(&mut change, solved)?;
+        change.wind(ground)?;
+        return Ok(Decided { change, tasks: vec![], told: vec![] });
+    }
+    let plan = plan(ground, change.case.grid_id, matter);
+    if change.case.grid_id.is_none() || plan.attention.contains(&Attention::Unlisted) {
+        change.attend(|_| true, &plan.attention);
+        return Ok(Decided { change, tasks: vec![], told: vec![] });
+    }
+    open(&mut change, ground, matter)?;
+    change.attend(|_| true, &plan.attention);
+    let entry = change.act(Action::Dispatch)?;
+    (entry.reasons, entry.words, entry.clock) = (Json(plan.reasons.clone()), lead_words(ground, &plan), Json(vec![Event::Offer]));
+    let shown = change.wind(ground)?;
+    set_lead(&mut change, &plan);
+    let tasks = tasks(ground, &change, &plan, &shown);
+    Ok(Decided { change, tasks, told: people(&plan) })
+}
+
+fn started<'a>(app: &'a App, ground: &Ground, actor: &'a Actor, draft: &Draft) -> Change<'a> {
+    let mut change = Change::new(app, actor, ground.now, draft.case.clone());
+    change.enter(Action::Report, State::Received);
+    change
+}
+
+/// The case stays where it came in, with the reason why a human is needed.
+fn wait<'a>(app: &'a App, ground: &Ground, actor: &'a Actor, draft: &Draft, why: &[Attention]) -> Decided<'a> {
+    let mut change = started(app, ground, actor, draft);
+    if let Some(matter) = draft.recognised.matter.and_then(|m| ground.catalogue.value.matter(m)) {
+        adopt(&mut change, ground, matter);
+    }
+    change.attend(|_| true, why);
+    Decided { change, tasks: vec![], told: vec![] }
+}
+
+/// Takes the matter's words into the case: class, urgency, the rule as it stands today.
+pub fn adopt(change: &mut Change<'_>, ground: &Ground, matter: &Matter) {
+    let case = &mut change.case;
+    case.matter_id = Some(matter.id);
+    case.class = Some(matter.class);
+    case.urgency = case.urgency.max(matter.urgency);
+    case.rule = Some(Json(Rule {
+        matter_version: matter.version,
+        calendar_version: ground.catalogue.value.calendar_version(),
+        accept: matter.accept,
+        handle: matter.handle,
+        verify: matter.verify,
+    }));
+}
+
+/// 立案: the handle clock starts with the frozen rule.
+pub fn open(change: &mut Change<'_>, ground: &Ground, matter: &Matter) -> Result<()> {
+    // An order from above keeps an hour for the answer to travel back (rules of the field, 3: upstream − margin).
+    let upstream = change.case.upstream_due.map(|due| due.plus_minutes(-60).max(ground.now));
+    let rule = change.case.rule.clone().map(|r| r.0).ok_or_else(|| Error::internal("a case is opened without a rule"))?;
+    let entry = change.act(Action::Accept)?;
+    entry.clock = Json(vec![Event::Open { rule, upstream }]);
+    entry.reasons = Json(vec![Reason { code: "matter".into(), words: format!("识别为“{}”", matter.level3) }]);
+    Ok(())
+}
+
+fn on_the_spot(change: &mut Change<'_>, solved: &SolvedOnSpot) -> Result<()> {
+    let handler = change.actor.id;
+    let entry = change.act(Action::SolveOnSpot)?;
+    entry.words = text::redact(&solved.public_reply).text;
+    entry.clock = Json(vec![Event::Resolve]);
+    change.case.handler = Some(handler);
+    change.case.result = Some(solved.result);
+    change.case.public_reply = Some(text::redact(&solved.public_reply).text);
+    change.case.resolved_at = Some(change.now);
+    change.case.photos += solved.photo_ids.len() as i64;
+    if !solved.note.trim().is_empty() {
+        let entry = change.act(Action::Note)?;
+        (entry.words, entry.is_public) = (text::redact(&solved.note).text, false);
+    }
+    super::review::pass_unverified(change)
+}
+
+/// Another reporter joins an open case: the words are kept, the reporter follows it by a link of their own.
+pub async fn join(tx: &mut Tx, app: &App, ground: &Ground, actor: &Actor, draft: &Draft) -> Result<Option<Receipt>> {
+    let Some(id) = draft.joins else { return Ok(None) };
+    let case = store::find(tx, &kernel::Scope::All, id).await?;
+    if !case.state.is_open() {
+        return Ok(None);
+    }
+    let key = access::keys::load(tx, app, id.uuid()).await?;
+    let body = key.seal(&draft.key.open(&draft.case.body_sealed, "body")?, "body")?;
+    let phone = draft
+        .phone
+        .as_deref()
+        .map(|p| Ok::<_, Error>((key.seal(p, "phone")?, app.keys.blind("phone", &digits(p)))))
+        .transpose()?;
+    let mut change = Change::of(tx, app, actor, case, None).await?;
+    let state = change.case.state;
+    let entry = change.enter(Action::Join, state);
+    entry.words.clone_from(&draft.case.redacted);
+    entry.is_public = false;
+    change.case.reporters += 1;
+    change.case.photos += draft.photos.len() as i64;
+    let pair = phone.as_ref().map(|(s, b)| (s.as_slice(), b.as_slice()));
+    store::follow(tx, draft.case.id.uuid(), id, ground.now, &body, pair, &draft.case.track_hash).await?;
+    if !draft.photos.is_empty() {
+        files::attach(tx, &draft.photos, "incident", id.uuid(), "report").await?;
+    }
+    let case = change.save(tx).await?;
+    let joined = draft.duplicates.iter().filter(|d| d.id == id).map(|d| Candidate { joined: true, ..d.clone() }).collect();
+    Ok(Some(Receipt { id, code: case.code, track: draft.track.clone(), duplicates: joined }))
+}

@@ -1,0 +1,95 @@
+//! 核实 by somebody other than the handler, and 结案.
+
+use db::{Json, Tx};
+use kernel::{Error, Id, Result};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{Change, Ground, handle::attach, optional, required};
+use crate::modules::{
+    files::File,
+    incidents::{
+        clocks::Event,
+        model::{Action, HANDLER_MAY_NOT_VERIFY, Reason, Role, State, TaskState, verification_due},
+        store::{self, Case},
+    },
+};
+
+/// 核实.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Verify {
+    /// The version of the case that the caller saw.
+    #[serde(default)]
+    pub version: Option<i64>,
+    /// Whether the result stands.
+    pub passed: bool,
+    /// What was found; required when it does not stand.
+    #[serde(default)]
+    pub words: String,
+    /// Photographs of what was found.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub photo_ids: Vec<Id<File>>,
+}
+
+/// A result that the catalogue's rule does not send to verification passes and the case is closed, both in the system's name.
+pub fn pass_unverified(change: &mut Change<'_>) -> Result<()> {
+    let Some(Json(rule)) = &change.case.rule else { return Ok(()) };
+    if verification_due(rule.verify, change.case.id) {
+        return Ok(());
+    }
+    let why = Reason { code: "verify-not-due".into(), words: "按事项核实规则，本件不需人工核实".into() };
+    let entry = change.act(Action::Verify)?;
+    entry.reasons = Json(vec![why]);
+    as_system(entry);
+    as_system(change.act(Action::Close)?);
+    change.case.closed_at = Some(change.now);
+    Ok(())
+}
+
+fn as_system(entry: &mut store::Entry) {
+    entry.actor_kind = "system".into();
+    entry.actor_id = uuid::Uuid::nil();
+    entry.actor_name = String::new();
+}
+
+/// Somebody else looks whether the result stands. When it does not, the lead goes on with the time that was left.
+pub async fn verify(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Verify) -> Result<Case> {
+    if change.case.handler == Some(change.actor.id) {
+        return Err(Error::refused(HANDLER_MAY_NOT_VERIFY));
+    }
+    let words = if body.passed { optional("words", &body.words, 1_000)? } else { required("words", &body.words, 1_000)? };
+    let words = text::redact(words).text;
+    let entry = change.act(if body.passed { Action::Verify } else { Action::Return })?;
+    entry.words = words;
+    if !body.passed {
+        entry.clock = Json(vec![Event::Return]);
+        (change.case.resolved_at, change.case.result, change.case.public_reply) = (None, None, None);
+    }
+    attach(tx, &mut change, &body.photo_ids, "verify").await?;
+    let shown = change.wind(ground)?;
+    if !body.passed {
+        reopen_lead(tx, &change, &shown).await?;
+    }
+    change.save(tx).await
+}
+
+async fn reopen_lead(tx: &mut Tx, change: &Change<'_>, shown: &crate::modules::incidents::clocks::Instants) -> Result<()> {
+    let tasks = store::tasks(tx, change.case.id).await?;
+    let lead = tasks.into_iter().rev().find(|t| t.role == Role::Lead && t.state == TaskState::Done);
+    let Some(mut lead) = lead else { return Ok(()) };
+    lead.state = TaskState::Accepted;
+    (lead.done_at, lead.done_by, lead.result) = (None, None, None);
+    (lead.due_at, lead.yellow_at, lead.red_at) = (shown.due_at, shown.yellow_at, shown.red_at);
+    store::save_task(tx, &lead).await
+}
+
+/// 结案.
+pub async fn close(tx: &mut Tx, ground: &Ground, mut change: Change<'_>) -> Result<Case> {
+    change.act(Action::Close)?;
+    debug_assert_eq!(change.case.state, State::Closed, "the table says so");
+    change.case.closed_at = Some(ground.now);
+    change.attend(|_| false, &[]);
+    change.save(tx).await
+}

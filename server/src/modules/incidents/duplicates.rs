@@ -1,0 +1,80 @@
+//! 疑似重复: open cases that are near in place, time and words. Proposed, never merged by itself.
+
+use geo::Point;
+use kernel::Id;
+use serde::{Deserialize, Serialize};
+use text::Fingerprint;
+use utoipa::ToSchema;
+
+use super::{actions::Ground, model::Incident, store::Near};
+use crate::modules::catalogue::Matter;
+
+/// How far back the search goes, in days.
+pub const DAYS: i64 = 14;
+/// Within so many metres the same matter is proposed whatever the words.
+const SAME_PLACE: f64 = 60.0;
+/// How many are proposed at most.
+const MOST: usize = 5;
+
+/// An open case that may be about the same thing.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Candidate {
+    /// The case; for staff only.
+    #[serde(skip, default = "Id::nil")]
+    pub id: Id<Incident>,
+    /// Its number.
+    pub code: String,
+    /// Its matter, if it is known.
+    pub matter: Option<String>,
+    /// How far away, in metres.
+    pub metres: i64,
+    /// How much alike, 0 to 1.
+    pub score: f32,
+    /// How many people reported it.
+    pub reporters: i64,
+    /// When the first did.
+    pub reported_at: kernel::Time,
+    /// Whether this report was joined to it.
+    pub joined: bool,
+}
+
+/// What is kept of a text to compare it with.
+pub fn fingerprint(redacted: &str) -> Vec<u8> {
+    Fingerprint::new(redacted).to_bytes().to_vec()
+}
+
+/// The cases that look like the same matter, the most alike first.
+pub fn candidates(
+    ground: &Ground,
+    near: &[Near],
+    point: Point,
+    fingerprint: &[u8],
+    matter: Option<Id<Matter>>,
+) -> Vec<Candidate> {
+    let Some(this) = Fingerprint::from_bytes(fingerprint) else { return vec![] };
+    let mut found: Vec<Candidate> = near
+        .iter()
+        .filter_map(|n| {
+            let other = Fingerprint::from_bytes(&n.fingerprint)?;
+            let metres = geo::distance_m(point, Point::new(n.lon, n.lat));
+            let hours = (ground.now - n.reported_at) as f32 / 3_600_000.0;
+            let alike = text::score(&this, &other, Some(metres as f32), hours);
+            // The same matter at the same place says as much as the words do.
+            let same = matter.is_some() && matter == n.matter_id && metres <= SAME_PLACE;
+            let score = if same { alike.max(text::POSSIBLE) } else { alike };
+            (score >= text::POSSIBLE).then(|| Candidate {
+                id: n.id,
+                code: n.code.clone(),
+                matter: n.matter_id.and_then(|m| ground.catalogue.value.matter(m)).map(|m| m.level3.clone()),
+                metres: metres.round() as i64,
+                score,
+                reporters: n.reporters,
+                reported_at: n.reported_at,
+                joined: false,
+            })
+        })
+        .collect();
+    found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.metres.cmp(&b.metres)));
+    found.truncate(MOST);
+    found
+}

@@ -1,0 +1,578 @@
+//! What a case is: its words, its transitions, whose matter it is. Pure rules, no I/O.
+
+use db::words;
+use kernel::{Code, Error, Id, Result, Time};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::modules::{
+    catalogue::{AccessClass, Limit, Verify},
+    org,
+};
+
+/// A case (案件): one matter at one place.
+pub struct Incident;
+/// A unit's part in a case (任务).
+pub struct Task;
+/// One entry of a case's history (步骤).
+pub struct Step;
+
+words! {
+    /// Where a case stands (案件状态).
+    pub enum State {
+        /// 待受理
+        Received = "received",
+        /// 已受理 (立案)
+        Accepted = "accepted",
+        /// 已派单
+        Assigned = "assigned",
+        /// 办理中
+        InProgress = "in_progress",
+        /// 已办结, 待核实
+        Resolved = "resolved",
+        /// 已核实
+        Verified = "verified",
+        /// 已结案
+        Closed = "closed",
+        /// 已归档
+        Archived = "archived",
+        /// 不予受理
+        Rejected = "rejected",
+        /// 已并案
+        Merged = "merged",
+        /// 已作废
+        Void = "void",
+    }
+}
+
+impl State {
+    /// Whether somebody still has to do something before the case is solved: only such a case has a light.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Received | Self::Accepted | Self::Assigned | Self::InProgress)
+    }
+}
+
+words! {
+    /// What can be done to a case (动作).
+    pub enum Action {
+        /// 上报
+        Report = "report",
+        /// 受理
+        Accept = "accept",
+        /// 不予受理
+        Refuse = "refuse",
+        /// 更正事项
+        Correct = "correct",
+        /// 更正位置
+        Place = "place",
+        /// 派单
+        Dispatch = "dispatch",
+        /// 接单
+        TakeOn = "take_on",
+        /// 协办完成
+        Assist = "assist",
+        /// 办结
+        Resolve = "resolve",
+        /// 即查即办
+        SolveOnSpot = "solve_on_spot",
+        /// 备注
+        Note = "note",
+        /// 补充说明 (by the reporter)
+        Remark = "remark",
+        /// 另有居民反映
+        Join = "join",
+        /// 核实通过
+        Verify = "verify",
+        /// 核实不通过
+        Return = "return",
+        /// 结案
+        Close = "close",
+        /// 回访
+        Callback = "callback",
+        /// 评价
+        Rate = "rate",
+        /// 归档
+        Archive = "archive",
+        /// 升级
+        Escalate = "escalate",
+        /// 吹哨
+        Whistle = "whistle",
+        /// 退单
+        SendBack = "send_back",
+        /// 派单异议
+        Object = "object",
+        /// 会商
+        Confer = "confer",
+        /// 延期
+        Extend = "extend",
+        /// 挂账
+        Shelve = "shelve",
+        /// 等待当事人
+        Ask = "ask",
+        /// 恢复计时
+        Resume = "resume",
+        /// 并案
+        Merge = "merge",
+        /// 撤销并案
+        Unmerge = "unmerge",
+        /// 作废
+        Annul = "annul",
+        /// 复开 (二次办理)
+        Reopen = "reopen",
+        /// 督办
+        Supervise = "supervise",
+    }
+}
+
+words! {
+    /// How a report arrived (渠道).
+    pub enum Channel {
+        /// 居民网页
+        Web = "web",
+        /// 网格员巡查
+        Patrol = "patrol",
+        /// 社区窗口
+        Window = "window",
+        /// 电话
+        Phone = "phone",
+        /// 12345 转办
+        Hotline = "hotline",
+        /// 上级交办
+        Superior = "superior",
+        /// 部门转办
+        Department = "department",
+        /// 走访发现
+        Visit = "visit",
+        /// 设备报警
+        Device = "device",
+        /// 意见箱
+        Box = "box",
+        /// 会议与提案
+        Meeting = "meeting",
+        /// 开放接口
+        Api = "api",
+    }
+}
+
+words! {
+    /// Who found it (问题来源), apart from how it arrived.
+    pub enum Source {
+        /// 群众反映
+        Resident = "resident",
+        /// 网格员主动发现
+        Worker = "worker",
+        /// 部门发现
+        Department = "department",
+        /// 设备发现
+        Device = "device",
+    }
+}
+
+words! {
+    /// How a case ended for its reporter (办理结果).
+    pub enum Outcome {
+        /// 已解决
+        Solved = "solved",
+        /// 部分解决
+        Partly = "partly",
+        /// 已解释说明
+        Explained = "explained",
+        /// 列入计划
+        Planned = "planned",
+        /// 引导其他途径
+        Referred = "referred",
+        /// 查无此事
+        NotFound = "not_found",
+        /// 重复合并
+        Merged = "merged",
+    }
+}
+
+words! {
+    /// Why a report is not taken in (不予受理理由).
+    pub enum Refusal {
+        /// 无具体诉求
+        NoRequest = "no_request",
+        /// 非本区事项
+        Elsewhere = "elsewhere",
+        /// 应通过诉讼、仲裁、行政复议等途径
+        OtherProcedure = "other_procedure",
+        /// 已有生效结论
+        Settled = "settled",
+        /// 涉紧急警情, 已引导拨打 110/119/120
+        EmergencyCall = "emergency_call",
+        /// 恶意或测试信息
+        Abuse = "abuse",
+    }
+}
+
+words! {
+    /// A unit's part in a case.
+    pub enum Role {
+        /// 主办
+        Lead = "lead",
+        /// 协办
+        Helper = "helper",
+    }
+}
+
+words! {
+    /// Where a task stands (任务状态).
+    pub enum TaskState {
+        /// 待接单
+        Offered = "offered",
+        /// 已接单
+        Accepted = "accepted",
+        /// 已完成
+        Done = "done",
+        /// 已退回
+        Returned = "returned",
+        /// 已撤回
+        Withdrawn = "withdrawn",
+    }
+}
+
+words! {
+    /// Why a human is needed (待人工).
+    pub enum Attention {
+        /// 落点不在任何网格
+        NoGrid = "no-grid",
+        /// 落点在多个网格
+        TwoGrids = "two-grids",
+        /// 事项识别把握不足
+        LowConfidence = "low-confidence",
+        /// 不在任何清单
+        Unlisted = "unlisted",
+        /// 责任人空缺或请假无代理
+        NoPerson = "no-person",
+        /// 责任单位无人值守
+        NoUnit = "no-unit",
+        /// 缺少当年工作日历
+        NoCalendar = "no-calendar",
+    }
+}
+
+words! {
+    /// Three grades of an answer (解决情况).
+    pub enum Solved {
+        /// 解决
+        Yes = "yes",
+        /// 部分解决
+        Partly = "partly",
+        /// 没解决
+        No = "no",
+    }
+}
+
+words! {
+    /// How satisfied a reporter is (满意度); without an answer it counts apart.
+    pub enum Satisfied {
+        /// 满意
+        Yes = "yes",
+        /// 基本满意
+        Mostly = "mostly",
+        /// 不满意
+        No = "no",
+        /// 不作评价
+        None = "none",
+    }
+}
+
+words! {
+    /// How a call-back attempt went (回访结果).
+    pub enum Reached {
+        /// 接通
+        Reached = "reached",
+        /// 未接通
+        NoAnswer = "no_answer",
+        /// 停机空号
+        DeadNumber = "dead_number",
+        /// 拒答
+        Refused = "refused",
+        /// 非本人
+        NotTheReporter = "not_the_reporter",
+    }
+}
+
+kernel::codes! {
+    /// The action does not stand in the table for this state.
+    NOT_IN_THIS_STATE = "not-in-this-state";
+    /// The transition stands in the table but is not open yet.
+    NOT_YET = "not-yet";
+    /// A matter of a department may not be assigned to the grassroots (rules of dispatch, 2025).
+    NOT_FOR_GRASSROOTS = "not-for-grassroots";
+    /// Somebody who handled a case may not verify it.
+    HANDLER_MAY_NOT_VERIFY = "handler-may-not-verify";
+    /// The lead cannot finish while a helper's task is open.
+    HELPERS_OPEN = "helpers-open";
+    /// The matter must be known before the case can be accepted or dispatched.
+    MATTER_UNKNOWN = "matter-unknown";
+    /// A rating was given for this round already.
+    ALREADY_RATED = "already-rated";
+    /// The case has not reached the point where it can be rated.
+    NOT_TO_BE_RATED_YET = "not-to-be-rated-yet";
+    /// Neither the place nor the address says where it is.
+    NO_PLACE = "no-place";
+    /// The number and the last digits of the phone do not belong together.
+    NO_SUCH_REPORT = "no-such-report";
+    /// The task belongs to somebody else.
+    NOT_YOUR_TASK = "not-your-task";
+}
+
+/// One row of the workflow: in `from`, who holds `permission` may take `action`, and the case is then in `to`.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Transition {
+    /// Before.
+    pub from: State,
+    /// What is done.
+    pub action: Action,
+    /// After; the same state when the case only gains an entry.
+    pub to: State,
+    /// Who may.
+    pub permission: &'static str,
+    /// Whether it can be taken already; the others answer `not-yet`.
+    pub open: bool,
+}
+
+/// The workflow as a table; docs/transitions.md is generated from it.
+pub const TRANSITIONS: &[Transition] = {
+    use Action as A;
+    use State as S;
+    const fn row(from: S, action: A, to: S, permission: &'static str) -> Transition {
+        Transition { from, action, to, permission, open: true }
+    }
+    const fn later(from: S, action: A, to: S, permission: &'static str) -> Transition {
+        Transition { from, action, to, permission, open: false }
+    }
+    &[
+        row(S::Received, A::Accept, S::Accepted, "incident.intake"),
+        row(S::Received, A::Refuse, S::Rejected, "incident.intake"),
+        row(S::Received, A::Correct, S::Received, "incident.intake"),
+        row(S::Accepted, A::Correct, S::Accepted, "incident.intake"),
+        row(S::Received, A::Place, S::Received, "incident.intake"),
+        row(S::Accepted, A::Place, S::Accepted, "incident.intake"),
+        row(S::Accepted, A::Dispatch, S::Assigned, "incident.dispatch"),
+        row(S::Assigned, A::Dispatch, S::Assigned, "incident.dispatch"),
+        row(S::Assigned, A::TakeOn, S::InProgress, "task.handle"),
+        row(S::InProgress, A::TakeOn, S::InProgress, "task.handle"),
+        row(S::InProgress, A::Assist, S::InProgress, "task.handle"),
+        row(S::InProgress, A::Resolve, S::Resolved, "task.handle"),
+        row(S::Accepted, A::SolveOnSpot, S::Resolved, "incident.report"),
+        row(S::Received, A::Note, S::Received, "incident.note"),
+        row(S::Accepted, A::Note, S::Accepted, "incident.note"),
+        row(S::Assigned, A::Note, S::Assigned, "incident.note"),
+        row(S::InProgress, A::Note, S::InProgress, "incident.note"),
+        row(S::Resolved, A::Note, S::Resolved, "incident.note"),
+        row(S::Verified, A::Note, S::Verified, "incident.note"),
+        row(S::Resolved, A::Verify, S::Verified, "incident.verify"),
+        row(S::Resolved, A::Return, S::InProgress, "incident.verify"),
+        row(S::Verified, A::Close, S::Closed, "incident.close"),
+        row(S::Resolved, A::Callback, S::Resolved, "incident.callback"),
+        row(S::Verified, A::Callback, S::Verified, "incident.callback"),
+        row(S::Closed, A::Callback, S::Closed, "incident.callback"),
+        later(S::Accepted, A::Escalate, S::Accepted, "incident.act"),
+        later(S::Assigned, A::Escalate, S::Accepted, "incident.act"),
+        later(S::InProgress, A::Escalate, S::Accepted, "incident.act"),
+        later(S::Accepted, A::Whistle, S::Accepted, "incident.act"),
+        later(S::Assigned, A::Whistle, S::Assigned, "incident.act"),
+        later(S::InProgress, A::Whistle, S::InProgress, "incident.act"),
+        later(S::Assigned, A::SendBack, S::Accepted, "incident.act"),
+        later(S::InProgress, A::SendBack, S::Accepted, "incident.act"),
+        later(S::Assigned, A::Object, S::Assigned, "incident.act"),
+        later(S::Accepted, A::Confer, S::Accepted, "incident.act"),
+        later(S::Assigned, A::Confer, S::Assigned, "incident.act"),
+        later(S::InProgress, A::Confer, S::InProgress, "incident.act"),
+        later(S::Assigned, A::Extend, S::Assigned, "incident.act"),
+        later(S::InProgress, A::Extend, S::InProgress, "incident.act"),
+        later(S::InProgress, A::Shelve, S::InProgress, "incident.act"),
+        later(S::Received, A::Ask, S::Received, "incident.act"),
+        later(S::InProgress, A::Ask, S::InProgress, "incident.act"),
+        later(S::Received, A::Resume, S::Received, "incident.act"),
+        later(S::InProgress, A::Resume, S::InProgress, "incident.act"),
+        later(S::Received, A::Merge, S::Merged, "incident.act"),
+        later(S::Accepted, A::Merge, S::Merged, "incident.act"),
+        later(S::Assigned, A::Merge, S::Merged, "incident.act"),
+        later(S::InProgress, A::Merge, S::Merged, "incident.act"),
+        later(S::Merged, A::Unmerge, S::Accepted, "incident.act"),
+        later(S::Received, A::Annul, S::Void, "incident.act"),
+        later(S::Accepted, A::Annul, S::Void, "incident.act"),
+        later(S::Resolved, A::Reopen, S::Accepted, "incident.act"),
+        later(S::Verified, A::Reopen, S::Accepted, "incident.act"),
+        later(S::Closed, A::Reopen, S::Accepted, "incident.act"),
+        later(S::Assigned, A::Supervise, S::Assigned, "incident.act"),
+        later(S::InProgress, A::Supervise, S::InProgress, "incident.act"),
+        later(S::Closed, A::Archive, S::Archived, "incident.act"),
+    ]
+};
+
+/// The row for an action in a state; refused when there is none, or when it is not open yet.
+pub fn transition(from: State, action: Action) -> Result<&'static Transition> {
+    let row = TRANSITIONS.iter().find(|t| t.from == from && t.action == action);
+    match row {
+        Some(row) if row.open => Ok(row),
+        Some(_) => Err(Error::refused_with(NOT_YET, "action", action.word())),
+        None => Err(not_in_state(from, action)),
+    }
+}
+
+/// The refusal for an action that does not stand in the table.
+pub fn not_in_state(from: State, action: Action) -> Error {
+    let params = [("state", from.word().into()), ("action", action.word().into())];
+    Error::Refused(NOT_IN_THIS_STATE, params.into())
+}
+
+/// Whether a unit may lead a matter of this class. The gate limits assignment, never reporting (rules of the field, 3b).
+pub fn gate(class: AccessClass, lead_is_grassroots: bool) -> Result<(), Code> {
+    match class {
+        AccessClass::Assist | AccessClass::Upper if lead_is_grassroots => Err(NOT_FOR_GRASSROOTS),
+        _ => Ok(()),
+    }
+}
+
+/// The rule of the catalogue as it stood when the case was opened; later versions leave it alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rule {
+    /// The catalogue row's version.
+    pub matter_version: i64,
+    /// The calendar's version at that moment.
+    pub calendar_version: i64,
+    /// Time to accept the task.
+    pub accept: Option<Limit>,
+    /// Time to solve it.
+    pub handle: Option<Limit>,
+    /// How the result is verified.
+    pub verify: Verify,
+}
+
+/// Whether this case has to be verified by a person. The draw depends on nothing that anybody can choose: the id's random last byte.
+pub fn verification_due(rule: Verify, id: Id<Incident>) -> bool {
+    match rule {
+        Verify::None => false,
+        Verify::Sample(percent) => {
+            let tail = u32::from_be_bytes(id.uuid().as_bytes()[12..].try_into().unwrap_or_default());
+            tail % 100 < u32::from(percent)
+        }
+        Verify::Desk | Verify::Field => true,
+    }
+}
+
+/// A reason in words, kept with the step that it explains.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Reason {
+    /// Stable word of the rule.
+    pub code: String,
+    /// The sentence, in the district's language, as it was when the decision was made.
+    pub words: String,
+}
+
+impl From<&org::Reason> for Reason {
+    fn from(reason: &org::Reason) -> Self {
+        Self { code: reason.code.to_owned(), words: reason.zh() }
+    }
+}
+
+/// What the light shows (亮灯).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Light {
+    /// 正常
+    Green,
+    /// 临期
+    Yellow,
+    /// 超期
+    Red,
+    /// 暂停计时
+    Paused,
+    /// No clock runs.
+    None,
+}
+
+impl Light {
+    /// The light at an instant, from the instants that were saved with the last step.
+    pub fn at(now: Time, yellow_at: Option<Time>, red_at: Option<Time>, paused: bool) -> Self {
+        match (yellow_at, red_at) {
+            _ if paused => Self::Paused,
+            (_, Some(red)) if now >= red => Self::Red,
+            (Some(yellow), _) if now >= yellow => Self::Yellow,
+            (None, None) => Self::None,
+            _ => Self::Green,
+        }
+    }
+}
+
+/// The list of attentions as it is stored.
+pub fn attention_text(list: &[Attention]) -> String {
+    let mut words: Vec<&str> = list.iter().map(|a| a.word()).collect();
+    words.sort_unstable();
+    words.dedup();
+    words.join(",")
+}
+
+/// The stored list of attentions.
+pub fn attention_list(text: &str) -> Vec<Attention> {
+    text.split(',').filter_map(Attention::of).collect()
+}
+
+/// Above this confidence nobody needs to look before the case is dispatched; the setting `classifier.threshold` changes it.
+pub const THRESHOLD: f64 = 0.55;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_transition_is_written_once_and_ends_somewhere() {
+        for (n, a) in TRANSITIONS.iter().enumerate() {
+            assert!(!TRANSITIONS[n + 1..].iter().any(|b| a.from == b.from && a.action == b.action), "{a:?}");
+        }
+        // From every open state the end can be reached by open transitions.
+        for start in State::ALL.iter().filter(|s| s.is_open()) {
+            let mut seen = vec![*start];
+            let mut next = 0;
+            while next < seen.len() {
+                let from = seen[next];
+                next += 1;
+                for t in TRANSITIONS.iter().filter(|t| t.open && t.from == from) {
+                    if !seen.contains(&t.to) {
+                        seen.push(t.to);
+                    }
+                }
+            }
+            assert!(seen.contains(&State::Closed), "{start} never ends");
+        }
+    }
+
+    #[test]
+    fn a_departments_matter_is_not_sent_down() {
+        assert_eq!(gate(AccessClass::Upper, true), Err(NOT_FOR_GRASSROOTS));
+        assert_eq!(gate(AccessClass::Assist, true), Err(NOT_FOR_GRASSROOTS));
+        for (class, grassroots) in
+            [(AccessClass::Own, true), (AccessClass::Upper, false), (AccessClass::Assist, false), (AccessClass::Own, false)]
+        {
+            assert_eq!(gate(class, grassroots), Ok(()));
+        }
+    }
+
+    #[test]
+    fn later_transitions_answer_not_yet_and_absent_ones_refuse() {
+        assert!(matches!(transition(State::Assigned, Action::Escalate), Err(Error::Refused(NOT_YET, _))));
+        assert!(matches!(transition(State::Closed, Action::Dispatch), Err(Error::Refused(NOT_IN_THIS_STATE, _))));
+        assert_eq!(transition(State::Received, Action::Accept).unwrap().to, State::Accepted);
+    }
+
+    #[test]
+    fn lights_turn_at_their_instants() {
+        let t = Time::from_millis;
+        let light = |now| Light::at(t(now), Some(t(80)), Some(t(100)), false);
+        assert_eq!([79, 80, 99, 100].map(light), [Light::Green, Light::Yellow, Light::Yellow, Light::Red]);
+        assert_eq!(Light::at(t(500), Some(t(80)), Some(t(100)), true), Light::Paused);
+        assert_eq!(Light::at(t(500), None, None, false), Light::None);
+    }
+
+    #[test]
+    fn about_so_many_of_a_hundred_are_drawn() {
+        let drawn = (0..5_000).filter(|_| verification_due(Verify::Sample(20), Id::new(Time::from_millis(1)))).count();
+        assert!((800..1_200).contains(&drawn), "{drawn}");
+        assert!(!verification_due(Verify::None, Id::new(Time::from_millis(1))));
+    }
+}

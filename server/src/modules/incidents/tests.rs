@@ -1,0 +1,3 @@
+//! The straight road over HTTP, and what leaves it, on both engines.
+
+mod clocks;

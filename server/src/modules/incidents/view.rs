@@ -1,0 +1,511 @@
+//! What callers see of a case: rows, the whole case for staff, the case as its reporter may see it. Names come from the snapshots,
+//! so a page of a hundred rows costs one statement.
+
+use db::Conn;
+use kernel::{Actor, Id, Permission, Result, Time};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    actions::Ground,
+    duplicates::Candidate,
+    learn::{self, Word},
+    model::{
+        Attention, Channel, Incident, Light, Outcome, Reason, Role, Source, State, TRANSITIONS, Task, TaskState, attention_list,
+    },
+    store::{self, Case, Entry, Line, TaskRow},
+};
+use crate::{
+    app::App,
+    modules::{
+        access,
+        catalogue::{AccessClass, Matter, Urgency},
+        files,
+        org::Unit,
+    },
+};
+
+/// An id with its name.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Named {
+    /// The id.
+    pub id: uuid::Uuid,
+    /// The name.
+    pub name: String,
+}
+
+/// A grid by code and name.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct GridName {
+    /// 15 digits.
+    pub code: String,
+    /// The name.
+    pub name: String,
+}
+
+/// Who leads.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct LeadName {
+    /// The unit.
+    pub unit: String,
+    /// The person, when it is somebody's already.
+    pub person: Option<String>,
+}
+
+/// A row of a list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RowView {
+    #[schema(value_type = String)]
+    id: Id<Incident>,
+    code: String,
+    version: i64,
+    title: String,
+    state: State,
+    matter: Option<Named>,
+    urgency: Urgency,
+    light: Light,
+    yellow_at: Option<Time>,
+    red_at: Option<Time>,
+    next_at: Option<Time>,
+    paused: Option<String>,
+    grid: Option<GridName>,
+    owner: Named,
+    lead: Option<LeadName>,
+    channel: Channel,
+    source: Source,
+    lon: Option<f64>,
+    lat: Option<f64>,
+    reported_at: Time,
+    due_at: Option<Time>,
+    attention: Vec<Attention>,
+    photo_count: i64,
+    reporters: i64,
+}
+
+/// One row, with names from the snapshots.
+pub fn row(ground: &Ground, line: Line) -> RowView {
+    let light = Light::at(ground.now, line.yellow_at, line.red_at, line.paused.is_some());
+    RowView {
+        id: line.id,
+        version: line.version,
+        title: line.title,
+        state: line.state,
+        matter: line.matter_id.and_then(|m| matter_name(ground, m)),
+        urgency: line.urgency,
+        light,
+        yellow_at: line.yellow_at,
+        red_at: line.red_at,
+        next_at: line.next_at,
+        paused: line.paused,
+        grid: line.grid_id.and_then(|g| grid_name(ground, g)),
+        owner: unit_name(ground, line.owner_id),
+        lead: lead_name(ground, line.lead_unit, line.lead_person),
+        channel: line.channel,
+        source: line.source,
+        lon: line.lon,
+        lat: line.lat,
+        reported_at: line.reported_at,
+        due_at: line.due_at,
+        attention: attention_list(&line.attention),
+        photo_count: line.photos,
+        reporters: line.reporters,
+        code: line.code,
+    }
+}
+
+fn matter_name(ground: &Ground, id: Id<Matter>) -> Option<Named> {
+    ground.catalogue.value.matter(id).map(|m| Named { id: id.uuid(), name: m.level3.clone() })
+}
+
+fn grid_name(ground: &Ground, id: Id<Unit>) -> Option<GridName> {
+    ground.org.value.unit(id).map(|u| GridName { code: u.code.clone(), name: u.name.clone() })
+}
+
+fn unit_name(ground: &Ground, id: Id<Unit>) -> Named {
+    Named { id: id.uuid(), name: ground.org.value.unit(id).map(|u| u.name.clone()).unwrap_or_default() }
+}
+
+fn person_name(ground: &Ground, id: Option<uuid::Uuid>) -> Option<String> {
+    ground.org.value.person(Id::from_uuid(id?)).map(|p| p.name.clone())
+}
+
+fn lead_name(ground: &Ground, unit: Option<Id<Unit>>, person: Option<uuid::Uuid>) -> Option<LeadName> {
+    unit.map(|u| LeadName { unit: unit_name(ground, u).name, person: person_name(ground, person) })
+}
+
+/// The reporter as staff see one: masked, and nothing at all of a confidential one.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ReporterView {
+    name: Option<String>,
+    phone: Option<String>,
+    confidential: bool,
+}
+
+/// One possible matter with its name.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ChoiceView {
+    matter: Named,
+    confidence: f64,
+}
+
+/// What was recognised, and by which words.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ClassifiedView {
+    top: Vec<ChoiceView>,
+    words: Vec<Word>,
+    by: String,
+}
+
+/// Whose matter it is.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct GateView {
+    class: AccessClass,
+    words: &'static str,
+}
+
+/// A task of the case.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TaskView {
+    #[schema(value_type = String)]
+    id: Id<Task>,
+    role: Role,
+    state: TaskState,
+    unit: Named,
+    person: Option<String>,
+    offered_at: Time,
+    accept_by: Option<Time>,
+    due_at: Option<Time>,
+    yellow_at: Option<Time>,
+    red_at: Option<Time>,
+    light: Light,
+    result: Option<Outcome>,
+    words: Option<String>,
+    reasons: Vec<Reason>,
+    /// Whether the caller may take it on or finish it.
+    mine: bool,
+}
+
+/// An entry of the timeline.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StepView {
+    at: Time,
+    action: super::model::Action,
+    from: State,
+    to: State,
+    actor: String,
+    words: String,
+    reasons: Vec<Reason>,
+    public: bool,
+}
+
+/// A photograph of the case.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PhotoView {
+    id: uuid::Uuid,
+    kind: String,
+    taken_at: Option<Time>,
+}
+
+/// An order from above.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct UpstreamView {
+    number: Option<String>,
+    due: Option<Time>,
+}
+
+/// An answer of the reporter.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RatingView {
+    at: Time,
+    round: i64,
+    asked_by: String,
+    outcome: String,
+    contacted: Option<bool>,
+    solved: Option<super::model::Solved>,
+    satisfied: Option<super::model::Satisfied>,
+    reason: Option<String>,
+}
+
+/// The whole case for staff.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CaseView {
+    #[serde(flatten)]
+    row: RowView,
+    round: i64,
+    text: String,
+    address: String,
+    reporter: ReporterView,
+    reported_for: bool,
+    classified: ClassifiedView,
+    gate: Option<GateView>,
+    reasons: Vec<Reason>,
+    tasks: Vec<TaskView>,
+    steps: Vec<StepView>,
+    photos: Vec<PhotoView>,
+    #[schema(value_type = Object)]
+    fields: serde_json::Value,
+    result: Option<Outcome>,
+    public_reply: Option<String>,
+    ratings: Vec<RatingView>,
+    duplicates: Vec<Candidate>,
+    upstream: Option<UpstreamView>,
+    late: bool,
+    /// The actions that this caller can take now.
+    may: Vec<&'static str>,
+}
+
+/// Reads what belongs to a case and puts it together for a caller.
+pub async fn whole(conn: &mut Conn, app: &App, ground: &Ground, actor: &Actor, case: Case) -> Result<CaseView> {
+    let steps = store::steps(conn, case.id).await?;
+    let tasks = store::tasks(conn, case.id).await?;
+    let photos = files::of(conn, "incident", case.id.uuid()).await?;
+    let ratings = store::ratings(conn, case.id).await?;
+    let reporter = reporter(conn, app, &case).await?;
+    let kept: learn::Kept = serde_json::from_value(case.classified.clone()).unwrap_or_default();
+    let words = app.incidents.words(&case.redacted);
+    let named = |c: &learn::Choice| Some(ChoiceView { matter: matter_name(ground, c.matter)?, confidence: c.confidence });
+    let classified = ClassifiedView { top: kept.top.iter().filter_map(named).collect(), words, by: kept.by };
+    let reasons = steps.iter().rev().find(|s| !s.reasons.0.is_empty()).map(|s| s.reasons.0.clone()).unwrap_or_default();
+    let reach = actor.scope(Permission("task.handle"));
+    let may = may(actor, &case, &tasks, &reach);
+    Ok(CaseView {
+        round: case.round,
+        text: case.redacted.clone(),
+        address: case.address.clone(),
+        reporter,
+        reported_for: case.reported_for,
+        classified,
+        gate: case.class.map(|class| GateView { class, words: super::actions::class_words(class) }),
+        reasons,
+        tasks: tasks.into_iter().map(|t| task(ground, t, &reach)).collect(),
+        steps: steps.into_iter().map(step).collect(),
+        photos: photos.into_iter().map(photo).collect(),
+        fields: case.fields.clone(),
+        result: case.result,
+        public_reply: case.public_reply.clone(),
+        ratings: ratings.into_iter().map(rating).collect(),
+        duplicates: vec![],
+        upstream: case.upstream_no.is_some().then(|| UpstreamView { number: case.upstream_no.clone(), due: case.upstream_due }),
+        late: case.late,
+        may,
+        row: row(ground, line(case)),
+    })
+}
+
+impl CaseView {
+    /// Adds the open cases that look alike.
+    #[must_use]
+    pub fn with_duplicates(mut self, found: Vec<Candidate>) -> Self {
+        self.duplicates = found;
+        self
+    }
+}
+
+fn line(case: Case) -> Line {
+    Line {
+        id: case.id,
+        code: case.code,
+        version: case.version,
+        state: case.state,
+        reported_at: case.reported_at,
+        channel: case.channel,
+        source: case.source,
+        urgency: case.urgency,
+        title: case.title,
+        lon: case.lon,
+        lat: case.lat,
+        grid_id: case.grid_id,
+        matter_id: case.matter_id,
+        owner_id: case.owner_id,
+        lead_unit: case.lead_unit,
+        lead_person: case.lead_person,
+        attention: case.attention,
+        yellow_at: case.yellow_at,
+        red_at: case.red_at,
+        next_at: case.next_at,
+        due_at: case.due_at,
+        paused: case.paused,
+        reporters: case.reporters,
+        photos: case.photos,
+    }
+}
+
+async fn reporter(conn: &mut Conn, app: &App, case: &Case) -> Result<ReporterView> {
+    let hidden = ReporterView { name: None, phone: None, confidential: case.confidential };
+    if case.confidential || (case.name_sealed.is_none() && case.phone_sealed.is_none()) {
+        return Ok(hidden);
+    }
+    let key = access::keys::load(conn, app, case.id.uuid()).await?;
+    let open = |sealed: &Option<Vec<u8>>, field: &str| sealed.as_ref().map(|s| key.open(s, field)).transpose();
+    Ok(ReporterView {
+        name: open(&case.name_sealed, "name")?.map(|n| text::mask_name(&n)),
+        phone: open(&case.phone_sealed, "phone")?.map(|p| text::mask_phone(&p)),
+        confidential: false,
+    })
+}
+
+fn task(ground: &Ground, t: TaskRow, reach: &kernel::Scope) -> TaskView {
+    let open = matches!(t.state, TaskState::Offered | TaskState::Accepted);
+    TaskView {
+        light: if open { Light::at(ground.now, t.yellow_at, t.red_at, false) } else { Light::None },
+        unit: unit_name(ground, t.unit_id),
+        person: person_name(ground, t.person_id),
+        mine: open && reach.holds(&t.unit_path),
+        id: t.id,
+        role: t.role,
+        state: t.state,
+        offered_at: t.offered_at,
+        accept_by: t.accept_by,
+        due_at: t.due_at,
+        yellow_at: t.yellow_at,
+        red_at: t.red_at,
+        result: t.result,
+        words: t.words,
+        reasons: t.reasons.0,
+    }
+}
+
+fn step(e: Entry) -> StepView {
+    StepView {
+        at: e.at,
+        action: e.action,
+        from: e.state_before,
+        to: e.state_after,
+        actor: e.actor_name,
+        words: e.words,
+        reasons: e.reasons.0,
+        public: e.is_public,
+    }
+}
+
+fn photo(file: files::FileInfo) -> PhotoView {
+    PhotoView { id: file.id.uuid(), kind: file.purpose.unwrap_or_default(), taken_at: file.taken_at }
+}
+
+fn rating(r: store::RatingRow) -> RatingView {
+    RatingView {
+        at: r.at,
+        round: r.round,
+        asked_by: r.asked_by,
+        outcome: r.outcome,
+        contacted: r.contacted,
+        solved: r.solved,
+        satisfied: r.satisfied,
+        reason: r.reason,
+    }
+}
+
+/// The open transitions of the table that the caller may take now.
+fn may(actor: &Actor, case: &Case, tasks: &[TaskRow], reach: &kernel::Scope) -> Vec<&'static str> {
+    use super::model::Action as A;
+    let holds = |permission: &'static str| actor.scope(Permission(permission)).holds(&case.owner_path);
+    let own = |state: TaskState| tasks.iter().any(|t| t.state == state && reach.holds(&t.unit_path));
+    let mut list: Vec<&'static str> = TRANSITIONS
+        .iter()
+        .filter(|t| t.open && t.from == case.state)
+        .filter(|t| match t.action {
+            A::TakeOn => own(TaskState::Offered),
+            A::Resolve | A::Assist => own(TaskState::Accepted),
+            A::SolveOnSpot | A::Report => false,
+            A::Verify | A::Return => holds(t.permission) && case.handler != Some(actor.id),
+            A::Note => holds(t.permission) || own(TaskState::Accepted) || own(TaskState::Offered),
+            _ => holds(t.permission),
+        })
+        .map(|t| t.action.word())
+        .collect();
+    if holds("incident.reveal") && !case.confidential && (case.phone_sealed.is_some() || case.name_sealed.is_some()) {
+        list.push("reveal");
+    }
+    list.dedup();
+    list
+}
+
+/// A task of the inbox with the row of its case.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct InboxRow {
+    #[serde(flatten)]
+    row: RowView,
+    task: TaskView,
+}
+
+/// Joins tasks with the lines of their cases, in the order of the tasks.
+pub fn inbox(ground: &Ground, tasks: Vec<TaskRow>, lines: Vec<Line>, reach: &kernel::Scope) -> Vec<InboxRow> {
+    let mut by_id: std::collections::HashMap<Id<Incident>, Line> = lines.into_iter().map(|l| (l.id, l)).collect();
+    tasks
+        .into_iter()
+        .filter_map(|t| {
+            // A case may hang on two tasks of one unit; its line is shown with each.
+            let line = by_id.get_mut(&t.incident_id)?.clone();
+            Some(InboxRow { row: row(ground, line), task: task(ground, t, reach) })
+        })
+        .collect()
+}
+
+/// A step as the reporter reads it: who, which unit, what, never how the desk talks about it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PublicStep {
+    at: Time,
+    what: super::model::Action,
+    words: String,
+}
+
+/// The case as its reporter may see it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TrackView {
+    code: String,
+    state: State,
+    light: Light,
+    yellow_at: Option<Time>,
+    red_at: Option<Time>,
+    /// When it has to be solved.
+    due: Option<Time>,
+    text: String,
+    matter: Option<String>,
+    address: String,
+    grid: Option<GridName>,
+    lead: Option<LeadName>,
+    reported_at: Time,
+    steps: Vec<PublicStep>,
+    result: Option<Outcome>,
+    public_reply: Option<String>,
+    photos: Vec<PhotoView>,
+    reporters: i64,
+    rated: bool,
+    may_rate: bool,
+    may_remark: bool,
+}
+
+/// Puts together what the holder of a track may see.
+pub async fn tracked(conn: &mut Conn, ground: &Ground, case: Case) -> Result<TrackView> {
+    let steps = store::steps(conn, case.id).await?;
+    let photos = files::of(conn, "incident", case.id.uuid()).await?;
+    let ratings = store::ratings(conn, case.id).await?;
+    let rated = ratings.iter().any(|r| r.asked_by == "reporter" && r.round == case.round);
+    let solved = matches!(case.state, State::Resolved | State::Verified | State::Closed);
+    Ok(TrackView {
+        light: Light::at(ground.now, case.yellow_at, case.red_at, case.paused.is_some()),
+        yellow_at: case.yellow_at,
+        red_at: case.red_at,
+        due: case.due_at,
+        matter: case.matter_id.and_then(|m| ground.catalogue.value.matter(m)).map(|m| m.spoken().to_owned()),
+        grid: case.grid_id.and_then(|g| grid_name(ground, g)),
+        lead: lead_name(ground, case.lead_unit, case.lead_person),
+        steps: steps
+            .into_iter()
+            .filter(|s| s.is_public)
+            .map(|s| PublicStep { at: s.at, what: s.action, words: s.words })
+            .collect(),
+        photos: photos.into_iter().filter(|p| p.purpose.as_deref() != Some("verify")).map(photo).collect(),
+        rated,
+        may_rate: solved && !rated,
+        may_remark: case.state.is_open(),
+        code: case.code,
+        state: case.state,
+        text: case.redacted,
+        address: case.address,
+        reported_at: case.reported_at,
+        result: case.result,
+        public_reply: case.public_reply,
+        reporters: case.reporters,
+    })
+}
