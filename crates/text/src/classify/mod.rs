@@ -32,7 +32,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cost: 1.0, balance: 0.0, least: 1, limit: 2_000, weights: 8_000_000, seed: 1 }
+        Self { cost: 1.0, balance: 0.5, least: 1, limit: 2_000, weights: 8_000_000, seed: 1 }
     }
 }
 
