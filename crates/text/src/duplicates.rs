@@ -66,17 +66,18 @@ impl Fingerprint {
         Some(Self { pairs, slots })
     }
 
-    /// Share of the shorter text's pairs that the other one has too, 0..1: a short report inside a long one counts as alike. A text of fewer
-    /// than two characters is like nothing.
+    /// Share of the shorter text's pairs that the other one has too, 0..1: a short report inside a longer one counts as alike, but one inside
+    /// a text of more than twice its size less and less, since a long text has a bit of everything. A text of fewer than two characters
+    /// is like nothing.
     pub fn likeness(&self, other: &Self) -> f32 {
-        let shorter = self.pairs.min(other.pairs);
+        let (shorter, longer) = (self.pairs.min(other.pairs), self.pairs.max(other.pairs));
         if shorter == 0 {
             return 0.0;
         }
         let same = self.slots.iter().zip(&other.slots).filter(|(a, b)| a == b).count();
         let resemblance = same as f32 / SLOTS as f32;
         let common = resemblance / (1.0 + resemblance) * (f32::from(self.pairs) + f32::from(other.pairs));
-        (common / f32::from(shorter)).min(1.0)
+        (common / f32::from(shorter).max(f32::from(longer) / 2.0)).min(1.0)
     }
 }
 
