@@ -18,7 +18,7 @@ use crate::{
             audit::{self, Sealed},
             chain,
         },
-        incidents,
+        incidents, notices,
     },
 };
 
@@ -48,11 +48,14 @@ pub struct Follower {
 pub type Following<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 
 /// Everybody who follows, in order. A slice that wants to adds its line here.
-pub const FOLLOWERS: &[Follower] = &[Follower {
-    name: "search",
-    once: true,
-    follow: |app, _| Box::pin(async move { incidents::search::index(app).await.map(drop) }),
-}];
+pub const FOLLOWERS: &[Follower] = &[
+    Follower {
+        name: "search",
+        once: true,
+        follow: |app, _| Box::pin(async move { incidents::search::index(app).await.map(drop) }),
+    },
+    Follower { name: "streams", once: false, follow: notices::follow },
+];
 
 /// What one relay knows from round to round.
 pub struct Relay {

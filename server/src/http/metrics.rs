@@ -80,6 +80,7 @@ async fn gauge(app: &App) -> Result<()> {
         metrics::gauge!("jingwei_jobs", "state" => state).set(n as f64);
     }
     metrics::gauge!("jingwei_jobs_lag_seconds").set(lag as f64 / 1000.0);
+    metrics::gauge!("jingwei_streams").set(app.notices.listeners() as f64);
     Ok(())
 }
 

@@ -12,14 +12,19 @@ use crate::{app::Shared, modules::Module};
 
 mod actions;
 mod http;
+mod hub;
 mod jobs;
 mod mail;
 mod model;
 mod store;
+mod stream;
+#[cfg(test)]
+mod stream_tests;
 #[cfg(test)]
 mod tests;
 
 pub use actions::{forget, tell, tidy};
+pub use hub::{Memory, follow, publish};
 pub use jobs::work;
 pub use mail::{Delivered, MAIL_SETTING, MailServer, Protection, deliver};
 pub use model::{Notice, QUIET_SETTING, QuietHours};
@@ -34,8 +39,5 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(http::read))
         .routes(routes!(http::read_all))
         .routes(routes!(http::wishes, http::wish))
+        .routes(routes!(stream::events))
 }
-
-/// What this slice keeps in memory.
-#[derive(Default)]
-pub struct Memory {}

@@ -60,6 +60,25 @@ pub async fn read_all(tx: &mut Tx, account: Uuid, until: Time, now: Time) -> Res
     tx.execute(statement, bind![now, account, until]).await
 }
 
+record! {
+    /// Whom a notice tells.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Told { pub id: Id<Item>, pub account: Uuid }
+}
+
+/// Notices made after an instant.
+pub async fn told_since(conn: &mut Conn, since: Time) -> Result<Vec<Told>> {
+    conn.all(sql!("select id, account from notice where made_at > $1"), bind![since]).await
+}
+
+/// One account's unread notices made after an instant, oldest first.
+pub async fn unread_since(conn: &mut Conn, account: Uuid, since: Time, most: i64) -> Result<Vec<Told>> {
+    let statement = sql!(
+        "select id, account from notice where account = $1 and read_at is null and made_at > $2 order by made_at, id limit $3"
+    );
+    conn.all(statement, bind![account, since, most]).await
+}
+
 /// An account's sealed mail address, if it wants mail.
 pub async fn mail_of(conn: &mut Conn, account: Uuid) -> Result<Option<Vec<u8>>> {
     Ok(conn
