@@ -1,0 +1,212 @@
+//! `cargo xtask bench …`: the figures of docs/benchmarks.md. Each prints machine, data size, median and spread; nothing here is asserted.
+
+mod client;
+mod kill;
+mod load;
+mod service;
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Subcommand};
+use testkit::postgres::{Cluster, Order, Settings};
+
+use self::service::{District, Size};
+use crate::run::{cargo, root, scratch};
+
+/// Measure.
+#[derive(Args)]
+pub struct Bench {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Points located a second, one core.
+    Locate,
+    /// Texts classified a second, one core.
+    Classify,
+    /// Reports a second over HTTP, both engines.
+    Report(Load),
+    /// Pages of a hundred cases a second over HTTP, and the memory of the server.
+    List(Listed),
+    /// Kill the server under load and look for what it had answered; the control build must lose something.
+    Kill {
+        /// How many kills.
+        #[arg(long, default_value_t = 50)]
+        kills: usize,
+    },
+}
+
+#[derive(Args)]
+struct Load {
+    /// Seconds of each of the three runs.
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// `sqlite`, `postgres` or both.
+    #[arg(long)]
+    engine: Option<String>,
+}
+
+#[derive(Args)]
+struct Listed {
+    /// Seconds of each run.
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// Grids.
+    #[arg(long, default_value_t = 10_000)]
+    grids: usize,
+    /// Cases.
+    #[arg(long, default_value_t = 500_000)]
+    cases: usize,
+}
+
+/// Connections of the figures.
+const CONNECTIONS: usize = 16;
+
+/// Runs a measurement.
+pub fn bench(bench: &Bench) -> Result<()> {
+    println!("machine: {}", machine());
+    match &bench.what {
+        What::Locate => example("jingwei-geo", "bench_locate"),
+        What::Classify => example("jingwei-text", "bench_classify"),
+        What::Report(load) => report(load),
+        What::List(listed) => list(listed),
+        What::Kill { kills } => kill::kill(&build()?, *kills),
+    }
+}
+
+fn machine() -> String {
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find(|l| l.starts_with("model name")).and_then(|l| l.split(": ").nth(1)).unwrap_or("unknown");
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    format!("{model}, {cores} cores, load before {}", load.split(' ').next().unwrap_or_default())
+}
+
+fn example(package: &str, name: &str) -> Result<()> {
+    crate::run::run(cargo().args(["run", "--quiet", "--release", "--package", package, "--example", name]))
+}
+
+/// Builds the server and the generator for measuring, and says where they are.
+pub fn build() -> Result<PathBuf> {
+    crate::run::run(cargo().args(["build", "--quiet", "--release", "--package", "jingwei", "--package", "jingwei-demo", "--bins"]))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    Ok(target.join("release"))
+}
+
+/// A key that no other call makes.
+pub fn key(n: u64) -> String {
+    format!("00000000-0000-4000-8000-{n:012x}")
+}
+
+/// A report of 300 characters at a point of the demonstration district; `n` varies place and words.
+pub fn report_body(source: &std::path::Path) -> Result<impl Fn(u64) -> String + Sync + use<>> {
+    let mut points = Vec::new();
+    let text = std::fs::read_to_string(source.join("buildings.geojson"))?;
+    let map: serde_json::Value = serde_json::from_str(&text)?;
+    for feature in map["features"].as_array().context("no features")? {
+        let point = &feature["geometry"]["coordinates"][0][0];
+        if let (Some(lon), Some(lat)) = (point[0].as_f64(), point[1].as_f64()) {
+            points.push((lon, lat));
+        }
+    }
+    anyhow::ensure!(!points.is_empty(), "the district has no buildings");
+    let sentences: Vec<String> = std::fs::read_to_string(source.join("history.csv"))?
+        .lines()
+        .skip(1)
+        .filter_map(|l| l.split_once(',').map(|(_, t)| t.trim_matches('"').replace(['"', '\\'], "")))
+        .collect();
+    Ok(move |n: u64| {
+        let (lon, lat) = points[n as usize % points.len()];
+        let first = &sentences[(n as usize * 7919) % sentences.len()];
+        let words: String = first.chars().cycle().take(300).collect();
+        format!("{{\"text\":\"{words}\",\"lon\":{lon},\"lat\":{lat},\"phone\":\"140-0000-{:04}\"}}", n % 10_000)
+    })
+}
+
+fn report(load: &Load) -> Result<()> {
+    let bin = build()?;
+    for engine in ["sqlite", "postgres"] {
+        if load.engine.as_deref().is_some_and(|e| e != engine) {
+            continue;
+        }
+        let dir = scratch("bench-report")?;
+        let cluster = (engine == "postgres").then(|| Cluster::start_with(Settings { fsync: true, order: Order::Bytes })).transpose()?;
+        let url = cluster.as_ref().map(Cluster::url);
+        let district = District::make(&bin, &dir, &Size { grids: 60, cases: 3_000 }, url.as_deref())?;
+        let service = district.serve(&["--connections", "16"])?;
+        let body = report_body(&district.source)?;
+        let mut rates = vec![];
+        for round in 0..3_u64 {
+            let measured = load::run(service.address, CONNECTIONS, Duration::from_secs(load.seconds), 201, |c, n| {
+                let n = round * 1_000_000_000 + n;
+                c.post("/api/v1/reports", &key(n), &body(n))
+            })?;
+            println!("report, {engine}, 300 characters, {CONNECTIONS} connections, run {}: {measured}", round + 1);
+            rates.push(measured.rate());
+        }
+        println!("report, {engine}: {}", spread(&mut rates));
+        drop(service);
+        std::fs::remove_dir_all(&dir)?;
+    }
+    Ok(())
+}
+
+fn list(listed: &Listed) -> Result<()> {
+    let bin = build()?;
+    let dir = scratch("bench-list")?;
+    let district = District::make(&bin, &dir, &Size { grids: listed.grids, cases: listed.cases }, None)?;
+    let token = district.token()?;
+    let service = district.serve(&["--connections", "8"])?;
+    println!("memory after start: {:.0} MB", service.resident_mb()?);
+    let mut one = client::Connection::open(service.address)?;
+    let row = one.get("/api/v1/incidents?limit=1", &token)?.json()?;
+    let grid = row["items"][0]["grid"]["code"].as_str().unwrap_or_default().to_owned();
+    let deep = page(&mut one, &token, 1_000)?;
+    let asked = [
+        ("page 1", "/api/v1/incidents?limit=100".to_owned()),
+        ("page 1,000", format!("/api/v1/incidents?limit=100&cursor={deep}")),
+        ("state", "/api/v1/incidents?limit=100&state=closed".to_owned()),
+        ("open, red", "/api/v1/incidents?limit=100&state=open&light=red".to_owned()),
+        ("grid", format!("/api/v1/incidents?limit=100&grid={grid}")),
+    ];
+    for (name, path) in &asked {
+        let mut rates = vec![];
+        for _ in 0..3 {
+            let measured =
+                load::run(service.address, CONNECTIONS, Duration::from_secs(listed.seconds), 200, |c, _| c.get(path, &token))?;
+            println!("list of {} cases, {name}: {measured}", listed.cases);
+            rates.push(measured.rate());
+        }
+        println!("list, {name}: {}", spread(&mut rates));
+    }
+    std::thread::sleep(Duration::from_secs(5));
+    println!("memory after the load: {:.0} MB", service.resident_mb()?);
+    drop(service);
+    std::fs::remove_dir_all(&dir)?;
+    Ok(())
+}
+
+/// The cursor of the page with this number.
+fn page(connection: &mut client::Connection, token: &str, number: usize) -> Result<String> {
+    let mut cursor = String::new();
+    for _ in 1..number {
+        let path = format!("/api/v1/incidents?limit=100&cursor={cursor}");
+        let path = if cursor.is_empty() { "/api/v1/incidents?limit=100" } else { &path };
+        match connection.get(path, token)?.json()?["next"].as_str() {
+            Some(next) => next.clone_into(&mut cursor),
+            None => break,
+        }
+    }
+    Ok(cursor)
+}
+
+/// The median and the range of a few runs.
+pub fn spread(rates: &mut [f64]) -> String {
+    rates.sort_by(f64::total_cmp);
+    let (low, high) = (rates.first().copied().unwrap_or(0.0), rates.last().copied().unwrap_or(0.0));
+    format!("median {:.0}/s, {low:.0} to {high:.0} in {} runs", rates[rates.len() / 2], rates.len())
+}
+

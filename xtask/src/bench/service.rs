@@ -1,0 +1,120 @@
+//! A district of its own for a measurement, and the server that serves it.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use anyhow::{Context as _, Result, bail};
+
+/// How large the district is.
+pub struct Size {
+    /// Grids.
+    pub grids: usize,
+    /// Cases of the past.
+    pub cases: usize,
+}
+
+/// A district in a folder.
+pub struct District {
+    jingwei: PathBuf,
+    /// The folder of the running district.
+    pub data: PathBuf,
+    /// The folder of the generated tables.
+    pub source: PathBuf,
+}
+
+impl District {
+    /// Generates, initialises and imports a district; `database` is another database than SQLite in the folder.
+    pub fn make(bin: &Path, dir: &Path, size: &Size, database: Option<&str>) -> Result<Self> {
+        let district = Self { jingwei: bin.join("jingwei"), data: dir.join("data"), source: dir.join("source") };
+        let (grids, cases) = (size.grids.to_string(), size.cases.to_string());
+        let mut generate = Command::new(bin.join("jingwei-demo"));
+        run(generate.args(["--today", "2026-11-20", "--grids", &grids, "--cases", &cases]).arg(&district.source))?;
+        let mut init = district.command(&["init", "--code", "990101", "--name", "测量区"]);
+        if let Some(url) = database {
+            init.args(["--database", url]);
+        }
+        run(&mut init)?;
+        for (what, file) in [("orgs", "orgs.csv"), ("grids", "grids.geojson"), ("staff", "staff.csv"), ("catalogue", "catalogue.csv")] {
+            run(district.command(&["import", what]).arg(district.source.join(file)))?;
+        }
+        let model = dir.join("classifier.model");
+        let history = district.source.join("history.csv");
+        run(Command::new(&district.jingwei).args(["train", "--text", "text", "--label", "label", "--input"]).arg(history).arg("--model").arg(&model))?;
+        run(district.command(&["admin", "model"]).arg(&model))?;
+        if size.cases > 0 {
+            run(district.command(&["import", "incidents"]).arg(district.source.join("incidents.csv")))?;
+        }
+        run(&mut district.command(&["admin", "limits", "set", "public_reports", "off"]))?;
+        Ok(district)
+    }
+
+    /// A command on this district.
+    pub fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(&self.jingwei);
+        command.args(words).arg("--data").arg(&self.data);
+        command
+    }
+
+    /// A token of the district's dispatchers.
+    pub fn token(&self) -> Result<String> {
+        let output = self.command(&["admin", "token", "--role", "district-dispatch"]).output()?;
+        if !output.status.success() {
+            bail!("no token: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
+    /// Starts the server on a free port and waits until it listens.
+    pub fn serve(&self, more: &[&str]) -> Result<Service> {
+        let mut child = self.command(&["serve", "--listen", "127.0.0.1:0"]).args(more).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let stdout = child.stdout.take().context("no output")?;
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line)?;
+        let address = line.trim().rsplit("//").next().unwrap_or_default().parse().with_context(|| format!("no address in {line:?}"))?;
+        Ok(Service { child, address })
+    }
+}
+
+/// A running server; it is killed when it is dropped.
+pub struct Service {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Service {
+    /// Kills it at once, as a failing machine would.
+    pub fn kill(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Its resident memory in MB, as the kernel counts it.
+    pub fn resident_mb(&self) -> Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find(|l| l.starts_with("VmRSS:")).context("no VmRSS")?;
+        let kb: f64 = line.split_whitespace().nth(1).context("no figure")?.parse()?;
+        Ok(kb / 1024.0)
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may be dead already; either way nothing is left behind.
+        let _ = self.kill();
+    }
+}
+
+/// Runs a command to its end; what it said is told when it failed.
+pub fn run(command: &mut Command) -> Result<()> {
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("{command:?}"))?;
+    if !output.status.success() {
+        bail!("{command:?}: {}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(())
+}
