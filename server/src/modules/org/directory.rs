@@ -190,6 +190,11 @@ impl Directory {
         all.max_by_key(|u| (u.code == code && u.to.is_none(), u.from))
     }
 
+    /// Every unit that has, or ever had, this code.
+    pub fn units_ever(&self, code: &str) -> impl Iterator<Item = &Unit> {
+        self.by_code.get(code).into_iter().flatten().map(|&at| &self.units[at as usize])
+    }
+
     /// A unit in force at this instant by its name, alias or code, as the catalogue writes it; the lower code when several are called so.
     pub fn unit_by_name(&self, name: &str, at: Time) -> Option<&Unit> {
         let called = |u: &&Unit| u.at(at).is_some_and(|s| s.name == name || s.alias.as_deref() == Some(name) || s.code == name);

@@ -19,6 +19,8 @@ use crate::{
 
 mod actions;
 mod directory;
+mod draft;
+pub mod import;
 mod model;
 mod responsible;
 mod store;

@@ -303,3 +303,13 @@ pub(super) async fn borders(conn: &mut Conn, layer: &str, at: Time) -> Result<Ve
     );
     conn.all(statement, bind![layer, at]).await
 }
+
+record! {
+    /// A border with its unit, whatever the layer.
+    pub(super) struct HeldBorder { pub unit_id: Id<Unit>, pub layer: String, pub border: String, pub datum: String }
+}
+
+/// Every border in force.
+pub(super) async fn all_borders(conn: &mut Conn) -> Result<Vec<HeldBorder>> {
+    conn.all(sql!("select unit_id, layer, border, datum from grid where valid_to is null"), bind![]).await
+}

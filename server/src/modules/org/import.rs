@@ -1,0 +1,168 @@
+//! Files that set a district up: read and judged whole, then switched on in one short transaction.
+//!
+//! Whatever is wrong with a row is said with its place and its value in Chinese and English, and then nothing is written. What can be taken as it
+//! is, but somebody should look at, is a finding. Importing the same file again changes nothing; a changed row begins a new state.
+
+use std::collections::BTreeMap;
+
+use db::{Db, Tx};
+use kernel::{Error, Result, Time};
+use serde::Serialize;
+
+use super::{
+    Directory,
+    draft::{self, Change, Wrong},
+    store,
+};
+use crate::{
+    snapshot,
+    table::{Fault, Unreadable},
+};
+
+mod grids;
+mod numbers;
+mod orgs;
+#[cfg(test)]
+mod tests;
+
+pub use grids::{GridOptions, grids};
+pub use orgs::orgs;
+
+/// Faults beyond this number are only counted.
+const MOST_FAULTS: usize = 200;
+
+/// How a file is taken.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Judge only.
+    pub dry_run: bool,
+    /// Pairs of (our field, the file's column or property).
+    pub map: Vec<(String, String)>,
+}
+
+/// What became of a file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Report {
+    /// Rows or features in the file.
+    pub read: usize,
+    /// What is new.
+    pub added: usize,
+    /// What was there and is different now.
+    pub changed: usize,
+    /// What was there and is as it was.
+    pub same: usize,
+    /// Units that were made because the file presumes them: code and name.
+    pub made: Vec<(String, String)>,
+    /// How often which thing was found that somebody should look at.
+    pub findings: BTreeMap<String, usize>,
+    /// The first of them in words.
+    pub notes: Vec<Fault>,
+    /// Pairs of grids that claim the same ground: codes and square metres.
+    pub overlaps: Vec<(String, String, f64)>,
+    /// What is wrong; with any of it nothing is written.
+    pub faults: Vec<Fault>,
+    /// How many more faults there are.
+    pub more_faults: usize,
+    /// Whether it was written.
+    pub applied: bool,
+}
+
+impl Report {
+    fn fault(&mut self, fault: Fault) {
+        if self.faults.len() < MOST_FAULTS {
+            self.faults.push(fault);
+        } else {
+            self.more_faults += 1;
+        }
+    }
+
+    fn note(&mut self, kind: &str, fault: Fault) {
+        *self.findings.entry(kind.to_owned()).or_default() += 1;
+        if self.notes.len() < MOST_FAULTS {
+            self.notes.push(fault);
+        }
+    }
+
+    /// The report in words, one line each, for a terminal.
+    pub fn lines(&self) -> Vec<String> {
+        let Self { read, added, changed, same, .. } = self;
+        let mut lines = vec![format!(
+            "读取 {read}，新增 {added}，变更 {changed}，未变 {same} / read {read}, added {added}, changed {changed}, same {same}"
+        )];
+        if !self.made.is_empty() {
+            let made: Vec<String> = self.made.iter().take(20).map(|(code, name)| format!("{code} {name}")).collect();
+            let more = if self.made.len() > made.len() { " …" } else { "" };
+            lines.push(format!("自动建立上级单位 {} 个 / units made: {}{more}", self.made.len(), made.join(", ")));
+        }
+        for (kind, n) in &self.findings {
+            lines.push(format!("需核对 / to look at: {kind} × {n}"));
+        }
+        lines.extend(self.notes.iter().take(20).map(ToString::to_string));
+        for (a, b, area) in self.overlaps.iter().take(20) {
+            lines.push(format!("重叠 / overlap: {a} – {b}: {area:.0} m²"));
+        }
+        lines.extend(self.faults.iter().map(ToString::to_string));
+        if self.more_faults > 0 {
+            lines.push(format!("另有 {} 处错误 / {} more faults", self.more_faults, self.more_faults));
+        }
+        lines.push(match (self.applied, self.faults.is_empty()) {
+            (true, _) => "已写入 / written".to_owned(),
+            (false, true) => "试运行，未写入 / dry run, nothing written".to_owned(),
+            (false, false) => "有错误，未写入 / faults, nothing written".to_owned(),
+        });
+        lines
+    }
+}
+
+/// A file that is no table at all is wrong as a whole.
+impl From<Unreadable> for Report {
+    fn from(e: Unreadable) -> Self {
+        let fault = Fault { row: 0, column: String::new(), value: String::new(), zh: e.zh, en: e.en };
+        Self { faults: vec![fault], ..Self::default() }
+    }
+}
+
+/// Reads the picture to judge against.
+async fn picture(db: &Db) -> Result<Directory> {
+    store::load(&mut *db.read().await?).await
+}
+
+/// Opens the transaction, provided that nobody changed the organisation since the picture was taken.
+async fn begin(db: &Db, picture: &Directory) -> Result<Tx> {
+    let mut tx = db.begin().await?;
+    if snapshot::revision(&mut tx, store::REVISION).await? != picture.revision {
+        return Err(Error::Stale);
+    }
+    Ok(tx)
+}
+
+/// Writes a change of the tree.
+pub(super) async fn write_units(tx: &mut Tx, now: Time, change: &Change) -> Result<()> {
+    for id in change.changed.iter().map(|(id, _)| id).chain(&change.ended) {
+        store::end_state(tx, *id, now).await?;
+    }
+    for id in &change.ended {
+        store::end_grid(tx, *id, now).await?;
+    }
+    store::insert_units(tx, change.added.iter().map(|(id, _)| *id), now).await?;
+    let states = change.added.iter().chain(&change.changed);
+    store::insert_states(tx, states.map(|(id, state)| (*id, state)), now).await
+}
+
+/// The words for what is wrong with the tree.
+fn words(wrong: &Wrong) -> (String, String) {
+    let (zh, en) = match wrong.code {
+        draft::BAD_CODE => {
+            ("编码只能用字母、数字和 - _ .，最长 40 位", "a code is made of letters, digits, - _ and ., at most 40")
+        }
+        draft::CODE_USED => {
+            ("编码已被其他单位使用过，不能重复使用", "the code is or was another unit's and is never given again")
+        }
+        draft::NO_PARENT => ("找不到上级单位", "the unit above is not there"),
+        draft::UNIT_LOOP => ("上下级关系形成循环", "the unit stands below itself"),
+        draft::ONE_ROOT => ("只能有一个顶层单位，请填写上级编码", "there is one unit at the top; name the unit above"),
+        draft::UNKNOWN_KIND => ("单位类别不在类别表中", "the kind of unit is not known"),
+        _ => ("仍有下级单位", "units still stand below it"),
+    };
+    (zh.to_owned(), en.to_owned())
+}
