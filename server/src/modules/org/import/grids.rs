@@ -5,7 +5,7 @@
 //! - Any other code becomes the alias, and a new code is given: the next one of the community that `community` names (a code, or any text, which
 //!   then is a community's name), else of `GridOptions::community`, else of a community named [`SPARE`]. New codes run from west to east and, on one
 //!   meridian, from north to south. 999 is the last one: a community with a code of its own then is a fault, one that was made for its name is followed by "name 2".
-//! - A code that comes twice is kept once; the other grids get new codes and are findings. Read again, the n-th of them is the n-th again.
+//! - A code that comes twice is kept once; the other grids get new codes and are findings. Read again, each is found again by its border, or else by its order.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -58,6 +58,8 @@ struct Item {
     street: Option<String>,
     grid: GridState,
     border: MultiPolygon,
+    /// The border as it is stored.
+    text: String,
     middle: Point,
 }
 
@@ -95,7 +97,7 @@ pub async fn grids(db: &Db, now: Time, bytes: Vec<u8>, options: &GridOptions) ->
         );
     };
     let mut made = Vec::new();
-    let placed = place(items, &mut draft, root, &directory, options, now, &mut made, &mut report);
+    let placed = place(items, &mut draft, root, &directory, &held, options, now, &mut made, &mut report);
     made.sort();
     report.made = made;
     let since = directory.root().states()[0].from.max(Time::from_millis(0));
@@ -225,6 +227,7 @@ fn item(feature: geo::Feature, map: &[(String, String)]) -> Result<Item, Fault> 
         community: get("community"),
         street: get("street"),
         grid,
+        text: store::border(&feature.geometry),
         border: feature.geometry,
         middle,
     })
@@ -237,6 +240,7 @@ fn place(
     draft: &mut Draft<'_>,
     root: Id<Unit>,
     directory: &Directory,
+    held: &[store::HeldBorder],
     options: &GridOptions,
     now: Time,
     made: &mut Vec<(String, String)>,
@@ -246,26 +250,15 @@ fn place(
     let claimed = items.iter().filter_map(|i| i.code.clone()).filter(|c| digits(c, 15));
     let ever = directory.units().flat_map(|u| u.states().iter().map(|s| s.code.clone()));
     let codes: Vec<String> = claimed.chain(ever).collect();
-    let mut known = aliases(draft);
     let mut maker = Maker::new(draft, now, codes.into_iter());
-    let mut seen: HashMap<String, usize> = HashMap::new();
     let mut placed = Vec::with_capacity(items.len());
     // From west to east, then from north to south: the order of new codes inside each community.
     items.sort_by(|a, b| {
         a.middle.lon.total_cmp(&b.middle.lon).then(b.middle.lat.total_cmp(&a.middle.lat)).then(a.row.cmp(&b.row))
     });
-    // The n-th of equal ids is the n-th of the file.
-    let mut order: Vec<usize> = (0..items.len()).collect();
-    order.sort_by_key(|&i| items[i].row);
-    let mut repeats = vec![0; items.len()];
-    for i in order {
-        if let Some(code) = &items[i].code {
-            let n = seen.entry(code.clone()).or_default();
-            repeats[i] = *n;
-            *n += 1;
-        }
-    }
-    for (item, repeat) in items.into_iter().zip(repeats) {
+    let repeats = repeats(&items);
+    let matched = match_aliases(&items, &repeats, &aliases(maker.draft), held);
+    for (item, (repeat, matched)) in items.into_iter().zip(repeats.into_iter().zip(matched)) {
         let own = item.code.clone().filter(|c| digits(c, 15) && repeat == 0);
         if repeat > 0 {
             report.note(
@@ -296,7 +289,7 @@ fn place(
         };
         let found = match &own {
             Some(code) => maker.draft.find(code),
-            None => item.code.as_ref().and_then(|alias| take_alias(&mut known, alias, repeat)),
+            None => matched,
         };
         let id = match found {
             Some(id) => id,
@@ -329,8 +322,50 @@ fn aliases(draft: &Draft<'_>) -> HashMap<String, Vec<(String, Id<Unit>)>> {
     known
 }
 
-fn take_alias(known: &mut HashMap<String, Vec<(String, Id<Unit>)>>, alias: &str, repeat: usize) -> Option<Id<Unit>> {
-    known.get(alias)?.get(repeat).map(|(_, id)| *id)
+/// How often each item's id came before it in the file.
+fn repeats(items: &[Item]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..items.len()).collect();
+    order.sort_by_key(|&i| items[i].row);
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let mut repeats = vec![0; items.len()];
+    for i in order {
+        if let Some(code) = &items[i].code {
+            let n = seen.entry(code).or_default();
+            repeats[i] = *n;
+            *n += 1;
+        }
+    }
+    repeats
+}
+
+/// Which grid each item without a code of its own is already, by its id as alias. Of several with one id those with the same border belong
+/// together, the rest in order.
+fn match_aliases(
+    items: &[Item],
+    repeats: &[usize],
+    known: &HashMap<String, Vec<(String, Id<Unit>)>>,
+    held: &[store::HeldBorder],
+) -> Vec<Option<Id<Unit>>> {
+    let borders: HashMap<Id<Unit>, &str> = held.iter().map(|h| (h.unit_id, h.border.as_str())).collect();
+    let mut groups: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (i, item) in items.iter().enumerate() {
+        if let Some(code) = item.code.as_deref().filter(|c| !digits(c, 15) || repeats[i] > 0) {
+            groups.entry(code).or_default().push(i);
+        }
+    }
+    let mut matched = vec![None; items.len()];
+    for (code, mut group) in groups {
+        let Some(mut free) = known.get(code).map(|list| list.iter().map(|(_, id)| *id).collect::<Vec<_>>()) else { continue };
+        group.retain(|&i| {
+            let at = free.iter().position(|id| borders.get(id) == Some(&items[i].text.as_str()));
+            matched[i] = at.map(|at| free.remove(at));
+            matched[i].is_none()
+        });
+        for (i, id) in group.into_iter().zip(free) {
+            matched[i] = Some(id);
+        }
+    }
+    matched
 }
 
 fn community_of(
@@ -403,7 +438,8 @@ fn fresh(
     let id = Id::new(now);
     let name =
         item.name.clone().unwrap_or_else(|| format!("{}第{}网格", above.name, code[code.len() - 3..].trim_start_matches('0')));
-    let alias = item.alias.clone().or_else(|| item.code.clone().filter(|_| !numbered));
+    // The file's own id is the alias, since by it the grid is found again.
+    let alias = item.code.clone().filter(|_| !numbered).or_else(|| item.alias.clone());
     maker.draft.put(
         id,
         UnitState {
@@ -430,7 +466,7 @@ fn update(maker: &mut Maker<'_, '_>, id: Id<Unit>, item: &Item) {
     if let Some(name) = &item.name {
         state.name.clone_from(name);
     }
-    if item.alias.is_some() {
+    if item.alias.is_some() && item.code.as_ref() == Some(&state.code) {
         state.alias.clone_from(&item.alias);
     }
     maker.draft.put(id, state);
@@ -459,7 +495,7 @@ fn borders(
     let before: HashMap<Id<Unit>, &str> = held.iter().map(|h| (h.unit_id, h.border.as_str())).collect();
     let mut new = Vec::new();
     for Placed { id, item } in placed {
-        let border = store::border(&item.border);
+        let border = &item.text;
         let known = directory.grids.get(id).and_then(|g| g.last()).filter(|g| g.to.is_none());
         let same = known.is_some_and(|g| GridState { from: g.from, ..item.grid.clone() } == *g)
             && before.get(id) == Some(&border.as_str());
@@ -470,7 +506,7 @@ fn borders(
         *if known.is_some() { &mut report.changed } else { &mut report.added } += 1;
         let from = if known.is_some() { now } else { begins.get(id).copied().unwrap_or(now) };
         let state = GridState { from, ..item.grid.clone() };
-        new.push(NewBorder { unit: *id, state, border, datum, replaces: known.is_some() });
+        new.push(NewBorder { unit: *id, state, border: border.clone(), datum, replaces: known.is_some() });
     }
     new
 }
