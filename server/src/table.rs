@@ -152,6 +152,11 @@ impl Row {
         cell.map_or("", |c| c.trim())
     }
 
+    /// Every cell as it stands in the file; a short row has fewer than there are headers.
+    pub fn cells(&self) -> &[String] {
+        &self.cells
+    }
+
     /// The cell, or nothing when it is empty.
     pub fn some(&self, column: &str) -> Option<String> {
         Some(self.get(column)).filter(|c| !c.is_empty()).map(str::to_owned)

@@ -7,8 +7,11 @@ use clap::{Parser, Subcommand};
 mod backup;
 mod export;
 pub mod import_catalogue;
+pub mod import_grids;
 mod import_incidents;
+pub mod import_orgs;
 mod init;
+pub mod locate;
 mod model;
 mod place;
 mod serve;
@@ -41,6 +44,8 @@ enum Command {
     Train(model::Train),
     /// Measure a classifier on labelled texts.
     Eval(model::Eval),
+    /// Find the grid of each point of a table.
+    Locate(WithPlace<locate::LocateArgs>),
     /// Write data to files.
     #[command(subcommand)]
     Export(Export),
@@ -55,6 +60,10 @@ enum Command {
 
 #[derive(Subcommand)]
 enum Import {
+    /// Units of the organisation, from CSV or XLSX.
+    Orgs(WithPlace<import_orgs::OrgsArgs>),
+    /// Grids with their borders, from GeoJSON.
+    Grids(WithPlace<import_grids::GridsArgs>),
     /// The catalogue of matters, from CSV or XLSX.
     Catalogue(WithPlace<import_catalogue::CatalogueArgs>),
     /// Holidays and make-up working days, or shifts, from CSV or XLSX.
@@ -97,6 +106,22 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Migrate(args) => init::migrate(args).await,
         Command::Serve(args) => serve::serve(args).await,
         Command::Work(args) => serve::work(args).await,
+        Command::Import(Import::Orgs(with)) => {
+            let app = with.place.open().await?;
+            let done = import_orgs::orgs(&app.db, &app.clock, app.zone, &with.args, &mut std::io::stdout()).await?;
+            finished(&app, done).await
+        }
+        Command::Import(Import::Grids(with)) => {
+            let app = with.place.open().await?;
+            let done = import_grids::grids(&app.db, &app.clock, &with.args, &mut std::io::stdout()).await?;
+            finished(&app, done).await
+        }
+        Command::Locate(with) => {
+            let app = with.place.open().await?;
+            let (org, now) = (app.org.directory(), app.clock.now());
+            let done = locate::locate(&org.value, now, &with.args, &mut std::io::stdout(), &mut std::io::stderr())?;
+            finished(&app, done).await
+        }
         Command::Import(Import::Catalogue(with)) => {
             let app = with.place.open().await?;
             let done = import_catalogue::catalogue(&app.db, &app.clock, &with.args, &mut std::io::stdout()).await?;

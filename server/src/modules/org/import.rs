@@ -6,15 +6,17 @@
 use std::collections::BTreeMap;
 
 use db::{Db, Tx};
-use kernel::{Error, Result, Time};
+use kernel::{Actor, Error, Result, Time};
 use serde::Serialize;
 
 use super::{
     Directory,
     draft::{self, Change, Wrong},
+    model::Unit,
     store,
 };
 use crate::{
+    modules::access::audit::Audit,
     snapshot,
     table::{Fault, Unreadable},
 };
@@ -147,6 +149,12 @@ pub(super) async fn write_units(tx: &mut Tx, now: Time, change: &Change) -> Resu
     store::insert_units(tx, change.added.iter().map(|(id, _)| *id), now).await?;
     let states = change.added.iter().chain(&change.changed);
     store::insert_states(tx, states.map(|(id, state)| (*id, state)), now).await
+}
+
+/// Says in the record that a file was taken, and by whose hand: the command line's.
+async fn record(tx: &mut Tx, now: Time, root: &Unit, what: &str, report: &Report) -> Result<()> {
+    let entry = Audit::new("org.import", "unit", root.id.uuid()).under(root.path.clone()).with("what", what);
+    entry.with("added", report.added).with("changed", report.changed).record(tx, now, &Actor::system()).await
 }
 
 /// The words for what is wrong with the tree.

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use super::{
     Options, Report, begin,
     numbers::{LAST, Maker, digits},
-    picture, words, write_units,
+    picture, record, words, write_units,
 };
 use crate::{
     modules::org::{
@@ -117,7 +117,7 @@ pub async fn grids(db: &Db, now: Time, bytes: Vec<u8>, options: &GridOptions) ->
     if options.options.dry_run || !report.faults.is_empty() {
         return Ok(report);
     }
-    apply(db, &directory, now, &change, &new).await?;
+    apply(db, &directory, now, &change, &new, &report).await?;
     report.applied = true;
     Ok(report)
 }
@@ -534,7 +534,7 @@ fn overlaps(placed: &[Placed], held: &[store::HeldBorder], directory: &Directory
     Ok(())
 }
 
-async fn apply(db: &Db, directory: &Directory, now: Time, change: &Change, new: &[NewBorder]) -> Result<()> {
+async fn apply(db: &Db, directory: &Directory, now: Time, change: &Change, new: &[NewBorder], report: &Report) -> Result<()> {
     let mut tx = begin(db, directory).await?;
     if change.is_empty() && new.is_empty() {
         return Ok(());
@@ -545,6 +545,7 @@ async fn apply(db: &Db, directory: &Directory, now: Time, change: &Change, new: 
     }
     let rows = new.iter().map(|b| NewGrid { unit: b.unit, state: &b.state, border: &b.border, datum: b.datum });
     store::insert_grids(&mut tx, rows, now).await?;
+    record(&mut tx, now, directory.root(), "grids", report).await?;
     snapshot::bump(&mut tx, store::REVISION).await?;
     tx.commit().await
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use db::Db;
 use kernel::{Id, Result, Time, Zone};
 
-use super::{Options, Report, begin, picture, words, write_units};
+use super::{Options, Report, begin, picture, record, words, write_units};
 use crate::{
     modules::org::{
         draft::{Draft, UNSAID},
@@ -78,6 +78,7 @@ pub async fn orgs(db: &Db, now: Time, zone: Zone, table: Table, options: &Option
     let mut tx = begin(db, &directory).await?;
     if !change.is_empty() {
         write_units(&mut tx, now, &change).await?;
+        record(&mut tx, now, directory.root(), "orgs", &report).await?;
         snapshot::bump(&mut tx, store::REVISION).await?;
     }
     tx.commit().await?;
