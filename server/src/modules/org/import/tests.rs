@@ -148,7 +148,7 @@ A-8,辛,street,A-7,
         assert_eq!(known.locate(116.005, 39.005, NOW).grid, Some(grid.id));
         // Cases from before the import find their grid as well.
         assert_eq!(known.locate(116.005, 39.005, Time::from_millis(1)).grid, Some(grid.id));
-        assert_eq!(known.locate(116.5, 39.005, NOW), Default::default());
+        assert_eq!(known.locate(116.5, 39.005, NOW).grid, None);
         assert_eq!(known.grid(grid.id, NOW).unwrap().households, Some(420));
         let again = take_grids(&test, NOW, &features, &[]).await;
         assert_eq!((again.added, again.changed, again.same), (0, 0, 3));
