@@ -2,8 +2,8 @@
 
 use crate::fold::fold;
 
-/// The longest gram. On real complaints a third character or words of a dictionary brought nothing beside the ratios that training scales features by, and took
-/// four times the memory. (Three characters of 21 bits would still pack into 64.)
+/// The longest gram. On real complaints a third character brought nothing beside the ratios that training scales features by, and took
+/// several times the memory. (Three characters of 21 bits would still pack into 64.)
 pub(super) const LONGEST: usize = 2;
 
 /// Reads `text` once: the folded characters, runs of blanks as one, at most `limit` of them.
