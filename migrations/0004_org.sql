@@ -79,17 +79,19 @@ create table template_slot (
 );
 create unique index uq_template_slot on template_slot (template, slot) where valid_to is null;
 
--- Staff. The telephone is sealed under the person's own data key; phone_public says that it is published, as that of a grid's worker is.
+-- Staff. The telephone is sealed under the person's own data key (data_key), phone_index finds it by its whole number; phone_public says that it is
+-- published, as that of a grid's worker is.
 create table person (
   id uuid primary key,
   staff_no text not null,
   name text not null,
-  data_key bytea not null,
   phone bytea,
+  phone_index bytea,
   phone_public boolean not null,
   made_at bigint not null
 );
 create unique index uq_person_staff_no on person (staff_no);
+create index ix_person_phone on person (phone_index);
 
 create table post (
   id uuid primary key,

@@ -10,6 +10,7 @@ pub mod import_catalogue;
 pub mod import_grids;
 mod import_incidents;
 pub mod import_orgs;
+pub mod import_staff;
 mod init;
 pub mod locate;
 mod model;
@@ -64,6 +65,8 @@ enum Import {
     Orgs(WithPlace<import_orgs::OrgsArgs>),
     /// Grids with their borders, from GeoJSON.
     Grids(WithPlace<import_grids::GridsArgs>),
+    /// People and posts, staffing templates, leave or duty, from CSV or XLSX.
+    Staff(WithPlace<import_staff::StaffArgs>),
     /// The catalogue of matters, from CSV or XLSX.
     Catalogue(WithPlace<import_catalogue::CatalogueArgs>),
     /// Holidays and make-up working days, or shifts, from CSV or XLSX.
@@ -114,6 +117,11 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Import(Import::Grids(with)) => {
             let app = with.place.open().await?;
             let done = import_grids::grids(&app.db, &app.clock, &with.args, &mut std::io::stdout()).await?;
+            finished(&app, done).await
+        }
+        Command::Import(Import::Staff(with)) => {
+            let app = with.place.open().await?;
+            let done = import_staff::staff(&app, &with.args, &mut std::io::stdout()).await?;
             finished(&app, done).await
         }
         Command::Locate(with) => {

@@ -305,6 +305,11 @@ impl Directory {
         self.duty.get(&unit)?.iter().find(|d| holds(d.from, Some(d.to), at))
     }
 
+    /// Every turn of duty of a unit, in order of time.
+    pub fn turns(&self, unit: Id<Unit>) -> impl Iterator<Item = &Duty> {
+        self.duty.get(&unit).into_iter().flatten()
+    }
+
     /// Reads who leads from the catalogue's text with the district's own words.
     pub fn lead(&self, text: &str) -> LeadRef {
         LeadRef::parse(text, &self.words)

@@ -24,11 +24,16 @@ use crate::{
 mod grids;
 mod numbers;
 mod orgs;
+mod rosters;
+mod staff;
 #[cfg(test)]
 mod tests;
 
 pub use grids::{GridOptions, grids};
 pub use orgs::orgs;
+pub use rosters::{duty, leave, templates};
+pub(super) use staff::PHONE;
+pub use staff::staff;
 
 /// Faults beyond this number are only counted.
 const MOST_FAULTS: usize = 200;

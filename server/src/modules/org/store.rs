@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{
     directory::{Directory, Parts},
-    model::{Duty, GridState, GridType, Holder, Leave, Person, Post, RelativeWord, Rule, Slot, Unit, UnitState},
+    model::{Duty, GridState, GridType, Holder, Leave, LeaveState, Person, Post, RelativeWord, Rule, Slot, Unit, UnitState},
 };
 use crate::snapshot;
 
@@ -312,4 +312,148 @@ record! {
 /// Every border in force.
 pub(super) async fn all_borders(conn: &mut Conn) -> Result<Vec<HeldBorder>> {
     conn.all(sql!("select unit_id, layer, border, datum from grid where valid_to is null"), bind![]).await
+}
+
+record! {
+    /// What a file about staff is compared with.
+    pub(super) struct PhoneRow { pub id: Id<Person>, pub phone: Option<Vec<u8>>, pub phone_index: Option<Vec<u8>>, pub phone_public: bool }
+}
+
+/// The telephones of everybody, sealed.
+pub(super) async fn phones(conn: &mut Conn) -> Result<Vec<PhoneRow>> {
+    conn.all(sql!("select id, phone, phone_index, phone_public from person"), bind![]).await
+}
+
+/// The telephone of somebody, sealed.
+pub(super) async fn phone(conn: &mut Conn, person: Id<Person>) -> Result<Option<PhoneRow>> {
+    conn.one(sql!("select id, phone, phone_index, phone_public from person where id = $1"), bind![person]).await
+}
+
+/// Somebody new or changed.
+pub(super) struct SealedPerson {
+    pub id: Id<Person>,
+    pub staff_no: String,
+    pub name: String,
+    pub phone: Option<Vec<u8>>,
+    pub phone_index: Option<Vec<u8>>,
+    pub phone_public: bool,
+}
+
+/// People who are new.
+pub(super) async fn insert_people(tx: &mut Tx, people: &[SealedPerson], now: Time) -> Result<()> {
+    let row = |p: &SealedPerson| bind![p.id, p.staff_no, p.name, p.phone, p.phone_index, p.phone_public, now];
+    let into = "insert into person (id, staff_no, name, phone, phone_index, phone_public, made_at)";
+    insert(tx, into, people.iter().map(row).collect()).await
+}
+
+/// What is known of somebody, anew.
+pub(super) async fn update_person(tx: &mut Tx, p: &SealedPerson) -> Result<()> {
+    let statement = sql!("update person set name = $2, phone = $3, phone_index = $4, phone_public = $5 where id = $1");
+    tx.execute(statement, bind![p.id, p.name, p.phone, p.phone_index, p.phone_public]).await.map(|_| ())
+}
+
+/// Posts that begin; `place` orders the posts of a unit.
+pub(super) async fn insert_posts(tx: &mut Tx, posts: &[(Post, i64)]) -> Result<()> {
+    let row = |(p, place): &(Post, i64)| bind![p.id, p.unit, p.slot, p.title, *place, p.from, p.to];
+    insert(tx, "insert into post (id, unit_id, slot, title, place, valid_from, valid_to)", posts.iter().map(row).collect()).await
+}
+
+/// People who take posts, with remarks.
+pub(super) async fn insert_holders(tx: &mut Tx, holders: &[(Id<Post>, Holder, Option<String>)]) -> Result<()> {
+    let row =
+        |(post, h, note): &(Id<Post>, Holder, Option<String>)| bind![h.id, *post, h.person, h.employment, note, h.from, h.to];
+    let into = "insert into post_holder (id, post_id, person_id, employment, note, valid_from, valid_to)";
+    insert(tx, into, holders.iter().map(row).collect()).await
+}
+
+/// Somebody leaves a post at this instant; whether somebody held it.
+pub(super) async fn end_holder(tx: &mut Tx, post: Id<Post>, at: Time) -> Result<bool> {
+    let statement = sql!("update post_holder set valid_to = $2 where post_id = $1 and valid_to is null");
+    Ok(tx.execute(statement, bind![post, at]).await? > 0)
+}
+
+/// A post ends at this instant.
+pub(super) async fn end_post(tx: &mut Tx, post: Id<Post>, at: Time) -> Result<()> {
+    tx.execute(sql!("update post set valid_to = $2 where id = $1 and valid_to is null"), bind![post, at]).await.map(|_| ())
+}
+
+/// Slots that begin.
+pub(super) async fn insert_slots(tx: &mut Tx, slots: &[Slot], now: Time) -> Result<()> {
+    let row = |s: &Slot| {
+        let id: Id<Slot> = Id::new(now);
+        let none: Option<Time> = None;
+        bind![id, s.template, s.grid_type, s.subtype, s.slot, s.name, s.least, s.most, s.eligibility, now, none]
+    };
+    let into = "insert into template_slot (id, template, grid_type, subtype, slot, name, least, most, eligibility, valid_from, valid_to)";
+    insert(tx, into, slots.iter().map(row).collect()).await
+}
+
+/// A slot ends at this instant.
+pub(super) async fn end_slot(tx: &mut Tx, template: &str, slot: &str, at: Time) -> Result<()> {
+    let statement = sql!("update template_slot set valid_to = $3 where template = $1 and slot = $2 and valid_to is null");
+    tx.execute(statement, bind![template, slot, at]).await.map(|_| ())
+}
+
+record! {
+    /// A leave as it is stored, whatever its state.
+    pub(super) struct LeaveFull { pub id: Id<Leave>, pub person_id: Id<Person>, pub deputy_id: Option<Id<Person>>, pub from_at: Time, pub to_at: Time,
+        pub state: LeaveState, pub reason: Option<String>, pub handover: Option<String>, pub requested_at: Time, pub confirmed_at: Option<Time>,
+        pub ended_at: Option<Time> }
+}
+
+/// Every leave that is not over at this instant, and those that began since.
+pub(super) async fn leaves_since(conn: &mut Conn, since: Time) -> Result<Vec<LeaveFull>> {
+    let statement = sql!(
+        "select id, person_id, deputy_id, from_at, to_at, state, reason, handover, requested_at, confirmed_at, ended_at from leave
+         where to_at > $1 order by from_at desc, id"
+    );
+    conn.all(statement, bind![since]).await
+}
+
+/// One leave.
+pub(super) async fn one_leave(conn: &mut Conn, id: Id<Leave>) -> Result<Option<LeaveFull>> {
+    let statement = sql!(
+        "select id, person_id, deputy_id, from_at, to_at, state, reason, handover, requested_at, confirmed_at, ended_at from leave where id = $1"
+    );
+    conn.one(statement, bind![id]).await
+}
+
+/// Leaves that are asked for, or that a file says are decided.
+pub(super) async fn insert_leaves(tx: &mut Tx, leaves: &[LeaveFull]) -> Result<()> {
+    let row = |l: &LeaveFull| {
+        bind![
+            l.id,
+            l.person_id,
+            l.deputy_id,
+            l.from_at,
+            l.to_at,
+            l.state,
+            l.reason,
+            l.handover,
+            l.requested_at,
+            l.confirmed_at,
+            l.ended_at
+        ]
+    };
+    let into = "insert into leave (id, person_id, deputy_id, from_at, to_at, state, reason, handover, requested_at, confirmed_at, ended_at)";
+    insert(tx, into, leaves.iter().map(row).collect()).await
+}
+
+/// Sets what a decision about a leave changes.
+pub(super) async fn update_leave(tx: &mut Tx, l: &LeaveFull, confirmed_by: Option<uuid::Uuid>) -> Result<()> {
+    let statement = sql!(
+        "update leave set deputy_id = $2, to_at = $3, state = $4, reason = $5, handover = $6, confirmed_at = $7, ended_at = $8,
+         confirmed_by = coalesce($9, confirmed_by) where id = $1"
+    );
+    let cells = bind![l.id, l.deputy_id, l.to_at, l.state, l.reason, l.handover, l.confirmed_at, l.ended_at, confirmed_by];
+    tx.execute(statement, cells).await.map(|_| ())
+}
+
+/// Turns of duty.
+pub(super) async fn insert_duty(tx: &mut Tx, turns: &[(Id<Unit>, Duty)], now: Time) -> Result<()> {
+    let row = |(unit, d): &(Id<Unit>, Duty)| {
+        let id: Id<Duty> = Id::new(now);
+        bind![id, *unit, d.person, d.phone, d.from, d.to]
+    };
+    insert(tx, "insert into duty (id, unit_id, person_id, phone, from_at, to_at)", turns.iter().map(row).collect()).await
 }
