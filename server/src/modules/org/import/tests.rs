@@ -6,8 +6,12 @@ use testkit::{Engine, TestDb};
 use super::*;
 use crate::{
     app,
-    modules::org::{GRID, Memory, ensure_root},
+    modules::{
+        access,
+        org::{GRID, Memory, Question, ensure_root},
+    },
     table::Table,
+    testing::TestApp,
 };
 
 const NOW: Time = Time::from_millis(1_750_000_000_000);
@@ -291,4 +295,129 @@ fn strange_properties_are_faults_or_are_taken() {
         assert_eq!(columns, ["type", "households", "households"]);
         assert!(!report.applied);
     });
+}
+
+const STAFF: &str = "staff_no,name,phone,unit_code,post,slot,employment,role,scope_code,username,from,to,note
+1001,周以宁,140-0000-0001,990101001001001,专职网格员,full_time,full_time,grid-worker,990101001001001,zhouyining,2024-01-01,,
+1002,沈禾,140-0000-0002,990101001001001,代班网格员,deputy,full_time,,,,2024-01-01,,代班
+,,,990101001001002,专职网格员,full_time,full_time,,,,2024-01-01,,空缺
+1003,韩溪,140-0000-0003,990101001001001,网格长,head,cadre,grid-head,990101001001001,hanxi,2024-01-01,,
+1003,韩溪,140-0000-0003,990101001001002,网格长,head,cadre,grid-head,990101001001002,hanxi,2024-01-01,,
+1004,唐溪,140-0000-0004,990101,受理调度员,desk,full_time,district-intake,990101,tangxi,2024-01-01,,
+1004,唐溪,140-0000-0004,990101,受理调度员,desk,full_time,no-such-role,990101,tangxi,2024-01-01,,
+";
+
+/// A district with two grids of one community.
+async fn grown(engine: Engine) -> TestApp {
+    let app = TestApp::new(engine).await;
+    let mut tx = app.db.begin().await.unwrap();
+    ensure_root(&mut tx, Time::from_millis(0), "990101", "某区").await.unwrap();
+    tx.commit().await.unwrap();
+    let features = [square(0, 0, r#""code":"990101001001001""#), square(1, 0, r#""code":"990101001001002""#)];
+    grids(&app.db, app.now(), collection(&features), &GridOptions::default()).await.unwrap();
+    app
+}
+
+fn fine(report: &Report) -> (usize, usize, usize) {
+    assert!(report.applied && report.faults.is_empty(), "{:?}", report.faults);
+    (report.added, report.changed, report.same)
+}
+
+testkit::both! {
+    async fn people_take_posts_and_get_accounts(engine: Engine) {
+        let app = grown(engine).await;
+        let report = staff(&app, table(STAFF), &Options::default()).await.unwrap();
+        assert_eq!(fine(&report), (6, 0, 0));
+        assert_eq!(report.findings.get("unknown_role"), Some(&1));
+        app.org.refresh(&app.db).await.unwrap();
+        let known = app.org.directory();
+        let known = &known.value;
+        let grid = known.unit_by_code("990101001001001").unwrap().id;
+        let worker = known.person_by_staff_no("1001").unwrap();
+        let lead = known.lead("属地网格");
+        let answer = known.responsible(&Question { place: Some(grid), lead: &lead, at: app.now(), not: &[] });
+        assert_eq!(answer.person, Some(worker.id));
+        let vacant = known.unit_by_code("990101001001002").unwrap().id;
+        let answer = known.responsible(&Question { place: Some(vacant), lead: &lead, at: app.now(), not: &[] });
+        assert_eq!((answer.person, answer.attention.as_slice()), (Some(known.person_by_staff_no("1003").unwrap().id), ["no-person"].as_slice()));
+        let account = access::store::account_of_person(&mut *app.db.read().await.unwrap(), worker.id.uuid()).await.unwrap().unwrap();
+        let grants = access::store::grants(&mut *app.db.read().await.unwrap(), account).await.unwrap();
+        assert_eq!((grants[0].role.as_str(), grants[0].path.as_str()), ("grid-worker", "/990101/990101001/990101001001/990101001001001/"));
+        // The telephone is nowhere in clear and opens with the person's key.
+        let row = store::phone(&mut *app.db.read().await.unwrap(), worker.id).await.unwrap().unwrap();
+        assert!(row.phone_public && !String::from_utf8_lossy(row.phone.as_ref().unwrap()).contains("0001"));
+
+        let revision = known.revision;
+        let again = staff(&app, table(STAFF), &Options::default()).await.unwrap();
+        assert_eq!(fine(&again), (0, 0, 6));
+        assert_eq!(picture(&app.db).await.unwrap().revision, revision);
+    }
+
+    async fn a_new_name_takes_over_the_post_and_the_past_remembers(engine: Engine) {
+        let app = grown(engine).await;
+        staff(&app, table(STAFF), &Options::default()).await.unwrap();
+        let before = app.now();
+        app.clock.advance(86_400_000);
+        let text = STAFF.replace("1001,周以宁,140-0000-0001", "1009,丁禾,140-0000-0009").replace("zhouyining", "dinghe").replace(",,,990101001001002,", "1010,罗川,,990101001001002,");
+        let report = staff(&app, table(&text), &Options::default()).await.unwrap();
+        assert_eq!(fine(&report), (0, 2, 4));
+        let known = picture(&app.db).await.unwrap();
+        let grid = known.unit_by_code("990101001001001").unwrap().id;
+        let post = known.posts(grid, app.now()).find(|p| p.slot == "full_time").unwrap();
+        let name = |at| post.holder(at).map(|h| known.name_of(h.person));
+        assert_eq!((name(before), name(app.now())), (Some("周以宁"), Some("丁禾")));
+        assert_eq!(known.posts_of(known.person_by_staff_no("1010").unwrap().id, app.now()).len(), 1);
+        assert!(known.posts_of(known.person_by_staff_no("1001").unwrap().id, app.now()).is_empty());
+    }
+
+    async fn wrong_rows_about_people_write_nothing(engine: Engine) {
+        let app = grown(engine).await;
+        let text = "staff_no,name,unit_code,post,slot,from,to
+1,甲,990101001001001,专职网格员,full_time,,
+1,乙,990101001001002,专职网格员,full_time,,
+2,丙,990101009,专职网格员,full_time,,
+,丁,990101001001001,专职网格员,full_time,,
+3,,990101001001001,专职网格员,full_time,,
+4,戊,990101001001001,专职网格员,full_time,2026-02-30,
+5,己,990101001001001,专职网格员,full_time,2026-02-02,2026-01-01
+";
+        let report = staff(&app, table(text), &Options::default()).await.unwrap();
+        let said: Vec<(usize, &str)> = report.faults.iter().map(|f| (f.row, f.column.as_str())).collect();
+        assert_eq!(said, [(4, "unit_code"), (5, "staff_no"), (6, "name"), (7, "from"), (8, "to"), (3, "name")]);
+        assert!(!report.applied && picture(&app.db).await.unwrap().person_by_staff_no("1").is_none());
+    }
+
+    async fn templates_leave_and_duty_are_taken_and_again_without_effect(engine: Engine) {
+        let app = grown(engine).await;
+        staff(&app, table(STAFF), &Options::default()).await.unwrap();
+        let text = "template,grid_type,subtype,slot,name,min,max,eligibility\n1+1+N+X,residential,,head,网格长,1,1,党员\n1+1+N+X,residential,,full_time,专职网格员,1,1,\n";
+        for expected in [(2, 0, 0), (0, 0, 2)] {
+            assert_eq!(fine(&templates(&app, table(text), &Options::default()).await.unwrap()), expected);
+        }
+        let changed = text.replace("full_time,专职网格员,1,1", "full_time,专职网格员,1,2");
+        assert_eq!(fine(&templates(&app, table(&changed), &Options::default()).await.unwrap()), (0, 1, 1));
+        assert_eq!(picture(&app.db).await.unwrap().slots.len(), 2);
+
+        // The app's clock stands on 2025-03-10.
+        let text = "staff_no,from,to,deputy_staff_no,reason\n1001,2025-03-09,2025-03-11,1002,年休假\n";
+        for expected in [(1, 0, 0), (0, 0, 1)] {
+            assert_eq!(fine(&leave(&app, table(text), &Options::default()).await.unwrap()), expected);
+        }
+        let known = picture(&app.db).await.unwrap();
+        let (worker, grid) = (known.person_by_staff_no("1001").unwrap().id, known.unit_by_code("990101001001001").unwrap().id);
+        let lead = known.lead("属地网格");
+        let person = |at: &str| known.responsible(&Question { place: Some(grid), lead: &lead, at: at.parse().unwrap(), not: &[] }).person;
+        assert_eq!(person("2025-03-08T23:59:59+08:00"), Some(worker));
+        assert_eq!(person("2025-03-11T23:59:59+08:00"), Some(known.person_by_staff_no("1002").unwrap().id));
+        assert_eq!(person("2025-03-12T00:00:00+08:00"), Some(worker));
+
+        let text = "unit_code,date_from,date_to,time_from,time_to,staff_no,phone\n990101,2025-03-10,2025-03-11,20:30,08:30,1004,000-5550100\n";
+        for expected in [(2, 0, 0), (0, 0, 2)] {
+            assert_eq!(fine(&duty(&app, table(text), &Options::default()).await.unwrap()), expected);
+        }
+        let known = picture(&app.db).await.unwrap();
+        let on = |at: &str| known.on_duty(known.root().id, at.parse().unwrap()).is_some();
+        assert!(on("2025-03-10T20:30:00+08:00") && on("2025-03-12T08:29:59+08:00"));
+        assert!(!on("2025-03-11T08:30:00+08:00") && !on("2025-03-12T08:30:00+08:00"));
+    }
 }
