@@ -41,6 +41,8 @@ use crate::{
     },
 };
 
+pub mod town;
+
 /// When tests begin, unless they say otherwise: a Monday morning, ten o'clock in China.
 pub const START: &str = "2025-03-10T10:00:00+08:00";
 

@@ -73,6 +73,7 @@ pub async fn restore(args: Restore) -> anyhow::Result<()> {
     if data.join("jingwei.json").exists() {
         bail!("{} holds a district already", data.display());
     }
+    let data = &std::path::absolute(data)?;
     let mut stored = Stored::read(&args.from)?;
     fs::create_dir_all(data).with_context(|| format!("{} cannot be made", data.display()))?;
     let copy = args.from.join("district.db");

@@ -52,6 +52,7 @@ pub async fn init(args: Init) -> anyhow::Result<()> {
     if data.join("jingwei.json").exists() {
         bail!("{} holds a district already; `jingwei migrate` brings its tables up to date", data.display());
     }
+    let data = &std::path::absolute(data)?;
     let url = args.place.database.clone().unwrap_or_else(|| format!("sqlite:{}", data.join("district.db").display()));
     let schema = url.starts_with("postgres").then(|| args.schema.clone());
     let db = Db::open_with(&url, &Options { schema: schema.clone(), ..Options::default() })

@@ -67,6 +67,9 @@ pub struct Choice {
 pub struct Prediction {
     /// The best labels, at most three, the surest first. Empty only for a model without labels.
     pub top: Vec<Choice>,
+    /// 0..1: how much of the text the model has seen before, as the share of its pairs of characters that are in the vocabulary. A text of
+    /// nothing but strange words gets confidences that mean little; whoever acts on them asks for a share as well.
+    pub known: f32,
 }
 
 /// How many labels an answer names.
@@ -89,6 +92,8 @@ struct Scratch {
     /// The text's rows with their weights, of length one together.
     features: Vec<(u32, f32)>,
     scores: Vec<f32>,
+    /// Pairs of characters in the text, and how many of them the model knows.
+    pairs: (u32, u32),
 }
 
 thread_local! {
@@ -128,7 +133,8 @@ impl Model {
         SCRATCH.with_borrow_mut(|scratch| {
             self.read(text, scratch);
             self.score(scratch);
-            Prediction { top: self.best(&scratch.scores) }
+            let (pairs, known) = scratch.pairs;
+            Prediction { top: self.best(&scratch.scores), known: known as f32 / pairs.max(1) as f32 }
         })
     }
 
@@ -188,14 +194,19 @@ impl Model {
 
     /// Reads a text into `scratch.features`.
     fn read(&self, text: &str, scratch: &mut Scratch) {
-        let Scratch { chars, counts, seen, features, .. } = scratch;
+        let Scratch { chars, counts, seen, features, pairs, .. } = scratch;
+        *pairs = (0, 0);
         features::characters(text, self.limit, chars);
         if counts.len() < self.idf.len() {
             counts.resize(self.idf.len(), 0);
         }
         seen.clear();
-        features::grams(chars, |key, _, _| {
-            if let Some(row) = self.vocabulary.get(key) {
+        features::grams(chars, |key, _, length| {
+            let row = self.vocabulary.get(key);
+            if length == 2 {
+                *pairs = (pairs.0 + 1, pairs.1 + u32::from(row.is_some()));
+            }
+            if let Some(row) = row {
                 let count = &mut counts[row as usize];
                 if *count == 0 {
                     seen.push(row);

@@ -51,6 +51,8 @@ pub struct Imported {
 /// A case of the past.
 pub struct Old {
     code: Option<String>,
+    /// Where it was, when the row has no point.
+    grid: Option<Id<Unit>>,
     intake: Intake,
     matter: Option<Id<Matter>>,
     state: State,
@@ -77,6 +79,9 @@ pub struct Old {
 pub fn stage(app: &App, table: Table, datum: geo::Datum) -> anyhow::Result<Staged> {
     table.require(&["text", "reported_at"])?;
     let ground = Ground::of(app);
+    if !table.has("lon") {
+        table.require(&["grid_code"])?;
+    }
     let (mut rows, mut faults, mut seen) = (vec![], vec![], HashSet::new());
     let mut followers: HashMap<String, i64> = HashMap::new();
     for row in table {
@@ -148,6 +153,7 @@ fn read(ground: &Ground, row: &Row, datum: geo::Datum, seen: &mut HashSet<String
     let state = word(row, "state", State::of)?.unwrap_or(State::Received);
     let old = Old {
         code,
+        grid: unit("grid_code")?,
         intake,
         matter,
         state,
@@ -313,6 +319,9 @@ fn replay<'a>(app: &'a App, actor: &'a Actor, old: &Old, code: String, account: 
     let draft = actions::compose(app, &ground, actor, &old.intake, recognised, code)?;
     let wrapped = draft.wrapped;
     let mut change = Change::new(app, actor, old.reported_at, draft.case);
+    if let Some(grid) = old.grid.filter(|_| change.case.grid_id.is_none()).and_then(|g| ground.org.value.unit(g)) {
+        actions::settle(&mut change, &ground, grid);
+    }
     change.case.reporters = old.reporters;
     change.case.confidence = None;
     change.case.classified = json!({ "top": [], "words": [], "by": "person" });

@@ -11,7 +11,10 @@ use text::Model;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{model::THRESHOLD, store::Case};
+use super::{
+    model::{FAMILIAR, THRESHOLD},
+    store::Case,
+};
 use crate::{
     app::App,
     modules::catalogue::{Catalogue, Matter},
@@ -91,7 +94,7 @@ pub fn recognise(model: &Model, catalogue: &Catalogue, body: &str, chosen: Optio
     Ok(Recognised {
         matter: Some(best.matter),
         confidence: best.confidence,
-        sure: best.confidence >= THRESHOLD,
+        sure: best.confidence >= THRESHOLD && prediction.known >= FAMILIAR,
         top: top.clone(),
         words: vec![],
         by: "model",

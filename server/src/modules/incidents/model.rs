@@ -513,8 +513,11 @@ pub fn attention_list(text: &str) -> Vec<Attention> {
     text.split(',').filter_map(Attention::of).collect()
 }
 
-/// Above this confidence nobody needs to look before the case is dispatched; the setting `classifier.threshold` changes it.
+/// Above this confidence nobody needs to look before the case is dispatched.
 pub const THRESHOLD: f64 = 0.55;
+
+/// A text of which the classifier knows less than this share waits for a human, however sure it sounds.
+pub const FAMILIAR: f32 = 0.3;
 
 #[cfg(test)]
 mod tests {

@@ -18,6 +18,7 @@ use crate::modules::{
         model::{Action, Attention, MATTER_UNKNOWN, Reason, Refusal, State},
         store::Case,
     },
+    org::Unit,
 };
 
 /// 受理.
@@ -145,10 +146,15 @@ pub async fn place(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &
     let entry = change.act(Action::Place)?;
     entry.words = format!("位置更正为{}", unit.name);
     entry.is_public = false;
-    change.case.grid_id = Some(grid);
-    change.case.owner_path.clone_from(&unit.path);
-    change.case.filed_path.clone_from(&unit.path);
-    change.case.owner_id = directory.desk_of(grid, ground.now).id;
-    change.attend(|a| !matches!(a, Attention::NoGrid | Attention::TwoGrids), &[]);
+    settle(&mut change, ground, unit);
     change.save(tx).await
+}
+
+/// The case belongs to this grid: its path for scope and figures, its desk as the owner.
+pub fn settle(change: &mut Change<'_>, ground: &Ground, grid: &Unit) {
+    change.case.grid_id = Some(grid.id);
+    change.case.owner_path.clone_from(&grid.path);
+    change.case.filed_path.clone_from(&grid.path);
+    change.case.owner_id = ground.org.value.desk_of(grid.id, ground.now).id;
+    change.attend(|a| !matches!(a, Attention::NoGrid | Attention::TwoGrids), &[]);
 }

@@ -13,7 +13,7 @@ pub use change::{Change, Ground};
 pub use dispatch::{Dispatch, Plan, class_words, dispatch, lead_words, plan, set_lead, tasks};
 pub use follow_up::{Callback, Rating, Remark, callback, rate, remark};
 pub use handle::{Done, Note, done, note, take_on};
-pub use intake::{Accept, Correct, Place, Refuse, accept, correct, place, refuse};
+pub use intake::{Accept, Correct, Place, Refuse, accept, correct, place, refuse, settle};
 pub use look::{Field, Reveal, exported, look_up, near, reveal, similar};
 pub use report::{Draft, Intake, Receipt, Report, SolvedOnSpot, adopt, compose, join, open, prepare, take_in};
 pub use review::{Verify, close, verify};

@@ -1,0 +1,124 @@
+//! Bad input and doubtful reports: each has its sentence, and its place where a desk sees what needs a human.
+
+use serde_json::{Value, json};
+use testkit::Engine;
+
+use super::road::{report, send};
+use crate::testing::{
+    TestApp,
+    town::{COMMUNITY, DISPUTED, DISTRICT, FAR, HOME, NOWHERE},
+};
+
+async fn attention(app: &TestApp, receipt: &Value) -> (String, Vec<String>, String) {
+    let desk = app.login_as("district-intake", DISTRICT).await;
+    let case = desk.get(&format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap())).await.expect(200).json();
+    let list = case["attention"].as_array().unwrap().iter().map(|a| a.as_str().unwrap().to_owned()).collect();
+    (case["state"].as_str().unwrap().to_owned(), list, case["owner"]["name"].as_str().unwrap().to_owned())
+}
+
+testkit::both! {
+    async fn what_is_doubtful_waits_for_a_human_and_has_an_owner(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let lamp = "楼道灯坏了，单元楼道里的灯不亮";
+        let cases = [
+            (report(lamp, NOWHERE), "received", "no-grid", "某区"),
+            (report("天气不错", HOME), "received", "low-confidence", "一社区"),
+            (report("多年的老问题没人管，历史遗留的产权问题", HOME), "received", "unlisted", "一社区"),
+            (report(lamp, DISPUTED), "assigned", "two-grids", "三社区"),
+        ];
+        for (body, state, why, owner) in cases {
+            let receipt = send(&app, &body).await;
+            let (is, list, owned) = attention(&app, &receipt).await;
+            assert_eq!((is.as_str(), owned.as_str()), (state, owner), "{body}");
+            assert!(list.iter().any(|a| a == why), "{list:?} lacks {why}");
+        }
+        let desk = app.login_as("district-dispatch", DISTRICT).await;
+        let waiting = desk.get("/api/v1/incidents?attention=any").await.expect(200).json();
+        assert_eq!(waiting["items"].as_array().unwrap().len(), 4);
+    }
+
+    async fn a_year_without_calendar_loses_no_report(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        app.clock.set("2031-03-10T10:00:00+08:00".parse().unwrap());
+        let receipt = send(&app, &report("楼道灯坏了，单元楼道里的灯不亮", HOME)).await;
+        let (state, list, _) = attention(&app, &receipt).await;
+        assert_eq!((state.as_str(), list), ("received", vec!["no-calendar".to_owned()]));
+        let desk = app.login_as("district-intake", DISTRICT).await;
+        let id = receipt["id"].as_str().unwrap();
+        desk.post(&format!("/api/v1/incidents/{id}/accept"), &json!({})).await.refused(422, "no-calendar");
+    }
+
+    async fn a_clock_going_back_loses_no_order(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let receipt = send(&app, &report("楼道灯坏了，单元楼道里的灯不亮", HOME)).await;
+        app.clock.advance(-3_600_000);
+        let desk = app.login_as("community-desk", COMMUNITY).await;
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        let case = desk.get(&path).await.expect(200).json();
+        let task = case["tasks"][0]["id"].as_str().unwrap();
+        let after = desk.post(&format!("{path}/tasks/{task}/accept"), &json!({})).await.expect(200).json();
+        // The log keeps its order by number, and the deadline is that of the opening.
+        assert_eq!(after["due_at"], case["due_at"]);
+        assert_eq!(crate::modules::incidents::verify::clocks(&app).await.unwrap().differences, 0);
+    }
+
+    async fn wrong_fields_are_named(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let long = "长".repeat(5_001);
+        let cases = [
+            (json!({ "text": "", "lon": 112.905, "lat": 33.105 }), "text", "required"),
+            (json!({ "text": long, "lon": 112.905, "lat": 33.105 }), "text", "too-long"),
+            (json!({ "text": "x", "lon": 1120.0, "lat": 33.105 }), "lon", "out-of-range"),
+            (json!({ "text": "x", "lon": 112.905 }), "lat", "required"),
+            (json!({ "text": "x", "lon": 112.905, "lat": 33.105, "datum": "mars" }), "datum", "unknown-datum"),
+            (json!({ "text": "x", "lon": 112.905, "lat": 33.105, "phone": "call me" }), "phone", "bad-phone"),
+            (json!({ "text": "x", "lon": 112.905, "lat": 33.105, "matter": uuid::Uuid::nil() }), "matter", "unknown-matter"),
+            (json!({ "text": "x", "lon": "west" }), "body", "bad-json"),
+        ];
+        for (body, field, code) in cases {
+            let problem = app.visitor().post("/api/v1/reports", &body).await.expect(400).json();
+            let fields = problem["fields"].as_array().unwrap();
+            assert!(fields.iter().any(|f| f["field"] == field && f["code"] == code), "{problem}");
+        }
+        app.visitor().post("/api/v1/reports", &json!({ "text": "在哪里呢" })).await.refused(422, "no-place");
+        let flood = json!({ "text": "水".repeat(2_000_000), "lon": 112.905, "lat": 33.105 });
+        app.visitor().post("/api/v1/reports", &flood).await.refused(413, "body-too-large");
+    }
+
+    async fn a_departments_matter_cannot_be_sent_down(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let receipt = send(&app, &report("马路路灯不亮，街上路灯坏了一排", HOME)).await;
+        let desk = app.login_as("district-dispatch", DISTRICT).await;
+        let path = format!("/api/v1/incidents/{}/dispatch", receipt["id"].as_str().unwrap());
+        let unit = |code: &str| app.org.directory().value.unit_by_code(code).unwrap().id.to_string();
+        let down = json!({ "unit": unit("990101001001"), "reason": "就近处理" });
+        desk.post(&path, &down).await.refused(422, "not-for-grassroots");
+        desk.post(&path, &json!({ "unit": unit("D-FIRE") })).await.expect(400);
+        let across = json!({ "unit": unit("D-FIRE"), "reason": "消防队有升降车" });
+        let case = desk.post(&path, &across).await.expect(200).json();
+        assert_eq!(case["lead"]["unit"].as_str(), Some("区消防队"));
+        assert!(case["reasons"].as_array().unwrap().iter().any(|r| r["code"] == "by-hand"));
+    }
+
+    async fn neighbours_are_offered_and_may_join(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let words = "消防通道被车堵了，消防车道停满车，三号楼门口";
+        let first = send(&app, &report(words, HOME)).await;
+        app.clock.advance(600_000);
+        let near = app.visitor().post("/api/v1/reports/suggest", &report(words, HOME)).await.expect(200).json();
+        assert_eq!(near["near"][0]["code"], first["code"]);
+        assert_eq!(near["matters"][0]["name"].as_str(), Some("占用消防通道"));
+        let mut joining = report(words, HOME);
+        joining["join"] = first["code"].clone();
+        let second = send(&app, &joining).await;
+        assert_eq!((&second["code"], &second["duplicates"][0]["joined"]), (&first["code"], &json!(true)));
+        assert_ne!(second["track"], first["track"], "each reporter has a link of his own");
+        let page = app.visitor().get(&format!("/api/v1/reports/{}", second["track"].as_str().unwrap())).await.expect(200).json();
+        assert_eq!(page["reporters"].as_i64(), Some(2));
+        joining["join"] = json!("C19990101-0001");
+        app.visitor().post("/api/v1/reports", &joining).await.expect(400);
+        // Far away the same words are another matter.
+        let far = send(&app, &report(words, FAR)).await;
+        assert_eq!(far["duplicates"], json!([]));
+    }
+}

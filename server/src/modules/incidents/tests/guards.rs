@@ -1,0 +1,105 @@
+//! Who may see what of a reporter, who may act when, and what leaves a trace.
+
+use serde_json::json;
+use testkit::Engine;
+
+use super::road::{report, send};
+use crate::testing::{
+    TestApp,
+    town::{COMMUNITY, DISTRICT, GRID, HOME},
+};
+
+testkit::both! {
+    async fn a_field_in_clear_needs_a_purpose_and_leaves_a_trace(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let receipt = send(&app, &report("楼道灯坏了，单元楼道里的灯不亮", HOME)).await;
+        let desk = app.login_as("community-desk", COMMUNITY).await;
+        let path = format!("/api/v1/incidents/{}/reveal", receipt["id"].as_str().unwrap());
+        desk.post(&path, &json!({ "field": "phone", "purpose": "" })).await.refused(422, "purpose-required");
+        let shown = desk.post(&path, &json!({ "field": "phone", "purpose": "约定上门时间" })).await.expect(200).json();
+        assert_eq!(shown["value"].as_str(), Some("140-0000-1234"));
+        let audit = app.login_as("audit-admin", DISTRICT).await.get("/api/v1/audit?limit=50").await.expect(200).json();
+        let row = audit["items"].as_array().unwrap().iter().find(|r| r["action"] == "private.reveal").unwrap();
+        assert!(!row.to_string().contains("1234"), "the record holds no personal value");
+    }
+
+    async fn a_confidential_reporter_is_shown_to_nobody(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let mut body = report("楼道灯坏了，单元楼道里的灯不亮", HOME);
+        body["confidential"] = json!(true);
+        let receipt = send(&app, &body).await;
+        let desk = app.login_as("community-desk", COMMUNITY).await;
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        let case = desk.get(&path).await.expect(200).json();
+        assert_eq!(case["reporter"], json!({ "name": null, "phone": null, "confidential": true }));
+        desk.post(&format!("{path}/reveal"), &json!({ "field": "name", "purpose": "想知道是谁" })).await.expect(403);
+        let audit = app.login_as("audit-admin", DISTRICT).await.get("/api/v1/audit?limit=50").await.expect(200).json();
+        assert!(audit["items"].as_array().unwrap().iter().any(|r| r["action"] == "private.reveal.denied"));
+    }
+
+    async fn number_and_phone_find_the_link_a_few_times(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let receipt = send(&app, &report("楼道灯坏了，单元楼道里的灯不亮", HOME)).await;
+        let ask = |last4: &str| json!({ "code": receipt["code"], "phone_last4": last4 });
+        let visitor = app.visitor();
+        let found = visitor.post("/api/v1/reports/lookup", &ask("1234")).await.expect(200).json();
+        assert_eq!(found["track"], receipt["track"]);
+        for _ in 0..4 {
+            visitor.post("/api/v1/reports/lookup", &ask("9999")).await.refused(422, "no-such-report");
+        }
+        let sixth = visitor.post("/api/v1/reports/lookup", &ask("1234")).await.expect(429);
+        assert!(sixth.headers.contains_key("retry-after"));
+    }
+
+    async fn two_desks_cannot_both_win(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let receipt = send(&app, &report("天气不错", HOME)).await;
+        let desk = app.login_as("district-intake", DISTRICT).await;
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        let seen = desk.get(&path).await.expect(200).json()["version"].as_i64().unwrap();
+        let matter = app.matter("楼道灯不亮").to_string();
+        desk.post(&format!("{path}/accept"), &json!({ "matter": matter, "version": seen })).await.expect(200);
+        let late = json!({ "reason": "no_request", "words": "没有具体诉求", "version": seen });
+        desk.post(&format!("{path}/refuse"), &late).await.refused(409, "stale");
+        desk.post(&format!("{path}/refuse"), &json!({ "reason": "abuse", "words": "测试" })).await.refused(422, "not-in-this-state");
+        let visitor = app.visitor();
+        visitor.post(&format!("{path}/actions/escalate"), &json!({})).await.expect(401);
+        let leader = app.login_as("district-dispatch", DISTRICT).await;
+        leader.post(&format!("{path}/actions/escalate"), &json!({})).await.refused(422, "not-yet");
+        leader.post(&format!("{path}/actions/juggle"), &json!({})).await.expect(404);
+    }
+
+    async fn solved_on_the_spot_is_one_step(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let worker = app.login_as("grid-worker", GRID).await;
+        let body = json!({
+            "text": "巡查发现楼道灯坏了，已换好", "lon": HOME.0, "lat": HOME.1, "matter": app.matter("楼道灯不亮").to_string(),
+            "channel": "patrol", "solved": { "result": "solved", "public_reply": "已更换" },
+        });
+        let receipt = worker.post("/api/v1/incidents", &body).await.expect(201).json();
+        let case = worker.get(&format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap())).await.expect(200).json();
+        assert_eq!((case["state"].as_str(), case["source"].as_str()), (Some("resolved"), Some("worker")));
+        assert_eq!(case["tasks"], json!([]), "nothing was dispatched");
+        assert!(!case["may"].as_array().unwrap().iter().any(|m| m == "verify"), "the handler is not offered to verify");
+    }
+
+    async fn a_result_that_does_not_stand_goes_back_with_the_time_left(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let receipt = send(&app, &report("楼道灯坏了，单元楼道里的灯不亮", HOME)).await;
+        let desk = app.login_as("community-desk", COMMUNITY).await;
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        let case = desk.get(&path).await.expect(200).json();
+        let task = case["tasks"][0]["id"].as_str().unwrap();
+        desk.post(&format!("{path}/tasks/{task}/accept"), &json!({})).await.expect(200);
+        app.clock.advance(3_600_000);
+        let done = json!({ "result": "solved", "public_reply": "已更换" });
+        desk.post(&format!("{path}/tasks/{task}/done"), &done).await.expect(200);
+        app.clock.advance(24 * 3_600_000);
+        let other = app.login_as("street-desk", crate::testing::town::STREET).await;
+        other.post(&format!("{path}/verify"), &json!({ "passed": false })).await.expect(400);
+        let back = other.post(&format!("{path}/verify"), &json!({ "passed": false, "words": "还是不亮" })).await.expect(200).json();
+        assert_eq!((back["state"].as_str(), back["light"].as_str()), (Some("in_progress"), Some("green")));
+        // Tuesday eleven o'clock with seven of eight working hours left.
+        assert_eq!(back["due_at"].as_str(), Some("2025-03-12T03:00:00.000Z"));
+    }
+}
