@@ -36,7 +36,7 @@ pub mod store;
 mod tests;
 pub mod totp;
 
-pub use actions::first_link;
+pub use actions::{first_link, sweep};
 pub use keys::{DataKey, Keys};
 pub use password::Cost as PasswordCost;
 pub use private::Private;
