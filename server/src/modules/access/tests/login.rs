@@ -258,7 +258,7 @@ testkit::both! {
         let app = TestApp::new(engine).await;
         let stale = actions::first_link(&app).await.unwrap().unwrap();
         let fresh = actions::first_link(&app).await.unwrap().unwrap();
-        let token = |path: &str| path.strip_prefix("/w/link/").unwrap().to_owned();
+        let token = |path: &str| path.strip_prefix("/c/#/link/").unwrap().to_owned();
         follow(&app, &token(&stale)).await.refused(422, "link-spent");
         try_log_in(&app.visitor(), "admin", "admin", None).await.refused(422, "wrong-credentials");
         let admin = app.visitor().resume(&follow(&app, &token(&fresh)).await.expect(200));

@@ -56,7 +56,7 @@ testkit::both! {
         first.post("/api/v1/accounts", &json!({"username": "TWO", "name": "x"})).await.refused(422, "account-exists");
         first.post("/api/v1/accounts", &json!({"username": "x y", "name": "x"})).await.refused(400, "invalid");
         let link = first.post(&format!("/api/v1/accounts/{two}/link"), &json!({})).await.expect(201).json();
-        assert!(link["path"].as_str().unwrap().starts_with("/w/link/"));
+        assert!(link["path"].as_str().unwrap().starts_with("/c/#/link/"));
         first.post(&format!("/api/v1/accounts/{three}/disable"), &json!({})).await.refused(422, "last-of-office");
     }
 
