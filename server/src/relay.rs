@@ -2,7 +2,8 @@
 //!
 //! Every process runs one. It seals the audit record (only the process that holds the lease does), hands the sealed rows to those
 //! who follow what changes, and reads again what other processes have changed. It is woken by commits of its own process and looks
-//! twice a second for those of others; with nothing to do it reads two indexed rows a round and writes nothing.
+//! twice a second for those of others; with nothing to do a round is one indexed read for itself and one for each
+//! follower, and writes nothing.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
