@@ -1,1 +1,57 @@
-fn main() {}
+//! The commands around the build: `cargo xtask demo | test | check | gen | tidy`.
+#![expect(clippy::print_stdout, reason = "these commands talk to a person on a terminal")]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod check;
+mod demo;
+mod district;
+mod generate;
+mod run;
+mod test;
+mod tidy;
+mod tools;
+mod web;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build everything, make an invented district and serve it, with a log-in link for each role.
+    Demo(demo::Demo),
+    /// Run every test: Rust on both engines, the pages' own, and the journey through a browser.
+    Test,
+    /// Run what a change must pass: format, lints, docs, licences, tidiness, generated files, tests.
+    Check(check::Check),
+    /// Write the files that are made from the code: contract, types, transitions, error codes.
+    Gen(generate::Gen),
+    /// Look for what the house rules do not allow.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let done = match Line::parse().command {
+        Command::Demo(demo) => demo::demo(&demo),
+        Command::Test => test::test(),
+        Command::Check(check) => check::check(&check),
+        Command::Gen(gen_) => generate::generate(&gen_),
+        Command::Tidy => tidy::report(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The last line of `test` and `check` is their sum, so they have told their failures before.
+            if !error.is::<run::Told>() {
+                eprintln!("xtask: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
