@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub mod admin;
 mod backup;
 mod export;
 pub mod import_catalogue;

@@ -1,0 +1,73 @@
+//! Every operation says who may, in words that the program and the roles know.
+
+use std::collections::BTreeSet;
+
+use jingwei::http::contract;
+use kernel::Permission;
+use serde_json::Value;
+
+use crate::root;
+
+/// An operation of the contract.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// Such as `GET /api/v1/district`.
+    pub name: String,
+    /// What it wants: `None` for the public, else a permission or `logged-in`.
+    pub permission: Option<String>,
+}
+
+/// Every operation of the contract; fails when one says nothing about who may.
+pub fn operations() -> Vec<Operation> {
+    let document = serde_json::to_value(contract()).unwrap();
+    let mut all = vec![];
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            if !matches!(method.as_str(), "get" | "post" | "put" | "delete" | "patch") {
+                continue;
+            }
+            let name = format!("{} {path}", method.to_uppercase());
+            all.push(Operation { permission: permission(&name, operation), name });
+        }
+    }
+    all
+}
+
+fn permission(name: &str, operation: &Value) -> Option<String> {
+    let (permission, public) = (operation["x-permission"].as_str(), operation["x-public"] == true);
+    assert!(permission.is_some() != public, "{name} needs either x-permission or x-public");
+    permission.map(str::to_owned)
+}
+
+/// What everybody who is logged in may do, whatever the roles.
+pub const LOGGED_IN: &str = "logged-in";
+
+#[test]
+fn every_operation_says_who_may() {
+    let known: BTreeSet<&str> = Permission::all().into_iter().map(|p| p.0).collect();
+    let all = operations();
+    assert!(all.len() > 30, "only {} operations", all.len());
+    let wrong: Vec<&Operation> =
+        all.iter().filter(|o| o.permission.as_deref().is_some_and(|p| p != LOGGED_IN && !known.contains(p))).collect();
+    assert!(wrong.is_empty(), "permissions that nobody declares: {wrong:?}");
+}
+
+/// The permissions of each role, read from the files apart from the program: the policy that the matrix holds the program to.
+pub fn policy() -> Vec<(String, BTreeSet<String>)> {
+    let read = |name: &str| std::fs::read_to_string(root().join("server/src/modules/access").join(name)).unwrap();
+    let (roles, permissions) = (read("roles.csv"), read("permissions.csv"));
+    let rows: Vec<(&str, Vec<&str>)> =
+        permissions.lines().skip(1).filter_map(|l| l.split_once(',')).map(|(p, r)| (p, r.split(' ').collect())).collect();
+    let of = |role: &str| rows.iter().filter(|(_, roles)| roles.contains(&role)).map(|(p, _)| (*p).to_owned()).collect();
+    roles.lines().skip(1).filter_map(|l| l.split(',').next()).map(|role| (role.to_owned(), of(role))).collect()
+}
+
+#[test]
+fn roles_hold_permissions_that_exist_and_every_permission_has_a_holder() {
+    let known: BTreeSet<String> = Permission::all().into_iter().map(|p| p.0.to_owned()).collect();
+    let policy = policy();
+    assert!(policy.len() >= 15, "only {} roles", policy.len());
+    let held: BTreeSet<String> = policy.into_iter().flat_map(|p| p.1).collect();
+    assert!(held.is_subset(&known), "roles hold what is not declared: {:?}", held.difference(&known));
+    assert!(known.is_subset(&held), "nobody holds {:?}", known.difference(&held));
+}

@@ -1,0 +1,17 @@
+//! Guards: what no reader would notice in time. Each holds the whole program against one list: statements, tables, operations,
+//! permissions, sentences, generated files.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod contract;
+mod files;
+mod matrix;
+mod schema;
+mod sentences;
+mod statements;
+
+use std::path::{Path, PathBuf};
+
+/// The root of the project.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}

@@ -1,0 +1,270 @@
+//! The access matrix: every operation of the contract, called by nobody, by every role in two places, and by a program.
+//! An operation without a row in [`CALLS`] fails; so does a row without an operation.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use axum::http::{Method, StatusCode};
+use jingwei::testing::{Client, TestApp};
+use serde_json::{Value, json};
+use testkit::Engine;
+
+use crate::contract::{LOGGED_IN, Operation, operations, policy};
+
+/// How an operation is called. Ids are unknown ones: what counts is whether the caller is let in.
+struct Call {
+    operation: &'static str,
+    /// The body; null sends none.
+    body: fn() -> Value,
+    /// Beyond the ordinary.
+    nature: Nature,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Nature {
+    Plain,
+    /// Ends or changes the caller's own log-in, so each caller logs in anew for it.
+    Personal,
+    /// Never ends: a stream that is open after a moment has let the caller in.
+    Stream,
+    /// Takes the bytes of a picture.
+    Picture,
+}
+
+const fn read(operation: &'static str) -> Call {
+    Call { operation, body: || Value::Null, nature: Nature::Plain }
+}
+
+const fn command(operation: &'static str, body: fn() -> Value) -> Call {
+    Call { operation, body, nature: Nature::Plain }
+}
+
+const fn personal(operation: &'static str, body: fn() -> Value) -> Call {
+    Call { operation, body, nature: Nature::Personal }
+}
+
+/// What stands for each `{name}` of a path.
+const PLACES: &[(&str, &str)] =
+    &[("year", "2025"), ("name", "quiet_hours"), ("action", "merge"), ("track", "an-unknown-link-of-a-reporter")];
+
+/// What stands for every other `{…}`: an id that nothing has.
+const NOBODY: &str = "01957f00-0000-7000-8000-00000000dead";
+
+const CALLS: &[Call] = &[
+    command("POST /api/v1/session", || json!({"username": "nobody-at-all", "password": "wrong horse battery"})),
+    command("POST /api/v1/session/link", || json!({"token": "spent"})),
+    read("GET /api/v1/session"),
+    personal("DELETE /api/v1/session", || json!({})),
+    personal("POST /api/v1/account/password", || json!({"password": "correct horse battery"})),
+    personal("POST /api/v1/account/totp", || json!({})),
+    personal("POST /api/v1/account/totp/confirm", || json!({"code": "000000"})),
+    read("GET /api/v1/account/tokens"),
+    personal("POST /api/v1/account/tokens", || json!({"name": "matrix", "days": 1})),
+    command("DELETE /api/v1/account/tokens/{token}", || json!({})),
+    read("GET /api/v1/accounts"),
+    read("GET /api/v1/accounts/{account}"),
+    command("POST /api/v1/accounts", || json!({"username": "", "name": ""})),
+    command("POST /api/v1/accounts/{account}/disable", || json!({})),
+    command("POST /api/v1/accounts/{account}/enable", || json!({})),
+    command("POST /api/v1/accounts/{account}/link", || json!({})),
+    command("POST /api/v1/accounts/{account}/grants", || json!({"role": "grid-worker", "path": "/990101/"})),
+    command("DELETE /api/v1/accounts/{account}/grants/{grant}", || json!({})),
+    read("GET /api/v1/roles"),
+    read("GET /api/v1/settings"),
+    command("PUT /api/v1/settings/{name}", || json!({"value": {"nonsense": true}, "reason": ""})),
+    read("GET /api/v1/audit"),
+    Call { operation: "POST /api/v1/photos", body: || Value::Null, nature: Nature::Picture },
+    read("GET /api/v1/notices"),
+    read("GET /api/v1/notices/count"),
+    command("POST /api/v1/notices/{id}/read", || json!({})),
+    command("POST /api/v1/notices/read-all", || json!({})),
+    read("GET /api/v1/notices/wishes"),
+    command("PUT /api/v1/notices/wishes", || json!({"mail": null})),
+    Call { operation: "GET /api/v1/events", body: || Value::Null, nature: Nature::Stream },
+    read("GET /api/v1/matters"),
+    read("GET /api/v1/catalogue"),
+    read("GET /api/v1/catalogue/{id}"),
+    command("PUT /api/v1/catalogue/{id}", || json!({})),
+    command("POST /api/v1/catalogue/{id}/retire", || json!({})),
+    command("POST /api/v1/catalogue/import", || json!({})),
+    read("GET /api/v1/catalogue/export"),
+    read("GET /api/v1/calendars/{year}"),
+    command("POST /api/v1/reports", || json!({"text": "井盖坏了", "lon": 112.9, "lat": 33.1})),
+    command("POST /api/v1/reports/suggest", || json!({"text": "井盖坏了"})),
+    command("POST /api/v1/reports/lookup", || json!({"code": "C20250310-0001", "phone_last4": "0000"})),
+    read("GET /api/v1/reports/{track}"),
+    command("POST /api/v1/reports/{track}/remarks", || json!({"text": "还在"})),
+    command("POST /api/v1/reports/{track}/rating", || json!({"contacted": true, "solved": "yes", "satisfied": "yes"})),
+    read("GET /api/v1/reports/{track}/photos/{photo}"),
+    read("GET /api/v1/incidents"),
+    command("POST /api/v1/incidents", || json!({"text": "井盖坏了", "lon": 112.9, "lat": 33.1, "channel": "phone"})),
+    read("GET /api/v1/incidents/counts"),
+    read("GET /api/v1/incidents/export"),
+    read("GET /api/v1/incidents/{id}"),
+    read("GET /api/v1/incidents/{id}/similar"),
+    read("GET /api/v1/incidents/{id}/photos/{photo}"),
+    command("POST /api/v1/incidents/{id}/accept", || json!({})),
+    command("POST /api/v1/incidents/{id}/refuse", || json!({"reason": "abuse", "words": "测试"})),
+    command("POST /api/v1/incidents/{id}/correct", || json!({"matter": NOBODY})),
+    command("POST /api/v1/incidents/{id}/place", || json!({"lon": 112.9, "lat": 33.1})),
+    command("POST /api/v1/incidents/{id}/dispatch", || json!({})),
+    command("POST /api/v1/incidents/{id}/tasks/{task}/accept", || json!({})),
+    command("POST /api/v1/incidents/{id}/tasks/{task}/done", || json!({"result": "solved", "public_reply": "好了"})),
+    command("POST /api/v1/incidents/{id}/note", || json!({"text": "看过了"})),
+    command("POST /api/v1/incidents/{id}/verify", || json!({"passed": true, "words": "看过了"})),
+    command("POST /api/v1/incidents/{id}/close", || json!({})),
+    command("POST /api/v1/incidents/{id}/callback", || json!({"outcome": "no_answer"})),
+    command("POST /api/v1/incidents/{id}/reveal", || json!({"field": "phone", "purpose": "回访"})),
+    command("POST /api/v1/incidents/{id}/actions/{action}", || json!({})),
+    read("GET /api/v1/inbox"),
+];
+
+/// Where roles hold: the district, and one grid.
+const WHERE: [&str; 2] = ["/990101/", "/990101/990101001/990101001002/990101001002003/"];
+
+/// What the matrix expects of a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expected {
+    LogInFirst,
+    Forbidden,
+    LetIn,
+}
+
+/// What an operation does with a caller who holds these permissions; `None` is nobody.
+fn expected(operation: &Operation, held: Option<&BTreeSet<String>>) -> Expected {
+    match (&operation.permission, held) {
+        (None, _) => Expected::LetIn,
+        (Some(_), None) => Expected::LogInFirst,
+        (Some(wanted), Some(held)) if wanted == LOGGED_IN || held.contains(wanted) => Expected::LetIn,
+        (Some(_), Some(_)) => Expected::Forbidden,
+    }
+}
+
+/// Whether an answer is what was expected. Who is let in may hear that the id is unknown or the body wrong, never a fault of ours.
+fn agrees(expected: Expected, status: StatusCode) -> bool {
+    match expected {
+        Expected::LogInFirst => status == StatusCode::UNAUTHORIZED,
+        Expected::Forbidden => status == StatusCode::FORBIDDEN,
+        Expected::LetIn => status != StatusCode::UNAUTHORIZED && status != StatusCode::FORBIDDEN && !status.is_server_error(),
+    }
+}
+
+/// Operations without a row, and rows without an operation.
+fn unmatched(operations: &[Operation], rows: &[&str]) -> Vec<String> {
+    let known: BTreeSet<&str> = operations.iter().map(|o| o.name.as_str()).collect();
+    let called: BTreeSet<&str> = rows.iter().copied().collect();
+    let without_row = known.difference(&called).map(|o| format!("no row for {o}"));
+    without_row.chain(called.difference(&known).map(|r| format!("no operation for {r}"))).collect()
+}
+
+#[test]
+fn every_operation_has_a_row() {
+    let rows: Vec<&str> = CALLS.iter().map(|c| c.operation).collect();
+    let unmatched = unmatched(&operations(), &rows);
+    assert!(unmatched.is_empty(), "the matrix in server/tests/guards/matrix.rs: {}", unmatched.join("; "));
+}
+
+#[test]
+fn a_forgotten_operation_is_found() {
+    let operation = Operation { name: "GET /api/v1/new".to_owned(), permission: None };
+    assert_eq!(
+        unmatched(&[operation], &["GET /api/v1/gone"]),
+        ["no row for GET /api/v1/new", "no operation for GET /api/v1/gone"]
+    );
+}
+
+#[test]
+fn a_wrong_answer_is_found() {
+    assert!(!agrees(Expected::LogInFirst, StatusCode::OK) && !agrees(Expected::Forbidden, StatusCode::NOT_FOUND));
+    assert!(!agrees(Expected::LetIn, StatusCode::FORBIDDEN) && !agrees(Expected::LetIn, StatusCode::INTERNAL_SERVER_ERROR));
+    assert!(agrees(Expected::LetIn, StatusCode::UNPROCESSABLE_ENTITY));
+}
+
+/// Makes the call; `None` when it is a stream that stayed open.
+async fn call(client: &Client, call: &Call) -> Option<StatusCode> {
+    let (method, path) = call.operation.split_once(' ').unwrap();
+    let method: Method = method.parse().unwrap();
+    let path = filled(path);
+    let moment = if call.nature == Nature::Stream { Duration::from_millis(300) } else { Duration::from_secs(30) };
+    let answer = async {
+        match (&method, call.nature) {
+            (_, Nature::Picture) => {
+                let key = format!("{:032x}", rand::random::<u128>());
+                client
+                    .send(method, &path, Some("no picture".into()), &[("content-type", "image/jpeg"), ("idempotency-key", &key)])
+                    .await
+            }
+            (&Method::GET, _) => client.get(&path).await,
+            (&Method::PUT, _) => client.put(&path, &(call.body)()).await,
+            (&Method::DELETE, _) => client.delete(&path).await,
+            _ => client.post(&path, &(call.body)()).await,
+        }
+    };
+    let answer = tokio::time::timeout(moment, answer).await;
+    assert!(answer.is_ok() || call.nature == Nature::Stream, "{} did not answer", call.operation);
+    answer.ok().map(|reply| reply.status)
+}
+
+fn filled(path: &str) -> String {
+    let mut parts = path.split(['{', '}']);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    while let Some(name) = parts.next() {
+        out.push_str(PLACES.iter().find(|p| p.0 == name).map_or(NOBODY, |p| p.1));
+        out.push_str(parts.next().unwrap_or_default());
+    }
+    out
+}
+
+/// The outcome of a run: how many cells, and those that were wrong.
+#[derive(Default)]
+struct Cells {
+    tried: usize,
+    wrong: Vec<String>,
+}
+
+impl Cells {
+    fn judge(&mut self, who: &str, operation: &Operation, expected: Expected, status: Option<StatusCode>) {
+        self.tried += 1;
+        // An open stream has let its caller in.
+        let status = status.unwrap_or(StatusCode::OK);
+        if !agrees(expected, status) {
+            self.wrong.push(format!("{who}: {} answered {status}, expected {expected:?}", operation.name));
+        }
+    }
+}
+
+testkit::both! {
+    async fn every_cell_of_the_matrix_holds(engine: Engine) {
+        let app = TestApp::new(engine).await;
+        let operations = operations();
+        let row = |o: &Operation| CALLS.iter().find(|c| c.operation == o.name);
+        let mut cells = Cells::default();
+        let visitor = app.visitor();
+        for operation in &operations {
+            let Some(row) = row(operation) else { continue };
+            cells.judge("nobody", operation, expected(operation, None), call(&visitor, row).await);
+        }
+        for (role, held) in policy() {
+            for path in WHERE {
+                let who = format!("{role} in {path}");
+                let client = app.browse_as(&role, path).await;
+                for operation in &operations {
+                    let Some(row) = row(operation) else { continue };
+                    let own = if row.nature == Nature::Personal { Some(app.browse_as(&role, path).await) } else { None };
+                    let status = call(own.as_ref().unwrap_or(&client), row).await;
+                    cells.judge(&who, operation, expected(operation, Some(&held)), status);
+                }
+            }
+        }
+        assert!(cells.tried >= 1_000, "only {} cells", cells.tried);
+        assert!(cells.wrong.is_empty(), "{} of {} cells are wrong:\n{}", cells.wrong.len(), cells.tried, cells.wrong.join("\n"));
+    }
+
+    /// A program's token does not log out, set passwords or make further tokens.
+    async fn what_is_personal_is_not_for_programs(engine: Engine) {
+        let app = TestApp::new(engine).await;
+        for row in CALLS.iter().filter(|c| c.nature == Nature::Personal) {
+            let program = app.login_as("district-dispatch", WHERE[0]).await;
+            assert_eq!(call(&program, row).await, Some(StatusCode::FORBIDDEN), "{}", row.operation);
+        }
+    }
+}
