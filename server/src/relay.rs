@@ -2,7 +2,8 @@
 //!
 //! Every process runs one. It seals the audit record (only the process that holds the lease does), hands the sealed rows to those
 //! who follow what changes, and reads again what other processes have changed. It is woken by commits of its own process and looks
-//! twice a second for those of others; with nothing to do it reads two indexed rows a round and writes nothing.
+//! twice a second for those of others; with nothing to do a round is one indexed read for itself and one for each
+//! follower, and writes nothing.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -49,12 +50,18 @@ pub type Following<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 
 /// Everybody who follows, in order. A slice that wants to adds its line here.
 pub const FOLLOWERS: &[Follower] = &[
+    Follower { name: "streams", once: false, follow: notices::follow },
     Follower {
         name: "search",
         once: true,
-        follow: |app, _| Box::pin(async move { incidents::search::index(app).await.map(drop) }),
+        follow: |app, _| {
+            Box::pin(async move {
+                // One run takes some two hundred cases; an import leaves many more.
+                while incidents::search::index(app).await? > 0 {}
+                Ok(())
+            })
+        },
     },
-    Follower { name: "streams", once: false, follow: notices::follow },
 ];
 
 /// What one relay knows from round to round.

@@ -194,6 +194,9 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Command<T> {
         let bytes = Bytes::from_request(limited, app)
             .await
             .map_err(|_| Error::refused_with(super::problem::BODY_TOO_LARGE, "bytes", LARGEST))?;
+        if has_nul(&bytes) {
+            return Err(Error::invalid("body", "bad-character").into());
+        }
         let body = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
         let value: T = serde_json::from_slice(body).map_err(|e| bad_json(&e))?;
         let mut hasher = Sha256::new();
@@ -208,6 +211,12 @@ fn http_body_limit(
     body: axum::body::Body,
 ) -> impl axum::body::HttpBody<Data = Bytes, Error = Box<dyn std::error::Error + Send + Sync>> {
     http_body_util::Limited::new(body, LARGEST)
+}
+
+/// Whether a text of the JSON holds the character zero, which PostgreSQL cannot store; JSON can write it only as `\u0000`.
+fn has_nul(json: &[u8]) -> bool {
+    let written = |at: usize| json[..at].iter().rev().take_while(|b| **b == b'\\').count() % 2 == 0;
+    json.windows(6).enumerate().any(|(at, w)| w == br"\u0000" && written(at))
 }
 
 fn bad_json(error: &serde_json::Error) -> Error {

@@ -28,7 +28,16 @@ pub fn request_id() -> String {
 
 /// Wraps the routes: an id for each request, statements counted, one line in the log, a panic answered as a fault of ours.
 pub fn layers(router: Router<Shared>) -> Router<Shared> {
-    router.layer(CatchPanicLayer::custom(panicked)).layer(middleware::from_fn(observe))
+    router.layer(CatchPanicLayer::custom(panicked)).layer(middleware::from_fn(no_nul)).layer(middleware::from_fn(observe))
+}
+
+/// The character zero, which PostgreSQL cannot store, is never part of an address of ours.
+async fn no_nul(request: Request, next: Next) -> Response {
+    let target = request.uri().path_and_query().map_or("", |p| p.as_str());
+    if target.contains("%00") {
+        return Problem(kernel::Error::invalid("url", "bad-character")).into_response();
+    }
+    next.run(request).await
 }
 
 async fn observe(request: Request, next: Next) -> Response {

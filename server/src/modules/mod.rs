@@ -28,7 +28,7 @@ pub struct Module {
 
 /// Every module of the program.
 pub const MODULES: &[Module] =
-    &[org::MODULE, access::MODULE, catalogue::MODULE, forms::MODULE, files::MODULE, notices::MODULE, incidents::MODULE];
+    &[access::MODULE, org::MODULE, catalogue::MODULE, forms::MODULE, files::MODULE, notices::MODULE, incidents::MODULE];
 
 /// Tables that belong to no slice: the edge, the migrator and the job queue.
 pub const COMMON_TABLES: &[&str] = &["revision", "setting", "command", "lease", "job", "migration"];

@@ -41,7 +41,11 @@ pub async fn log_in(app: &App, headers: &HeaderMap, address: IpAddr, form: &LogI
     let username = form.username.trim().to_lowercase();
     let (account, key, tries) = {
         let mut conn = app.db.read().await?;
-        let account = store::credentials_of(&mut conn, &username).await?;
+        // What cannot be a username is nobody's, and need not be asked for.
+        let account = match model::username(&username) {
+            Ok(name) => store::credentials_of(&mut conn, &name).await?,
+            Err(_) => None,
+        };
         let device = account.as_ref().and_then(|a| sessions::known_device(app, headers, a.id));
         // On a device from which this account logged in before, other people's wrong tries cost its owner nothing.
         let key = app.keys.blind("login", &format!("{username}\n{}", device.map(|d| d.to_string()).unwrap_or_default()));
@@ -270,6 +274,14 @@ fn taken(error: Error, index: &str, code: kernel::Code) -> Error {
     if db::unique_violation(&error).is_some_and(|name| name.starts_with(index)) { Error::refused(code) } else { error }
 }
 
+/// Removes sessions that ended, delays that are forgotten and links that expired long ago; says how many rows. Run it every hour.
+pub async fn sweep(app: &App) -> Result<u64> {
+    let mut tx = app.db.begin().await?;
+    let gone = store::sweep(&mut tx, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(gone)
+}
+
 /// Disables an account: its sessions and links end with it, and authenticating asks the account each time.
 pub async fn disable(tx: &mut Tx, now: Time, actor: &Actor, account: Uuid) -> Result<()> {
     let grants = store::grants(tx, account).await?;
@@ -322,6 +334,10 @@ pub async fn grant_unchecked(
     new: &NewGrant<'_>,
 ) -> Result<Uuid> {
     model::path(new.path)?;
+    // Accounts and settings have no place in the tree, so who administers them does so for the district.
+    if OFFICES.contains(&new.role) && new.path.matches('/').count() > 2 {
+        return Err(Error::invalid("path", "office-is-district-wide"));
+    }
     if !app.access.roles.get().value.contains_key(new.role) {
         return Err(Error::invalid("role", "unknown-role"));
     }

@@ -95,21 +95,29 @@ pub fn valid(name: &str, value: &serde_json::Value) -> bool {
     LIMITS.iter().any(|l| l.name == name) && serde_json::from_value::<Rule>(value.clone()).is_ok()
 }
 
-/// How many callers are remembered before the quiet ones are forgotten.
+/// How many callers are remembered, at the least, before the quiet ones are forgotten.
 const REMEMBERED: usize = 100_000;
 
 /// Who took how much. The generic cell rate algorithm keeps one instant a caller: when all that was taken is paid back.
 #[derive(Default)]
-pub struct Buckets(Mutex<HashMap<(&'static str, String), i64>>);
+pub struct Buckets(Mutex<Paid>);
+
+#[derive(Default)]
+struct Paid {
+    at: HashMap<(&'static str, String), i64>,
+    /// How many there may be before the quiet ones are looked for: twice as many as were left the last time, so that looking is rare.
+    room: usize,
+}
 
 impl Buckets {
     fn take(&self, name: &'static str, key: &str, now: Time, per_hour: u32, burst: u32) -> Result<()> {
         let (now, each) = (now.millis(), 3_600_000 / i64::from(per_hour).max(1));
         let mut paid = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if paid.len() >= REMEMBERED {
-            paid.retain(|_, at| *at > now);
+        if paid.at.len() >= paid.room.max(REMEMBERED) {
+            paid.at.retain(|_, at| *at > now);
+            paid.room = 2 * paid.at.len();
         }
-        let at = paid.entry((name, key.to_owned())).or_insert(now);
+        let at = paid.at.entry((name, key.to_owned())).or_insert(now);
         let next = (*at).max(now) + each.max(1);
         let wait = next - now - each.max(1) * i64::from(burst.max(1));
         if wait > 0 {

@@ -36,7 +36,7 @@ pub mod store;
 mod tests;
 pub mod totp;
 
-pub use actions::first_link;
+pub use actions::{first_link, sweep};
 pub use keys::{DataKey, Keys};
 pub use password::Cost as PasswordCost;
 pub use private::Private;
@@ -45,7 +45,7 @@ pub use roles::Roles;
 /// See [`crate::modules`].
 pub const MODULE: Module = Module {
     name: "access",
-    rank: 1,
+    rank: 0,
     beside: &[],
     tables: &["role", "account", "account_role", "session", "api_token", "one_time_link", "login_delay", "data_key", "audit"],
     routes: http::routes,

@@ -38,7 +38,7 @@ pub use store::REVISION;
 /// See [`crate::modules`].
 pub const MODULE: Module = Module {
     name: "org",
-    rank: 0,
+    rank: 1,
     beside: &[],
     tables: &[
         "unit_kind",

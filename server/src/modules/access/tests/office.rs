@@ -26,6 +26,7 @@ testkit::both! {
         security.post(&grants, &grant("street-desk", "/990101/990101001/")).await.refused(422, "granted-already");
         security.post(&grants, &grant("street-desk", "990101")).await.refused(400, "invalid");
         security.post(&grants, &grant("king", "/")).await.refused(400, "invalid");
+        security.post(&grants, &grant("audit-admin", "/990101/990101001/")).await.refused(400, "invalid");
         // Whoever writes the row by hand meets the same wall, whatever is put into the column that guards it.
         for office in [Some(other), None, Some(Uuid::from_u128(7))] {
             let mut tx = app.db.begin().await.unwrap();
@@ -55,7 +56,7 @@ testkit::both! {
         first.post("/api/v1/accounts", &json!({"username": "TWO", "name": "x"})).await.refused(422, "account-exists");
         first.post("/api/v1/accounts", &json!({"username": "x y", "name": "x"})).await.refused(400, "invalid");
         let link = first.post(&format!("/api/v1/accounts/{two}/link"), &json!({})).await.expect(201).json();
-        assert!(link["path"].as_str().unwrap().starts_with("/w/link/"));
+        assert!(link["path"].as_str().unwrap().starts_with("/c/#/link/"));
         first.post(&format!("/api/v1/accounts/{three}/disable"), &json!({})).await.refused(422, "last-of-office");
     }
 
