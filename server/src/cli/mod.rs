@@ -72,6 +72,8 @@ enum Import {
     Catalogue(WithPlace<import_catalogue::CatalogueArgs>),
     /// Holidays and make-up working days, or shifts, from CSV or XLSX.
     Calendar(WithPlace<import_catalogue::CalendarArgs>),
+    /// A trained classifier.
+    Model(WithPlace<model::Install>),
     /// Cases with their history, from CSV or XLSX.
     Incidents(import_incidents::Incidents),
 }
@@ -140,6 +142,11 @@ async fn run(command: Command) -> anyhow::Result<()> {
             let app = with.place.open().await?;
             let done = import_catalogue::calendar(&app.db, &app.clock, &with.args, &mut std::io::stdout()).await?;
             finished(&app, done).await
+        }
+        Command::Import(Import::Model(with)) => {
+            let app = with.place.open().await?;
+            model::install(&app, &with.args).await?;
+            finished(&app, true).await
         }
         Command::Import(Import::Incidents(args)) => import_incidents::run(args).await,
         Command::Train(args) => model::train(&args),

@@ -4,10 +4,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use kernel::Actor;
 use text::{Model, Options};
 
 use super::{progress, say};
-use crate::table::Table;
+use crate::{
+    app::App,
+    modules::{access::audit::Audit, incidents::learn},
+    table::Table,
+};
 
 /// Train a classifier.
 #[derive(Args)]
@@ -35,6 +40,14 @@ pub struct Eval {
     /// Answer as JSON: n, accuracy, macro_f1, per_label.
     #[arg(long)]
     json: bool,
+}
+
+/// Publish a trained classifier in the district; every node takes it up within a second.
+#[derive(Args)]
+#[command(after_help = "Example: jingwei import model classifier.model --data ./district")]
+pub struct Install {
+    /// The model.
+    file: PathBuf,
 }
 
 /// Labelled texts in tables.
@@ -124,5 +137,29 @@ pub fn eval(args: &Eval) -> anyhow::Result<()> {
             one.precision, one.recall, one.f1, one.support
         ));
     }
+    Ok(())
+}
+
+/// Publishes a model as the newest version. Labels that are no matter of the catalogue are told: texts about them wait for a human.
+pub async fn install(app: &App, args: &Install) -> anyhow::Result<()> {
+    let model = read(&args.file)?;
+    let catalogue = app.catalogue.get();
+    let unknown: Vec<&str> = model.labels().iter().map(String::as_str).filter(|l| catalogue.value.by_name(l).is_none()).collect();
+    if unknown.len() == model.labels().len() {
+        bail!(
+            "none of its {} labels is a matter of the catalogue, for example {}",
+            unknown.len(),
+            unknown.first().unwrap_or(&"none")
+        );
+    }
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let version = learn::publish(&mut tx, now, &model, 0).await?;
+    Audit::new("classifier.publish", "classifier", uuid::Uuid::nil())
+        .with("version", version)
+        .record(&mut tx, now, &Actor::system())
+        .await?;
+    tx.commit().await?;
+    say(format_args!("version {version}, {} labels, {} of them no matter of the catalogue", model.labels().len(), unknown.len()));
     Ok(())
 }

@@ -44,7 +44,7 @@ impl District {
         let model = dir.join("classifier.model");
         let history = district.source.join("history.csv");
         run(Command::new(&district.jingwei).args(["train", "--text", "text", "--label", "label", "--input"]).arg(history).arg("--model").arg(&model))?;
-        run(district.command(&["admin", "model"]).arg(&model))?;
+        run(district.command(&["import", "model"]).arg(&model))?;
         if size.cases > 0 {
             run(district.command(&["import", "incidents"]).arg(district.source.join("incidents.csv")))?;
         }
