@@ -58,6 +58,9 @@ enum Command {
     /// Prove what is stored.
     #[command(subcommand)]
     Verify(verify::Verify),
+    /// Administer the district from its machine.
+    #[command(subcommand)]
+    Admin(admin::Admin<Place>),
 }
 
 #[derive(Subcommand)]
@@ -155,6 +158,11 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Backup(args) => backup::backup(args).await,
         Command::Restore(args) => backup::restore(args).await,
         Command::Verify(args) => verify::run(args).await,
+        Command::Admin(args) => {
+            let app = args.place().open().await?;
+            args.run(&app, &mut std::io::stdout()).await?;
+            finished(&app, true).await
+        }
     }
 }
 

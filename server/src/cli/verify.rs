@@ -3,12 +3,24 @@
 use anyhow::bail;
 use clap::Subcommand;
 
-use super::{Place, say};
+use super::{
+    Place,
+    admin::{VerifyAuditArgs, verify_audit},
+    say,
+};
 use crate::modules::incidents;
 
 /// Prove what is stored.
 #[derive(Subcommand)]
 pub enum Verify {
+    /// No sealed row of the audit record was changed, removed, moved or added.
+    #[command(after_help = "Example: jingwei verify audit --data ./district --anchor ./kept-elsewhere/audit.anchor")]
+    Audit {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        args: VerifyAuditArgs,
+    },
     /// The deadlines that are stored are those that the step logs give.
     #[command(after_help = "Example: jingwei verify clocks --data ./district")]
     Clocks {
@@ -20,6 +32,12 @@ pub enum Verify {
 /// Runs a check; a failed check is a failed command.
 pub async fn run(what: Verify) -> anyhow::Result<()> {
     match what {
+        Verify::Audit { place, args } => {
+            let app = place.open().await?;
+            let sound = verify_audit(&app.db, &place.data, &args, &mut std::io::stdout()).await?;
+            app.db.close().await?;
+            if sound { Ok(()) } else { bail!("the audit record was tampered with") }
+        }
         Verify::Clocks { place } => {
             let app = place.open().await?;
             let report = incidents::verify::clocks(&app).await?;
