@@ -393,8 +393,9 @@ pub async fn make_link(tx: &mut Tx, now: Time, actor: &Actor, account: Uuid, kin
     Audit::new("link.make", "account", account).with("kind", kind.word()).record(tx, now, actor).await?;
     // The secret stands behind the hash sign, which browsers keep to themselves: no log of a server or proxy sees it.
     let held = store::grants(tx, account).await?;
-    let worker = !held.is_empty() && held.iter().all(|g| g.role == "grid-worker" || g.role == "reporter");
-    Ok(NewLink { path: format!("/{}/#/link/{}", if worker { "w" } else { "c" }, secret.text()), expires_at })
+    let homes = super::roles::read(tx).await?;
+    let worker = !held.is_empty() && held.iter().all(|g| homes.get(&g.role).is_some_and(|r| r.home == "/w/"));
+    Ok(NewLink { path: format!("{}#/link/{}", if worker { "/w/" } else { "/c/" }, secret.text()), expires_at })
 }
 
 /// The first administrator's link of a district in which nobody can administer yet: its path, or nothing when somebody can. The account
