@@ -1,10 +1,11 @@
-//! The commands around the build: `cargo xtask demo | test | check | gen | tidy`.
+//! The commands around the build: `cargo xtask demo | test | check | gen | tidy | bench`.
 #![expect(clippy::print_stdout, reason = "these commands talk to a person on a terminal")]
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod check;
 mod demo;
 mod district;
@@ -34,6 +35,8 @@ enum Command {
     Gen(generate::Gen),
     /// Look for what the house rules do not allow.
     Tidy,
+    /// Measure: nothing is asserted, everything is printed with machine, data size and spread.
+    Bench(bench::Bench),
 }
 
 fn main() -> ExitCode {
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Command::Check(check) => check::check(&check),
         Command::Gen(gen_) => generate::generate(&gen_),
         Command::Tidy => tidy::report(),
+        Command::Bench(bench) => bench::bench(&bench),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

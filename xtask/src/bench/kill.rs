@@ -13,10 +13,9 @@ use anyhow::Result;
 
 use super::{
     client::Connection,
-    key, report_body,
+    fresh, key, report_body,
     service::{District, Size},
 };
-use crate::run::scratch;
 
 /// Kills so many times; then the same, fewer times, with the build that answers before COMMIT, which must lose reports.
 pub fn kill(bin: &Path, kills: usize) -> Result<()> {
@@ -30,7 +29,7 @@ pub fn kill(bin: &Path, kills: usize) -> Result<()> {
 }
 
 fn rounds(bin: &Path, kills: usize, more: &[&str]) -> Result<(usize, usize)> {
-    let dir = scratch("bench-kill")?;
+    let dir = fresh("bench-kill")?;
     let district = District::make(bin, &dir, &Size { grids: 60, cases: 0 }, None)?;
     let body = report_body(&district.source)?;
     let (mut answered, mut lost) = (0, 0);

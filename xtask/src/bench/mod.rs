@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use testkit::postgres::{Cluster, Order, Settings};
 
 use self::service::{District, Size};
-use crate::run::{cargo, root, scratch};
+use crate::run::{cargo, scratch};
 
 /// Measure.
 #[derive(Args)]
@@ -91,9 +91,29 @@ fn example(package: &str, name: &str) -> Result<()> {
 
 /// Builds the server and the generator for measuring, and says where they are.
 pub fn build() -> Result<PathBuf> {
-    crate::run::run(cargo().args(["build", "--quiet", "--release", "--package", "jingwei", "--package", "jingwei-demo", "--bins"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    Ok(target.join("release"))
+    crate::run::run(cargo().args([
+        "build",
+        "--quiet",
+        "--release",
+        "--package",
+        "jingwei",
+        "--package",
+        "jingwei-demo",
+        "--bins",
+    ]))?;
+    // This program lies in the target folder's `debug`; what is measured lies beside it in `release`.
+    let me = std::env::current_exe()?;
+    Ok(me.ancestors().nth(2).context("a target folder")?.join("release"))
+}
+
+/// An empty folder on the disk of the build.
+pub fn fresh(name: &str) -> Result<PathBuf> {
+    let dir = scratch(name)?;
+    if dir.exists() {
+        std::fs::remove_dir_all(&dir)?;
+    }
+    std::fs::create_dir_all(&dir)?;
+    Ok(dir)
 }
 
 /// A key that no other call makes.
@@ -132,8 +152,9 @@ fn report(load: &Load) -> Result<()> {
         if load.engine.as_deref().is_some_and(|e| e != engine) {
             continue;
         }
-        let dir = scratch("bench-report")?;
-        let cluster = (engine == "postgres").then(|| Cluster::start_with(Settings { fsync: true, order: Order::Bytes })).transpose()?;
+        let dir = fresh("bench-report")?;
+        let cluster =
+            (engine == "postgres").then(|| Cluster::start_with(Settings { fsync: true, order: Order::Bytes })).transpose()?;
         let url = cluster.as_ref().map(Cluster::url);
         let district = District::make(&bin, &dir, &Size { grids: 60, cases: 3_000 }, url.as_deref())?;
         let service = district.serve(&["--connections", "16"])?;
@@ -156,7 +177,7 @@ fn report(load: &Load) -> Result<()> {
 
 fn list(listed: &Listed) -> Result<()> {
     let bin = build()?;
-    let dir = scratch("bench-list")?;
+    let dir = fresh("bench-list")?;
     let district = District::make(&bin, &dir, &Size { grids: listed.grids, cases: listed.cases }, None)?;
     let token = district.token()?;
     let service = district.serve(&["--connections", "8"])?;
@@ -209,4 +230,3 @@ pub fn spread(rates: &mut [f64]) -> String {
     let (low, high) = (rates.first().copied().unwrap_or(0.0), rates.last().copied().unwrap_or(0.0));
     format!("median {:.0}/s, {low:.0} to {high:.0} in {} runs", rates[rates.len() / 2], rates.len())
 }
-

@@ -38,12 +38,18 @@ impl District {
             init.args(["--database", url]);
         }
         run(&mut init)?;
-        for (what, file) in [("orgs", "orgs.csv"), ("grids", "grids.geojson"), ("staff", "staff.csv"), ("catalogue", "catalogue.csv")] {
+        for (what, file) in
+            [("orgs", "orgs.csv"), ("grids", "grids.geojson"), ("staff", "staff.csv"), ("catalogue", "catalogue.csv")]
+        {
             run(district.command(&["import", what]).arg(district.source.join(file)))?;
         }
         let model = dir.join("classifier.model");
         let history = district.source.join("history.csv");
-        run(Command::new(&district.jingwei).args(["train", "--text", "text", "--label", "label", "--input"]).arg(history).arg("--model").arg(&model))?;
+        run(Command::new(&district.jingwei)
+            .args(["train", "--text", "text", "--label", "label", "--input"])
+            .arg(history)
+            .arg("--model")
+            .arg(&model))?;
         run(district.command(&["import", "model"]).arg(&model))?;
         if size.cases > 0 {
             run(district.command(&["import", "incidents"]).arg(district.source.join("incidents.csv")))?;
@@ -70,11 +76,17 @@ impl District {
 
     /// Starts the server on a free port and waits until it listens.
     pub fn serve(&self, more: &[&str]) -> Result<Service> {
-        let mut child = self.command(&["serve", "--listen", "127.0.0.1:0"]).args(more).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let mut child = self
+            .command(&["serve", "--listen", "127.0.0.1:0"])
+            .args(more)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
         let stdout = child.stdout.take().context("no output")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
-        let address = line.trim().rsplit("//").next().unwrap_or_default().parse().with_context(|| format!("no address in {line:?}"))?;
+        let address =
+            line.trim().rsplit("//").next().unwrap_or_default().parse().with_context(|| format!("no address in {line:?}"))?;
         Ok(Service { child, address })
     }
 }
