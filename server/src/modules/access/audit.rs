@@ -63,9 +63,6 @@ impl Audit {
     }
 }
 
-/// The same by the name that several slices know it by.
-pub type Entry = Audit;
-
 /// JSON with the names in order and without blanks, whichever map the JSON library was built with.
 fn canonical(value: &Value) -> String {
     match value {

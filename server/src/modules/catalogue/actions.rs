@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     modules::{
-        access::audit::Entry,
+        access::audit::Audit,
         forms::{self, Form},
     },
     snapshot::bump,
@@ -105,7 +105,7 @@ pub async fn take(tx: &mut Tx, origin: Origin<'_>, drafts: Vec<Draft>, retire_mi
     let batch = Id::<Counts>::new(origin.now).uuid();
     store::insert_batch(tx, batch, origin.source, &origin.by(), origin.now, counts).await?;
     write(tx, batch, origin.now, &ended, &begun).await?;
-    let entry = Entry::new("catalogue.import", "catalogue_batch", batch).with("added", counts.added);
+    let entry = Audit::new("catalogue.import", "catalogue_batch", batch).with("added", counts.added);
     let entry = entry.with("changed", counts.changed).with("retired", counts.retired);
     entry.record(tx, origin.now, origin.actor).await?;
     Ok(counts)
@@ -140,7 +140,7 @@ pub async fn revise(tx: &mut Tx, origin: Origin<'_>, id: Id<Matter>, seen: i64, 
     store::insert_batch(tx, batch, origin.source, &origin.by(), origin.now, counts).await?;
     let ended = last.filter(|l| l.valid_to.is_none()).cloned();
     write(tx, batch, from, ended.as_slice(), std::slice::from_ref(&matter)).await?;
-    let entry = Entry::new("catalogue.revise", "matter", id.uuid()).with("version", matter.version);
+    let entry = Audit::new("catalogue.revise", "matter", id.uuid()).with("version", matter.version);
     entry.with("from", from.to_string()).record(tx, origin.now, origin.actor).await?;
     Ok(matter)
 }
@@ -156,7 +156,7 @@ pub async fn retire(tx: &mut Tx, origin: Origin<'_>, id: Id<Matter>, seen: i64) 
     let counts = Counts { retired: 1, ..Counts::default() };
     store::insert_batch(tx, batch, origin.source, &origin.by(), origin.now, counts).await?;
     write(tx, batch, origin.now, std::slice::from_ref(&last), &[]).await?;
-    Entry::new("catalogue.retire", "matter", id.uuid()).with("version", seen).record(tx, origin.now, origin.actor).await?;
+    Audit::new("catalogue.retire", "matter", id.uuid()).with("version", seen).record(tx, origin.now, origin.actor).await?;
     last.valid_to = Some(origin.now);
     Ok(last)
 }
@@ -179,7 +179,7 @@ pub async fn set_calendar(tx: &mut Tx, origin: Origin<'_>, days: Option<&[Day]>,
     if new_shifts != old_shifts {
         store::replace_shifts(tx, n, new_shifts).await?;
     }
-    Entry::new("calendar.set", "calendar", Uuid::nil()).with("version", n).record(tx, origin.now, origin.actor).await?;
+    Audit::new("calendar.set", "calendar", Uuid::nil()).with("version", n).record(tx, origin.now, origin.actor).await?;
     bump(tx, REVISION).await?;
     Ok(n)
 }

@@ -12,7 +12,7 @@ use super::{
     model::{self, File, FileInfo},
     store::{self, Contents, Fresh},
 };
-use crate::{app::App, modules::access::audit::Entry};
+use crate::{app::App, modules::access::audit::Audit};
 
 kernel::codes! {
     /// Too many photographs are being worked on; the same upload may succeed in a moment.
@@ -48,7 +48,7 @@ pub async fn upload(app: &App, actor: &Actor, body: Vec<u8>) -> Result<FileInfo>
     app.blob.put(photo.thumb).await?;
     let mut tx = app.db.begin().await?;
     store::insert(&mut tx, &fresh).await?;
-    Entry::new("file.upload", "file", fresh.id.uuid()).record(&mut tx, now, actor).await?;
+    Audit::new("file.upload", "file", fresh.id.uuid()).record(&mut tx, now, actor).await?;
     tx.commit().await?;
     Ok(FileInfo {
         id: fresh.id,

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     app::Shared,
     http::{Answer, Command, Outcome, SomeoneLoggedIn},
-    modules::access::audit::Entry,
+    modules::access::audit::Audit,
 };
 
 /// Which notices.
@@ -141,6 +141,6 @@ pub async fn wish(SomeoneLoggedIn(actor): SomeoneLoggedIn, State(app): State<Sha
     let mut work = command.begin(&app, &actor).await?;
     let now = work.now;
     store::set_mail(&mut work.tx, actor.id, sealed, now).await?;
-    Entry::new("notice.wish", "account", actor.id).with("fields", "mail").record(&mut work.tx, now, &actor).await?;
+    Audit::new("notice.wish", "account", actor.id).with("fields", "mail").record(&mut work.tx, now, &actor).await?;
     work.finish(StatusCode::OK, &Wishes { mail: mail.map(model::masked_mail) }).await
 }

@@ -18,7 +18,7 @@ use super::{Notice, tell};
 use crate::{
     modules::access::{
         actions,
-        audit::{self, Entry},
+        audit::{self, Audit},
     },
     relay::Relay,
     testing::TestApp,
@@ -91,7 +91,7 @@ async fn listen(app: &TestApp, caller: &Caller, last: Option<&str>) -> Source {
 /// Does something to a thing, and perhaps tells somebody.
 async fn act(app: &TestApp, thing: u128, path: &str, to: Option<Uuid>) {
     let mut tx = app.db.begin().await.unwrap();
-    let entry = Entry::new("incident.note", "incident", Uuid::from_u128(thing)).under(path);
+    let entry = Audit::new("incident.note", "incident", Uuid::from_u128(thing)).under(path);
     entry.record(&mut tx, app.now(), &Actor::system()).await.unwrap();
     let notice = |to| Notice {
         to,
