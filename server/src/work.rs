@@ -7,7 +7,7 @@ use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::{
     app::Shared,
-    modules::{files, incidents, notices},
+    modules::{access, files, incidents, notices},
 };
 
 /// A loop in the background that ends when it is told to.
@@ -50,9 +50,10 @@ pub fn worker(app: &Shared) -> Worker {
     incidents::work(notices::work(files::work(worker, app), app), app)
 }
 
-/// Forgets the answers of commands whose thirty days are over, and jobs that ended more than a week ago.
+/// Forgets the answers of commands whose thirty days are over, sessions and links that have ended, and jobs that ended more than a week ago.
 async fn tidy(app: &Shared) -> kernel::Result<()> {
     crate::http::forget_commands(app).await?;
+    access::sweep(app).await?;
     let mut tx = app.db.begin().await?;
     jobs::purge(&mut tx, app.clock.now().plus_days(-7)).await?;
     tx.commit().await
