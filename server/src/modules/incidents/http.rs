@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     app::{App, Shared},
-    http::{Allow, Answer, Command, Outcome, Visitor},
+    http::{Allow, Answer, Command, Halt, Outcome, Visitor, Work},
     modules::{
         access::{limits, private::Revealed},
         catalogue::Matter,
@@ -258,6 +258,19 @@ async fn tracked(State(app): State<Shared>, Path(secret): Path<String>) -> Answe
     Ok(Json(view::tracked(&mut conn, &Ground::of(&app), case).await?))
 }
 
+/// Opens a command of a reporter on the case that the link belongs to.
+async fn follow<'a, T>(
+    app: &'a App,
+    actor: &'a Actor,
+    secret: &str,
+    command: &Command<T>,
+) -> Result<(Work<'a>, Change<'a>), Halt> {
+    let mut work = command.begin(app, actor).await?;
+    let case = store::by_track(&mut work.tx, &track::hash(secret)).await?;
+    let change = Change::of(&mut work.tx, app, actor, case, None).await?;
+    Ok((work, change))
+}
+
 /// Add to one's own report while it is open.
 #[utoipa::path(post, path = "/api/v1/reports/{track}/remarks", tag = "reports", request_body = actions::Remark,
     responses((status = 200, body = view::TrackView)), extensions(("x-public" = json!(true))))]
@@ -269,9 +282,7 @@ async fn remark(
 ) -> Outcome {
     limits::take(&app, "remarks", &limits::network(visitor.address))?;
     let (actor, ground) = (Actor::anonymous(), Ground::of(&app));
-    let mut work = command.begin(&app, &actor).await?;
-    let case = store::by_track(&mut work.tx, &track::hash(&secret)).await?;
-    let change = Change::of(&mut work.tx, &app, &actor, case, None).await?;
+    let (mut work, change) = follow(&app, &actor, &secret, &command).await?;
     let case = actions::remark(&mut work.tx, change, &command.body).await?;
     let seen = view::tracked(&mut work.tx, &ground, case).await?;
     work.finish(StatusCode::OK, &seen).await
@@ -288,9 +299,7 @@ async fn rate(
 ) -> Outcome {
     limits::take(&app, "remarks", &limits::network(visitor.address))?;
     let (actor, ground) = (Actor::anonymous(), Ground::of(&app));
-    let mut work = command.begin(&app, &actor).await?;
-    let case = store::by_track(&mut work.tx, &track::hash(&secret)).await?;
-    let change = Change::of(&mut work.tx, &app, &actor, case, None).await?;
+    let (mut work, change) = follow(&app, &actor, &secret, &command).await?;
     let case = actions::rate(&mut work.tx, &ground, change, &command.body).await?;
     let seen = view::tracked(&mut work.tx, &ground, case).await?;
     work.finish(StatusCode::OK, &seen).await
@@ -516,6 +525,28 @@ async fn photo(
     Ok(files::serve(&app, conn, photo, "incident", case.id.uuid(), &look).await?)
 }
 
+/// Opens a command on one case: the transaction, held to the snapshots that it is decided on, and the case that the scope may see.
+async fn open<'a, T>(
+    app: &'a App,
+    who: &'a Actor,
+    scope: Scope,
+    id: Id<Incident>,
+    command: &Command<T>,
+    version: Option<i64>,
+) -> Result<(Ground, Work<'a>, Change<'a>), Halt> {
+    let ground = Ground::of(app);
+    let mut work = command.begin(app, who).await?;
+    ground.check(&mut work.tx).await?;
+    let change = Change::load(&mut work.tx, app, who, &reach(app, scope), id, version).await?;
+    Ok((ground, work, change))
+}
+
+/// Commits a command on one case and answers with the case as the caller now sees it.
+async fn answer(mut work: Work<'_>, app: &App, ground: &Ground, who: &Actor, case: store::Case) -> Outcome {
+    let seen = view::whole(&mut work.tx, app, ground, who, case).await?;
+    work.finish(StatusCode::OK, &seen).await
+}
+
 /// Accept a report: the case is opened and its clocks start.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/accept", tag = "incidents", request_body = actions::Accept,
     responses((status = 200, body = view::CaseView)), extensions(("x-permission" = json!("incident.intake"))))]
@@ -525,13 +556,9 @@ async fn accept(
     Path(id): Path<Id<Incident>>,
     command: Command<actions::Accept>,
 ) -> Outcome {
-    let ground = Ground::of(&app);
-    let mut work = command.begin(&app, &who).await?;
-    ground.check(&mut work.tx).await?;
-    let change = Change::load(&mut work.tx, &app, &who, &reach(&app, who.scope()), id, command.body.version).await?;
+    let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
     let case = actions::accept(&mut work.tx, &ground, change, &command.body).await?;
-    let seen = view::whole(&mut work.tx, &app, &ground, &who, case).await?;
-    work.finish(StatusCode::OK, &seen).await
+    answer(work, &app, &ground, &who, case).await
 }
 
 /// Do not take a report in.
@@ -543,12 +570,9 @@ async fn refuse(
     Path(id): Path<Id<Incident>>,
     command: Command<actions::Refuse>,
 ) -> Outcome {
-    let ground = Ground::of(&app);
-    let mut work = command.begin(&app, &who).await?;
-    let change = Change::load(&mut work.tx, &app, &who, &reach(&app, who.scope()), id, command.body.version).await?;
+    let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
     let case = actions::refuse(&mut work.tx, &ground, change, &command.body).await?;
-    let seen = view::whole(&mut work.tx, &app, &ground, &who, case).await?;
-    work.finish(StatusCode::OK, &seen).await
+    answer(work, &app, &ground, &who, case).await
 }
 
 /// Correct the matter; the classifier learns.
@@ -560,13 +584,9 @@ async fn correct(
     Path(id): Path<Id<Incident>>,
     command: Command<actions::Correct>,
 ) -> Outcome {
-    let ground = Ground::of(&app);
-    let mut work = command.begin(&app, &who).await?;
-    ground.check(&mut work.tx).await?;
-    let change = Change::load(&mut work.tx, &app, &who, &reach(&app, who.scope()), id, command.body.version).await?;
+    let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
     let case = actions::correct(&mut work.tx, &ground, change, &command.body).await?;
-    let seen = view::whole(&mut work.tx, &app, &ground, &who, case).await?;
-    work.finish(StatusCode::OK, &seen).await
+    answer(work, &app, &ground, &who, case).await
 }
 
 /// Correct the place.
@@ -578,13 +598,9 @@ async fn place(
     Path(id): Path<Id<Incident>>,
     command: Command<actions::Place>,
 ) -> Outcome {
-    let ground = Ground::of(&app);
-    let mut work = command.begin(&app, &who).await?;
-    ground.check(&mut work.tx).await?;
-    let change = Change::load(&mut work.tx, &app, &who, &reach(&app, who.scope()), id, command.body.version).await?;
+    let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
     let case = actions::place(&mut work.tx, &ground, change, &command.body).await?;
-    let seen = view::whole(&mut work.tx, &app, &ground, &who, case).await?;
-    work.finish(StatusCode::OK, &seen).await
+    answer(work, &app, &ground, &who, case).await
 }
 
 /// Dispatch, by the rules or by hand.
@@ -596,13 +612,9 @@ async fn dispatch(
     Path(id): Path<Id<Incident>>,
     command: Command<actions::Dispatch>,
 ) -> Outcome {
-    let ground = Ground::of(&app);
-    let mut work = command.begin(&app, &who).await?;
-    ground.check(&mut work.tx).await?;
-    let change = Change::load(&mut work.tx, &app, &who, &reach(&app, who.scope()), id, command.body.version).await?;
+    let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
     let case = actions::dispatch(&mut work.tx, &ground, change, &command.body).await?;
-    let seen = view::whole(&mut work.tx, &app, &ground, &who, case).await?;
-    work.finish(StatusCode::OK, &seen).await
+    answer(work, &app, &ground, &who, case).await
 }
 
 /// A command that only says which version of the case the caller saw.
@@ -621,12 +633,9 @@ async fn take_on(
     Path(CaseTask { id, task }): Path<CaseTask>,
     command: Command<Versioned>,
 ) -> Outcome {
-    let ground = Ground::of(&app);
-    let mut work = command.begin(&app, &who).await?;
-    let change = Change::load(&mut work.tx, &app, &who, &reach(&app, who.scope()), id, command.body.version).await?;
+    let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
     let case = actions::take_on(&mut work.tx, &ground, change, task).await?;
-    let seen = view::whole(&mut work.tx, &app, &ground, &who, case).await?;
-    work.finish(StatusCode::OK, &seen).await
+    answer(work, &app, &ground, &who, case).await
 }
 
 /// Finish a task; done of the lead resolves the case.
@@ -638,12 +647,9 @@ async fn done(
     Path(CaseTask { id, task }): Path<CaseTask>,
     command: Command<actions::Done>,
 ) -> Outcome {
-    let ground = Ground::of(&app);
-    let mut work = command.begin(&app, &who).await?;
-    let change = Change::load(&mut work.tx, &app, &who, &reach(&app, who.scope()), id, command.body.version).await?;
+    let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
     let case = actions::done(&mut work.tx, &ground, change, task, &command.body).await?;
-    let seen = view::whole(&mut work.tx, &app, &ground, &who, case).await?;
-    work.finish(StatusCode::OK, &seen).await
+    answer(work, &app, &ground, &who, case).await
 }
 
 /// Note something, for colleagues or for the reporter.
@@ -655,12 +661,9 @@ async fn note(
     Path(id): Path<Id<Incident>>,
     command: Command<actions::Note>,
 ) -> Outcome {
-    let ground = Ground::of(&app);
-    let mut work = command.begin(&app, &who).await?;
-    let change = Change::load(&mut work.tx, &app, &who, &reach(&app, who.scope()), id, None).await?;
+    let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, None).await?;
     let case = actions::note(&mut work.tx, change, &command.body).await?;
-    let seen = view::whole(&mut work.tx, &app, &ground, &who, case).await?;
-    work.finish(StatusCode::OK, &seen).await
+    answer(work, &app, &ground, &who, case).await
 }
 
 /// Verify a result; never by the one who handled it.
@@ -672,12 +675,9 @@ async fn verify(
     Path(id): Path<Id<Incident>>,
     command: Command<actions::Verify>,
 ) -> Outcome {
-    let ground = Ground::of(&app);
-    let mut work = command.begin(&app, &who).await?;
-    let change = Change::load(&mut work.tx, &app, &who, &reach(&app, who.scope()), id, command.body.version).await?;
+    let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
     let case = actions::verify(&mut work.tx, &ground, change, &command.body).await?;
-    let seen = view::whole(&mut work.tx, &app, &ground, &who, case).await?;
-    work.finish(StatusCode::OK, &seen).await
+    answer(work, &app, &ground, &who, case).await
 }
 
 /// Close a verified case.
@@ -689,12 +689,9 @@ async fn close(
     Path(id): Path<Id<Incident>>,
     command: Command<Versioned>,
 ) -> Outcome {
-    let ground = Ground::of(&app);
-    let mut work = command.begin(&app, &who).await?;
-    let change = Change::load(&mut work.tx, &app, &who, &reach(&app, who.scope()), id, command.body.version).await?;
+    let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
     let case = actions::close(&mut work.tx, &ground, change).await?;
-    let seen = view::whole(&mut work.tx, &app, &ground, &who, case).await?;
-    work.finish(StatusCode::OK, &seen).await
+    answer(work, &app, &ground, &who, case).await
 }
 
 /// Enter a call-back attempt.
@@ -706,12 +703,9 @@ async fn callback(
     Path(id): Path<Id<Incident>>,
     command: Command<actions::Callback>,
 ) -> Outcome {
-    let ground = Ground::of(&app);
-    let mut work = command.begin(&app, &who).await?;
-    let change = Change::load(&mut work.tx, &app, &who, &reach(&app, who.scope()), id, None).await?;
+    let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, None).await?;
     let case = actions::callback(&mut work.tx, &ground, change, &command.body).await?;
-    let seen = view::whole(&mut work.tx, &app, &ground, &who, case).await?;
-    work.finish(StatusCode::OK, &seen).await
+    answer(work, &app, &ground, &who, case).await
 }
 
 /// Read one personal field in clear, with a purpose; audited, shown for a minute.
