@@ -1,6 +1,10 @@
 //! The invented district, made with the programs that anybody would use: the generator, `init`, `import`, `train`.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result};
 
@@ -31,37 +35,46 @@ impl District {
         if let Some(cases) = self.cases {
             generator.args(["--cases", &cases.to_string()]);
         }
-        tell("inventing the district", &mut generator)?;
+        tell("invent", &mut generator)?;
         tell("init", &mut self.jingwei(&["init", "--demo", "--code", "990101", "--name", "澄川区"])?)?;
-        self.import("orgs", "orgs.csv", &[])?;
-        self.import("grids", "grids.geojson", &[])?;
-        self.import("staff", "staff.csv", &[])?;
-        self.import("catalogue", "catalogue.csv", &[])?;
-        let (history, model) = (source.join("history.csv"), source.join("classifier.model"));
+        for (what, file) in [
+            ("orgs", "orgs.csv"),
+            ("grids", "grids.geojson"),
+            ("staff", "templates.csv"),
+            ("staff", "staff.csv"),
+            ("staff", "leave.csv"),
+            ("staff", "duty.csv"),
+            ("calendar --shifts", "shifts.csv"),
+            ("catalogue", "catalogue.csv"),
+        ] {
+            self.import(what, &source.join(file))?;
+        }
+        let model = source.join("classifier.model");
         let mut train = Command::new(built("jingwei")?);
-        train.args(["train", "--text", "text", "--label", "label", "--input"]).arg(&history).arg("--model").arg(&model);
-        tell("training the classifier", &mut train)?;
-        self.import("incidents", "incidents.csv", &[])
+        train
+            .args(["train", "--text", "text", "--label", "label", "--input"])
+            .arg(source.join("history.csv"))
+            .arg("--model")
+            .arg(&model);
+        tell("train", &mut train)?;
+        self.import("model", &model)?;
+        self.import("incidents", &source.join("incidents.csv"))
     }
 
-    /// A one-time log-in link for an account: a path below the server's address.
+    /// A one-time link that logs an account in without more: a path below the server's address. Only an invented district gives such.
     pub fn link(&self, username: &str) -> Result<String> {
-        let text = quiet(&mut self.jingwei(&["admin", "link", username])?)?;
-        let link = text.split_whitespace().find(|word| word.contains("/link/")).map(str::to_owned);
-        link.with_context(|| format!("no link for {username}: {text}"))
+        Ok(quiet(&mut self.jingwei(&["admin", "link", "--demo", "--account", username])?)?.trim().to_owned())
     }
 
-    fn import(&self, what: &str, file: &str, more: &[&str]) -> Result<()> {
-        let path = self.data.join("source").join(file);
-        let mut command = self.jingwei(&["import", what])?;
-        command.arg(&path).args(more);
-        tell(&format!("importing {what}"), &mut command)
+    fn import(&self, what: &str, file: &Path) -> Result<()> {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        tell(&format!("import {what} {name}"), self.jingwei(&["import"])?.args(what.split(' ')).arg(file))
     }
 
     /// A command of the server's program on this district.
     fn jingwei(&self, arguments: &[&str]) -> Result<Command> {
         let mut command = Command::new(built("jingwei")?);
-        command.args(arguments).arg("--data").arg(&self.data);
+        command.args(arguments).env("JINGWEI_DATA_DIR", &self.data);
         Ok(command)
     }
 }
@@ -69,7 +82,7 @@ impl District {
 fn tell(what: &str, command: &mut Command) -> Result<()> {
     let started = std::time::Instant::now();
     quiet(command).with_context(|| what.to_owned())?;
-    println!("  {what}: {:.1} s", started.elapsed().as_secs_f64());
+    println!("  {:>6.1} s  {what}", started.elapsed().as_secs_f64());
     Ok(())
 }
 

@@ -28,7 +28,7 @@ enum Command {
     /// Build everything, make an invented district and serve it, with a log-in link for each role.
     Demo(demo::Demo),
     /// Run every test: Rust on both engines, the pages' own, and the journey through a browser.
-    Test,
+    Test(test::Test),
     /// Run what a change must pass: format, lints, docs, licences, tidiness, generated files, tests.
     Check(check::Check),
     /// Write the files that are made from the code: contract, types, transitions, error codes.
@@ -42,7 +42,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Line::parse().command {
         Command::Demo(demo) => demo::demo(&demo),
-        Command::Test => test::test(),
+        Command::Test(test) => test::test(&test),
         Command::Check(check) => check::check(&check),
         Command::Gen(gen_) => generate::generate(&gen_),
         Command::Tidy => tidy::report(),

@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
 use serde_json::Value;
 use testkit::postgres::Cluster;
 
@@ -19,9 +20,18 @@ use crate::{
     web,
 };
 
-/// Runs everything; the last line is the sum.
-pub fn test() -> Result<()> {
-    let tally = all();
+/// What to run.
+#[derive(Args)]
+#[command(after_help = "Example: cargo xtask test journey")]
+pub struct Test {
+    /// Only these, with what they need: pages, rust, journey.
+    #[arg(value_parser = ["pages", "rust", "journey"])]
+    only: Vec<String>,
+}
+
+/// Runs what is asked for; the last line is the sum.
+pub fn test(arguments: &Test) -> Result<()> {
+    let tally = run(&arguments.only);
     println!("\n{tally}");
     if tally.failed > 0 { Err(Told.into()) } else { Ok(()) }
 }
@@ -29,19 +39,24 @@ pub fn test() -> Result<()> {
 /// What runs some tests and counts them.
 type Runner = fn() -> Result<Tally>;
 
-/// Every runner in turn. One that cannot run counts as a failure and does not keep the others from running.
-pub fn all() -> Tally {
-    let runners: [(&str, Runner); 6] = [
-        ("tools", || {
-            tools::need(&[Tool::Compiler, Tool::Node, Tool::Postgres, Tool::Browser, Tool::Fonts]).map(|()| Tally::default())
-        }),
-        ("types of the pages", || web::install().and_then(|()| web::typecheck()).map(|()| Tally::default())),
-        ("tests of the pages", web::test),
-        ("build of the pages", || web::build().map(|()| Tally::default())),
-        ("tests in Rust", rust),
-        ("journey through a browser", journey),
-    ];
-    runners.into_iter().fold(Tally::default(), |sum, (name, runner)| sum.and(step(name, runner).0.unwrap_or(Tally::FAILED)))
+/// The runners in order, each with the parts of the whole that want it.
+const RUNNERS: [(&str, &[&str], Runner); 6] = [
+    ("tools", &["pages", "rust", "journey"], || {
+        tools::need(&[Tool::Compiler, Tool::Node, Tool::Postgres, Tool::Browser, Tool::Fonts]).map(|()| Tally::default())
+    }),
+    ("types of the pages", &["pages"], || web::install().and_then(|()| web::typecheck()).map(|()| Tally::default())),
+    ("tests of the pages", &["pages"], web::test),
+    ("build of the pages", &["pages", "rust", "journey"], || web::build().map(|()| Tally::default())),
+    ("tests in Rust", &["rust"], rust),
+    ("journey through a browser", &["journey"], journey),
+];
+
+/// Every runner in turn; all of them when nothing is asked for. One that cannot run counts as a failure and does not keep the others from
+/// running.
+pub fn run(only: &[String]) -> Tally {
+    let asked = |parts: &[&str]| only.is_empty() || only.iter().any(|o| parts.contains(&o.as_str()));
+    let runners = RUNNERS.into_iter().filter(|r| asked(r.1));
+    runners.fold(Tally::default(), |sum, (name, _, runner)| sum.and(step(name, runner).0.unwrap_or(Tally::FAILED)))
 }
 
 /// Every test of the workspace, both engines: with a PostgreSQL of our own unless one is named.
