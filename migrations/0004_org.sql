@@ -70,6 +70,7 @@ create table template_slot (
   grid_type text not null,
   subtype text,
   slot text not null,
+  place bigint not null,
   name text not null,
   least bigint not null,
   most bigint not null,

@@ -273,6 +273,11 @@ impl Directory {
         self.people.get(&id).map_or("", |p| p.name.as_str())
     }
 
+    /// A post by its id, at whatever time it existed.
+    pub fn post(&self, id: Id<Post>) -> Option<&Post> {
+        self.posts.values().flatten().find(|p| p.id == id)
+    }
+
     /// The posts of a unit at this instant.
     pub fn posts(&self, unit: Id<Unit>, at: Time) -> impl Iterator<Item = &Post> {
         self.posts.get(&unit).into_iter().flatten().filter(move |p| p.exists(at))

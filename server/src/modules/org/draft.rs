@@ -114,6 +114,13 @@ impl<'a> Draft<'a> {
         let mut wrong = Vec::new();
         let mut change = Change::default();
         let root = self.directory.root().id;
+        for id in &self.ended {
+            if self.states.values().any(|s| s.parent == Some(*id)) {
+                let value = self.directory.unit(*id).map_or(String::new(), |u| u.code.clone());
+                wrong.push(Wrong { unit: *id, code: HAS_CHILDREN, value });
+            }
+            change.ended.push(*id);
+        }
         for (id, state) in &self.states {
             let say = |code, value: &str| Wrong { unit: *id, code, value: value.to_owned() };
             let known = self.directory.unit(*id);
@@ -149,13 +156,6 @@ impl<'a> Draft<'a> {
                     }
                 }
             }
-        }
-        for id in &self.ended {
-            if self.states.values().any(|s| s.parent == Some(*id)) {
-                let value = self.directory.unit(*id).map_or(String::new(), |u| u.code.clone());
-                wrong.push(Wrong { unit: *id, code: HAS_CHILDREN, value });
-            }
-            change.ended.push(*id);
         }
         // Parents come before children, for the foreign keys and for whoever reads the rows.
         change.added.sort_by(|a, b| a.1.path.cmp(&b.1.path));

@@ -32,8 +32,8 @@ mod tests;
 pub use grids::{GridOptions, grids};
 pub use orgs::orgs;
 pub use rosters::{duty, leave, templates};
-pub(super) use staff::PHONE;
 pub use staff::staff;
+pub(super) use staff::{PHONE, phone_index};
 
 /// Faults beyond this number are only counted.
 const MOST_FAULTS: usize = 200;

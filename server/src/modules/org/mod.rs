@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use db::Db;
 use kernel::Result;
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     modules::Module,
@@ -20,9 +19,11 @@ use crate::{
 mod actions;
 mod directory;
 mod draft;
+mod http;
 pub mod import;
 mod model;
 mod responsible;
+mod roster;
 mod store;
 
 pub use actions::ensure_root;
@@ -33,6 +34,7 @@ pub use model::{
     UnitState, WORKER,
 };
 pub use responsible::{NO_GRID, NO_PERSON, NO_UNIT};
+pub use roster::{Size, Vacancy};
 pub use store::REVISION;
 
 /// See [`crate::modules`].
@@ -53,20 +55,21 @@ pub const MODULE: Module = Module {
         "leave",
         "duty",
     ],
-    routes: OpenApiRouter::new,
+    routes: http::routes,
 };
 
 /// What this slice keeps in memory.
 #[derive(Debug)]
 pub struct Memory {
     directory: Snapshot<Directory>,
+    map: http::Map,
 }
 
 impl Memory {
     /// Reads the organisation from the database.
     pub async fn load(db: &Db) -> Result<Self> {
         let directory = store::load(&mut *db.read().await?).await?;
-        Ok(Self { directory: Snapshot::new(directory.revision, directory) })
+        Ok(Self { directory: Snapshot::new(directory.revision, directory), map: http::Map::default() })
     }
 
     /// The newest picture that this node knows; `value.revision` is for [`snapshot::check`].

@@ -183,7 +183,7 @@ record! {
 
 async fn slots(conn: &mut Conn) -> Result<Vec<Slot>> {
     let statement = sql!(
-        "select template, grid_type, subtype, slot, name, least, most, eligibility from template_slot where valid_to is null order by template, id"
+        "select template, grid_type, subtype, slot, name, least, most, eligibility from template_slot where valid_to is null order by template, place, id"
     );
     let slot = |r: SlotRow| Slot {
         template: r.template,
@@ -377,14 +377,14 @@ pub(super) async fn end_post(tx: &mut Tx, post: Id<Post>, at: Time) -> Result<()
     tx.execute(sql!("update post set valid_to = $2 where id = $1 and valid_to is null"), bind![post, at]).await.map(|_| ())
 }
 
-/// Slots that begin.
-pub(super) async fn insert_slots(tx: &mut Tx, slots: &[Slot], now: Time) -> Result<()> {
-    let row = |s: &Slot| {
+/// Slots that begin, each with its place in the template.
+pub(super) async fn insert_slots(tx: &mut Tx, slots: &[(usize, Slot)], now: Time) -> Result<()> {
+    let row = |(place, s): &(usize, Slot)| {
         let id: Id<Slot> = Id::new(now);
         let none: Option<Time> = None;
-        bind![id, s.template, s.grid_type, s.subtype, s.slot, s.name, s.least, s.most, s.eligibility, now, none]
+        bind![id, s.template, s.grid_type, s.subtype, s.slot, *place, s.name, s.least, s.most, s.eligibility, now, none]
     };
-    let into = "insert into template_slot (id, template, grid_type, subtype, slot, name, least, most, eligibility, valid_from, valid_to)";
+    let into = "insert into template_slot (id, template, grid_type, subtype, slot, place, name, least, most, eligibility, valid_from, valid_to)";
     insert(tx, into, slots.iter().map(row).collect()).await
 }
 

@@ -44,11 +44,12 @@ pub async fn templates(app: &App, table: Table, options: &Options) -> Result<Rep
     }
     let templates: BTreeSet<&str> = rows.iter().map(|(_, s)| s.template.as_str()).collect();
     let known = |s: &Slot| directory.slots.iter().find(|k| k.template == s.template && k.slot == s.slot);
-    let new: Vec<Slot> = rows.iter().map(|(_, s)| s).filter(|s| known(s) != Some(s)).cloned().collect();
-    report.added = new.iter().filter(|s| known(s).is_none()).count();
+    let fresh = rows.iter().enumerate().filter(|(_, (_, s))| known(s) != Some(s));
+    let new: Vec<(usize, Slot)> = fresh.map(|(place, (_, s))| (place, s.clone())).collect();
+    report.added = new.iter().filter(|(_, s)| known(s).is_none()).count();
     report.changed = new.len() - report.added;
     report.same = rows.len() - new.len();
-    let mut ended: Vec<&Slot> = new.iter().filter_map(known).collect();
+    let mut ended: Vec<&Slot> = new.iter().filter_map(|(_, s)| known(s)).collect();
     let gone = |s: &&Slot| templates.contains(s.template.as_str()) && !named.contains(&(s.template.clone(), s.slot.clone()));
     ended.extend(directory.slots.iter().filter(gone));
     if options.dry_run || !report.faults.is_empty() {

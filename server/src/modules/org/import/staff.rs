@@ -320,7 +320,7 @@ async fn seal(
 ) -> Result<Sealed> {
     let (mut new, mut wrapped, mut changed) = (Vec::new(), Vec::new(), Vec::new());
     for (staff_no, told) in people {
-        let index = told.phone.as_ref().map(|p| app.keys.blind(PHONE_INDEX, &plain(p)));
+        let index = told.phone.as_ref().map(|p| phone_index(app, p));
         let before = phones.get(&told.id);
         let person = |phone, phone_index| SealedPerson {
             id: told.id,
@@ -357,9 +357,10 @@ async fn seal(
 pub(in crate::modules::org) const PHONE: &str = "phone";
 const PHONE_INDEX: &str = "staff.phone";
 
-/// A number without what people write between its digits.
-fn plain(phone: &str) -> String {
-    phone.chars().filter(char::is_ascii_digit).collect()
+/// The blind index of a telephone number, without what people write between its digits.
+pub(in crate::modules::org) fn phone_index(app: &App, phone: &str) -> Vec<u8> {
+    let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
+    app.keys.blind(PHONE_INDEX, &digits)
 }
 
 /// Makes the accounts and grants that are missing, some at a time.

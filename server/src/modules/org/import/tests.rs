@@ -340,11 +340,11 @@ testkit::both! {
         let vacant = known.unit_by_code("990101001001002").unwrap().id;
         let answer = known.responsible(&Question { place: Some(vacant), lead: &lead, at: app.now(), not: &[] });
         assert_eq!((answer.person, answer.attention.as_slice()), (Some(known.person_by_staff_no("1003").unwrap().id), ["no-person"].as_slice()));
-        let account = access::store::account_of_person(&mut *app.db.read().await.unwrap(), worker.id.uuid()).await.unwrap().unwrap();
-        let grants = access::store::grants(&mut *app.db.read().await.unwrap(), account).await.unwrap();
+        let account = access::store::account_of_person(&mut app.db.read().await.unwrap(), worker.id.uuid()).await.unwrap().unwrap();
+        let grants = access::store::grants(&mut app.db.read().await.unwrap(), account).await.unwrap();
         assert_eq!((grants[0].role.as_str(), grants[0].path.as_str()), ("grid-worker", "/990101/990101001/990101001001/990101001001001/"));
         // The telephone is nowhere in clear and opens with the person's key.
-        let row = store::phone(&mut *app.db.read().await.unwrap(), worker.id).await.unwrap().unwrap();
+        let row = store::phone(&mut app.db.read().await.unwrap(), worker.id).await.unwrap().unwrap();
         assert!(row.phone_public && !String::from_utf8_lossy(row.phone.as_ref().unwrap()).contains("0001"));
 
         let revision = known.revision;
