@@ -2,10 +2,12 @@
 //! permissions, sentences, generated files.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod canary;
 mod contract;
 mod files;
 mod matrix;
 mod schema;
+mod scope;
 mod sentences;
 mod statements;
 

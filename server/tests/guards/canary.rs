@@ -1,0 +1,167 @@
+//! What is personal stays inside: reports with marked names, numbers and addresses, then every role reads everything that can be read.
+//! No mark may stand in an answer, in a header, or in the log.
+
+use std::{
+    io::Write,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use axum::http::Method;
+use jingwei::testing::{
+    Client, Reply, TestApp,
+    town::{COMMUNITY, DISTRICT, HOME},
+};
+use serde_json::{Value, json};
+use testkit::Engine;
+
+use crate::contract::{operations, policy};
+
+/// The marks: a name, two telephone numbers, an address, an identity number, and a plate. Each is also looked for without its hyphens.
+const MARKS: &[&str] =
+    &["欧阳栖梧", "13987654321", "140-0000-7391", "梧桐里77栋1403室", "990101199001017391", "99010119900101739", "京A8D73K"];
+
+fn report() -> Value {
+    json!({
+        "text": "我叫欧阳栖梧，电话13987654321，身份证990101199001017391，楼道灯坏了，车牌京A8D73K的车主也知道",
+        "lon": HOME.0, "lat": HOME.1, "name": "欧阳栖梧", "phone": "140-0000-7391", "address": "梧桐里77栋1403室",
+    })
+}
+
+/// The marks that stand in a text.
+fn marks_in(text: &str) -> Vec<&'static str> {
+    let plain: String = text.chars().filter(|c| *c != '-' && *c != ' ').collect();
+    MARKS.iter().copied().filter(|m| text.contains(m) || plain.contains(&m.replace('-', ""))).collect()
+}
+
+/// Everything that the program logs while these tests run, at every level.
+fn log() -> Arc<Mutex<Vec<u8>>> {
+    static LOG: OnceLock<Arc<Mutex<Vec<u8>>>> = OnceLock::new();
+    LOG.get_or_init(|| {
+        let log = Arc::new(Mutex::new(vec![]));
+        let writer = Arc::clone(&log);
+        let made = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(move || Keep(Arc::clone(&writer)))
+            .try_init();
+        assert!(made.is_ok(), "another log was set up before");
+        log
+    })
+    .clone()
+}
+
+struct Keep(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Keep {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A case with everything that a reporter can say, and what hangs on it.
+struct Told {
+    id: String,
+    track: String,
+    account: String,
+}
+
+async fn tell(app: &TestApp) -> Told {
+    let visitor = app.visitor();
+    let receipt = visitor.post("/api/v1/reports", &report()).await.expect(201).json();
+    let (id, track) = (receipt["id"].as_str().unwrap().to_owned(), receipt["track"].as_str().unwrap().to_owned());
+    let remark = json!({"text": "我是欧阳栖梧，再打13987654321找我"});
+    visitor.post(&format!("/api/v1/reports/{track}/remarks"), &remark).await.expect(200);
+    // A neighbour joins the case, with the same marks.
+    let mut joining = report();
+    joining["join"] = receipt["code"].clone();
+    visitor.post("/api/v1/reports", &joining).await.expect(201);
+    // A second report whose reporter wants to stay unknown.
+    let mut hidden = report();
+    hidden["confidential"] = json!(true);
+    visitor.post("/api/v1/reports", &hidden).await.expect(201);
+    let account = app.account(&[("community-desk", COMMUNITY)], None).await.to_string();
+    Told { id, track, account }
+}
+
+/// Every way to read an operation: the ids of what was told, and each shape that an export has.
+fn paths(operation: &str, told: &Told) -> Vec<String> {
+    let nobody = "01957f00-0000-7000-8000-00000000dead";
+    let id = if operation.contains("/incidents/{id}") { &told.id } else { nobody };
+    let path = operation
+        .trim_start_matches("GET ")
+        .replace("{track}", &told.track)
+        .replace("{account}", &told.account)
+        .replace("{id}", id)
+        .replace("{year}", "2025")
+        .replace("{photo}", nobody);
+    match path.as_str() {
+        "/api/v1/incidents/export" => ["csv", "geojson"].iter().map(|f| format!("{path}?format={f}")).collect(),
+        "/api/v1/incidents" => vec![path.clone(), format!("{path}?q=%E6%AC%A7%E9%98%B3"), format!("{path}?q=13987654321")],
+        "/api/v1/place" => vec![format!("{path}?lon={}&lat={}", HOME.0, HOME.1)],
+        "/api/v1/responsible" => vec![format!("{path}?lead=S001-LAW&lon={}&lat={}", HOME.0, HOME.1)],
+        _ => vec![path],
+    }
+}
+
+fn judge(leaks: &mut Vec<String>, who: &str, path: &str, reply: &Reply) {
+    // A search repeats what was searched for only in the caller's own address.
+    let headers: String =
+        reply.headers.iter().map(|(n, v)| format!("{n}: {}\n", String::from_utf8_lossy(v.as_bytes()))).collect();
+    for mark in marks_in(&reply.text()).into_iter().chain(marks_in(&headers)) {
+        leaks.push(format!("{who}: {path} answered {} with {mark}", reply.status));
+    }
+}
+
+/// Reads everything that `client` may read; an open stream is left out, since it never ends. Returns how many answers came.
+async fn crawl(leaks: &mut Vec<String>, who: &str, client: &Client, told: &Told) -> usize {
+    let mut answers = 0;
+    for operation in operations().iter().filter(|o| o.name.starts_with("GET ") && o.name != "GET /api/v1/events") {
+        for path in paths(&operation.name, told) {
+            let reply = client.send(Method::GET, &path, None, &[]).await;
+            judge(leaks, who, &path, &reply);
+            answers += usize::from(reply.status.is_success());
+        }
+    }
+    answers
+}
+
+testkit::both! {
+    async fn nothing_personal_leaves_unasked(engine: Engine) {
+        let log = log();
+        let app = TestApp::new(engine).await.with_town().await;
+        let told = tell(&app).await;
+        while jingwei::modules::incidents::search::index(&app).await.unwrap() > 0 {}
+        let (mut leaks, mut answers) = (vec![], 0);
+        answers += crawl(&mut leaks, "nobody", &app.visitor(), &told).await;
+        for (role, _) in policy() {
+            let client = app.login_as(&role, DISTRICT).await;
+            answers += crawl(&mut leaks, &role, &client, &told).await;
+        }
+        assert!(answers > 150, "only {answers} answers were read");
+        assert!(leaks.is_empty(), "{}", leaks.join("\n"));
+
+        // The marks are there: asked for with a purpose, each comes out.
+        let desk = app.login_as("district-dispatch", DISTRICT).await;
+        let mut shown = String::new();
+        for field in ["name", "phone", "address", "text"] {
+            let body = json!({"field": field, "purpose": "回访"});
+            shown += &desk.post(&format!("/api/v1/incidents/{}/reveal", told.id), &body).await.expect(200).text();
+        }
+        for mark in ["欧阳栖梧", "13987654321", "140-0000-7391", "梧桐里77栋1403室", "990101199001017391"] {
+            assert!(shown.contains(mark), "{mark} was not kept: {shown}");
+        }
+        let logged = String::from_utf8_lossy(&log.lock().unwrap_or_else(PoisonError::into_inner)).into_owned();
+        assert!(logged.len() > 1_000, "nothing was logged");
+        assert_eq!(marks_in(&logged), Vec::<&str>::new(), "in the log");
+    }
+}
+
+#[test]
+fn a_mark_is_found_however_it_is_written() {
+    assert_eq!(marks_in("拨打 140 0000 7391"), ["140-0000-7391"]);
+    assert_eq!(marks_in("欧** 140****7391"), Vec::<&str>::new());
+}
