@@ -43,13 +43,15 @@ pub struct Options {
     pub schema: Option<String>,
     /// When a command is answered.
     pub durability: Durability,
+    /// How many pages of 4 KiB the SQLite file may have at most: a quota for districts that share a disk.
+    pub most_pages: Option<u32>,
     /// How long to wait for a connection or for SQLite's lock before the answer is "busy".
     pub patience: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { connections: 8, schema: None, durability: Durability::Full, patience: Duration::from_secs(5) }
+        Self { connections: 8, schema: None, durability: Durability::Full, most_pages: None, patience: Duration::from_secs(5) }
     }
 }
 
@@ -189,7 +191,11 @@ async fn sqlite(url: &str, options: &Options) -> Result<Pools> {
         .pragma("temp_store", "memory")
         .pragma("cache_size", "-8000")
         .pragma("journal_size_limit", "67108864");
-    let writer = group::connect(&base).await?;
+    let writing = match options.most_pages {
+        Some(pages) => base.clone().pragma("max_page_count", pages.to_string()),
+        None => base.clone(),
+    };
+    let writer = group::connect(&writing).await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(options.connections)
         .acquire_timeout(options.patience)

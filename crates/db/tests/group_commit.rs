@@ -1,7 +1,7 @@
 //! The facade on a real SQLite file: group commit, undo, unique names, statement counts.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use db::{Db, Migration, bind, record, sql, unique_violation};
+use db::{Db, Migration, Options, STORAGE_BUSY, STORAGE_FULL, bind, record, sql, unique_violation};
 use kernel::Error;
 
 record! {
@@ -104,4 +104,46 @@ async fn nulls_and_statements_are_counted() {
     })
     .await;
     assert_eq!(n, 2);
+}
+
+#[tokio::test]
+async fn a_full_database_says_so_and_reading_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options { most_pages: Some(24), ..Options::default() };
+    let db = Db::open_with(&format!("sqlite:{}", dir.path().join("a.db").display()), &options).await.unwrap();
+    db.migrate(TABLES).await.unwrap();
+    let mut taken = 0;
+    let error = loop {
+        let mut tx = db.begin().await.unwrap();
+        let label = format!("{taken}{}", "x".repeat(4_000));
+        let done = tx.execute(sql!("insert into thing (n, label) values ($1, $2)"), bind![taken, label]).await;
+        match done {
+            Ok(_) => tx.commit().await.unwrap(),
+            Err(error) => break error,
+        }
+        taken += 1;
+    };
+    assert!(matches!(error, Error::Busy { code: STORAGE_FULL, .. }), "{error}");
+    assert!(taken > 3);
+    assert_eq!(count(&db).await, taken, "what was acknowledged is there");
+    // Making room is all it takes.
+    let mut tx = db.begin().await.unwrap();
+    tx.execute(sql!("delete from thing where n < 3"), bind![]).await.unwrap();
+    tx.commit().await.unwrap();
+    put(&db, 1_000).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_locked_database_is_busy_not_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", dir.path().join("a.db").display());
+    let options = Options { patience: std::time::Duration::from_millis(100), ..Options::default() };
+    let (one, other) = (Db::open_with(&url, &options).await.unwrap(), Db::open_with(&url, &options).await.unwrap());
+    one.migrate(TABLES).await.unwrap();
+    let holder = other.begin().await.unwrap();
+    let error = put(&one, 1).await.unwrap_err();
+    assert!(matches!(error, Error::Busy { code: STORAGE_BUSY, .. }), "{error}");
+    holder.rollback().await.unwrap();
+    put(&one, 1).await.unwrap();
+    assert_eq!(count(&one).await, 1);
 }

@@ -115,3 +115,31 @@ pub async fn not_found() -> Problem {
 pub async fn method_not_allowed() -> Problem {
     Problem(Error::refused(METHOD_NOT_ALLOWED))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn whoever_may_try_again_is_told_when() {
+        let cases = [
+            (db::STORAGE_FULL, StatusCode::INSUFFICIENT_STORAGE),
+            (db::STORAGE_BUSY, StatusCode::SERVICE_UNAVAILABLE),
+            (kernel::Code("too-many-requests"), StatusCode::TOO_MANY_REQUESTS),
+        ];
+        for (code, status) in cases {
+            let response = Problem(Error::Busy { code, retry_after: Duration::from_secs(7) }).into_response();
+            assert_eq!(response.status(), status);
+            assert_eq!(response.headers()[header::RETRY_AFTER], "7");
+        }
+    }
+
+    #[test]
+    fn the_cause_of_a_fault_stays_in_the_log() {
+        let response = Problem(Error::internal("the secret of the house")).into_response();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+    }
+}
