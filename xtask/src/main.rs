@@ -1,4 +1,4 @@
-//! The commands around the build: `cargo xtask demo | test | check | gen | tidy | bench`.
+//! The commands around the build: `cargo xtask demo | test | check | gen | tidy | bench | replay`.
 #![expect(clippy::print_stdout, reason = "these commands talk to a person on a terminal")]
 
 use std::process::ExitCode;
@@ -10,6 +10,7 @@ mod check;
 mod demo;
 mod district;
 mod generate;
+mod replay;
 mod run;
 mod test;
 mod tidy;
@@ -37,6 +38,8 @@ enum Command {
     Tidy,
     /// Measure: nothing is asserted, everything is printed with machine, data size and spread.
     Bench(bench::Bench),
+    /// Send real messages through the whole road of a case: real polygons, a real taxonomy, a classifier trained on real complaints.
+    Replay(replay::Replay),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Command::Gen(gen_) => generate::generate(&gen_),
         Command::Tidy => tidy::report(),
         Command::Bench(bench) => bench::bench(&bench),
+        Command::Replay(replay) => replay::replay(&replay),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -48,10 +48,19 @@ impl Connection {
         self.exchange(head.as_bytes())
     }
 
-    /// Sends a JSON command.
+    /// Sends a JSON command without a log-in.
     pub fn post(&mut self, path: &str, key: &str, body: &str) -> Result<Answer> {
+        self.send(path, &format!("Idempotency-Key: {key}\r\n"), body)
+    }
+
+    /// Sends a JSON command of whoever the token belongs to.
+    pub fn post_as(&mut self, path: &str, token: &str, body: &str) -> Result<Answer> {
+        self.send(path, &format!("Authorization: Bearer {token}\r\n"), body)
+    }
+
+    fn send(&mut self, path: &str, headers: &str, body: &str) -> Result<Answer> {
         let request = format!(
-            "POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nIdempotency-Key: {key}\r\nContent-Length: {}\r\n\r\n{body}",
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n{headers}Content-Length: {}\r\n\r\n{body}",
             self.address,
             body.len()
         );

@@ -1,9 +1,9 @@
 //! `cargo xtask bench …`: the figures of docs/benchmarks.md. Each prints machine, data size, median and spread; nothing here is asserted.
 
-mod client;
+pub mod client;
 mod kill;
-mod load;
-mod service;
+pub mod load;
+pub mod service;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -77,7 +77,8 @@ pub fn bench(bench: &Bench) -> Result<()> {
     }
 }
 
-fn machine() -> String {
+/// Processor, cores and how busy they are.
+pub fn machine() -> String {
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find(|l| l.starts_with("model name")).and_then(|l| l.split(": ").nth(1)).unwrap_or("unknown");
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
@@ -179,7 +180,7 @@ fn list(listed: &Listed) -> Result<()> {
     let bin = build()?;
     let dir = fresh("bench-list")?;
     let district = District::make(&bin, &dir, &Size { grids: listed.grids, cases: listed.cases }, None)?;
-    let token = district.token()?;
+    let token = district.token("district-dispatch")?;
     let service = district.serve(&["--connections", "8"])?;
     println!("memory after start: {:.0} MB", service.resident_mb()?);
     let mut one = client::Connection::open(service.address)?;

@@ -9,6 +9,8 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::run::quiet;
+
 /// How large the district is.
 pub struct Size {
     /// Grids.
@@ -27,9 +29,14 @@ pub struct District {
 }
 
 impl District {
+    /// The district of a folder that is empty yet.
+    pub fn at(bin: &Path, dir: &Path) -> Self {
+        Self { jingwei: bin.join("jingwei"), data: dir.join("data"), source: dir.join("source") }
+    }
+
     /// Generates, initialises and imports a district; `database` is another database than SQLite in the folder.
     pub fn make(bin: &Path, dir: &Path, size: &Size, database: Option<&str>) -> Result<Self> {
-        let district = Self { jingwei: bin.join("jingwei"), data: dir.join("data"), source: dir.join("source") };
+        let district = Self::at(bin, dir);
         let (grids, cases) = (size.grids.to_string(), size.cases.to_string());
         let mut generate = Command::new(bin.join("jingwei-demo"));
         run(generate.args(["--today", "2026-11-20", "--grids", &grids, "--cases", &cases]).arg(&district.source))?;
@@ -45,8 +52,8 @@ impl District {
         }
         let model = dir.join("classifier.model");
         let history = district.source.join("history.csv");
-        run(Command::new(&district.jingwei)
-            .args(["train", "--text", "text", "--label", "label", "--input"])
+        run(district
+            .program(&["train", "--text", "text", "--label", "label", "--input"])
             .arg(history)
             .arg("--model")
             .arg(&model))?;
@@ -60,45 +67,50 @@ impl District {
 
     /// A command on this district.
     pub fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(&self.jingwei);
-        command.args(words).arg("--data").arg(&self.data);
+        let mut command = self.program(words);
+        command.arg("--data").arg(&self.data);
         command
     }
 
-    /// A token of the district's dispatchers.
-    pub fn token(&self) -> Result<String> {
-        let output = self.command(&["admin", "token", "--role", "district-dispatch"]).output()?;
-        if !output.status.success() {
-            bail!("no token: {}", String::from_utf8_lossy(&output.stderr));
-        }
-        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    /// A command on no district.
+    pub fn program(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(&self.jingwei);
+        command.args(words);
+        command
+    }
+
+    /// A token of a new account that has this role in the whole district.
+    pub fn token(&self, role: &str) -> Result<String> {
+        Ok(quiet(&mut self.command(&["admin", "token", "--role", role]))?.trim().to_owned())
+    }
+
+    /// What the server says, beside the district's folder.
+    pub fn log(&self) -> PathBuf {
+        self.data.with_file_name("serve.log")
     }
 
     /// Starts the server on a free port and waits until it listens.
-    pub fn serve(&self, more: &[&str]) -> Result<Service> {
-        let mut child = self
-            .command(&["serve", "--listen", "127.0.0.1:0"])
-            .args(more)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
+    pub fn serve(&self, more: &[&str]) -> Result<Serving> {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log())?;
+        let mut child =
+            self.command(&["serve", "--listen", "127.0.0.1:0"]).args(more).stdout(Stdio::piped()).stderr(log).spawn()?;
         let stdout = child.stdout.take().context("no output")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
         let address =
             line.trim().rsplit("//").next().unwrap_or_default().parse().with_context(|| format!("no address in {line:?}"))?;
-        Ok(Service { child, address })
+        Ok(Serving { child, address })
     }
 }
 
 /// A running server; it is killed when it is dropped.
-pub struct Service {
+pub struct Serving {
     child: Child,
     /// Where it listens.
     pub address: SocketAddr,
 }
 
-impl Service {
+impl Serving {
     /// Kills it at once, as a failing machine would.
     pub fn kill(&mut self) -> Result<()> {
         self.child.kill()?;
@@ -115,7 +127,7 @@ impl Service {
     }
 }
 
-impl Drop for Service {
+impl Drop for Serving {
     fn drop(&mut self) {
         // It may be dead already; either way nothing is left behind.
         let _ = self.kill();
