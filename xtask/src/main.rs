@@ -12,6 +12,7 @@ mod district;
 mod generate;
 mod replay;
 mod run;
+mod soak;
 mod test;
 mod tidy;
 mod tools;
@@ -36,6 +37,8 @@ enum Command {
     Gen(generate::Gen),
     /// Look for what the house rules do not allow.
     Tidy,
+    /// Run the long forms of what tests check with small counts: hours of it, for a quiet machine.
+    Soak(soak::Soak),
     /// Measure: nothing is asserted, everything is printed with machine, data size and spread.
     Bench(bench::Bench),
     /// Send real messages through the whole road of a case: real polygons, a real taxonomy, a classifier trained on real complaints.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Check(check) => check::check(&check),
         Command::Gen(gen_) => generate::generate(&gen_),
         Command::Tidy => tidy::report(),
+        Command::Soak(soak) => soak::soak(&soak),
         Command::Bench(bench) => bench::bench(&bench),
         Command::Replay(replay) => replay::replay(&replay),
     };

@@ -60,10 +60,18 @@ struct Listed {
     /// Cases.
     #[arg(long, default_value_t = 500_000)]
     cases: usize,
+    /// Measure a district that is there already: the folder that holds its `data` and `source`.
+    #[arg(long)]
+    district: Option<PathBuf>,
 }
 
 /// Connections of the figures.
 const CONNECTIONS: usize = 16;
+
+/// The long form of the crash test.
+pub fn crash(kills: usize) -> Result<()> {
+    kill::kill(&build()?, kills)
+}
 
 /// Runs a measurement.
 pub fn bench(bench: &Bench) -> Result<()> {
@@ -178,8 +186,13 @@ fn report(load: &Load) -> Result<()> {
 
 fn list(listed: &Listed) -> Result<()> {
     let bin = build()?;
-    let dir = fresh("bench-list")?;
-    let district = District::make(&bin, &dir, &Size { grids: listed.grids, cases: listed.cases }, None)?;
+    let made = listed.district.is_none();
+    let dir = match &listed.district {
+        Some(dir) => dir.clone(),
+        None => fresh("bench-list")?,
+    };
+    let size = Size { grids: listed.grids, cases: listed.cases };
+    let district = if made { District::make(&bin, &dir, &size, None)? } else { District::at(&bin, &dir) };
     let token = district.token("district-dispatch")?;
     let service = district.serve(&["--connections", "8"])?;
     println!("memory after start: {:.0} MB", service.resident_mb()?);
@@ -207,7 +220,9 @@ fn list(listed: &Listed) -> Result<()> {
     std::thread::sleep(Duration::from_secs(5));
     println!("memory after the load: {:.0} MB", service.resident_mb()?);
     drop(service);
-    std::fs::remove_dir_all(&dir)?;
+    if made {
+        std::fs::remove_dir_all(&dir)?;
+    }
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! A district of its own for a measurement, and the server that serves it.
 
 use std::{
-    io::{BufRead, BufReader},
+    fs::File,
+    io::{BufRead, BufReader, BufWriter, Write},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -59,10 +60,17 @@ impl District {
             .arg(&model))?;
         run(district.command(&["import", "model"]).arg(&model))?;
         if size.cases > 0 {
-            run(district.command(&["import", "incidents"]).arg(district.source.join("incidents.csv")))?;
+            for part in parts(&district.source.join("incidents.csv"))? {
+                run(district.command(&["import", "incidents"]).arg(part))?;
+            }
         }
         run(&mut district.command(&["admin", "limits", "set", "public_reports", "off"]))?;
         Ok(district)
+    }
+
+    /// A district that was made before.
+    pub fn at(bin: &Path, dir: &Path) -> Self {
+        Self { jingwei: bin.join("jingwei"), data: dir.join("data"), source: dir.join("source") }
     }
 
     /// A command on this district.
@@ -101,6 +109,33 @@ impl District {
             line.trim().rsplit("//").next().unwrap_or_default().parse().with_context(|| format!("no address in {line:?}"))?;
         Ok(Serving { child, address })
     }
+}
+
+/// Cuts a table of cases into parts that the importer takes: files of a hundred thousand rows beside it.
+fn parts(table: &Path) -> Result<Vec<PathBuf>> {
+    const ROWS: usize = 100_000;
+    let mut lines = BufReader::new(File::open(table)?).lines();
+    let head = lines.next().context("an empty table")??;
+    let (mut files, mut rows) = (Vec::new(), ROWS);
+    let mut out: Option<BufWriter<File>> = None;
+    for line in lines {
+        let line = line?;
+        // A row begins with its number; what does not is the rest of a quoted text.
+        let begins = line.starts_with("C2");
+        if begins && rows == ROWS {
+            let path = table.with_extension(format!("{}.csv", files.len()));
+            let mut file = BufWriter::new(File::create(&path)?);
+            writeln!(file, "{head}")?;
+            files.push(path);
+            out = Some(file);
+            rows = 0;
+        }
+        rows += usize::from(begins);
+        if let Some(file) = &mut out {
+            writeln!(file, "{line}")?;
+        }
+    }
+    Ok(files)
 }
 
 /// A running server; it is killed when it is dropped.
