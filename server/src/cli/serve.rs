@@ -72,6 +72,7 @@ pub async fn serve(args: Serve) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let scheme = if args.tls_cert.is_some() { "https" } else { "http" };
     say(format_args!("listening on {scheme}://{address}"));
+    tracing::info!(%address, scheme, engine = ?app.db.engine(), jobs = !args.no_work, version = env!("CARGO_PKG_VERSION"), "serving");
     match (args.tls_cert, args.tls_key) {
         (Some(cert), Some(key)) => {
             // Two providers may be compiled in by other crates; the choice is made here, once.

@@ -14,7 +14,7 @@ use anyhow::Result;
 use super::{
     client::Connection,
     fresh, key, report_body,
-    service::{District, Size},
+    server::{District, Size},
 };
 
 /// Kills so many times; then the same, fewer times, with the build that answers before COMMIT, which must lose reports.
@@ -83,6 +83,6 @@ fn missing(district: &District, tracks: &[String]) -> Result<usize> {
         missing += usize::from(!whole);
     }
     drop(service);
-    crate::bench::service::run(&mut district.command(&["verify", "audit"]))?;
+    crate::bench::server::run(&mut district.command(&["verify", "audit"]))?;
     Ok(missing)
 }

@@ -3,7 +3,7 @@
 pub mod client;
 mod kill;
 pub mod load;
-pub mod service;
+pub mod server;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use testkit::postgres::{Cluster, Order, Settings};
 
-use self::service::{District, Size};
+use self::server::{District, Size};
 use crate::run::{cargo, scratch};
 
 /// Measure.

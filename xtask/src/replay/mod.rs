@@ -26,7 +26,7 @@ use crate::{
         fresh, key,
         load::Measured,
         machine,
-        service::{District, Serving},
+        server::{District, Serving},
     },
     run::{cargo, quiet, root},
 };

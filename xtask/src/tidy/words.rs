@@ -44,6 +44,8 @@ const DOORS: &[(&str, &[&str])] = &[
             // Contents of files go out as a response, for whichever slice owns the thing they hang on.
             "server/src/modules/files/mod.rs",
             "server/src/modules/files/serve.rs",
+            "server/src/modules/notices/stream.rs",
+            "server/src/cli/admin.rs",
         ],
     ),
 ];

@@ -11,8 +11,10 @@ use crate::modules::catalogue::Matter;
 
 /// How far back the search goes, in days.
 pub const DAYS: i64 = 14;
-/// Within so many metres the same matter is proposed whatever the words.
+/// Within so many metres the same matter is proposed when some words agree.
 const SAME_PLACE: f64 = 60.0;
+/// Above what unrelated complaints share (a sixth of their pairs of characters).
+const SOME_WORDS: f32 = 0.2;
 /// How many are proposed at most.
 const MOST: usize = 5;
 
@@ -59,8 +61,8 @@ pub fn candidates(
             let metres = geo::distance_m(point, Point::new(n.lon, n.lat));
             let hours = (ground.now - n.reported_at) as f32 / 3_600_000.0;
             let alike = text::score(&this, &other, Some(metres as f32), hours);
-            // The same matter at the same place says as much as the words do.
-            let same = matter.is_some() && matter == n.matter_id && metres <= SAME_PLACE;
+            // The same matter at the same place needs few words in common.
+            let same = matter.is_some() && matter == n.matter_id && metres <= SAME_PLACE && this.likeness(&other) >= SOME_WORDS;
             let score = if same { alike.max(text::POSSIBLE) } else { alike };
             (score >= text::POSSIBLE).then(|| Candidate {
                 id: n.id,

@@ -68,11 +68,6 @@ impl District {
         Ok(district)
     }
 
-    /// A district that was made before.
-    pub fn at(bin: &Path, dir: &Path) -> Self {
-        Self { jingwei: bin.join("jingwei"), data: dir.join("data"), source: dir.join("source") }
-    }
-
     /// A command on this district.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = self.program(words);
