@@ -143,7 +143,7 @@ struct Contact {
 
 /// Who looks after a place.
 #[derive(Serialize, ToSchema)]
-struct Place {
+struct PlaceView {
     grid: Option<PlaceGrid>,
     /// The grid's full-time worker, or its head when it has none.
     worker: Option<Contact>,
@@ -153,13 +153,13 @@ struct Place {
 }
 
 /// Who looks after a point: the grid, its worker, who stands in, and the desk to call.
-#[utoipa::path(get, path = "/api/v1/place", tag = "org", params(At), extensions(("x-public" = json!(true))), responses((status = 200, body = Place)))]
-async fn place(State(app): State<Shared>, Query(at): Query<At>) -> Answer<Json<Place>> {
+#[utoipa::path(get, path = "/api/v1/place", tag = "org", params(At), extensions(("x-public" = json!(true))), responses((status = 200, body = PlaceView)))]
+async fn place(State(app): State<Shared>, Query(at): Query<At>) -> Answer<Json<PlaceView>> {
     let point = at.point()?;
     let (known, now) = (app.org.directory(), app.clock.now());
     let known = &known.value;
     let located = known.locate(point.lon, point.lat, now).grid.and_then(|id| known.unit(id));
-    let mut answer = Place { grid: None, worker: None, deputy: None, desk: None };
+    let mut answer = PlaceView { grid: None, worker: None, deputy: None, desk: None };
     let desk = located.map_or_else(|| known.root(), |grid| known.desk_of(grid.id, now));
     // A desk without a telephone is called at the one above it.
     let phone = known.ancestors(desk.id, now).into_iter().find_map(|u| u.phone.clone());

@@ -42,7 +42,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 
 /// The id of what a command made or changed.
 #[derive(Serialize, ToSchema)]
-struct Made {
+struct Changed {
     id: Uuid,
 }
 
@@ -53,7 +53,7 @@ fn change<'a>(work: &'a mut Work<'_>, actor: &'a Actor, known: &'a AsOf<Director
 
 /// Commits, answers with the id, and lets this node and the relay see it at once.
 async fn finish(app: &App, work: Work<'_>, status: StatusCode, id: Uuid) -> Outcome {
-    let response = work.finish(status, &Made { id }).await?;
+    let response = work.finish(status, &Changed { id }).await?;
     // The change is made whatever happens here; the relay reads it again within a second.
     if let Err(error) = app.org.refresh(&app.db).await {
         tracing::warn!("the organisation could not be read again: {error}");
@@ -101,7 +101,7 @@ struct NewUnit {
 }
 
 /// Founds a unit below another; grids come from their borders by import.
-#[utoipa::path(post, path = "/api/v1/units", tag = "org", request_body = NewUnit, responses((status = 201, body = Made)),
+#[utoipa::path(post, path = "/api/v1/units", tag = "org", request_body = NewUnit, responses((status = 201, body = Changed)),
     extensions(("x-permission" = json!("org.manage"))))]
 async fn found(caller: Allow<ManageOrg>, State(app): State<Shared>, command: Command<NewUnit>) -> Outcome {
     let known = app.org.directory();
@@ -112,7 +112,7 @@ async fn found(caller: Allow<ManageOrg>, State(app): State<Shared>, command: Com
 
 /// Says other things of a unit from now on; all fields are replaced.
 #[utoipa::path(put, path = "/api/v1/units/{id}", tag = "org", params(("id" = String, Path, format = "uuid")), request_body = UnitBody,
-    responses((status = 200, body = Made)), extensions(("x-permission" = json!("org.manage"))))]
+    responses((status = 200, body = Changed)), extensions(("x-permission" = json!("org.manage"))))]
 async fn describe(
     caller: Allow<ManageOrg>,
     State(app): State<Shared>,
@@ -134,7 +134,7 @@ struct Move {
 
 /// Puts a unit, with all that is below it, below another from now on.
 #[utoipa::path(post, path = "/api/v1/units/{id}/move", tag = "org", params(("id" = String, Path, format = "uuid")), request_body = Move,
-    responses((status = 200, body = Made)), extensions(("x-permission" = json!("org.manage"))))]
+    responses((status = 200, body = Changed)), extensions(("x-permission" = json!("org.manage"))))]
 async fn re_parent(
     caller: Allow<ManageOrg>,
     State(app): State<Shared>,
@@ -157,7 +157,7 @@ struct End {
 
 /// Ends a unit with its posts; in a merger what stands below goes to the other unit.
 #[utoipa::path(post, path = "/api/v1/units/{id}/end", tag = "org", params(("id" = String, Path, format = "uuid")), request_body = End,
-    responses((status = 200, body = Made)), extensions(("x-permission" = json!("org.manage"))))]
+    responses((status = 200, body = Changed)), extensions(("x-permission" = json!("org.manage"))))]
 async fn end(caller: Allow<ManageOrg>, State(app): State<Shared>, Path(id): Path<Id<Unit>>, command: Command<End>) -> Outcome {
     let known = app.org.directory();
     let mut work = command.begin(&app, &caller).await?;
@@ -177,7 +177,7 @@ struct NewPerson {
 }
 
 /// Adds somebody; the telephone is kept sealed.
-#[utoipa::path(post, path = "/api/v1/people", tag = "org", request_body = NewPerson, responses((status = 201, body = Made)),
+#[utoipa::path(post, path = "/api/v1/people", tag = "org", request_body = NewPerson, responses((status = 201, body = Changed)),
     extensions(("x-permission" = json!("org.manage"))))]
 async fn hire(caller: Allow<ManageOrg>, State(app): State<Shared>, command: Command<NewPerson>) -> Outcome {
     let NewPerson { staff_no, name, phone, phone_public } = &command.body;
@@ -205,7 +205,7 @@ struct NewPost {
 
 /// Gives a unit a post, vacant at first.
 #[utoipa::path(post, path = "/api/v1/units/{id}/posts", tag = "org", params(("id" = String, Path, format = "uuid")), request_body = NewPost,
-    responses((status = 201, body = Made)), extensions(("x-permission" = json!("org.manage"))))]
+    responses((status = 201, body = Changed)), extensions(("x-permission" = json!("org.manage"))))]
 async fn open_post(
     caller: Allow<ManageOrg>,
     State(app): State<Shared>,
@@ -234,7 +234,7 @@ struct Assignment {
 
 /// Puts somebody into a post from now on; whoever held it leaves it.
 #[utoipa::path(post, path = "/api/v1/posts/{id}/assign", tag = "org", params(("id" = String, Path, format = "uuid")), request_body = Assignment,
-    responses((status = 200, body = Made)), extensions(("x-permission" = json!("org.manage"))))]
+    responses((status = 200, body = Changed)), extensions(("x-permission" = json!("org.manage"))))]
 async fn assign(
     caller: Allow<ManageOrg>,
     State(app): State<Shared>,
@@ -254,7 +254,7 @@ struct Nothing {}
 
 /// Leaves a post vacant from now on.
 #[utoipa::path(post, path = "/api/v1/posts/{id}/vacate", tag = "org", params(("id" = String, Path, format = "uuid")), request_body = Nothing,
-    responses((status = 200, body = Made)), extensions(("x-permission" = json!("org.manage"))))]
+    responses((status = 200, body = Changed)), extensions(("x-permission" = json!("org.manage"))))]
 async fn vacate(
     caller: Allow<ManageOrg>,
     State(app): State<Shared>,
@@ -269,7 +269,7 @@ async fn vacate(
 
 /// Ends a post from now on.
 #[utoipa::path(post, path = "/api/v1/posts/{id}/end", tag = "org", params(("id" = String, Path, format = "uuid")), request_body = Nothing,
-    responses((status = 200, body = Made)), extensions(("x-permission" = json!("org.manage"))))]
+    responses((status = 200, body = Changed)), extensions(("x-permission" = json!("org.manage"))))]
 async fn close_post(
     caller: Allow<ManageOrg>,
     State(app): State<Shared>,
@@ -352,7 +352,7 @@ struct NewLeave {
 }
 
 /// Enters a wish for leave; it counts when it is confirmed.
-#[utoipa::path(post, path = "/api/v1/leave", tag = "org", request_body = NewLeave, responses((status = 201, body = Made)),
+#[utoipa::path(post, path = "/api/v1/leave", tag = "org", request_body = NewLeave, responses((status = 201, body = Changed)),
     extensions(("x-permission" = json!("leave.manage"))))]
 async fn ask_leave(caller: Allow<ManageLeave>, State(app): State<Shared>, command: Command<NewLeave>) -> Outcome {
     let NewLeave { person, from, to, deputy, reason } = &command.body;
@@ -376,7 +376,7 @@ struct Confirmation {
 
 /// Confirms a leave with its hand-over; from then on the deputy answers.
 #[utoipa::path(post, path = "/api/v1/leave/{id}/confirm", tag = "org", params(("id" = String, Path, format = "uuid")), request_body = Confirmation,
-    responses((status = 200, body = Made)), extensions(("x-permission" = json!("leave.manage"))))]
+    responses((status = 200, body = Changed)), extensions(("x-permission" = json!("leave.manage"))))]
 async fn confirm_leave(
     caller: Allow<ManageLeave>,
     State(app): State<Shared>,
@@ -393,7 +393,7 @@ async fn confirm_leave(
 
 /// Ends a leave now, or withdraws it before it began.
 #[utoipa::path(post, path = "/api/v1/leave/{id}/end", tag = "org", params(("id" = String, Path, format = "uuid")), request_body = Nothing,
-    responses((status = 200, body = Made)), extensions(("x-permission" = json!("leave.manage"))))]
+    responses((status = 200, body = Changed)), extensions(("x-permission" = json!("leave.manage"))))]
 async fn end_leave(
     caller: Allow<ManageLeave>,
     State(app): State<Shared>,

@@ -301,6 +301,14 @@ fn wanted(
             continue;
         };
         let path = if unit.id == directory.root().id { "/".to_owned() } else { unit.path.clone() };
+        if OFFICES.contains(&role.as_str()) && path != "/" {
+            report.fault(entry.row.fault(
+                "scope_code",
+                "三员的授权范围只能是全区",
+                "an administrator's office holds in the whole district",
+            ));
+            continue;
+        }
         if let Some(told) = people.get(no).filter(|_| seen.insert((no, role.clone(), path.clone()))) {
             let (person, name) = (told.id, told.name.clone());
             wanted.push(Wanted { row: entry.row.clone(), person, staff_no: no.clone(), name, username, role, path });
