@@ -322,8 +322,15 @@ fn locate(ground: &Ground, report: &Report) -> Result<Place> {
         attention.push(Attention::NoGrid);
     }
     let unit = grid.and_then(|g| directory.unit(g)).unwrap_or_else(|| directory.root());
-    let words = directory.ancestors(unit.id, ground.now).iter().rev().map(|u| u.name.as_str()).collect::<Vec<_>>().join("");
+    let words = address_of(&directory.ancestors(unit.id, ground.now));
     Ok(Place { grid, point, datum, path: unit.path.clone(), owner: directory.desk_of(unit.id, ground.now).id, words, attention })
+}
+
+/// The names from the district down to the grid as one address; a name that begins with the one above it stands alone.
+fn address_of(chain: &[&Unit]) -> String {
+    let names: Vec<&str> = chain.iter().rev().map(|u| u.name.as_str()).collect();
+    let told = |n: usize| names.get(n + 1).is_none_or(|below| !below.starts_with(names[n]));
+    (0..names.len()).filter(|n| told(*n)).map(|n| names[n]).collect()
 }
 
 /// The grid whose compound, or else whose own name, stands in the address; the longest name that fits decides.
