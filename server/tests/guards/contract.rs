@@ -52,6 +52,28 @@ fn every_operation_says_who_may() {
     assert!(wrong.is_empty(), "permissions that nobody declares: {wrong:?}");
 }
 
+/// Every `$ref` below a value.
+fn references<'v>(value: &'v Value, found: &mut BTreeSet<&'v str>) {
+    match value {
+        Value::Object(map) => {
+            found.extend(map.get("$ref").and_then(Value::as_str));
+            map.values().for_each(|v| references(v, found));
+        }
+        Value::Array(items) => items.iter().for_each(|v| references(v, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document = serde_json::to_value(contract()).unwrap();
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    assert!(found.len() > 20, "only {} references", found.len());
+    let lost: Vec<_> = found.iter().filter(|r| document.pointer(r.trim_start_matches('#')).is_none()).collect();
+    assert!(lost.is_empty(), "the contract speaks of {lost:?}, which it does not hold");
+}
+
 /// The permissions of each role, read from the files apart from the program: the policy that the matrix holds the program to.
 pub fn policy() -> Vec<(String, BTreeSet<String>)> {
     let read = |name: &str| std::fs::read_to_string(root().join("server/src/modules/access").join(name)).unwrap();

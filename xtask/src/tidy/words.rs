@@ -71,6 +71,9 @@ pub fn findings(sources: &[Source]) -> Vec<Finding> {
 }
 
 fn size(source: &Source) -> Option<Finding> {
+    if source.text.lines().take(3).any(|l| l.contains("auto-generated")) {
+        return None;
+    }
     let lines = source.text.lines().count();
     (lines > LONGEST).then(|| Finding::new(&source.path, 0, format!("{lines} lines; split it by verb, {LONGEST} are enough")))
 }

@@ -465,6 +465,7 @@ struct Exported {
     #[param(value_type = Option<String>)]
     to: Option<Time>,
     /// `csv`, `xlsx` or `geojson`.
+    #[param(value_type = Option<String>)]
     format: Option<Format>,
 }
 
