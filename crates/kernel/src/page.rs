@@ -11,8 +11,7 @@ use crate::{Error, FieldError, Time};
 pub struct Page<T> {
     /// The items in the list's order.
     pub items: Vec<T>,
-    /// Pass it back as `cursor` to read on; absent on the last page.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Pass it back as `cursor` to read on; null on the last page.
     pub next: Option<String>,
 }
 

@@ -1987,7 +1987,7 @@ export interface components {
                 /** Format: int64 */
                 version: number;
             }[];
-            /** @description Pass it back as `cursor` to read on; absent on the last page. */
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
@@ -2016,7 +2016,7 @@ export interface components {
                 object_kind: string;
                 path: string;
             }[];
-            /** @description Pass it back as `cursor` to read on; absent on the last page. */
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
@@ -2047,7 +2047,7 @@ export interface components {
                  */
                 score: number;
             }[];
-            /** @description Pass it back as `cursor` to read on; absent on the last page. */
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
@@ -2056,7 +2056,7 @@ export interface components {
             items: (components["schemas"]["RowView"] & {
                 task: components["schemas"]["TaskView"];
             })[];
-            /** @description Pass it back as `cursor` to read on; absent on the last page. */
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
@@ -2077,7 +2077,7 @@ export interface components {
                 read_at?: components["schemas"]["Time"] | null;
                 urgent: boolean;
             }[];
-            /** @description Pass it back as `cursor` to read on; absent on the last page. */
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
@@ -2114,7 +2114,7 @@ export interface components {
                 version: number;
                 yellow_at?: components["schemas"]["Time"] | null;
             }[];
-            /** @description Pass it back as `cursor` to read on; absent on the last page. */
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
         };
         PasswordForm: {
