@@ -61,6 +61,11 @@ impl District {
         self.import("incidents", &source.join("incidents.csv"))
     }
 
+    /// Brings the tables of a district that was made before up to date.
+    pub fn migrate(&self) -> Result<()> {
+        quiet(&mut self.jingwei(&["migrate"])?).map(|_| ())
+    }
+
     /// A one-time link that logs an account in without more: a path below the server's address. Only an invented district gives such.
     pub fn link(&self, username: &str) -> Result<String> {
         Ok(quiet(&mut self.jingwei(&["admin", "link", "--demo", "--account", username])?)?.trim().to_owned())
