@@ -124,7 +124,8 @@ create table audit (
   number bigint,
   hash bytea
 );
-create unique index uq_audit_number on audit (number);
+-- Partial, so that nobody looks for unsealed rows in it: they have an index of their own, in the order in which they are sealed.
+create unique index uq_audit_number on audit (number) where number is not null;
 create index ix_audit_unsealed on audit (at, id) where number is null;
 create index ix_audit_at on audit (at, id);
 create index ix_audit_object on audit (object, at);

@@ -66,6 +66,7 @@ create index ix_incident_state on incident (state, reported_at, id);
 create index ix_incident_grid on incident (grid_id, reported_at, id);
 create index ix_incident_matter on incident (matter_id, reported_at, id);
 create index ix_incident_owner on incident (owner_path, reported_at, id);
+create index ix_incident_open on incident (reported_at, id) where red_at is not null;
 create index ix_incident_red on incident (red_at, id) where red_at is not null;
 create index ix_incident_attention on incident (reported_at, id) where attention <> '';
 create index ix_incident_unindexed on incident (reported_at) where not indexed;

@@ -314,19 +314,27 @@ pub async fn list(
 
 fn conditions(query: Query, filter: &Filter, now: Time, engine: db::Engine) -> Query {
     use super::model::Light;
-    let query = if filter.states.is_empty() {
+    // A case with a light is open, so that asking for both is asking once.
+    let lit = matches!(filter.light, Some(Light::Red | Light::Yellow | Light::Green));
+    let every_open = State::ALL.iter().filter(|s| s.is_open()).all(|s| filter.states.contains(s));
+    let query = if filter.states.is_empty() || (lit && every_open) {
         query
     } else {
         query.push_list("and c.state in", filter.states.iter().map(|s| Cell::Text(Some(s.word().to_owned()))).collect())
     };
-    let query = match filter.light {
-        None => query,
-        Some(Light::Red) => query.push("and c.red_at <= $$ and c.paused is null", bind![now]),
-        Some(Light::Yellow) => query.push("and c.red_at > $$ and c.yellow_at <= $$ and c.paused is null", bind![now, now]),
-        Some(Light::Green) => query.push("and c.red_at > $$ and c.yellow_at > $$ and c.paused is null", bind![now, now]),
-        Some(Light::Paused) => query.push("and c.paused is not null", vec![]),
-        Some(Light::None) => query.push("and c.red_at is null and c.paused is null", vec![]),
-    };
+    let query =
+        match filter.light {
+            None => query,
+            // The plus keeps the planner from collecting every red case by its instant only to sort them: the index of cases with a clock is
+            // read in the list's own order instead.
+            Some(Light::Red) => query.push("and c.red_at is not null and +c.red_at <= $$ and c.paused is null", bind![now]),
+            Some(Light::Yellow) => query
+                .push("and c.red_at is not null and +c.red_at > $$ and +c.yellow_at <= $$ and c.paused is null", bind![now, now]),
+            Some(Light::Green) => query
+                .push("and c.red_at is not null and +c.red_at > $$ and +c.yellow_at > $$ and c.paused is null", bind![now, now]),
+            Some(Light::Paused) => query.push("and c.paused is not null", vec![]),
+            Some(Light::None) => query.push("and c.red_at is null and c.paused is null", vec![]),
+        };
     let query = query
         .push_if("and c.grid_id = $$", filter.grid)
         .push_if("and c.matter_id = $$", filter.matter)
