@@ -18,7 +18,7 @@ use crate::{
     app::App,
     modules::{
         access::{self, DataKey},
-        catalogue::{Matter, Urgency},
+        catalogue::{Catalogue, Matter, Urgency},
         files::{self, File},
         incidents::{
             clocks::Event,
@@ -143,6 +143,7 @@ pub async fn prepare(app: &App, ground: &Ground, actor: &Actor, intake: &Intake)
     let recognised = app.incidents.recognise(&ground.catalogue.value, &report.text, report.matter)?;
     let code = app.incidents.number(app, ground.now).await?;
     let mut draft = compose(app, ground, actor, intake, recognised, code)?;
+    draft.case.fields = answers(&ground.catalogue.value, report)?;
     if let (Some(grid), Some((lon, lat))) = (draft.case.grid_id, draft.case.lon.zip(draft.case.lat)) {
         let near = store::near(&mut *app.db.read().await?, grid, ground.now.plus_days(-duplicates::DAYS)).await?;
         let (point, matter) = (geo::Point::new(lon, lat), draft.recognised.matter);
@@ -153,6 +154,17 @@ pub async fn prepare(app: &App, ground: &Ground, actor: &Actor, intake: &Intake)
         }
     }
     Ok(draft)
+}
+
+/// The answers to the extra fields of the matter that was chosen, with the form and version that they answer. Without a chosen matter
+/// there is no form, so nothing can be answered; a form that is left out blocks no report.
+fn answers(catalogue: &Catalogue, report: &Report) -> Result<serde_json::Value> {
+    let Some(values) = &report.fields else { return Ok(json!({})) };
+    let asked = report.matter.and_then(|m| catalogue.matter(m)).and_then(|m| m.form);
+    let (Some(asked), Some(form)) = (asked, asked.and_then(|f| catalogue.form(f))) else {
+        return Err(Error::invalid("fields", "unknown-field"));
+    };
+    Ok(json!({ "form": asked, "values": form.validate(values)? }))
 }
 
 /// Puts the case together: place, redaction, sealed fields. No I/O.
@@ -208,7 +220,7 @@ pub fn compose(
         classified: recognised.kept(),
         rule: None,
         class: None,
-        fields: report.fields.clone().unwrap_or_else(|| json!({})),
+        fields: json!({}),
         owner_id: place.owner,
         filed_path: place.path.clone(),
         owner_path: place.path,

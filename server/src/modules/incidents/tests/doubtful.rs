@@ -85,6 +85,32 @@ testkit::both! {
         app.visitor().post("/api/v1/reports", &flood).await.refused(413, "body-too-large");
     }
 
+    async fn extra_fields_are_held_to_the_matters_form(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let ask = |fields: Value, matter: Option<&str>| {
+            let mut body = report("楼道灯坏了，单元楼道里的灯不亮", HOME);
+            body["fields"] = fields;
+            body["matter"] = matter.map_or(Value::Null, |name| json!(app.matter(name).to_string()));
+            body
+        };
+        let lamp = Some("楼道灯不亮");
+        for (body, field) in [
+            (ask(json!({ "floor": "high" }), lamp), "fields.floor"),
+            (ask(json!({}), lamp), "fields.floor"),
+            (ask(json!({ "floor": 3, "colour": "red" }), lamp), "fields.colour"),
+            (ask(json!({ "floor": 3 }), None), "fields"),
+            (ask(json!({ "floor": 3 }), Some("路灯不亮")), "fields"),
+        ] {
+            let problem = app.visitor().post("/api/v1/reports", &body).await.expect(400).json();
+            assert!(problem["fields"].as_array().unwrap().iter().any(|f| f["field"] == field), "{problem}");
+        }
+        let receipt = send(&app, &ask(json!({ "floor": 3 }), lamp)).await;
+        let desk = app.login_as("community-desk", COMMUNITY).await;
+        let case = desk.get(&format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap())).await.expect(200).json();
+        assert_eq!(case["fields"]["values"]["floor"], json!(3));
+        assert_eq!(case["fields"]["form"]["version"], json!(1));
+    }
+
     async fn a_departments_matter_cannot_be_sent_down(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let receipt = send(&app, &report("马路路灯不亮，街上路灯坏了一排", HOME)).await;
