@@ -54,6 +54,8 @@ export async function person({ viewport, position, scheme = "light", faults, sho
     await page.waitForTimeout(350); // Lets a transition end, so that axe does not measure half-faded colours.
     await mkdir(shots, { recursive: true });
     await wholePage(() => page.screenshot({ path: join(shots, `${name}.png`) }));
+    // Judged at the end of the page: what sticks to the bottom covers nothing there that could not be scrolled away.
+    await page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)");
     // Run through the protocol and not as a script element: the page's content policy stays in force.
     const found = await page.evaluate(`(() => { ${axeSource}; return axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }); })()`);
     const words = found.violations.map((it) => `${it.id}: ${it.help} — ${it.nodes.slice(0, 3).map((node) => node.target.join(" ")).join(" | ")}`);
