@@ -384,7 +384,7 @@ pub const REASONS: &[(&str, &str, &str)] = &[
     ("no-place", "没有确定事发网格，“{word}”无从确定", "without a grid \"{word}\" cannot be told"),
     ("no-ancestor", "{place}上级没有“{word}”对应的单位", "nothing above {place} is meant by \"{word}\""),
     ("no-office", "{street}没有“{office}”，由{street}承接", "{street} has no office \"{office}\" and takes the case itself"),
-    ("office", "由{street}的{unit}负责", "{unit} of {street} is responsible"),
+    ("office", "{street}辖区由{unit}负责", "in {street} {unit} is responsible"),
     ("area", "事发地点属于{unit}", "the place belongs to {unit}"),
     ("serves", "{unit}服务{place}", "{unit} serves {place}"),
     ("no-partner", "没有“{word}”服务{place}，由{unit}负责", "no \"{word}\" serves {place}, so {unit} is responsible"),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use db::{Cell, Conn, Json, Query, Tx, bind, record, sql};
+use db::{Cell, Conn, FromRow, Json, Query, Sql, Tx, bind, record, sql};
 use kernel::{Id, Result, Time};
 use serde::Deserialize;
 
@@ -39,26 +39,30 @@ record! {
 
 async fn units(conn: &mut Conn) -> Result<Vec<Unit>> {
     let statement = sql!(
-        "select unit_id, parent_id, kind, code, path, name, name_en, alias, phone, serves, valid_from, valid_to from unit_state order by unit_id, valid_from"
+        "select unit_id, parent_id, kind, code, path, name, name_en, alias, phone, serves, valid_from, valid_to from unit_state
+         where unit_id > $1 order by unit_id, valid_from limit $2"
     );
     let mut units: Vec<Unit> = Vec::new();
-    for row in conn.all::<UnitRow>(statement, bind![]).await? {
-        let state = UnitState {
-            parent: row.parent_id,
-            kind: row.kind,
-            code: row.code,
-            path: row.path,
-            name: row.name,
-            name_en: row.name_en,
-            alias: row.alias,
-            phone: row.phone,
-            serves: row.serves.0,
-            from: row.valid_from,
-            to: row.valid_to,
-        };
-        match units.last_mut() {
-            Some(unit) if unit.id == row.unit_id => unit.states.push(state),
-            _ => units.push(Unit { id: row.unit_id, states: vec![state] }),
+    let mut page = Page::first();
+    while let Some(rows) = page.next(conn, statement, |r: &UnitRow| r.unit_id).await? {
+        for row in rows {
+            let state = UnitState {
+                parent: row.parent_id,
+                kind: row.kind,
+                code: row.code,
+                path: row.path,
+                name: row.name,
+                name_en: row.name_en,
+                alias: row.alias,
+                phone: row.phone,
+                serves: row.serves.0,
+                from: row.valid_from,
+                to: row.valid_to,
+            };
+            match units.last_mut() {
+                Some(unit) if unit.id == row.unit_id => unit.states.push(state),
+                _ => units.push(Unit { id: row.unit_id, states: vec![state] }),
+            }
         }
     }
     Ok(units)
@@ -94,27 +98,73 @@ pub(super) fn border(shape: &geo::MultiPolygon) -> String {
     format!(r#"{{"type":"MultiPolygon","coordinates":[{}]}}"#, parts.join(","))
 }
 
+/// Reads a long table some rows at a time, so that the driver's rows of all of it never lie in memory at once.
+struct Page {
+    after: Id<Unit>,
+    more: bool,
+}
+
+impl Page {
+    /// Rows of one reading: some megabytes of borders.
+    const ROWS: usize = 2_000;
+
+    const fn first() -> Self {
+        Self { after: Id::nil(), more: true }
+    }
+
+    /// The next rows, whole units only; nothing after the last. The statement takes the unit to go on after and a number of rows.
+    async fn next<T: FromRow>(
+        &mut self,
+        conn: &mut Conn,
+        statement: &'static Sql,
+        unit: impl Fn(&T) -> Id<Unit>,
+    ) -> Result<Option<Vec<T>>> {
+        let mut limit = Self::ROWS;
+        while self.more {
+            let mut rows: Vec<T> = conn.all(statement, bind![self.after, limit]).await?;
+            let Some(last) = rows.last().map(&unit) else { break };
+            self.more = rows.len() == limit;
+            if self.more {
+                // The last unit may go on beyond the limit, so it waits for the next page.
+                rows.retain(|r| unit(r) != last);
+            }
+            match rows.last() {
+                Some(row) => self.after = unit(row),
+                None => {
+                    limit *= 2;
+                    continue;
+                }
+            }
+            return Ok(Some(rows));
+        }
+        Ok(None)
+    }
+}
+
 async fn grids(conn: &mut Conn) -> Result<HashMap<Id<Unit>, Vec<(GridState, geo::MultiPolygon)>>> {
     let statement = sql!(
         "select unit_id, type as kind, subtype, area_kind, layer, households, border, area_m2, east, south, west, north, compounds, valid_from, valid_to
-         from grid order by unit_id, valid_from"
+         from grid where unit_id > $1 order by unit_id, valid_from limit $2"
     );
     let mut grids: HashMap<_, Vec<_>> = HashMap::new();
-    for row in conn.all::<GridRow>(statement, bind![]).await? {
-        let shape = shape(&row.border)?;
-        let state = GridState {
-            kind: row.kind,
-            subtype: row.subtype,
-            area_kind: row.area_kind,
-            layer: row.layer,
-            households: row.households,
-            area_m2: row.area_m2,
-            sides: [row.east, row.south, row.west, row.north],
-            compounds: row.compounds.0,
-            from: row.valid_from,
-            to: row.valid_to,
-        };
-        grids.entry(row.unit_id).or_default().push((state, shape));
+    let mut page = Page::first();
+    while let Some(rows) = page.next(conn, statement, |r: &GridRow| r.unit_id).await? {
+        for row in rows {
+            let shape = shape(&row.border)?;
+            let state = GridState {
+                kind: row.kind,
+                subtype: row.subtype,
+                area_kind: row.area_kind,
+                layer: row.layer,
+                households: row.households,
+                area_m2: row.area_m2,
+                sides: [row.east, row.south, row.west, row.north],
+                compounds: row.compounds.0,
+                from: row.valid_from,
+                to: row.valid_to,
+            };
+            grids.entry(row.unit_id).or_default().push((state, shape));
+        }
     }
     Ok(grids)
 }
