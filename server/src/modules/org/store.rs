@@ -128,14 +128,11 @@ impl Page {
                 // The last unit may go on beyond the limit, so it waits for the next page.
                 rows.retain(|r| unit(r) != last);
             }
-            match rows.last() {
-                Some(row) => self.after = unit(row),
-                None => {
-                    limit *= 2;
-                    continue;
-                }
+            if let Some(row) = rows.last() {
+                self.after = unit(row);
+                return Ok(Some(rows));
             }
-            return Ok(Some(rows));
+            limit *= 2;
         }
         Ok(None)
     }
