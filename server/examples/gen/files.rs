@@ -2,7 +2,10 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
-use jingwei::modules::incidents::model::{State, TRANSITIONS, Transition};
+use jingwei::modules::incidents::{
+    model::State,
+    transitions::{TRANSITIONS, Transition},
+};
 use serde_json::{Map, Value};
 
 /// Every generated file: its path from the root, and what it holds.

@@ -2085,6 +2085,8 @@ export interface components {
             /** @description The items in the list's order. */
             items: {
                 attention: components["schemas"]["Attention"][];
+                /** @description The gravest supervision order that is open: `urge`, `yellow` or `red`. */
+                card?: string | null;
                 channel: components["schemas"]["Channel"];
                 code: string;
                 due_at?: components["schemas"]["Time"] | null;
@@ -2415,6 +2417,8 @@ export interface components {
         /** @description A row of a list. */
         RowView: {
             attention: components["schemas"]["Attention"][];
+            /** @description The gravest supervision order that is open: `urge`, `yellow` or `red`. */
+            card?: string | null;
             channel: components["schemas"]["Channel"];
             code: string;
             due_at?: components["schemas"]["Time"] | null;
@@ -2582,6 +2586,8 @@ export interface components {
             action: components["schemas"]["Action"];
             actor: string;
             at: components["schemas"]["Time"];
+            /** @description What the action carried, by its own shape. */
+            details?: Record<string, never> | null;
             from: components["schemas"]["State"];
             public: boolean;
             reasons: components["schemas"]["Reason"][];
@@ -2622,6 +2628,9 @@ export interface components {
         /** @description A task of the case. */
         TaskView: {
             accept_by?: components["schemas"]["Time"] | null;
+            arrived_at?: components["schemas"]["Time"] | null;
+            /** @description Whether a ruling gave it: then it cannot be returned. */
+            binding: boolean;
             due_at?: components["schemas"]["Time"] | null;
             id: string;
             light: components["schemas"]["Light"];
@@ -2631,6 +2640,7 @@ export interface components {
             person?: string | null;
             reasons: components["schemas"]["Reason"][];
             red_at?: components["schemas"]["Time"] | null;
+            report_by?: components["schemas"]["Time"] | null;
             result?: components["schemas"]["Outcome"] | null;
             role: components["schemas"]["Role"];
             state: components["schemas"]["TaskState"];
@@ -2800,6 +2810,7 @@ export interface components {
         Versioned: {
             /**
              * Format: int64
+             * @description The version of the case that the caller saw.
              * @default null
              */
             version: number | null;

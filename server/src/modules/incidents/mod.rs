@@ -38,6 +38,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 pub mod track;
+pub mod transitions;
 pub mod verify;
 pub mod view;
 
@@ -60,7 +61,7 @@ pub const MODULE: Module = Module {
         "classifier_correction",
         "classifier_model",
     ],
-    routes: || OpenApiRouter::new().merge(http::public()).merge(http::staff()),
+    routes: || OpenApiRouter::new().merge(http::open_to_all()).merge(http::staff()),
 };
 
 /// What this slice keeps in memory.

@@ -10,10 +10,9 @@ use super::{
     actions::Ground,
     duplicates::Candidate,
     learn::{self, Word},
-    model::{
-        Attention, Channel, Incident, Light, Outcome, Reason, Role, Source, State, TRANSITIONS, Task, TaskState, attention_list,
-    },
+    model::{Attention, Channel, Incident, Light, Outcome, Reason, Role, Source, State, Task, TaskState, attention_list},
     store::{self, Case, Entry, Line, TaskRow},
+    transitions::TRANSITIONS,
 };
 use crate::{
     app::App,
@@ -68,6 +67,8 @@ pub struct RowView {
     red_at: Option<Time>,
     next_at: Option<Time>,
     paused: Option<String>,
+    /// The gravest supervision order that is open: `urge`, `yellow` or `red`.
+    card: Option<String>,
     grid: Option<GridName>,
     owner: Named,
     lead: Option<LeadName>,
@@ -97,6 +98,7 @@ pub fn row(ground: &Ground, line: Line) -> RowView {
         red_at: line.red_at,
         next_at: line.next_at,
         paused: line.paused,
+        card: line.card,
         grid: line.grid_id.and_then(|g| grid_name(ground, g)),
         owner: unit_name(ground, line.owner_id),
         lead: lead_name(ground, line.lead_unit, line.lead_person),
@@ -181,6 +183,12 @@ pub struct TaskView {
     result: Option<Outcome>,
     words: Option<String>,
     reasons: Vec<Reason>,
+    /// Until when the unit has to report in, when it was summoned.
+    report_by: Option<Time>,
+    /// When it reported in.
+    arrived_at: Option<Time>,
+    /// Whether a ruling gave it: then it cannot be returned.
+    binding: bool,
     /// Whether the caller may take it on or finish it.
     mine: bool,
 }
@@ -196,6 +204,9 @@ pub struct StepView {
     words: String,
     reasons: Vec<Reason>,
     public: bool,
+    /// What the action carried, by its own shape.
+    #[schema(value_type = Option<Object>)]
+    details: Option<serde_json::Value>,
 }
 
 /// A photograph of the case.
@@ -325,6 +336,7 @@ fn line(case: Case) -> Line {
         next_at: case.next_at,
         due_at: case.due_at,
         paused: case.paused,
+        card: case.card,
         reporters: case.reporters,
         photos: case.photos,
     }
@@ -362,6 +374,9 @@ fn task(ground: &Ground, t: TaskRow, reach: &kernel::Scope) -> TaskView {
         result: t.result,
         words: t.words,
         reasons: t.reasons.0,
+        report_by: t.report_by,
+        arrived_at: t.arrived_at,
+        binding: t.binding,
     }
 }
 
@@ -375,6 +390,7 @@ fn step(e: Entry) -> StepView {
         words: e.words,
         reasons: e.reasons.0,
         public: e.is_public,
+        details: e.details,
     }
 }
 

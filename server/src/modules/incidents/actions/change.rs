@@ -12,8 +12,9 @@ use crate::{
         catalogue::Catalogue,
         incidents::{
             clocks::{Days, Event, Instants, replay},
-            model::{Action, Attention, Incident, Reason, State, attention_list, attention_text, transition},
+            model::{Action, Attention, Incident, Reason, State, attention_list, attention_text},
             store::{self, Case, Entry},
+            transitions::transition,
         },
         org::Directory,
     },
@@ -111,6 +112,7 @@ impl<'a> Change<'a> {
             reasons: Json(vec![]),
             is_public: true,
             clock: Json(vec![]),
+            details: None,
         });
         let last = self.entries.len() - 1;
         &mut self.entries[last]

@@ -190,6 +190,12 @@ fn task(ground: &Ground, change: &Change<'_>, role: Role, who: &Responsible, sho
         result: None,
         words: None,
         done_by: None,
+        whistle_id: None,
+        report_by: None,
+        arrived_at: None,
+        binding: false,
+        unsigned: None,
+        signed_by: None,
     }
 }
 

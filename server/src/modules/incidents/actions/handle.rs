@@ -10,8 +10,9 @@ use crate::modules::{
     files::{self, File},
     incidents::{
         clocks::Event,
-        model::{Action, HELPERS_OPEN, NOT_YOUR_TASK, Outcome, Role, State, Task, TaskState, not_in_state},
+        model::{Action, HELPERS_OPEN, NOT_YOUR_TASK, Outcome, Role, State, Task, TaskState},
         store::{self, Case, TaskRow},
+        transitions::not_in_state,
     },
     notices,
 };

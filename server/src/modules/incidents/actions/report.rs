@@ -245,6 +245,9 @@ pub fn compose(
         upstream_due: intake.upstream_due,
         track_hash: track::hash(&track),
         fingerprint,
+        paused_until: None,
+        merged_into: None,
+        card: None,
     };
     let wrapped = app.keys.wrap(&key, id.uuid())?;
     let photos = report.photo_ids.clone();

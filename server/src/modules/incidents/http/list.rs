@@ -1,0 +1,199 @@
+//! Lists of cases, their counts and their export.
+
+use axum::{
+    Json,
+    extract::{Query, State},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use kernel::{Actor, Cursor, Error, Page, Time};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{Export, Read, reach};
+use crate::{
+    app::Shared,
+    http::{Allow, Answer},
+    modules::incidents::{
+        actions::{self, Ground},
+        export::{Format, export},
+        model::{Channel, Light, State as CaseState},
+        store::{self, Filter, Order},
+        view,
+    },
+};
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(counts)).routes(routes!(export_file))
+}
+
+/// What a list is filtered by.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+struct Asked {
+    /// States, separated by commas; `open` stands for all that are not solved yet.
+    state: Option<String>,
+    /// The light now.
+    #[param(value_type = Option<String>)]
+    light: Option<Light>,
+    /// A grid's code.
+    grid: Option<String>,
+    /// A matter's id or name.
+    matter: Option<String>,
+    /// The code of a unit that holds a task of the case.
+    unit: Option<String>,
+    /// The channel.
+    channel: Option<Channel>,
+    /// Why a human is needed, or `any`.
+    attention: Option<String>,
+    /// Only cases that I lead.
+    mine: Option<bool>,
+    /// Words or a case number.
+    q: Option<String>,
+    /// Reported at or after.
+    #[param(value_type = Option<String>)]
+    from: Option<Time>,
+    /// Reported before.
+    #[param(value_type = Option<String>)]
+    to: Option<Time>,
+    /// `newest` (default) or `time_left`.
+    sort: Option<String>,
+    /// 1 to 200, 50 when absent.
+    limit: Option<i64>,
+    /// Where to read on.
+    cursor: Option<String>,
+}
+
+impl Asked {
+    fn filter(&self, ground: &Ground, who: &Actor) -> kernel::Result<Filter> {
+        let directory = &ground.org.value;
+        let unit = |field: &'static str, code: &Option<String>| match code.as_deref().filter(|c| !c.is_empty()) {
+            None => Ok(None),
+            Some(code) => directory.unit_by_code(code).map(|u| Some(u.id)).ok_or_else(|| Error::invalid(field, "unknown-unit")),
+        };
+        let matter = match self.matter.as_deref().filter(|m| !m.is_empty()) {
+            None => None,
+            Some(text) => {
+                let by_id = text.parse().ok().and_then(|id| ground.catalogue.value.matter(id));
+                let found = by_id.or_else(|| ground.catalogue.value.by_name(text));
+                Some(found.ok_or_else(|| Error::invalid("matter", "unknown-matter"))?.id)
+            }
+        };
+        let q = self.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
+        let code =
+            q.filter(|q| q.starts_with(['C', 'c']) && q[1..].starts_with(|c: char| c.is_ascii_digit())).map(str::to_uppercase);
+        Ok(Filter {
+            states: states(self.state.as_deref())?,
+            light: self.light,
+            grid: unit("grid", &self.grid)?,
+            matter,
+            owner_under: None,
+            unit: unit("unit", &self.unit)?,
+            channel: self.channel,
+            attention: self.attention.clone().filter(|a| !a.is_empty()),
+            person: if self.mine == Some(true) {
+                Some(who.person.ok_or_else(|| Error::invalid("mine", "no-person"))?)
+            } else {
+                None
+            },
+            words: q.filter(|_| code.is_none()).map(text::query_bigrams).unwrap_or_default(),
+            code,
+            from: self.from,
+            to: self.to,
+        })
+    }
+}
+
+fn states(text: Option<&str>) -> kernel::Result<Vec<CaseState>> {
+    let mut list = vec![];
+    for word in text.unwrap_or_default().split(',').map(str::trim).filter(|w| !w.is_empty()) {
+        match word {
+            "open" => list.extend(CaseState::ALL.iter().copied().filter(|s| s.is_open())),
+            word => list.push(CaseState::of(word).ok_or_else(|| Error::invalid("state", "unknown-word"))?),
+        }
+    }
+    Ok(list)
+}
+
+/// List cases.
+#[utoipa::path(get, path = "/api/v1/incidents", tag = "incidents", params(Asked), responses((status = 200, body = Page<view::RowView>)),
+    extensions(("x-permission" = json!("incident.read"))))]
+async fn list(State(app): State<Shared>, who: Allow<Read>, Query(asked): Query<Asked>) -> Answer<Json<Page<view::RowView>>> {
+    let ground = Ground::of(&app);
+    let filter = asked.filter(&ground, &who)?;
+    let order = match asked.sort.as_deref() {
+        None | Some("" | "newest") => Order::Newest,
+        Some("time_left") => Order::TimeLeft,
+        Some(_) => return Err(Error::invalid("sort", "unknown-word").into()),
+    };
+    let limit = asked.limit.unwrap_or(50).clamp(1, 200);
+    let cursor = asked.cursor.as_deref().map(Cursor::decode).transpose()?;
+    let as_of = cursor.map_or(ground.now, |c| c.as_of);
+    let lines = store::list(&mut *app.db.read().await?, &reach(&app, who.scope()), &filter, order, cursor, as_of, limit).await?;
+    let key = |l: &store::Line| match order {
+        Order::Newest => (l.reported_at.millis(), l.id.uuid()),
+        Order::TimeLeft => (l.red_at.map_or(0, Time::millis), l.id.uuid()),
+    };
+    Ok(Json(Page::cut(lines, limit as usize, as_of, key).map(|line| view::row(&ground, line))))
+}
+
+/// How many cases stand where.
+#[derive(Debug, Serialize, ToSchema)]
+struct Counts {
+    states: std::collections::BTreeMap<String, i64>,
+    lights: std::collections::BTreeMap<String, i64>,
+    attention: std::collections::BTreeMap<String, i64>,
+}
+
+/// Count the cases of a list by state, light and attention.
+#[utoipa::path(get, path = "/api/v1/incidents/counts", tag = "incidents", params(Asked), responses((status = 200, body = Counts)),
+    extensions(("x-permission" = json!("incident.read"))))]
+async fn counts(State(app): State<Shared>, who: Allow<Read>, Query(asked): Query<Asked>) -> Answer<Json<Counts>> {
+    let ground = Ground::of(&app);
+    let filter = asked.filter(&ground, &who)?;
+    let [states, lights, why] = store::counts(&mut *app.db.read().await?, &reach(&app, who.scope()), &filter, ground.now).await?;
+    let mut attention = std::collections::BTreeMap::new();
+    for (words, n) in why {
+        for word in words.split(',') {
+            *attention.entry(word.to_owned()).or_default() += n;
+        }
+    }
+    Ok(Json(Counts { states: states.into_iter().collect(), lights: lights.into_iter().collect(), attention }))
+}
+
+/// Export a list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+struct Exported {
+    /// Reported at or after.
+    #[param(value_type = Option<String>)]
+    from: Option<Time>,
+    /// Reported before.
+    #[param(value_type = Option<String>)]
+    to: Option<Time>,
+    /// `csv`, `xlsx` or `geojson`.
+    #[param(value_type = Option<String>)]
+    format: Option<Format>,
+}
+
+/// Export cases as CSV, XLSX or GeoJSON; audited.
+#[utoipa::path(get, path = "/api/v1/incidents/export", tag = "incidents", params(Exported), responses((status = 200)),
+    extensions(("x-permission" = json!("export.run"))))]
+async fn export_file(State(app): State<Shared>, who: Allow<Export>, Query(asked): Query<Exported>) -> Answer<Response> {
+    let format = asked.format.unwrap_or(Format::Csv);
+    let mut bytes = Vec::new();
+    let scope = reach(&app, who.scope());
+    let count = export(&app, &scope, asked.from, asked.to, format, &mut bytes).await?;
+    actions::exported(&app, &who, format, count).await?;
+    let kind = match format {
+        Format::Csv => "text/csv; charset=utf-8",
+        Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        Format::Geojson => "application/geo+json",
+    };
+    let name = format!("attachment; filename=\"incidents.{format}\"");
+    Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], bytes).into_response())
+}

@@ -1,0 +1,138 @@
+//! The routes. A handler reads its arguments, calls one use case, answers; nothing is decided here.
+//!
+//! A folder by who asks for what: `public` (reporters without a log-in), `list` (lists, counts, exports), `desk` (reads of one case and the
+//! actions of desks), `tasks` (the inbox and the handling of tasks).
+
+mod desk;
+mod list;
+mod public;
+mod tasks;
+
+use axum::http::StatusCode;
+use kernel::{Actor, Error, Id, Scope};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::{
+    actions::{self, Change, Ground},
+    model::Incident,
+    store, track, view,
+};
+use crate::{
+    app::{App, Shared},
+    http::{Command, Halt, Outcome, Work},
+    permit,
+};
+
+/// Routes without a log-in.
+pub fn open_to_all() -> OpenApiRouter<Shared> {
+    public::routes()
+}
+
+/// Routes for staff.
+pub fn staff() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().merge(list::routes()).merge(desk::routes()).merge(tasks::routes())
+}
+
+permit! {
+    /// See cases.
+    Read = "incident.read";
+    /// Take reports in.
+    ReportFor = "incident.report";
+    /// Accept, refuse, correct.
+    TakeIn = "incident.intake";
+    /// Dispatch.
+    SendOut = "incident.dispatch";
+    /// Take tasks on and finish them.
+    Handle = "task.handle";
+    /// Note.
+    MakeNote = "incident.note";
+    /// Verify results.
+    LookAfter = "incident.verify";
+    /// Close.
+    CloseCase = "incident.close";
+    /// Call reporters back.
+    CallBack = "incident.callback";
+    /// Read one personal field in clear.
+    SeeInClear = "incident.reveal";
+    /// Take the unusual actions.
+    Act = "incident.act";
+    /// Export lists.
+    Export = "export.run";
+}
+
+/// A district's scope over its own root is the whole district: no condition is needed then.
+fn reach(app: &App, scope: Scope) -> Scope {
+    let org = app.org.directory();
+    let root = &org.value.root().path;
+    match scope {
+        Scope::Under(paths) if paths.iter().any(|p| root.starts_with(p.as_str())) => Scope::All,
+        other => other,
+    }
+}
+
+/// Opens a command on one case: the transaction, held to the snapshots that it is decided on, and the case that the scope may see.
+async fn open<'a, T>(
+    app: &'a App,
+    who: &'a Actor,
+    scope: Scope,
+    id: Id<Incident>,
+    command: &Command<T>,
+    version: Option<i64>,
+) -> Result<(Ground, Work<'a>, Change<'a>), Halt> {
+    let ground = Ground::of(app);
+    let mut work = command.begin(app, who).await?;
+    ground.check(&mut work.tx).await?;
+    let change = Change::load(&mut work.tx, app, who, &reach(app, scope), id, version).await?;
+    Ok((ground, work, change))
+}
+
+/// Commits a command on one case and answers with the case as the caller now sees it.
+async fn answer(mut work: Work<'_>, app: &App, ground: &Ground, who: &Actor, case: store::Case) -> Outcome {
+    let seen = view::whole(&mut work.tx, app, ground, who, case).await?;
+    work.finish(StatusCode::OK, &seen).await
+}
+
+/// Opens a command of a reporter on the case that the link belongs to.
+async fn follow<'a, T>(
+    app: &'a App,
+    actor: &'a Actor,
+    secret: &str,
+    command: &Command<T>,
+) -> Result<(Work<'a>, Change<'a>), Halt> {
+    let mut work = command.begin(app, actor).await?;
+    let case = store::by_track(&mut work.tx, &track::hash(secret)).await?;
+    let change = Change::of(&mut work.tx, app, actor, case, None).await?;
+    Ok((work, change))
+}
+
+/// Prepares outside the transaction, writes inside it, and tries once more when a snapshot moved in between.
+async fn take<T>(app: &Shared, actor: &Actor, command: &Command<T>, intake: actions::Intake) -> Outcome {
+    for last in [false, true] {
+        let ground = Ground::of(app);
+        let draft = actions::prepare(app, &ground, actor, &intake).await?;
+        let mut work = command.begin(app, actor).await?;
+        let taken = match actions::join(&mut work.tx, app, &ground, actor, &draft).await? {
+            Some(receipt) => Ok(receipt),
+            None => actions::take_in(&mut work.tx, app, &ground, actor, &draft).await,
+        };
+        match taken {
+            Ok(receipt) => return work.finish(StatusCode::CREATED, &receipt).await,
+            Err(Error::Stale) if !last => {
+                work.tx.rollback().await?;
+                app.refresh().await?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Error::Stale.into())
+}
+
+/// A command that only says which version of the case the caller saw.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Versioned {
+    /// The version of the case that the caller saw.
+    version: Option<i64>,
+}

@@ -1,0 +1,341 @@
+//! The slice's SQL, and nothing else. Reads take a scope.
+
+mod list;
+mod write;
+
+pub use list::{Filter, Order, counts, list};
+pub use write::{append, follow, insert, numbers, offer, rate, save, save_task, withdraw};
+
+use db::{Cell, Conn, Json, Query, bind, record, sql};
+use kernel::{Error, Id, Result, Scope, Time};
+use uuid::Uuid;
+
+use super::{
+    clocks::Event,
+    model::{Action, Channel, Incident, Outcome, Reason, Role, Rule, Satisfied, Solved, Source, State, Step, Task, TaskState},
+};
+use crate::modules::{
+    catalogue::{AccessClass, Matter, Urgency},
+    org::Unit,
+};
+
+record! {
+    /// A case as it is stored. Sealed fields open with the case's data key.
+    #[derive(Clone, Debug)]
+    pub struct Case {
+        pub id: Id<Incident>,
+        pub code: String,
+        /// The number of its last step.
+        pub version: i64,
+        pub state: State,
+        pub round: i64,
+        pub reported_at: Time,
+        pub channel: Channel,
+        pub source: Source,
+        pub urgency: Urgency,
+        pub title: String,
+        pub redacted: String,
+        pub body_sealed: Vec<u8>,
+        pub address: String,
+        pub address_sealed: Option<Vec<u8>>,
+        pub name_sealed: Option<Vec<u8>>,
+        pub phone_sealed: Option<Vec<u8>>,
+        pub phone_blind: Option<Vec<u8>>,
+        pub confidential: bool,
+        pub reported_for: bool,
+        pub reported_by: Option<Uuid>,
+        pub lon: Option<f64>,
+        pub lat: Option<f64>,
+        pub datum: String,
+        pub lon_given: Option<f64>,
+        pub lat_given: Option<f64>,
+        pub grid_id: Option<Id<Unit>>,
+        pub matter_id: Option<Id<Matter>>,
+        pub confidence: Option<f64>,
+        pub classified: serde_json::Value,
+        pub rule: Option<Json<Rule>>,
+        pub class: Option<AccessClass>,
+        pub fields: serde_json::Value,
+        pub owner_id: Id<Unit>,
+        pub owner_path: String,
+        pub filed_path: String,
+        pub lead_unit: Option<Id<Unit>>,
+        pub lead_person: Option<Uuid>,
+        pub handler: Option<Uuid>,
+        pub attention: String,
+        pub yellow_at: Option<Time>,
+        pub red_at: Option<Time>,
+        pub next_at: Option<Time>,
+        pub due_at: Option<Time>,
+        pub paused: Option<String>,
+        pub late: bool,
+        pub resolved_at: Option<Time>,
+        pub closed_at: Option<Time>,
+        pub result: Option<Outcome>,
+        pub public_reply: Option<String>,
+        pub satisfied: Option<Satisfied>,
+        pub reporters: i64,
+        pub photos: i64,
+        pub upstream_no: Option<String>,
+        pub upstream_due: Option<Time>,
+        pub track_hash: Vec<u8>,
+        pub fingerprint: Vec<u8>,
+        pub paused_until: Option<Time>,
+        pub merged_into: Option<Id<Incident>>,
+        pub card: Option<String>,
+    }
+}
+
+record! {
+    /// What a row of a list shows.
+    #[derive(Clone, Debug)]
+    pub struct Line {
+        pub id: Id<Incident>,
+        pub code: String,
+        pub version: i64,
+        pub state: State,
+        pub reported_at: Time,
+        pub channel: Channel,
+        pub source: Source,
+        pub urgency: Urgency,
+        pub title: String,
+        pub lon: Option<f64>,
+        pub lat: Option<f64>,
+        pub grid_id: Option<Id<Unit>>,
+        pub matter_id: Option<Id<Matter>>,
+        pub owner_id: Id<Unit>,
+        pub lead_unit: Option<Id<Unit>>,
+        pub lead_person: Option<Uuid>,
+        pub attention: String,
+        pub yellow_at: Option<Time>,
+        pub red_at: Option<Time>,
+        pub next_at: Option<Time>,
+        pub due_at: Option<Time>,
+        pub paused: Option<String>,
+        pub card: Option<String>,
+        pub reporters: i64,
+        pub photos: i64,
+    }
+}
+
+record! {
+    /// One entry of a case's history.
+    #[derive(Clone, Debug)]
+    pub struct Entry {
+        pub n: i64,
+        pub id: Id<Step>,
+        pub at: Time,
+        pub round: i64,
+        pub action: Action,
+        pub state_before: State,
+        pub state_after: State,
+        pub actor_kind: String,
+        pub actor_id: Uuid,
+        pub actor_name: String,
+        pub words: String,
+        pub words_sealed: Option<Vec<u8>>,
+        pub reasons: Json<Vec<Reason>>,
+        pub is_public: bool,
+        pub clock: Json<Vec<Event>>,
+        /// What the action carried, by its own shape: the reason of a return, the units of a whistle, the minutes of a conference.
+        pub details: Option<serde_json::Value>,
+    }
+}
+
+record! {
+    /// A unit's part in a case.
+    #[derive(Clone, Debug)]
+    pub struct TaskRow {
+        pub id: Id<Task>,
+        pub incident_id: Id<Incident>,
+        pub round: i64,
+        pub role: Role,
+        pub state: TaskState,
+        pub unit_id: Id<Unit>,
+        pub unit_path: String,
+        pub person_id: Option<Uuid>,
+        pub reasons: Json<Vec<Reason>>,
+        pub offered_at: Time,
+        pub accepted_at: Option<Time>,
+        pub done_at: Option<Time>,
+        pub accept_by: Option<Time>,
+        pub due_at: Option<Time>,
+        pub yellow_at: Option<Time>,
+        pub red_at: Option<Time>,
+        pub result: Option<Outcome>,
+        pub words: Option<String>,
+        pub done_by: Option<Uuid>,
+        pub whistle_id: Option<Uuid>,
+        pub report_by: Option<Time>,
+        pub arrived_at: Option<Time>,
+        pub binding: bool,
+        pub unsigned: Option<serde_json::Value>,
+        pub signed_by: Option<Uuid>,
+    }
+}
+
+record! {
+    /// An open case near by, for the search for duplicates.
+    #[derive(Clone, Debug)]
+    pub struct Near {
+        pub id: Id<Incident>,
+        pub code: String,
+        pub reported_at: Time,
+        pub lon: f64,
+        pub lat: f64,
+        pub matter_id: Option<Id<Matter>>,
+        pub reporters: i64,
+        pub fingerprint: Vec<u8>,
+    }
+}
+
+record! {
+    /// An answer of a reporter, on the web or on the phone.
+    #[derive(Clone, Debug)]
+    pub struct RatingRow {
+        pub at: Time,
+        pub round: i64,
+        pub asked_by: String,
+        pub outcome: String,
+        pub contacted: Option<bool>,
+        pub solved: Option<Solved>,
+        pub satisfied: Option<Satisfied>,
+        pub reason: Option<String>,
+    }
+}
+
+record! {
+    struct Code { code: String }
+}
+
+record! {
+    struct Clocked { at: Time, clock: Json<Vec<Event>> }
+}
+
+const COLUMNS: &str = "select c.id, c.code, c.version, c.state, c.round, c.reported_at, c.channel, c.source, c.urgency, c.title, c.redacted, \
+    c.body_sealed, c.address, c.address_sealed, c.name_sealed, c.phone_sealed, c.phone_blind, c.confidential, c.reported_for, c.reported_by, \
+    c.lon, c.lat, c.datum, c.lon_given, c.lat_given, c.grid_id, c.matter_id, c.confidence, c.classified, c.rule, c.class, c.fields, c.owner_id, \
+    c.owner_path, c.filed_path, c.lead_unit, c.lead_person, c.handler, c.attention, c.yellow_at, c.red_at, c.next_at, c.due_at, c.paused, c.late, \
+    c.resolved_at, c.closed_at, c.result, c.public_reply, c.satisfied, c.reporters, c.photos, c.upstream_no, c.upstream_due, c.track_hash, \
+    c.fingerprint, c.paused_until, c.merged_into, c.card from incident c";
+
+const LINE: &str = "select c.id, c.code, c.version, c.state, c.reported_at, c.channel, c.source, c.urgency, c.title, c.lon, c.lat, c.grid_id, \
+    c.matter_id, c.owner_id, c.lead_unit, c.lead_person, c.attention, c.yellow_at, c.red_at, c.next_at, c.due_at, c.paused, c.card, c.reporters, c.photos \
+    from incident c where 1 = 1";
+
+/// A case that the scope may see: by its owner, or by a task of a unit within the scope.
+pub async fn find(conn: &mut Conn, scope: &Scope, id: Id<Incident>) -> Result<Case> {
+    let query = visible(Query::new(COLUMNS).push("where c.id = $$", bind![id]), scope);
+    conn.list(query).await?.pop().ok_or(Error::NotFound)
+}
+
+/// The case that a track belongs to, as its reporter or as a follower.
+pub async fn by_track(conn: &mut Conn, hash: &[u8]) -> Result<Case> {
+    let followed = "where c.track_hash = $$ or c.id in (select f.incident_id from incident_follower f where f.track_hash = $$)";
+    let query = Query::new(COLUMNS).push(followed, bind![hash, hash]);
+    conn.list(query).await?.pop().ok_or(Error::NotFound)
+}
+
+/// The case of a number, for the look-up with the last digits of the phone.
+pub async fn by_code(conn: &mut Conn, code: &str) -> Result<Option<Case>> {
+    Ok(conn.list(Query::new(COLUMNS).push("where c.code = $$", bind![code])).await?.pop())
+}
+
+/// Every case after an id, in order of ids: for `verify clocks` and exports, which see the whole district.
+pub async fn cases_after(conn: &mut Conn, after: Option<Id<Incident>>, limit: i64) -> Result<Vec<Case>> {
+    let query = Query::new(COLUMNS).push("where 1 = 1", vec![]).push_if("and c.id > $$", after);
+    conn.list(query.push("order by c.id limit $$", bind![limit])).await
+}
+
+/// Which of these numbers are taken.
+pub async fn known(conn: &mut Conn, codes: &[String]) -> Result<Vec<String>> {
+    let query = Query::new("select c.code as code from incident c where 1 = 1");
+    let rows: Vec<Code> =
+        conn.list(query.push_list("and c.code in", codes.iter().map(|c| Cell::Text(Some(c.clone()))).collect())).await?;
+    Ok(rows.into_iter().map(|r| r.code).collect())
+}
+
+/// Adds the condition that the scope may see the case.
+fn visible(query: Query, scope: &Scope) -> Query {
+    let Scope::Under(paths) = scope else { return query };
+    if paths.is_empty() {
+        return query.push("and 1 = 0", vec![]);
+    }
+    let query = query.push("and (1 = 0", vec![]);
+    paths
+        .iter()
+        .fold(query, |query, path| {
+            let above = format!("{}0", path.trim_end_matches('/'));
+            query.push("or (c.owner_path >= $$ and c.owner_path < $$)", bind![path, above]).push(
+                "or c.id in (select t.incident_id from incident_task t where t.unit_path >= $$ and t.unit_path < $$ \
+                     and t.state not in ('returned', 'withdrawn'))",
+                bind![path, above],
+            )
+        })
+        .push(")", vec![])
+}
+
+/// Open cases of a grid since an instant, for the search for duplicates: the newest first.
+pub async fn near(conn: &mut Conn, grid: Id<Unit>, since: Time) -> Result<Vec<Near>> {
+    let statement = sql!(
+        "select id, code, reported_at, lon, lat, matter_id, reporters, fingerprint from incident
+         where grid_id = $1 and reported_at >= $2 and state in ('received', 'accepted', 'assigned', 'in_progress')
+         and lon is not null and lat is not null order by reported_at desc, id desc limit 40"
+    );
+    conn.all(statement, bind![grid, since]).await
+}
+
+/// Open tasks of these people, and those of units in the scope that are nobody's yet, the least time left first.
+pub async fn inbox(conn: &mut Conn, scope: &Scope, person: Option<Uuid>, limit: i64) -> Result<Vec<TaskRow>> {
+    let query = Query::new(
+        "select t.id, t.incident_id, t.round, t.role, t.state, t.unit_id, t.unit_path, t.person_id, t.reasons, t.offered_at, t.accepted_at, \
+         t.done_at, t.accept_by, t.due_at, t.yellow_at, t.red_at, t.result, t.words, t.done_by, t.whistle_id, t.report_by, t.arrived_at, t.binding, t.unsigned, \
+         t.signed_by from incident_task t \
+         where t.state in ('offered', 'accepted')",
+    );
+    let query = match person {
+        Some(person) => query.push("and (t.person_id = $$ or t.person_id is null)", bind![person]),
+        None => query,
+    };
+    let query = query.within(scope, "t.unit_path >= $$", "t.unit_path < $$");
+    conn.list(query.push("order by coalesce(t.red_at, 9007199254740991), t.id limit $$", bind![limit])).await
+}
+
+/// The lines of these cases, in no order.
+pub async fn lines(conn: &mut Conn, scope: &Scope, ids: &[Id<Incident>]) -> Result<Vec<Line>> {
+    let query = visible(Query::new(LINE), scope);
+    conn.list(query.push_list("and c.id in", ids.iter().map(|id| Cell::Uuid(Some(id.uuid()))).collect())).await
+}
+
+/// The history of a case.
+pub async fn steps(conn: &mut Conn, id: Id<Incident>) -> Result<Vec<Entry>> {
+    let statement = sql!(
+        "select n, id, at, round, action, state_before, state_after, actor_kind, actor_id, actor_name, words, words_sealed, reasons, is_public, clock,
+         details from incident_step where incident_id = $1 order by n"
+    );
+    conn.all(statement, bind![id]).await
+}
+
+/// What the steps of a case did to its clocks, in order.
+pub async fn events(conn: &mut Conn, id: Id<Incident>) -> Result<Vec<(Time, Event)>> {
+    let statement = sql!("select at, clock from incident_step where incident_id = $1 order by n");
+    let rows: Vec<Clocked> = conn.all(statement, bind![id]).await?;
+    Ok(rows.into_iter().flat_map(|r| r.clock.0.into_iter().map(move |e| (r.at, e))).collect())
+}
+
+/// The tasks of a case, in the order in which they were offered.
+pub async fn tasks(conn: &mut Conn, id: Id<Incident>) -> Result<Vec<TaskRow>> {
+    let statement = sql!(
+        "select id, incident_id, round, role, state, unit_id, unit_path, person_id, reasons, offered_at, accepted_at, done_at, accept_by, due_at,
+         yellow_at, red_at, result, words, done_by, whistle_id, report_by, arrived_at, binding, unsigned, signed_by from incident_task where incident_id = $1 order by offered_at, role desc, id"
+    );
+    conn.all(statement, bind![id]).await
+}
+
+/// The answers of the case's reporters.
+pub async fn ratings(conn: &mut Conn, id: Id<Incident>) -> Result<Vec<RatingRow>> {
+    let statement = sql!(
+        "select at, round, asked_by, outcome, contacted, solved, satisfied, reason from incident_rating where incident_id = $1 order by at, id"
+    );
+    conn.all(statement, bind![id]).await
+}

@@ -1,0 +1,142 @@
+//! The workflow as a table: in which state which action may be taken, by whom, and where it leads.
+
+use kernel::{Error, Result};
+use serde::Serialize;
+
+use super::model::{Action, NOT_IN_THIS_STATE, NOT_YET, State};
+
+/// One row of the workflow: in `from`, who holds `permission` may take `action`, and the case is then in `to`.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Transition {
+    /// Before.
+    pub from: State,
+    /// What is done.
+    pub action: Action,
+    /// After; the same state when the case only gains an entry.
+    pub to: State,
+    /// Who may.
+    pub permission: &'static str,
+    /// Whether it can be taken already; the others answer `not-yet`.
+    pub open: bool,
+}
+
+/// The workflow as a table; docs/transitions.md is generated from it.
+pub const TRANSITIONS: &[Transition] = {
+    use Action as A;
+    use State as S;
+    const fn row(from: S, action: A, to: S, permission: &'static str) -> Transition {
+        Transition { from, action, to, permission, open: true }
+    }
+    const fn later(from: S, action: A, to: S, permission: &'static str) -> Transition {
+        Transition { from, action, to, permission, open: false }
+    }
+    &[
+        row(S::Received, A::Accept, S::Accepted, "incident.intake"),
+        row(S::Received, A::Refuse, S::Rejected, "incident.intake"),
+        row(S::Received, A::Correct, S::Received, "incident.intake"),
+        row(S::Accepted, A::Correct, S::Accepted, "incident.intake"),
+        row(S::Received, A::Place, S::Received, "incident.intake"),
+        row(S::Accepted, A::Place, S::Accepted, "incident.intake"),
+        row(S::Accepted, A::Dispatch, S::Assigned, "incident.dispatch"),
+        row(S::Assigned, A::Dispatch, S::Assigned, "incident.dispatch"),
+        row(S::Assigned, A::TakeOn, S::InProgress, "task.handle"),
+        row(S::InProgress, A::TakeOn, S::InProgress, "task.handle"),
+        row(S::InProgress, A::Assist, S::InProgress, "task.handle"),
+        row(S::InProgress, A::Resolve, S::Resolved, "task.handle"),
+        row(S::Accepted, A::SolveOnSpot, S::Resolved, "incident.report"),
+        row(S::Received, A::Note, S::Received, "incident.note"),
+        row(S::Accepted, A::Note, S::Accepted, "incident.note"),
+        row(S::Assigned, A::Note, S::Assigned, "incident.note"),
+        row(S::InProgress, A::Note, S::InProgress, "incident.note"),
+        row(S::Resolved, A::Note, S::Resolved, "incident.note"),
+        row(S::Verified, A::Note, S::Verified, "incident.note"),
+        row(S::Resolved, A::Verify, S::Verified, "incident.verify"),
+        row(S::Resolved, A::Return, S::InProgress, "incident.verify"),
+        row(S::Verified, A::Close, S::Closed, "incident.close"),
+        row(S::Resolved, A::Callback, S::Resolved, "incident.callback"),
+        row(S::Verified, A::Callback, S::Verified, "incident.callback"),
+        row(S::Closed, A::Callback, S::Closed, "incident.callback"),
+        later(S::Accepted, A::Escalate, S::Accepted, "incident.act"),
+        later(S::Assigned, A::Escalate, S::Accepted, "incident.act"),
+        later(S::InProgress, A::Escalate, S::Accepted, "incident.act"),
+        later(S::Accepted, A::Whistle, S::Accepted, "incident.act"),
+        later(S::Assigned, A::Whistle, S::Assigned, "incident.act"),
+        later(S::InProgress, A::Whistle, S::InProgress, "incident.act"),
+        later(S::Assigned, A::SendBack, S::Accepted, "incident.act"),
+        later(S::InProgress, A::SendBack, S::Accepted, "incident.act"),
+        later(S::Assigned, A::Object, S::Assigned, "incident.act"),
+        later(S::Accepted, A::Confer, S::Accepted, "incident.act"),
+        later(S::Assigned, A::Confer, S::Assigned, "incident.act"),
+        later(S::InProgress, A::Confer, S::InProgress, "incident.act"),
+        later(S::Assigned, A::Extend, S::Assigned, "incident.act"),
+        later(S::InProgress, A::Extend, S::InProgress, "incident.act"),
+        later(S::InProgress, A::Shelve, S::InProgress, "incident.act"),
+        later(S::Received, A::Ask, S::Received, "incident.act"),
+        later(S::InProgress, A::Ask, S::InProgress, "incident.act"),
+        later(S::Received, A::Resume, S::Received, "incident.act"),
+        later(S::InProgress, A::Resume, S::InProgress, "incident.act"),
+        later(S::Received, A::Merge, S::Merged, "incident.act"),
+        later(S::Accepted, A::Merge, S::Merged, "incident.act"),
+        later(S::Assigned, A::Merge, S::Merged, "incident.act"),
+        later(S::InProgress, A::Merge, S::Merged, "incident.act"),
+        later(S::Merged, A::Unmerge, S::Accepted, "incident.act"),
+        later(S::Received, A::Annul, S::Void, "incident.act"),
+        later(S::Accepted, A::Annul, S::Void, "incident.act"),
+        later(S::Resolved, A::Reopen, S::Accepted, "incident.act"),
+        later(S::Verified, A::Reopen, S::Accepted, "incident.act"),
+        later(S::Closed, A::Reopen, S::Accepted, "incident.act"),
+        later(S::Assigned, A::Supervise, S::Assigned, "incident.act"),
+        later(S::InProgress, A::Supervise, S::InProgress, "incident.act"),
+        later(S::Closed, A::Archive, S::Archived, "incident.act"),
+    ]
+};
+
+/// The row for an action in a state; refused when there is none, or when it is not open yet.
+pub fn transition(from: State, action: Action) -> Result<&'static Transition> {
+    let row = TRANSITIONS.iter().find(|t| t.from == from && t.action == action);
+    match row {
+        Some(row) if row.open => Ok(row),
+        Some(_) => Err(Error::refused_with(NOT_YET, "action", action.word())),
+        None => Err(not_in_state(from, action)),
+    }
+}
+
+/// The refusal for an action that does not stand in the table.
+pub fn not_in_state(from: State, action: Action) -> Error {
+    let params = [("state", from.word().into()), ("action", action.word().into())];
+    Error::Refused(NOT_IN_THIS_STATE, params.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_transition_is_written_once_and_ends_somewhere() {
+        for (n, a) in TRANSITIONS.iter().enumerate() {
+            assert!(!TRANSITIONS[n + 1..].iter().any(|b| a.from == b.from && a.action == b.action), "{a:?}");
+        }
+        // From every open state the end can be reached by open transitions.
+        for start in State::ALL.iter().filter(|s| s.is_open()) {
+            let mut seen = vec![*start];
+            let mut next = 0;
+            while next < seen.len() {
+                let from = seen[next];
+                next += 1;
+                for t in TRANSITIONS.iter().filter(|t| t.open && t.from == from) {
+                    if !seen.contains(&t.to) {
+                        seen.push(t.to);
+                    }
+                }
+            }
+            assert!(seen.contains(&State::Closed), "{start} never ends");
+        }
+    }
+
+    #[test]
+    fn later_transitions_answer_not_yet_and_absent_ones_refuse() {
+        assert!(matches!(transition(State::Assigned, Action::Escalate), Err(Error::Refused(NOT_YET, _))));
+        assert!(matches!(transition(State::Closed, Action::Dispatch), Err(Error::Refused(NOT_IN_THIS_STATE, _))));
+        assert_eq!(transition(State::Received, Action::Accept).unwrap().to, State::Accepted);
+    }
+}
