@@ -1,8 +1,123 @@
 //! Switches and limits as data: each with a reason, who set it and, for what the law limits, when it ends.
+//!
+//! A slice declares its settings with [`declare!`](crate::declare): a name, the shape of the value, and what holds where nothing was set.
+//! Only declared settings can be set, and only to a value that its shape accepts. A guard holds their names translated.
+
+use std::marker::PhantomData;
 
 use db::{Conn, Json, Tx, bind, record, sql};
-use kernel::{Result, Time};
+use kernel::{Error, Result, Time, inventory};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::app::App;
+
+/// What a setting holds; `Default` is what holds where nothing was set.
+pub trait Held: Serialize + DeserializeOwned + Default + 'static {
+    /// Refuses a value that could not work, by field.
+    ///
+    /// # Errors
+    /// `Invalid` with the field at fault.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// What is stored of a value that was given: a password, for one, is sealed here.
+    ///
+    /// # Errors
+    /// When it cannot be sealed.
+    fn keep(self, _app: &App) -> Result<Self> {
+        Ok(self)
+    }
+
+    /// What may be shown of a stored value.
+    #[must_use]
+    fn shown(self) -> Self {
+        self
+    }
+}
+
+/// The name of a setting with the shape of its value.
+pub struct Key<T> {
+    /// Its name, such as `notices.quiet`.
+    pub name: &'static str,
+    shape: PhantomData<fn() -> T>,
+}
+
+impl<T> Key<T> {
+    /// For [`declare!`](crate::declare).
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, shape: PhantomData }
+    }
+}
+
+/// A setting that the program understands.
+pub struct Declared {
+    /// Its name.
+    pub name: &'static str,
+    default: fn() -> Value,
+    keep: fn(&App, Value) -> Result<Value>,
+    shown: fn(Value) -> Value,
+}
+
+inventory::collect!(Declared);
+
+impl Declared {
+    /// For [`declare!`](crate::declare).
+    pub const fn of<T: Held>(name: &'static str) -> Self {
+        Self {
+            name,
+            default: || serde_json::to_value(T::default()).unwrap_or_default(),
+            keep: |app, value| {
+                let value: T = serde_json::from_value(value).map_err(|e| bad_shape(&e))?;
+                value.check()?;
+                serde_json::to_value(value.keep(app)?).map_err(Error::internal)
+            },
+            shown: |value| match serde_json::from_value::<T>(value) {
+                Ok(value) => serde_json::to_value(value.shown()).unwrap_or_default(),
+                Err(_) => Value::Null,
+            },
+        }
+    }
+
+    /// What holds where nothing was set.
+    pub fn default(&self) -> Value {
+        (self.default)()
+    }
+
+    /// What may be shown of a stored value.
+    pub fn shown(&self, value: Value) -> Value {
+        (self.shown)(value)
+    }
+}
+
+fn bad_shape(e: &serde_json::Error) -> Error {
+    Error::Invalid(vec![kernel::FieldError::new("value", "bad-setting").with("detail", e.to_string())])
+}
+
+/// Declares settings as constants and enters them in the list of those that can be set.
+#[macro_export]
+macro_rules! declare {
+    ($($(#[$doc:meta])* $name:ident: $shape:ty = $word:literal;)+) => {$(
+        $(#[$doc])*
+        pub const $name: $crate::settings::Key<$shape> = $crate::settings::Key::new($word);
+        kernel::inventory::submit! { $crate::settings::Declared::of::<$shape>($word) }
+    )+};
+}
+
+/// Every declared setting, by name.
+pub fn declared() -> Vec<&'static Declared> {
+    let mut all: Vec<&Declared> = inventory::iter::<Declared>.into_iter().collect();
+    all.sort_by_key(|d| d.name);
+    all
+}
+
+/// What is stored of a value that somebody wants to set; refused by field when the setting does not understand it.
+pub fn accepted(app: &App, name: &str, value: &Value) -> Result<Value> {
+    let found = inventory::iter::<Declared>.into_iter().find(|d| d.name == name);
+    let declared = found.ok_or_else(|| Error::invalid("name", "unknown-setting"))?;
+    (declared.keep)(app, value.clone())
+}
 
 record! {
     /// A row of `setting`.
@@ -15,12 +130,6 @@ pub async fn all(conn: &mut Conn, now: Time) -> Result<Vec<Setting>> {
         "select name, body, reason, expires_at, set_by, set_at from setting where expires_at is null or expires_at > $1 order by name"
     );
     conn.all(statement, bind![now]).await
-}
-
-/// One setting, or nothing when it was never set or has expired.
-pub async fn get<T: DeserializeOwned>(conn: &mut Conn, now: Time, name: &str) -> Result<Option<T>> {
-    let statement = sql!("select body as value from setting where name = $1 and (expires_at is null or expires_at > $2)");
-    Ok(conn.value::<Json<T>>(statement, bind![name, now]).await?.map(|j| j.0))
 }
 
 /// Sets it; the caller writes the audit row and bumps the revision `settings` in the same transaction.
@@ -39,4 +148,9 @@ pub async fn set<T: Serialize>(
          set_by = excluded.set_by, set_at = excluded.set_at"
     );
     tx.execute(statement, bind![name, Json(body), reason, expires_at, by, now]).await.map(|_| ())
+}
+
+/// Takes a setting back: what the program holds by itself holds again. False when there was none.
+pub async fn unset(tx: &mut Tx, name: &str) -> Result<bool> {
+    Ok(tx.execute(sql!("delete from setting where name = $1"), bind![name]).await? == 1)
 }

@@ -281,7 +281,8 @@ async fn set_limit(app: &App, name: &str, value: &str, reason: &str) -> Result<(
     };
     let mut tx = app.db.begin().await?;
     let setting = format!("limit.{name}");
-    actions::set_setting(&mut tx, app.clock.now(), &Actor::system(), &setting, &value, reason, None, "command line").await?;
+    let form = actions::SettingForm { value, reason: reason.to_owned(), expires_at: None };
+    actions::set_setting(&mut tx, app, &Actor::system(), &setting, &form, "command line").await?;
     tx.commit().await
 }
 

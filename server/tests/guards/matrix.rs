@@ -74,6 +74,7 @@ const CALLS: &[Call] = &[
     command("DELETE /api/v1/accounts/{account}/grants/{grant}", || json!({})),
     read("GET /api/v1/roles"),
     read("GET /api/v1/settings"),
+    command("DELETE /api/v1/settings/{name}", || json!({})),
     command("PUT /api/v1/settings/{name}", || json!({"value": {"nonsense": true}, "reason": ""})),
     read("GET /api/v1/audit"),
     Call { operation: "POST /api/v1/photos", body: || Value::Null, nature: Nature::Picture },

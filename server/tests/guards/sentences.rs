@@ -29,6 +29,21 @@ fn every_code_has_its_sentence_in_both_languages() {
 }
 
 #[test]
+fn every_setting_has_its_words() {
+    let declared: BTreeSet<String> = jingwei::settings::declared().into_iter().map(|d| d.name.to_owned()).collect();
+    assert!(declared.len() > 5, "only {} settings announced themselves", declared.len());
+    for language in ["zh", "en"] {
+        let said: BTreeSet<String> = locale(language, "settings").into_keys().collect();
+        let missing: Vec<_> = declared.difference(&said).collect();
+        let extra: Vec<_> = said.difference(&declared).collect();
+        assert!(
+            missing.is_empty() && extra.is_empty(),
+            "{language}/settings.json lacks {missing:?} and has no use for {extra:?}"
+        );
+    }
+}
+
+#[test]
 fn every_fault_of_a_field_has_its_words() {
     let texts: Vec<String> = ["server/src", "crates"].iter().flat_map(|d| rust_files(&root().join(d))).collect();
     let used: BTreeSet<String> = texts.iter().flat_map(|t| field_codes(t)).collect();

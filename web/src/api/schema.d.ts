@@ -1195,7 +1195,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Switches and limits that were set. */
+        /** Every switch and limit, set or not. */
         get: operations["list_settings"];
         put?: never;
         post?: never;
@@ -1216,7 +1216,8 @@ export interface paths {
         /** Set a switch or a limit, with a reason and, where the law wants it, an end. */
         put: operations["set_setting"];
         post?: never;
-        delete?: never;
+        /** Take a setting back; the default holds again. */
+        delete: operations["unset_setting"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1756,8 +1757,11 @@ export interface components {
             /** @description The name. */
             name: string;
         };
+        /** @description A number to call. */
         Hotline: {
+            /** @description Who answers. */
             name: string;
+            /** @description The number. */
             phone: string;
         };
         /** @description A task of the inbox with the row of its case. */
@@ -2517,18 +2521,27 @@ export interface components {
             roles: components["schemas"]["SessionRole"][];
             staff_no?: string | null;
         };
+        /** @description How a setting was set. */
+        SetView: {
+            at: components["schemas"]["Time"];
+            by: string;
+            expires_at?: components["schemas"]["Time"] | null;
+            reason: string;
+        };
+        /** @description A wish to set a setting. */
         SettingForm: {
             expires_at?: components["schemas"]["Time"] | null;
             /** @description Why; it stays beside the value. */
             reason: string;
+            /** @description What it is to hold. */
             value: Record<string, never>;
         };
+        /** @description A setting: what it holds, what it would hold by itself, and who set it why. */
         SettingView: {
-            expires_at?: components["schemas"]["Time"] | null;
+            /** @description What holds where nothing was set. */
+            default: Record<string, never>;
             name: string;
-            reason: string;
-            set_at: components["schemas"]["Time"];
-            set_by: string;
+            set?: components["schemas"]["SetView"] | null;
             value: Record<string, never>;
         };
         /** @description The hours of work in one season of the year. */
@@ -4788,6 +4801,27 @@ export interface operations {
                 "application/json": components["schemas"]["SettingForm"];
             };
         };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+        };
+    };
+    unset_setting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             200: {
                 headers: {

@@ -5,6 +5,8 @@ use std::{net::IpAddr, time::Duration};
 use axum::http::HeaderMap;
 use db::{Conn, Tx};
 use kernel::{Actor, ActorKind, Error, Id, Result, Time};
+use serde::Deserialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
@@ -16,7 +18,7 @@ use super::{
     store::{self, Account, Credentials, Grant, Link, NewAccount},
     totp,
 };
-use crate::app::App;
+use crate::{app::App, settings};
 
 /// Somebody's name, password and, with a second factor, its code.
 pub struct LogIn<'a> {
@@ -448,32 +450,43 @@ pub async fn end_token(tx: &mut Tx, now: Time, actor: &Actor, token: Uuid) -> Re
     Audit::new("token.end", "account", actor.id).with("token", token.to_string()).record(tx, now, actor).await
 }
 
-/// Sets a setting: checked where its shape is known, recorded with its name, every node told.
-#[expect(clippy::too_many_arguments, reason = "the fields of a setting")]
-pub async fn set_setting(
-    tx: &mut Tx,
-    now: Time,
-    actor: &Actor,
-    name: &str,
-    value: &serde_json::Value,
-    reason: &str,
-    expires_at: Option<Time>,
-    by: &str,
-) -> Result<()> {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
-    if !(1..=64).contains(&name.len()) || !name.chars().all(plain) {
-        return Err(Error::invalid("name", "bad-name"));
-    }
-    if name.strip_prefix("limit.").is_some_and(|limit| !limits::valid(limit, value)) {
-        return Err(Error::invalid("value", "bad-limit"));
-    }
-    if reason.trim().is_empty() || reason.chars().count() > 500 {
+/// A wish to set a setting.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = SettingForm)]
+pub struct SettingForm {
+    /// What it is to hold.
+    #[schema(value_type = Object)]
+    pub value: serde_json::Value,
+    /// Why; it stays beside the value.
+    pub reason: String,
+    /// When it ends; what the law limits has to end.
+    pub expires_at: Option<Time>,
+}
+
+/// Sets a setting: one that the program knows, to a value that it understands; recorded with its name, every node told.
+pub async fn set_setting(tx: &mut Tx, app: &App, actor: &Actor, name: &str, form: &SettingForm, by: &str) -> Result<()> {
+    let now = app.clock.now();
+    let value = match name.strip_prefix("limit.") {
+        Some(limit) if limits::valid(limit, &form.value) => form.value.clone(),
+        Some(_) => return Err(Error::invalid("value", "bad-limit")),
+        None => settings::accepted(app, name, &form.value)?,
+    };
+    if form.reason.trim().is_empty() || form.reason.chars().count() > 500 {
         return Err(Error::invalid("reason", "required"));
     }
-    if expires_at.is_some_and(|at| at <= now) {
+    if form.expires_at.is_some_and(|at| at <= now) {
         return Err(Error::invalid("expires_at", "in-the-past"));
     }
-    crate::settings::set(tx, now, name, value, reason, expires_at, by).await?;
+    settings::set(tx, now, name, value, &form.reason, form.expires_at, by).await?;
     crate::snapshot::bump(tx, "settings").await?;
     Audit::new("setting.set", "setting", Uuid::nil()).with("name", name).record(tx, now, actor).await
+}
+
+/// Takes a setting back; what the program holds by itself holds again.
+pub async fn unset_setting(tx: &mut Tx, now: Time, actor: &Actor, name: &str) -> Result<()> {
+    if !settings::unset(tx, name).await? {
+        return Err(Error::NotFound);
+    }
+    crate::snapshot::bump(tx, "settings").await?;
+    Audit::new("setting.unset", "setting", Uuid::nil()).with("name", name).record(tx, now, actor).await
 }

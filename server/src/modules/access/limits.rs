@@ -71,12 +71,17 @@ pub fn take(app: &App, name: &'static str, key: &str) -> Result<()> {
     let Some(limit) = LIMITS.iter().find(|l| l.name == name) else {
         return Err(Error::internal(format_args!("no limit {name}")));
     };
-    let (per_hour, burst) = match app.access.setting::<Rule>(&format!("limit.{name}"), app.clock.now()) {
+    let (per_hour, burst) = match app.access.set_to::<Rule>(&format!("limit.{name}"), app.clock.now()) {
         Some(Rule::Word(Off::Off)) => return Ok(()),
         Some(Rule::Rate { per_hour }) => (per_hour.max(1), (per_hour / (limit.per_hour / limit.burst).max(1)).max(1)),
         None => (limit.per_hour, limit.burst),
     };
     app.access.buckets.take(name, key, app.clock.now(), per_hour, burst)
+}
+
+/// What the setting of a limit holds where nothing was set.
+pub fn default(limit: &Limit) -> serde_json::Value {
+    serde_json::json!({ "per_hour": limit.per_hour })
 }
 
 /// The network of an address, as the key of a limit.

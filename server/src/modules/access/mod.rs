@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use crate::{
     app::App,
     modules::Module,
-    settings::{self, Setting},
+    settings::{self, Held, Setting},
     snapshot::{self, Snapshot},
 };
 
@@ -87,8 +87,13 @@ impl Memory {
         Ok(())
     }
 
-    /// A setting as of the last refresh, without a statement; nothing when it was never set, has expired or has another shape.
-    pub fn setting<T: DeserializeOwned>(&self, name: &str, now: Time) -> Option<T> {
+    /// What a setting holds as of the last refresh, without a statement: its default when it was never set or has expired.
+    pub fn setting<T: Held>(&self, key: &settings::Key<T>, now: Time) -> T {
+        self.set_to(key.name, now).unwrap_or_default()
+    }
+
+    /// The value as of the last refresh; nothing when it was never set, has expired or has another shape.
+    fn set_to<T: DeserializeOwned>(&self, name: &str, now: Time) -> Option<T> {
         let all = self.settings.get();
         let found = all.value.iter().find(|s| s.name == name && s.expires_at.is_none_or(|at| at > now))?;
         serde_json::from_value(found.body.clone()).ok()

@@ -12,9 +12,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use super::{
-    actions::{self, NewGrant},
+    actions::{self, NewGrant, SettingForm},
     audit::{self, AuditRow},
     http::{DONE, Done, Nothing},
+    limits::{self, LIMITS},
     model::{self, LinkKind},
     store::{self, Account, Grant, NewAccount},
 };
@@ -51,7 +52,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(revoke))
         .routes(routes!(roles))
         .routes(routes!(list_settings))
-        .routes(routes!(set_setting))
+        .routes(routes!(set_setting, unset_setting))
         .routes(routes!(list_audit))
 }
 
@@ -235,36 +236,48 @@ async fn roles(State(app): State<Shared>, _: Allow<AccountRead>) -> Json<Vec<Rol
     Json(app.access.roles.get().value.values().map(view).collect())
 }
 
+/// A setting: what it holds, what it would hold by itself, and who set it why.
 #[derive(Serialize, ToSchema)]
 struct SettingView {
     name: String,
     #[schema(value_type = Object)]
     value: serde_json::Value,
-    reason: String,
-    expires_at: Option<Time>,
-    set_by: String,
-    set_at: Time,
+    /// What holds where nothing was set.
+    #[schema(value_type = Object)]
+    default: serde_json::Value,
+    /// How it was set; null while the default holds.
+    set: Option<SetView>,
 }
 
-/// Switches and limits that were set.
+/// How a setting was set.
+#[derive(Serialize, ToSchema)]
+struct SetView {
+    reason: String,
+    expires_at: Option<Time>,
+    by: String,
+    at: Time,
+}
+
+/// Every switch and limit, set or not.
 #[utoipa::path(get, path = "/api/v1/settings", tag = "settings", extensions(("x-permission" = json!("setting.read"))),
     responses((status = 200, body = Vec<SettingView>)))]
 async fn list_settings(State(app): State<Shared>, _: Allow<SettingRead>) -> Answer<Json<Vec<SettingView>>> {
-    let all = settings::all(&mut *app.db.read().await?, app.clock.now()).await?;
-    let view = |s: settings::Setting| {
-        let settings::Setting { name, body: value, reason, expires_at, set_by, set_at } = s;
-        SettingView { name, value, reason, expires_at, set_by, set_at }
+    let set = settings::all(&mut *app.db.read().await?, app.clock.now()).await?;
+    let view = |name: String, default: serde_json::Value, shown: &dyn Fn(serde_json::Value) -> serde_json::Value| {
+        let found = set.iter().find(|s| s.name == name);
+        let value = found.map_or_else(|| default.clone(), |s| shown(s.body.clone()));
+        let how = |s: &settings::Setting| SetView {
+            reason: s.reason.clone(),
+            expires_at: s.expires_at,
+            by: s.set_by.clone(),
+            at: s.set_at,
+        };
+        SettingView { name, value, default, set: found.map(how) }
     };
-    Ok(Json(all.into_iter().map(view).collect()))
-}
-
-#[derive(Deserialize, ToSchema)]
-struct SettingForm {
-    #[schema(value_type = Object)]
-    value: serde_json::Value,
-    /// Why; it stays beside the value.
-    reason: String,
-    expires_at: Option<Time>,
+    let limits = LIMITS.iter().map(|l| view(format!("limit.{}", l.name), limits::default(l), &|v| v));
+    let declared = settings::declared();
+    let others = declared.iter().map(|d| view(d.name.to_owned(), d.default(), &|v| d.shown(v)));
+    Ok(Json(others.chain(limits).collect()))
 }
 
 /// Set a switch or a limit, with a reason and, where the law wants it, an end.
@@ -276,10 +289,25 @@ async fn set_setting(
     Path(name): Path<String>,
     command: Command<SettingForm>,
 ) -> Outcome {
-    let SettingForm { value, reason, expires_at } = &command.body;
+    let mut work = command.begin(&app, &me).await?;
+    actions::set_setting(&mut work.tx, &app, &me, &name, &command.body, &me.id.to_string()).await?;
+    let answer = work.finish(StatusCode::OK, &DONE).await?;
+    app.refresh().await?;
+    Ok(answer)
+}
+
+/// Take a setting back; the default holds again.
+#[utoipa::path(delete, path = "/api/v1/settings/{name}", tag = "settings", params(("name" = String, Path)),
+    extensions(("x-permission" = json!("setting.manage"))), responses((status = 200, body = Done)))]
+async fn unset_setting(
+    State(app): State<Shared>,
+    me: Allow<SettingManage>,
+    Path(name): Path<String>,
+    command: Command<Nothing>,
+) -> Outcome {
     let mut work = command.begin(&app, &me).await?;
     let now = work.now;
-    actions::set_setting(&mut work.tx, now, &me, &name, value, reason, *expires_at, &me.id.to_string()).await?;
+    actions::unset_setting(&mut work.tx, now, &me, &name).await?;
     let answer = work.finish(StatusCode::OK, &DONE).await?;
     app.refresh().await?;
     Ok(answer)

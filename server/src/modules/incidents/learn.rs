@@ -11,10 +11,7 @@ use text::Model;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{
-    model::{FAMILIAR, THRESHOLD},
-    store::Case,
-};
+use super::{model::Sure, store::Case};
 use crate::{
     app::App,
     modules::catalogue::{Catalogue, Matter},
@@ -79,7 +76,7 @@ pub struct Kept {
 }
 
 /// Recognises the matter of a text; a choice of the reporter is taken as it is.
-pub fn recognise(model: &Model, catalogue: &Catalogue, body: &str, chosen: Option<Id<Matter>>) -> Result<Recognised> {
+pub fn recognise(model: &Model, sure: Sure, catalogue: &Catalogue, body: &str, chosen: Option<Id<Matter>>) -> Result<Recognised> {
     let prediction = model.predict(body);
     let top: Vec<Choice> = prediction
         .top
@@ -94,7 +91,7 @@ pub fn recognise(model: &Model, catalogue: &Catalogue, body: &str, chosen: Optio
     Ok(Recognised {
         matter: Some(best.matter),
         confidence: best.confidence,
-        sure: best.confidence >= THRESHOLD && prediction.known >= FAMILIAR,
+        sure: best.confidence >= sure.confidence && prediction.known >= sure.known,
         top: top.clone(),
         words: vec![],
         by: "model",

@@ -91,8 +91,14 @@ impl Memory {
     }
 
     /// Which matter a text is about.
-    pub fn recognise(&self, catalogue: &Catalogue, body: &str, chosen: Option<Id<Matter>>) -> Result<learn::Recognised> {
-        learn::recognise(&self.model.get().value, catalogue, body, chosen)
+    pub fn recognise(
+        &self,
+        sure: model::Sure,
+        catalogue: &Catalogue,
+        body: &str,
+        chosen: Option<Id<Matter>>,
+    ) -> Result<learn::Recognised> {
+        learn::recognise(&self.model.get().value, sure, catalogue, body, chosen)
     }
 
     /// The words that speak for what was recognised.

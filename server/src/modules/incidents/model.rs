@@ -1,13 +1,17 @@
 //! What a case is: its words, its transitions, whose matter it is. Pure rules, no I/O.
 
 use db::words;
-use kernel::{Code, Id, Result, Time};
+use kernel::{Code, Error, Id, Result, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::modules::{
-    catalogue::{AccessClass, Limit, Verify},
-    org,
+use crate::{
+    declare,
+    modules::{
+        catalogue::{AccessClass, Limit, Verify},
+        org,
+    },
+    settings::Held,
 };
 
 /// A case (案件): one matter at one place.
@@ -411,11 +415,37 @@ pub fn attention_list(text: &str) -> Vec<Attention> {
     text.split(',').filter_map(Attention::of).collect()
 }
 
-/// Above this confidence nobody needs to look before the case is dispatched.
-pub const THRESHOLD: f64 = 0.55;
+declare! {
+    /// When the classifier is trusted.
+    SURE: Sure = "incidents.sure";
+}
 
-/// A text of which the classifier knows less than this share waits for a human, however sure it sounds.
-pub const FAMILIAR: f32 = 0.3;
+/// When a recognised matter is dispatched without a human.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sure {
+    /// The least confidence, 0 to 1.
+    pub confidence: f64,
+    /// The least share of the text that the classifier knows, 0 to 1: of less, it only sounds sure.
+    pub known: f32,
+}
+
+impl Default for Sure {
+    fn default() -> Self {
+        Self { confidence: 0.55, known: 0.3 }
+    }
+}
+
+impl Held for Sure {
+    fn check(&self) -> Result<()> {
+        for (field, value) in [("value.confidence", self.confidence), ("value.known", f64::from(self.known))] {
+            if !(0.0..=1.0).contains(&value) {
+                return Err(Error::invalid(field, "out-of-range"));
+            }
+        }
+        Ok(())
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -17,13 +17,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    model::{QUIET_SETTING, QuietHours},
+    model::QUIET,
     store::{self, Message},
 };
-use crate::{app::App, modules::access::Keys, settings};
+use crate::{app::App, declare, modules::access::Keys, settings::Held};
 
-/// The setting that holds the [`MailServer`].
-pub const MAIL_SETTING: &str = "smtp";
+declare! {
+    /// The district's mail server; without one nothing is sent by mail.
+    MAIL: Option<MailServer> = "smtp";
+}
+
 /// What a sealed mail address is sealed for.
 pub const ADDRESS: &str = "mail address";
 /// What the mail server's password is sealed for.
@@ -63,28 +66,49 @@ pub struct MailServer {
     pub protection: Protection,
     /// Who we are to it; nothing when it asks nobody.
     pub user: Option<String>,
-    /// Our password, sealed; made by [`MailServer::with_password`].
+    /// Our password, as it is given; it is never stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
+    /// Our password, sealed; it is never shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<String>,
     /// The sender, such as `经纬 <notice@example.org>`.
     pub from: String,
 }
 
+impl Held for Option<MailServer> {
+    fn check(&self) -> Result<()> {
+        self.as_ref().map_or(Ok(()), MailServer::check)
+    }
+
+    fn keep(self, app: &App) -> Result<Self> {
+        self.map(|server| server.with_sealed_password(&app.keys)).transpose()
+    }
+
+    fn shown(self) -> Self {
+        self.map(|server| MailServer { password: None, sealed: None, ..server })
+    }
+}
+
 impl MailServer {
-    /// The same server with this password, sealed.
-    pub fn with_password(mut self, keys: &Keys, password: &str) -> Result<Self> {
-        self.password = Some(BASE64_STANDARD.encode(keys.seal(password.as_bytes(), PASSWORD)?));
+    /// The same server with its password sealed.
+    fn with_sealed_password(mut self, keys: &Keys) -> Result<Self> {
+        self.sealed = match self.password.take() {
+            Some(password) => Some(BASE64_STANDARD.encode(keys.seal(password.as_bytes(), PASSWORD)?)),
+            None => None,
+        };
         Ok(self)
     }
 
     /// Refuses a server that could not work, by field.
-    pub fn check(&self) -> Result<()> {
+    fn check(&self) -> Result<()> {
         if self.host.trim().is_empty() {
             return Err(Error::invalid("host", "required"));
         }
         if self.from.parse::<Mailbox>().is_err() {
             return Err(Error::invalid("from", "bad-address"));
         }
-        if self.protection == Protection::None && self.password.is_some() {
+        if self.protection == Protection::None && (self.password.is_some() || self.sealed.is_some()) {
             return Err(Error::invalid("protection", "password-needs-tls"));
         }
         Ok(())
@@ -100,7 +124,7 @@ impl MailServer {
         };
         let mut builder =
             AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&self.host).port(self.port).tls(tls).timeout(Some(PATIENCE));
-        if let (Some(user), Some(sealed)) = (&self.user, &self.password) {
+        if let (Some(user), Some(sealed)) = (&self.user, &self.sealed) {
             let sealed = BASE64_STANDARD.decode(sealed).map_err(Error::internal)?;
             let password = String::from_utf8(keys.open(&sealed, PASSWORD)?).map_err(Error::internal)?;
             builder = builder.credentials(Credentials::new(user.clone(), password));
@@ -120,18 +144,15 @@ pub struct Delivered {
     pub failed: u32,
 }
 
-/// Makes messages of unread notices and sends those that are due. Run it every minute; one statement when there is no mail server.
+/// Makes messages of unread notices and sends those that are due. Run it every minute; no statement when there is no mail server.
 ///
 /// A message may go out twice when the process ends between the sending and the note of it; both bear the same `Message-ID`.
 pub async fn deliver(app: &App) -> Result<Delivered> {
     let now = app.clock.now();
-    let mut reader = app.db.read().await?;
-    let Some(server) = settings::get::<MailServer>(&mut reader, now, MAIL_SETTING).await? else {
+    let Some(server) = app.access.setting(&MAIL, now) else {
         return Ok(Delivered::default());
     };
-    let quiet = settings::get::<QuietHours>(&mut reader, now, QUIET_SETTING).await?;
-    drop(reader);
-    let quiet = quiet.map(|q| q.ends(app.zone, now)).transpose()?.flatten().is_some();
+    let quiet = app.access.setting(&QUIET, now).ends(app.zone, now)?.is_some();
     let transport = server.transport(&app.keys)?;
     let mut all = Delivered::default();
     loop {
@@ -269,13 +290,20 @@ mod tests {
             protection,
             user: Some("u".to_owned()),
             password: None,
+            sealed: None,
             from: from.to_owned(),
         };
-        let with = |protection| server(protection, "经纬 <a@example.org>").with_password(&keys, "secret").unwrap();
+        let with = |protection| {
+            let named = MailServer { password: Some("secret".to_owned()), ..server(protection, "经纬 <a@example.org>") };
+            named.with_sealed_password(&keys).unwrap()
+        };
         assert!(with(Protection::None).check().is_err());
         assert!(with(Protection::StartTls).transport(&keys).is_ok() && with(Protection::Tls).transport(&keys).is_ok());
         assert!(server(Protection::None, "a@example.org").check().is_ok());
         assert!(server(Protection::None, "nobody").check().is_err());
-        assert!(!with(Protection::Tls).password.unwrap().contains("secret"));
+        let stored = with(Protection::Tls);
+        assert!(!serde_json::to_string(&stored).unwrap().contains("secret"));
+        let shown = Some(stored).shown().unwrap();
+        assert!(shown.password.is_none() && shown.sealed.is_none());
     }
 }

@@ -26,8 +26,8 @@ mod tests;
 pub use actions::{forget, tell, tidy};
 pub use hub::{Memory, follow, publish};
 pub use jobs::work;
-pub use mail::{Delivered, MAIL_SETTING, MailServer, Protection, deliver};
-pub use model::{Notice, QUIET_SETTING, QuietHours};
+pub use mail::{Delivered, MAIL, MailServer, Protection, deliver};
+pub use model::{Notice, QUIET, QuietHours};
 
 /// See [`crate::modules`].
 pub const MODULE: Module = Module { name: "notices", rank: 2, beside: &[], tables: &["notice", "notice_wish", "outbox"], routes };

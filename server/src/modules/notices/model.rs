@@ -8,8 +8,12 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// The setting that holds the [`QuietHours`].
-pub const QUIET_SETTING: &str = "notices.quiet";
+use crate::{declare, settings::Held};
+
+declare! {
+    /// When nobody is disturbed.
+    QUIET: QuietHours = "notices.quiet";
+}
 
 /// Something that one account is told.
 #[derive(Clone, Debug)]
@@ -56,11 +60,27 @@ pub fn page(items: Vec<Item>, limit: usize, as_of: Time) -> Page<Item> {
 
 /// When nobody is disturbed, by the district's clock: `{"from": "21:00", "until": "08:00"}`. Equal times mean never.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct QuietHours {
     /// The first minute of quiet.
     pub from: String,
     /// The first minute after it, on the same day or the next.
     pub until: String,
+}
+
+impl Default for QuietHours {
+    fn default() -> Self {
+        Self { from: "22:00".to_owned(), until: "07:00".to_owned() }
+    }
+}
+
+impl Held for QuietHours {
+    fn check(&self) -> Result<()> {
+        for (field, text) in [("value.from", &self.from), ("value.until", &self.until)] {
+            minute(text).map_err(|_| Error::invalid(field, "bad-time"))?;
+        }
+        Ok(())
+    }
 }
 
 impl QuietHours {
@@ -82,7 +102,7 @@ impl QuietHours {
 }
 
 fn minute(text: &str) -> Result<civil::Time> {
-    text.parse().map_err(|_| Error::internal(format_args!("setting {QUIET_SETTING}: {text} is not a time of day")))
+    text.parse().map_err(|_| Error::internal(format_args!("setting {}: {text} is not a time of day", QUIET.name)))
 }
 
 /// A mail address as its owner may see it again: the first letter and the host.

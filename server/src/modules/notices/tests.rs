@@ -12,11 +12,8 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{
-    Delivered, MAIL_SETTING, MailServer, Notice, Protection, QUIET_SETTING, QuietHours, actions, deliver, mail::ADDRESS, store,
-    tell,
-};
-use crate::{settings, testing::TestApp};
+use super::{Delivered, MAIL, MailServer, Notice, Protection, QUIET, QuietHours, actions, deliver, mail::ADDRESS, store, tell};
+use crate::{settings, snapshot, testing::TestApp};
 
 /// What the tests of this slice do to a district.
 struct District(TestApp);
@@ -68,7 +65,9 @@ impl District {
     async fn set<T: serde::Serialize>(&self, name: &str, value: T) {
         let mut tx = self.db.begin().await.unwrap();
         settings::set(&mut tx, self.clock.now(), name, value, "test", None, "test").await.unwrap();
+        snapshot::bump(&mut tx, "settings").await.unwrap();
         tx.commit().await.unwrap();
+        self.refresh().await.unwrap();
     }
 
     async fn mails_through(&self, port: u16) {
@@ -78,9 +77,10 @@ impl District {
             protection: Protection::None,
             user: None,
             password: None,
+            sealed: None,
             from: "经纬 <notice@example.org>".to_owned(),
         };
-        self.set(MAIL_SETTING, server).await;
+        self.set(MAIL.name, Some(server)).await;
     }
 
     async fn delivered(&self) -> (u32, u32, u32) {
@@ -221,7 +221,7 @@ testkit::both! {
         district.tell(&[offered(ONE, 7)]).await;
         district.later(10);
         let (delivered, statements) = db::count::scope(deliver(&district.app)).await;
-        assert_eq!((delivered.unwrap(), statements), (Delivered::default(), 1));
+        assert_eq!((delivered.unwrap(), statements), (Delivered::default(), 0));
     }
 
     async fn a_mail_goes_once_to_whoever_wants_it_and_has_not_read(engine: Engine) {
@@ -251,7 +251,7 @@ testkit::both! {
         let (district, peer) = (district(engine).await, Peer::start().await);
         district.mails_through(peer.port).await;
         district.wants_mail(ONE, "one@example.org").await;
-        district.set(QUIET_SETTING, QuietHours { from: "21:00".to_owned(), until: "08:00".to_owned() }).await;
+        district.set(QUIET.name, QuietHours { from: "21:00".to_owned(), until: "08:00".to_owned() }).await;
         district.clock.set("2025-03-10T23:00:00+08:00".parse().unwrap());
         district.tell(&[offered(ONE, 1), Notice { urgent: true, ..offered(ONE, 2) }]).await;
         assert_eq!(district.delivered().await, (1, 0, 0), "urgent mail does not wait");

@@ -17,9 +17,9 @@ use super::{
     Directory,
     import::PHONE,
     model::{
-        HOUSEHOLDS, LeadRef, MAIN_LAYER, Person, Question, RelativeUnit, RelativeWord, Rule, STREETS, Unit, UnitKind, UnitState,
-        WORKER,
+        LeadRef, MAIN_LAYER, Person, Question, RelativeUnit, RelativeWord, Rule, STREETS, Unit, UnitKind, UnitState, WORKER,
     },
+    settings::{ANNOUNCEMENT, HOTLINES, HOURS, HOUSEHOLDS, Hotline},
     store,
 };
 use crate::{
@@ -56,12 +56,6 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .merge(changes::routes())
 }
 
-#[derive(Deserialize, Serialize, Clone, ToSchema)]
-struct Hotline {
-    name: String,
-    phone: String,
-}
-
 /// What every page needs to know of the district.
 #[derive(Serialize, ToSchema)]
 struct District {
@@ -78,17 +72,12 @@ struct District {
     announcement: Option<String>,
 }
 
-/// Numbers that answer in the whole country; a district's own list is the setting `district.hotlines`.
-const NATIONAL: [(&str, &str); 4] = [("报警", "110"), ("火警", "119"), ("急救", "120"), ("政务服务便民热线", "12345")];
-
 /// The district: name, extent, telephone numbers.
 #[utoipa::path(get, path = "/api/v1/district", tag = "org", extensions(("x-public" = json!(true))), responses((status = 200, body = District)))]
 async fn district(State(app): State<Shared>) -> Json<District> {
     let (known, now) = (app.org.directory(), app.clock.now());
     let root = known.value.root();
     let bounds = known.value.bounds().map_or([73.0, 18.0, 135.0, 54.0], |b| [b.min.lon, b.min.lat, b.max.lon, b.max.lat]);
-    let national =
-        || NATIONAL.iter().map(|(name, phone)| Hotline { name: (*name).to_owned(), phone: (*phone).to_owned() }).collect();
     Json(District {
         code: root.code.clone(),
         name: root.name.clone(),
@@ -96,8 +85,8 @@ async fn district(State(app): State<Shared>) -> Json<District> {
         centre: [f64::midpoint(bounds[0], bounds[2]), f64::midpoint(bounds[1], bounds[3])],
         bounds,
         zone: offset(&app),
-        hotlines: app.access.setting("district.hotlines", now).unwrap_or_else(national),
-        announcement: app.access.setting("district.announcement", now),
+        hotlines: app.access.setting(&HOTLINES, now).0,
+        announcement: app.access.setting(&ANNOUNCEMENT, now).0,
     })
 }
 
@@ -171,7 +160,7 @@ async fn place(State(app): State<Shared>, Query(at): Query<At>) -> Answer<Json<P
         let worker = holder(known, grid, WORKER, now);
         let responsible = known.responsible(&Question { place: Some(grid.id), lead: &of_the_grid(), at: now, not: &[] }).person;
         let deputy = responsible.filter(|p| worker.is_some() && Some(*p) != worker);
-        let hours = app.access.setting("org.hours", now);
+        let hours = app.access.setting(&HOURS, now).0;
         answer.worker = contact(&app, known, worker.or(responsible), hours).await?;
         answer.deputy = contact(&app, known, deputy, None).await?;
     }
@@ -541,16 +530,10 @@ fn vacancy_line(known: &Directory, v: &super::roster::Vacancy<'_>, at: Time) -> 
     })
 }
 
-#[derive(Deserialize)]
-struct Households {
-    least: u32,
-    most: u32,
-}
-
-/// How many households a grid should have: the setting `org.households` with `least` and `most`, or the usual.
+/// How many households a grid should have.
 fn sizes(app: &App) -> std::ops::RangeInclusive<u32> {
-    let set: Option<Households> = app.access.setting("org.households", app.clock.now());
-    set.map_or(HOUSEHOLDS, |h| h.least..=h.most)
+    let set = app.access.setting(&HOUSEHOLDS, app.clock.now());
+    set.least..=set.most
 }
 
 #[derive(Serialize, ToSchema)]

@@ -21,8 +21,6 @@ pub const DISTRICT: &str = "district";
 pub const STREETS: &[&str] = &["street"];
 /// The kind of grids.
 pub const GRID: &str = "grid";
-/// Households that a residential grid should have, at least and at most.
-pub const HOUSEHOLDS: std::ops::RangeInclusive<u32> = 300..=500;
 
 words! {
     /// What kind of area a grid is.

@@ -24,7 +24,7 @@ use crate::{
             clocks::Event,
             duplicates::{self, Candidate},
             learn::Recognised,
-            model::{Action, Attention, Channel, Incident, NO_PLACE, Outcome, Reason, Rule, Source, State, attention_text},
+            model::{Action, Attention, Channel, Incident, NO_PLACE, Outcome, Reason, Rule, SURE, Source, State, attention_text},
             store::{self, Case},
             track,
         },
@@ -140,7 +140,8 @@ pub struct Draft {
 pub async fn prepare(app: &App, ground: &Ground, actor: &Actor, intake: &Intake) -> Result<Draft> {
     let report = &intake.report;
     check(intake)?;
-    let recognised = app.incidents.recognise(&ground.catalogue.value, &report.text, report.matter)?;
+    let recognised =
+        app.incidents.recognise(app.access.setting(&SURE, ground.now), &ground.catalogue.value, &report.text, report.matter)?;
     let code = app.incidents.number(app, ground.now).await?;
     let mut draft = compose(app, ground, actor, intake, recognised, code)?;
     draft.case.fields = answers(&ground.catalogue.value, report)?;

@@ -21,7 +21,9 @@ use crate::{
         files::{self, File, Look},
         incidents::{
             actions::{self, Ground},
-            duplicates, learn, store, track, view,
+            duplicates, learn,
+            model::SURE,
+            store, track, view,
         },
     },
 };
@@ -90,7 +92,7 @@ async fn suggest(State(app): State<Shared>, visitor: Visitor, command: Command<S
     let body = &command.body;
     let ground = Ground::of(&app);
     let words = actions::optional("text", &body.text, actions::LONGEST)?;
-    let recognised = app.incidents.recognise(&ground.catalogue.value, words, None)?;
+    let recognised = app.incidents.recognise(app.access.setting(&SURE, ground.now), &ground.catalogue.value, words, None)?;
     let named = |c: learn::Choice| {
         let matter = ground.catalogue.value.matter(c.matter)?;
         let (name, public_name) = (matter.level3.clone(), matter.spoken().to_owned());

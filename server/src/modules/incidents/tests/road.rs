@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use testkit::Engine;
 
 use crate::{
-    modules::incidents::{learn, search, verify},
+    modules::incidents::{learn, model::Sure, search, verify},
     testing::{
         TestApp,
         town::{COMMUNITY, DEPARTMENT, DISTRICT, GRID, HOME, OTHER_STREET, SIBLING, STREET},
@@ -179,7 +179,7 @@ testkit::both! {
         let app = TestApp::new(engine).await.with_town().await;
         let words = "门口感应装置失灵黑漆漆一片摸不到钥匙孔";
         let desk = app.login_as("district-intake", DISTRICT).await;
-        let before = app.incidents.recognise(&app.catalogue.get().value, words, None).unwrap();
+        let before = app.incidents.recognise(Sure::default(), &app.catalogue.get().value, words, None).unwrap();
         let truth = ["楼道灯不亮", "路灯不亮"].map(|name| app.matter(name)).into_iter().find(|m| Some(*m) != before.matter).unwrap();
         for _ in 0..4 {
             let receipt = send(&app, &report(words, HOME)).await;
@@ -188,7 +188,7 @@ testkit::both! {
         }
         assert!(learn::learn(&app).await.unwrap() > 0);
         app.refresh().await.unwrap();
-        let after = app.incidents.recognise(&app.catalogue.get().value, words, None).unwrap();
+        let after = app.incidents.recognise(Sure::default(), &app.catalogue.get().value, words, None).unwrap();
         assert_eq!(after.matter, Some(truth));
         assert_eq!(learn::learn(&app).await.unwrap(), 0, "a correction is learnt once");
     }
