@@ -55,8 +55,6 @@ pub struct Instants {
     pub yellow_at: Option<Time>,
     /// From here on a limit is exceeded.
     pub red_at: Option<Time>,
-    /// The next of the two that lies ahead.
-    pub next_at: Option<Time>,
     /// When the case has to be solved.
     pub due_at: Option<Time>,
     /// When the task has to be taken on.
@@ -221,7 +219,6 @@ fn instants(accept: Option<Running>, handle: Option<Running>, last: Time, late: 
     Instants {
         yellow_at,
         red_at,
-        next_at: [yellow_at, red_at].into_iter().flatten().filter(|t| *t > last).min(),
         due_at: handle.filter(|c| c.stopped.is_none()).map(|c| c.red),
         accept_by: accept.filter(|c| c.stopped.is_none()).map(|c| c.red),
         late: late || red_at.is_some_and(|red| last >= red),

@@ -33,6 +33,7 @@ mod jobs;
 pub mod learn;
 pub mod model;
 pub mod numbers;
+pub mod rules;
 pub mod search;
 pub mod store;
 #[cfg(test)]
@@ -56,6 +57,8 @@ pub const MODULE: Module = Module {
         "incident_task",
         "incident_follower",
         "incident_rating",
+        "incident_alarm",
+        "supervision",
         "incident_number",
         "incident_words",
         "classifier_correction",

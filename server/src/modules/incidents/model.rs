@@ -5,6 +5,7 @@ use kernel::{Code, Error, Id, Result, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::rules::ladder::Ladder;
 use crate::{
     declare,
     modules::{
@@ -344,6 +345,9 @@ pub struct Rule {
     pub handle: Option<Limit>,
     /// How the result is verified.
     pub verify: Verify,
+    /// What happens when the light turns; nothing stands for the standard ladder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ladder: Option<Ladder>,
 }
 
 /// Whether this case has to be verified by a person. The draw depends on nothing that anybody can choose: the id's random last byte.

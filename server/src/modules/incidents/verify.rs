@@ -3,6 +3,7 @@
 use kernel::Result;
 
 use super::{
+    actions,
     clocks::{Days, replay},
     store,
 };
@@ -29,6 +30,8 @@ pub async fn clocks(app: &App) -> Result<ClockReport> {
         let cases = store::cases_after(&mut conn, after, 500).await?;
         let Some(last) = cases.last() else { return Ok(report) };
         after = Some(last.id);
+        let ids: Vec<_> = cases.iter().map(|c| c.id).collect();
+        let fired = store::ladder::fired(&mut conn, &ids).await?;
         for case in &cases {
             let log = store::events(&mut conn, case.id).await?;
             // A calendar that was edited later leaves old deadlines alone: each case is counted by the one it was opened under.
@@ -37,7 +40,9 @@ pub async fn clocks(app: &App) -> Result<ClockReport> {
             let days = Days { calendar, zone: app.zone };
             let shown = replay(&days, log.iter().map(|(at, e)| (*at, e)))?;
             report.cases += 1;
-            if (shown.yellow_at, shown.red_at, shown.due_at) != (case.yellow_at, case.red_at, case.due_at) {
+            let next_at = actions::ladder::next_at(case, log.iter().map(|(at, e)| (*at, e)), &fired);
+            if (shown.yellow_at, shown.red_at, shown.due_at, next_at) != (case.yellow_at, case.red_at, case.due_at, case.next_at)
+            {
                 report.differences += 1;
                 if report.differing.len() < 100 {
                     report.differing.push(case.code.clone());

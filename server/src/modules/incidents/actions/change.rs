@@ -5,6 +5,7 @@ use std::sync::Arc;
 use db::{Conn, Json, Tx};
 use kernel::{Actor, Error, Id, Result, Scope, Time};
 
+use super::ladder;
 use crate::{
     app::App,
     modules::{
@@ -13,6 +14,7 @@ use crate::{
         incidents::{
             clocks::{Days, Event, Instants, replay},
             model::{Action, Attention, Incident, Reason, State, attention_list, attention_text},
+            rules::ladder::Fired,
             store::{self, Case, Entry},
             transitions::transition,
         },
@@ -55,6 +57,7 @@ pub struct Change<'a> {
     pub case: Case,
     version_before: i64,
     log: Vec<(Time, Event)>,
+    fired: Vec<Fired>,
     entries: Vec<Entry>,
 }
 
@@ -78,12 +81,13 @@ impl<'a> Change<'a> {
             return Err(Error::Stale);
         }
         let log = store::events(conn, case.id).await?;
-        Ok(Self { app, actor, now: app.clock.now(), version_before: case.version, case, log, entries: vec![] })
+        let fired = store::ladder::fired(conn, &[case.id]).await?;
+        Ok(Self { app, actor, now: app.clock.now(), version_before: case.version, case, log, fired, entries: vec![] })
     }
 
     /// A case that does not exist yet.
     pub fn new(app: &'a App, actor: &'a Actor, now: Time, case: Case) -> Self {
-        Self { app, actor, now, version_before: 0, case, log: vec![], entries: vec![] }
+        Self { app, actor, now, version_before: 0, case, log: vec![], fired: vec![], entries: vec![] }
     }
 
     /// Takes an action by the table of transitions: the case moves, and its history gains an entry.
@@ -143,8 +147,11 @@ impl<'a> Change<'a> {
         let new = self.entries.iter().flat_map(|e| e.clock.0.iter().map(|c| (e.at, c)));
         let shown = replay(&days, self.log.iter().map(|(at, e)| (*at, e)).chain(new))?;
         let case = &mut self.case;
-        (case.yellow_at, case.red_at, case.next_at, case.due_at) = (shown.yellow_at, shown.red_at, shown.next_at, shown.due_at);
+        (case.yellow_at, case.red_at, case.due_at) = (shown.yellow_at, shown.red_at, shown.due_at);
         case.late = shown.late;
+        let new = self.entries.iter().flat_map(|e| e.clock.0.iter().map(|c| (e.at, c)));
+        let log = self.log.iter().map(|(at, e)| (*at, e)).chain(new);
+        self.case.next_at = ladder::next_at(&self.case, log, &self.fired);
         Ok(shown)
     }
 

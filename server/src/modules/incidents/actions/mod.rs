@@ -5,6 +5,7 @@ mod dispatch;
 mod follow_up;
 mod handle;
 mod intake;
+pub mod ladder;
 mod look;
 mod report;
 mod review;

@@ -455,6 +455,7 @@ pub fn adopt(change: &mut Change<'_>, ground: &Ground, matter: &Matter) {
         accept: matter.accept,
         handle: matter.handle,
         verify: matter.verify,
+        ladder: None,
     }));
 }
 

@@ -1,5 +1,6 @@
 //! The slice's SQL, and nothing else. Reads take a scope.
 
+pub mod ladder;
 mod list;
 mod write;
 

@@ -1,0 +1,3 @@
+//! Words and pure rules of what leaves the straight road, a file a topic.
+
+pub mod ladder;
