@@ -25,6 +25,7 @@ use crate::{
             duplicates::{self, Candidate},
             learn::Recognised,
             model::{Action, Attention, Channel, Incident, NO_PLACE, Outcome, Reason, Rule, SURE, Source, State, attention_text},
+            rules::ladder::ESCALATION,
             store::{self, Case},
             track,
         },
@@ -449,13 +450,14 @@ pub fn adopt(change: &mut Change<'_>, ground: &Ground, matter: &Matter) {
     case.matter_id = Some(matter.id);
     case.class = Some(matter.class);
     case.urgency = case.urgency.max(matter.urgency);
+    let ladder = change.app.access.setting(&ESCALATION, ground.now).frozen(case.urgency);
     case.rule = Some(Json(Rule {
         matter_version: matter.version,
         calendar_version: ground.catalogue.value.calendar_version(),
         accept: matter.accept,
         handle: matter.handle,
         verify: matter.verify,
-        ladder: None,
+        ladder,
     }));
 }
 

@@ -9,10 +9,19 @@ use db::words;
 use kernel::{Error, Id, Result, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::modules::{
-    catalogue::Urgency,
-    incidents::{clocks::Event, model::Incident},
+use crate::{
+    declare,
+    modules::{
+        catalogue::Urgency,
+        incidents::{clocks::Event, model::Incident},
+    },
+    settings::Held,
 };
+
+declare! {
+    /// What happens when a light turns; holds for cases that are opened from then on.
+    ESCALATION: Escalation = "incidents.escalation";
+}
 
 /// The most stages of a ladder.
 const MOST_STAGES: usize = 20;
@@ -220,9 +229,10 @@ impl Escalation {
             (None, preset) => Some(Ladder::of(preset, urgency)),
         }
     }
+}
 
-    /// Refuses what could not work, by field.
-    pub fn refuse_faults(&self) -> Result<()> {
+impl Held for Escalation {
+    fn check(&self) -> Result<()> {
         let signer = self.signer.trim().chars().count();
         if !(1..=50).contains(&signer) {
             return Err(Error::invalid("signer", "bad-length"));
@@ -374,7 +384,7 @@ mod tests {
         let refused = |change: fn(&mut Escalation)| {
             let mut all = Escalation { urgent: Some(Ladder::of(Preset::Strict, Urgency::Urgent)), ..Escalation::default() };
             change(&mut all);
-            all.refuse_faults().map_err(|e| match e {
+            all.check().map_err(|e| match e {
                 Error::Invalid(fields) => format!("{}: {}", fields[0].field, fields[0].code),
                 other => other.to_string(),
             })
