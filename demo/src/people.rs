@@ -247,7 +247,7 @@ impl Roster {
                 self.guide(&guide, grid, index);
             }
             for _ in 0..3 {
-                self.fill(&grid.code, "兼职网格员", "part_time", "part_time", "reporter");
+                self.fill(&grid.code, "兼职网格员", "part_time", "part_time", "part-time-reporter");
             }
         }
         self.police(community, code);
@@ -309,7 +309,7 @@ impl Roster {
     fn part_timers(&mut self, grid: &Grid, number: usize) {
         const KINDS: [&str; 5] = ["楼栋长", "单元长", "物业管家", "志愿者", "单元长"];
         for kind in KINDS.iter().cycle().take(number) {
-            let person = self.fill(&grid.code, "兼职网格员", "part_time", "part_time", "reporter");
+            let person = self.fill(&grid.code, "兼职网格员", "part_time", "part_time", "part-time-reporter");
             for row in self.rows.iter_mut().rev().take_while(|r| r.staff_no == person.no) {
                 (*kind).clone_into(&mut row.note);
             }

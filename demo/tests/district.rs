@@ -163,6 +163,11 @@ fn posts_are_those_of_the_brief() {
     assert_eq!(away, [Some("990101003003004")]);
     let roles: BTreeSet<_> = d.staff.iter().map(|s| s.role.as_str()).filter(|r| !r.is_empty()).collect();
     assert_eq!(roles.len(), 15, "{roles:?}");
+    // A role that the server does not know grants nothing, and whoever was to have it cannot log in.
+    let known = concat!(env!("CARGO_MANIFEST_DIR"), "/../server/src/modules/access/roles.csv");
+    let known = std::fs::read_to_string(known).expect("the roles of the server");
+    let known: BTreeSet<_> = known.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(roles.difference(&known).collect::<Vec<_>>(), Vec::<&&str>::new());
     let firms = d.orgs.iter().filter(|o| o.kind == "partner");
     assert!(firms.clone().all(|o| !o.serves.is_empty()), "{:?}", firms.filter(|o| o.serves.is_empty()).collect::<Vec<_>>());
 }
