@@ -199,24 +199,29 @@ fn list(listed: &Listed) -> Result<()> {
     let mut one = client::Connection::open(service.address)?;
     let row = one.get("/api/v1/incidents?limit=1", &token)?.json()?;
     let grid = row["items"][0]["grid"]["code"].as_str().unwrap_or_default().to_owned();
-    let deep = page(&mut one, &token, 1_000)?;
+    let (number, deep) = page(&mut one, &token, DEEP)?;
+    drop(one);
     let asked = [
-        ("page 1", "/api/v1/incidents?limit=100".to_owned()),
-        ("page 1,000", format!("/api/v1/incidents?limit=100&cursor={deep}")),
-        ("state", "/api/v1/incidents?limit=100&state=closed".to_owned()),
-        ("open, red", "/api/v1/incidents?limit=100&state=open&light=red".to_owned()),
-        ("grid", format!("/api/v1/incidents?limit=100&grid={grid}")),
+        ("page 1".to_owned(), "/api/v1/incidents?limit=100".to_owned()),
+        (format!("page {number}"), format!("/api/v1/incidents?limit=100&cursor={deep}")),
+        ("state".to_owned(), "/api/v1/incidents?limit=100&state=closed".to_owned()),
+        ("open, red".to_owned(), "/api/v1/incidents?limit=100&state=open&light=red".to_owned()),
+        ("grid".to_owned(), format!("/api/v1/incidents?limit=100&grid={grid}")),
     ];
-    for (name, path) in &asked {
-        let mut rates = vec![];
-        for _ in 0..3 {
+    let mut rates = vec![vec![]; asked.len()];
+    // Round by round, so that what else the machine does falls on every figure alike.
+    for _ in 0..RUNS {
+        for ((name, path), rates) in asked.iter().zip(&mut rates) {
             let measured =
                 load::run(service.address, CONNECTIONS, Duration::from_secs(listed.seconds), 200, |c, _| c.get(path, &token))?;
             println!("list of {} cases, {name}: {measured}", listed.cases);
             rates.push(measured.rate());
         }
-        println!("list, {name}: {}", spread(&mut rates));
     }
+    for ((name, _), rates) in asked.iter().zip(&mut rates) {
+        println!("list, {name}: {}", spread(rates));
+    }
+    println!("list, page {number} to page 1: {:.2} of its rate, by the medians", median(&rates[1]) / median(&rates[0]));
     std::thread::sleep(Duration::from_secs(5));
     println!("memory after the load: {:.0} MB", service.resident_mb()?);
     drop(service);
@@ -226,23 +231,32 @@ fn list(listed: &Listed) -> Result<()> {
     Ok(())
 }
 
-/// The cursor of the page with this number.
-fn page(connection: &mut client::Connection, token: &str, number: usize) -> Result<String> {
+/// The page that is compared with the first, and how often each figure is measured.
+const DEEP: usize = 1_000;
+const RUNS: usize = 5;
+
+/// The cursor of the page with this number, or of the last when there are fewer; and which page that is.
+fn page(connection: &mut client::Connection, token: &str, wanted: usize) -> Result<(usize, String)> {
     let mut cursor = String::new();
-    for _ in 1..number {
+    for number in 1..wanted {
         let path = format!("/api/v1/incidents?limit=100&cursor={cursor}");
         let path = if cursor.is_empty() { "/api/v1/incidents?limit=100" } else { &path };
         match connection.get(path, token)?.json()?["next"].as_str() {
             Some(next) => next.clone_into(&mut cursor),
-            None => break,
+            None => return Ok((number, cursor)),
         }
     }
-    Ok(cursor)
+    Ok((wanted, cursor))
 }
 
 /// The median and the range of a few runs.
 pub fn spread(rates: &mut [f64]) -> String {
     rates.sort_by(f64::total_cmp);
     let (low, high) = (rates.first().copied().unwrap_or(0.0), rates.last().copied().unwrap_or(0.0));
-    format!("median {:.0}/s, {low:.0} to {high:.0} in {} runs", rates[rates.len() / 2], rates.len())
+    format!("median {:.0}/s, {low:.0} to {high:.0} in {} runs", median(rates), rates.len())
+}
+
+/// The middle one of figures in order.
+fn median(sorted: &[f64]) -> f64 {
+    sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
 }
