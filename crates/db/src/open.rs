@@ -189,11 +189,13 @@ async fn sqlite(url: &str, options: &Options) -> Result<Pools> {
         .busy_timeout(options.patience)
         .statement_cache_capacity(512)
         .pragma("temp_store", "memory")
-        .pragma("cache_size", "-8000")
+        // KiB for each reader: what is not there comes from the system's own cache, which all of them share.
+        .pragma("cache_size", "-2000")
         .pragma("journal_size_limit", "67108864");
+    let writing = base.clone().pragma("cache_size", "-8000");
     let writing = match options.most_pages {
-        Some(pages) => base.clone().pragma("max_page_count", pages.to_string()),
-        None => base.clone(),
+        Some(pages) => writing.pragma("max_page_count", pages.to_string()),
+        None => writing,
     };
     let writer = group::connect(&writing).await?;
     let readers = SqlitePoolOptions::new()
