@@ -6,6 +6,7 @@ use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
+use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD as STANDARD_NO_PAD};
 use kernel::{Error, Result, codes};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -52,7 +53,7 @@ impl Hasher {
     pub fn new(cost: Cost) -> Result<Self> {
         let params = Params::new(cost.memory, cost.passes, 1, None).map_err(Error::internal)?;
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let decoy = hash(&argon, &format!("{:032x}", rand::random::<u128>()))?;
+        let decoy = decoy(cost);
         Ok(Self { argon, running: Semaphore::new(AT_ONCE), admitted: Semaphore::new(AT_ONCE + WAITING), decoy })
     }
 
@@ -85,9 +86,29 @@ fn hash(argon: &Argon2<'_>, password: &str) -> Result<String> {
     Ok(argon.hash_password(password.as_bytes()).map_err(Error::internal)?.to_string())
 }
 
+/// A hash of no password that takes as long to compare with as a real one. It is drawn, not computed: the memory of a hash, taken once when the
+/// process starts, would stay with it.
+fn decoy(cost: Cost) -> String {
+    let (salt, output) = (rand::random::<[u8; 16]>(), rand::random::<[u8; 32]>());
+    let text = |bytes: &[u8]| STANDARD_NO_PAD.encode(bytes);
+    format!("$argon2id$v=19$m={},t={},p=1${}${}", cost.memory, cost.passes, text(&salt), text(&output))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn the_decoy_has_the_shape_and_the_cost_of_a_hash() {
+        let hasher = Hasher::new(Cost::LEAST).unwrap();
+        let real = hasher.hash("correct horse").await.unwrap();
+        let parts = |hash: &str| hash.split('$').map(str::len).collect::<Vec<_>>();
+        let cost = |hash: &str| hash.split('$').take(4).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!((parts(&hasher.decoy), cost(&hasher.decoy)), (parts(&real), cost(&real)));
+        // A text that could not be read would be refused at once, and the time would tell that there is no such account.
+        let known = PasswordHash::new(&hasher.decoy).unwrap();
+        assert!(matches!(hasher.argon.verify_password(b"x", &known), Err(argon2::password_hash::Error::PasswordInvalid)));
+    }
 
     #[tokio::test]
     async fn only_the_right_password_fits() {
