@@ -233,7 +233,7 @@ async fn new_account(app: &App, tx: &mut Tx, args: &LinkArgs, role: &str, path: 
     let username = model::username(args.username.as_deref().or(args.staff_no.as_deref()).unwrap_or(&made_up))?;
     let roles = app.access.roles.get();
     let title = roles.value.get(role).map(|r| r.zh.as_str());
-    let name = args.name.as_deref().or(person.map(|p| p.name.as_str())).or(title).unwrap_or(role);
+    let name = args.name.as_deref().or(person.map(|p| p.name)).or(title).unwrap_or(role);
     let (staff_no, person) = (args.staff_no.as_deref(), person.map(|p| p.id.uuid()));
     let new = NewAccount { username: &username, name, staff_no, person, program: false, demo: args.demo };
     open_account(app, tx, &new, role, path).await

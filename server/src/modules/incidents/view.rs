@@ -128,7 +128,7 @@ fn unit_name(ground: &Ground, id: Id<Unit>) -> Named {
 }
 
 fn person_name(ground: &Ground, id: Option<uuid::Uuid>) -> Option<String> {
-    ground.org.value.person(Id::from_uuid(id?)).map(|p| p.name.clone())
+    ground.org.value.person(Id::from_uuid(id?)).map(|p| p.name.to_owned())
 }
 
 fn lead_name(ground: &Ground, unit: Option<Id<Unit>>, person: Option<uuid::Uuid>) -> Option<LeadName> {

@@ -214,7 +214,7 @@ pub(super) async fn open_post(change: &mut Change<'_>, unit: Id<Unit>, slot: &st
     change.check().await?;
     let path = change.unit(unit, MANAGE)?.path.clone();
     let id = Id::new(change.now);
-    let post = Post { id, unit, slot: slot.to_owned(), title: title.to_owned(), from: change.now, to: None, holders: vec![] };
+    let post = Post { id, unit, slot: slot.to_owned(), title: title.to_owned(), from: change.now, to: None };
     let place = change.known.value.posts(unit, change.now).count() as i64;
     store::insert_posts(change.tx, &[(post, place)]).await?;
     change.finish(Audit::new("org.post.open", "post", id.uuid()).under(path).with("unit", unit.to_string())).await?;

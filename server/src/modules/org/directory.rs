@@ -5,9 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use geo::CellIndex;
 use kernel::{Id, Time};
 
-use super::model::{
-    DISTRICT, Duty, GridState, GridType, LeadRef, Leave, Located, MAIN_LAYER, Person, Post, RelativeWord, Slot, Unit, UnitKind,
-    UnitState, holds,
+use super::{
+    model::{
+        DISTRICT, Duty, GridState, GridType, LeadRef, Leave, Located, MAIN_LAYER, Person, Post, RelativeWord, Slot, Unit,
+        UnitKind, UnitState, holds,
+    },
+    names::Names,
+    roll::{Gathering, PersonRef, PostRef, Roll},
 };
 
 /// The organisation of all times. It always has a root: before `init` made one, a nameless unit with the nil id.
@@ -17,26 +21,19 @@ pub struct Directory {
     pub revision: i64,
     pub(super) units: Vec<Unit>,
     by_id: HashMap<Id<Unit>, u32>,
-    by_code: HashMap<String, Vec<u32>>,
-    by_name: HashMap<String, Vec<u32>>,
-    children: HashMap<Id<Unit>, Vec<u32>>,
-    serving: HashMap<String, Vec<u32>>,
+    names: Names,
+    /// Places of a unit and of one that is or was directly below it, in this order.
+    children: Vec<(u32, u32)>,
     root: u32,
     pub(super) kinds: BTreeMap<String, UnitKind>,
     pub(super) grids: HashMap<Id<Unit>, Vec<GridState>>,
     layers: BTreeMap<String, CellIndex<Cell>>,
-    people: HashMap<Id<Person>, Person>,
-    by_staff_no: HashMap<String, Id<Person>>,
-    posts: HashMap<Id<Unit>, Vec<Post>>,
-    held: HashMap<Id<Person>, Vec<Held>>,
+    roll: Roll,
     leave: HashMap<Id<Person>, Vec<Leave>>,
     duty: HashMap<Id<Unit>, Vec<Duty>>,
     pub(super) slots: Vec<Slot>,
     words: Vec<RelativeWord>,
 }
-
-/// Where somebody holds, or held, a post.
-type Held = (Id<Unit>, Id<Post>);
 
 /// A border in the index. Cells of equal rank are preferred by this order: the lower code first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,8 +52,7 @@ pub(super) struct Parts {
     pub units: Vec<Unit>,
     pub kinds: Vec<UnitKind>,
     pub grids: HashMap<Id<Unit>, Vec<(GridState, geo::MultiPolygon)>>,
-    pub people: Vec<Person>,
-    pub posts: Vec<Post>,
+    pub roll: Gathering,
     pub leave: Vec<Leave>,
     pub duty: Vec<(Id<Unit>, Duty)>,
     pub slots: Vec<Slot>,
@@ -82,35 +78,15 @@ impl Directory {
             units.len() - 1
         }) as u32;
         let by_id: HashMap<_, _> = units.iter().zip(0_u32..).map(|(u, at)| (u.id, at)).collect();
-        let (mut by_code, mut by_name, mut children, mut serving) = (
-            HashMap::<_, Vec<u32>>::new(),
-            HashMap::<_, Vec<u32>>::new(),
-            HashMap::<_, Vec<u32>>::new(),
-            HashMap::<_, Vec<u32>>::new(),
-        );
+        let names = Names::of(&units);
+        let mut children: Vec<(u32, u32)> = Vec::new();
         for (unit, at) in units.iter().zip(0_u32..) {
-            for state in &unit.states {
-                enter(&mut by_code, state.code.clone(), at);
-                enter(&mut by_name, state.name.clone(), at);
-                if let Some(alias) = &state.alias {
-                    enter(&mut by_name, alias.clone(), at);
-                }
-                if let Some(parent) = state.parent {
-                    enter(&mut children, parent, at);
-                }
-                for code in &state.serves {
-                    enter(&mut serving, code.clone(), at);
-                }
-            }
+            let parents = unit.states.iter().filter_map(|s| s.parent).filter_map(|parent| by_id.get(&parent));
+            children.extend(parents.map(|&parent| (parent, at)));
         }
-        let mut held: HashMap<_, Vec<_>> = HashMap::new();
-        let mut posts: HashMap<Id<Unit>, Vec<Post>> = HashMap::new();
-        for post in parts.posts {
-            for holder in &post.holders {
-                held.entry(holder.person).or_default().push((post.unit, post.id));
-            }
-            posts.entry(post.unit).or_default().push(post);
-        }
+        children.sort_unstable();
+        children.dedup();
+        children.shrink_to_fit();
         let (mut leave, mut duty): (HashMap<_, Vec<_>>, HashMap<_, Vec<_>>) = (HashMap::new(), HashMap::new());
         for one in parts.leave {
             leave.entry(one.person).or_default().push(one);
@@ -122,18 +98,13 @@ impl Directory {
         Self {
             revision: parts.revision,
             by_id,
-            by_code,
-            by_name,
+            names,
             children,
-            serving,
             root,
             kinds: parts.kinds.into_iter().map(|k| (k.key.clone(), k)).collect(),
             grids,
             layers,
-            by_staff_no: parts.people.iter().map(|p| (p.staff_no.clone(), p.id)).collect(),
-            people: parts.people.into_iter().map(|p| (p.id, p)).collect(),
-            posts,
-            held,
+            roll: parts.roll.finish(),
             leave,
             duty,
             slots: parts.slots,
@@ -186,22 +157,22 @@ impl Directory {
 
     /// A unit by its code: the one that has it now, else the one that had it last.
     pub fn unit_by_code(&self, code: &str) -> Option<&Unit> {
-        let all = self.by_code.get(code)?.iter().map(|&at| &self.units[at as usize]);
-        all.max_by_key(|u| (u.code == code && u.to.is_none(), u.from))
+        self.units_ever(code).max_by_key(|u| (u.code == code && u.to.is_none(), u.from))
     }
 
     /// Every unit that has, or ever had, this code.
     pub fn units_ever(&self, code: &str) -> impl Iterator<Item = &Unit> {
-        self.by_code.get(code).into_iter().flatten().map(|&at| &self.units[at as usize])
+        self.names.of_code(&self.units, code)
     }
 
     /// A unit in force at this instant by its name, alias or code, as the catalogue writes it; the lower code when several are called so.
     pub fn unit_by_name(&self, name: &str, at: Time) -> Option<&Unit> {
         let called = |u: &&Unit| u.at(at).is_some_and(|s| s.name == name || s.alias.as_deref() == Some(name) || s.code == name);
-        let candidates = self.by_name.get(name).into_iter().chain(self.by_code.get(name)).flatten();
-        let units = candidates.map(|&i| &self.units[i as usize]).filter(called);
+        let candidates = self.names.of_name(&self.units, name).chain(self.names.of_code(&self.units, name));
         // A full name beats an alias, which in a district may repeat from street to street.
-        units.min_by_key(|u| (u.at(at).is_none_or(|s| s.name != name), u.at(at).map(|s| s.path.matches('/').count()), &u.code))
+        candidates
+            .filter(called)
+            .min_by_key(|u| (u.at(at).is_none_or(|s| s.name != name), u.at(at).map(|s| s.path.matches('/').count()), &u.code))
     }
 
     /// The unit and those above it at this instant, from the nearest to the root.
@@ -243,13 +214,15 @@ impl Directory {
 
     /// The units directly below at this instant, by code.
     pub fn children(&self, id: Id<Unit>, at: Time) -> impl Iterator<Item = &Unit> {
-        let all = self.children.get(&id).into_iter().flatten().map(|&at| &self.units[at as usize]);
+        let place = self.by_id.get(&id).copied();
+        let first = place.map_or(self.children.len(), |place| self.children.partition_point(|c| c.0 < place));
+        let all = self.children[first..].iter().take_while(move |c| Some(c.0) == place).map(|c| &self.units[c.1 as usize]);
         all.filter(move |u| u.at(at).is_some_and(|s| s.parent == Some(id)))
     }
 
     /// Units of one of these kinds that serve the grid of this code at this instant, by code.
     pub fn serving(&self, code: &str, kinds: &[String], at: Time) -> impl Iterator<Item = &Unit> {
-        let all = self.serving.get(code).into_iter().flatten().map(|&at| &self.units[at as usize]);
+        let all = self.names.serving(&self.units, code);
         all.filter(move |u| u.at(at).is_some_and(|s| kinds.contains(&s.kind) && s.serves.iter().any(|c| c == code)))
     }
 
@@ -259,39 +232,34 @@ impl Directory {
     }
 
     /// Somebody by id.
-    pub fn person(&self, id: Id<Person>) -> Option<&Person> {
-        self.people.get(&id)
+    pub fn person(&self, id: Id<Person>) -> Option<PersonRef<'_>> {
+        self.roll.person(id)
     }
 
     /// Somebody by staff number.
-    pub fn person_by_staff_no(&self, staff_no: &str) -> Option<&Person> {
-        self.by_staff_no.get(staff_no).and_then(|id| self.people.get(id))
+    pub fn person_by_staff_no(&self, staff_no: &str) -> Option<PersonRef<'_>> {
+        self.roll.person_by_staff_no(staff_no)
     }
 
     /// The name of somebody; empty when there is nobody of this id.
     pub fn name_of(&self, id: Id<Person>) -> &str {
-        self.people.get(&id).map_or("", |p| p.name.as_str())
+        self.roll.person(id).map_or("", |p| p.name)
     }
 
     /// A post by its id, at whatever time it existed.
-    pub fn post(&self, id: Id<Post>) -> Option<&Post> {
-        self.posts.values().flatten().find(|p| p.id == id)
+    pub fn post(&self, id: Id<Post>) -> Option<PostRef<'_>> {
+        self.roll.post(id)
     }
 
     /// The posts of a unit at this instant.
-    pub fn posts(&self, unit: Id<Unit>, at: Time) -> impl Iterator<Item = &Post> {
-        self.posts.get(&unit).into_iter().flatten().filter(move |p| p.exists(at))
+    pub fn posts(&self, unit: Id<Unit>, at: Time) -> impl Iterator<Item = PostRef<'_>> {
+        self.roll.posts(unit).filter(move |p| p.exists(at))
     }
 
-    /// The units in which somebody holds a post at this instant, with the post.
-    pub fn posts_of(&self, person: Id<Person>, at: Time) -> Vec<&Post> {
-        let places = self.held.get(&person).into_iter().flatten();
-        let mut posts: Vec<&Post> = places
-            .filter_map(|(unit, post)| self.posts(*unit, at).find(|p| p.id == *post))
-            .filter(|p| p.holder(at).is_some_and(|h| h.person == person))
-            .collect();
-        posts.dedup_by_key(|p| p.id);
-        posts
+    /// The posts that somebody holds at this instant.
+    pub fn posts_of(&self, person: Id<Person>, at: Time) -> Vec<PostRef<'_>> {
+        let holds = |p: &PostRef<'_>| p.exists(at) && p.holder(at).is_some_and(|h| h.person == person);
+        self.roll.posts_of(person).filter(holds).collect()
     }
 
     /// The leave that somebody is on at this instant.
@@ -323,13 +291,6 @@ impl Directory {
     /// The kinds of units.
     pub fn kinds(&self) -> impl Iterator<Item = &UnitKind> {
         self.kinds.values()
-    }
-}
-
-fn enter<K: std::hash::Hash + Eq>(map: &mut HashMap<K, Vec<u32>>, key: K, at: u32) {
-    let list = map.entry(key).or_default();
-    if list.last() != Some(&at) {
-        list.push(at);
     }
 }
 

@@ -190,7 +190,7 @@ async fn contact(app: &App, known: &Directory, person: Option<Id<Person>>, hours
         },
         None => None,
     };
-    Ok(Some(Contact { name: person.name.clone(), phone, hours }))
+    Ok(Some(Contact { name: person.name.to_owned(), phone, hours }))
 }
 
 /// The borders of every grid of the main layer, with code, name and type; the tag moves with the organisation.
@@ -482,9 +482,9 @@ fn view(app: &App, known: &Directory, id: Id<Unit>, at: Time, scope: &Scope) -> 
     });
     let posts = known.posts(id, at).map(|p| PostLine {
         id: p.id,
-        slot: p.slot.clone(),
-        title: p.title.clone(),
-        person: p.holder(at).and_then(|h| person_line(known, h.person, h.employment.clone(), at)),
+        slot: p.slot.to_owned(),
+        title: p.title.to_owned(),
+        person: p.holder(at).and_then(|h| person_line(known, h.person, h.employment.map(str::to_owned), at)),
     });
     let line = |u: &Unit| u.at(at).map(|s| UnitLine::of(known, u, s, at));
     let history = unit.states().iter().map(|s| StateLine {
@@ -510,8 +510,8 @@ fn person_line(known: &Directory, id: Id<Person>, employment: Option<String>, at
     let leave = known.leave(id, at);
     Some(PersonLine {
         id,
-        staff_no: person.staff_no.clone(),
-        name: person.name.clone(),
+        staff_no: person.staff_no.to_owned(),
+        name: person.name.to_owned(),
         employment,
         on_leave_until: leave.map(|l| l.to),
         deputy: leave.and_then(|l| l.deputy).map(|d| known.name_of(d).to_owned()),

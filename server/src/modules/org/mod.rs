@@ -22,7 +22,9 @@ mod draft;
 mod http;
 pub mod import;
 mod model;
+mod names;
 mod responsible;
+mod roll;
 mod roster;
 mod settings;
 mod store;
@@ -35,6 +37,7 @@ pub use model::{
     WORKER,
 };
 pub use responsible::{NO_GRID, NO_PERSON, NO_UNIT};
+pub use roll::{HolderRef, PersonRef, PostRef};
 pub use roster::{Size, Vacancy};
 pub use store::REVISION;
 

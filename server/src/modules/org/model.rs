@@ -165,7 +165,7 @@ pub struct GridState {
     pub to: Option<Time>,
 }
 
-/// Somebody who works for the district.
+/// Somebody who works for the district, as stored; a [`super::Directory`] tells a [`super::PersonRef`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     /// Who.
@@ -176,7 +176,7 @@ pub struct Person {
     pub name: String,
 }
 
-/// A post of a unit with those who held it.
+/// A post of a unit, as it is stored; what a [`super::Directory`] tells of one is a [`super::PostRef`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Post {
     /// Which post.
@@ -191,8 +191,6 @@ pub struct Post {
     pub from: Time,
     /// The first instant after; none while it lasts.
     pub to: Option<Time>,
-    /// Who held it, in order of time.
-    pub holders: Vec<Holder>,
 }
 
 /// Somebody in a post from an instant to another.
@@ -208,18 +206,6 @@ pub struct Holder {
     pub from: Time,
     /// The first instant after; none while it lasts.
     pub to: Option<Time>,
-}
-
-impl Post {
-    /// Who holds it at this instant.
-    pub fn holder(&self, at: Time) -> Option<&Holder> {
-        self.holders.iter().find(|h| holds(h.from, h.to, at))
-    }
-
-    /// Whether the post exists at this instant.
-    pub fn exists(&self, at: Time) -> bool {
-        holds(self.from, self.to, at)
-    }
 }
 
 /// A leave that counts: confirmed, or ended after it was.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::{
     directory::{Directory, Parts},
     model::{Duty, GridState, GridType, Holder, Leave, LeaveState, Person, Post, RelativeWord, Rule, Slot, Unit, UnitState},
+    roll::Gathering,
 };
 use crate::snapshot;
 
@@ -22,8 +23,7 @@ pub(super) async fn load(conn: &mut Conn) -> Result<Directory> {
         units: units(conn).await?,
         kinds: conn.all(sql!("select key, zh, en, sort, staffed from unit_kind order by sort"), bind![]).await?,
         grids: grids(conn).await?,
-        people: people(conn).await?,
-        posts: posts(conn).await?,
+        roll: roll(conn).await?,
         leave: leave(conn).await?,
         duty: duty(conn).await?,
         slots: slots(conn).await?,
@@ -99,12 +99,12 @@ pub(super) fn border(shape: &geo::MultiPolygon) -> String {
 }
 
 /// Reads a long table some rows at a time, so that the driver's rows of all of it never lie in memory at once.
-struct Page {
-    after: Id<Unit>,
+struct Page<K> {
+    after: Id<K>,
     more: bool,
 }
 
-impl Page {
+impl<K> Page<K> {
     /// Rows of one reading: some megabytes of borders.
     const ROWS: usize = 2_000;
 
@@ -112,24 +112,25 @@ impl Page {
         Self { after: Id::nil(), more: true }
     }
 
-    /// The next rows, whole units only; nothing after the last. The statement takes the unit to go on after and a number of rows.
+    /// The next rows, whole keys only; nothing after the last. The statement takes the key to go on after and a number of rows.
     async fn next<T: FromRow>(
         &mut self,
         conn: &mut Conn,
         statement: &'static Sql,
-        unit: impl Fn(&T) -> Id<Unit>,
+        key: impl Fn(&T) -> Id<K>,
     ) -> Result<Option<Vec<T>>> {
         let mut limit = Self::ROWS;
         while self.more {
-            let mut rows: Vec<T> = conn.all(statement, bind![self.after, limit]).await?;
-            let Some(last) = rows.last().map(&unit) else { break };
-            self.more = rows.len() == limit;
-            if self.more {
-                // The last unit may go on beyond the limit, so it waits for the next page.
-                rows.retain(|r| unit(r) != last);
+            // One row more than the page tells whether the last key goes on; if it may, it waits for the next page.
+            let mut rows: Vec<T> = conn.all(statement, bind![self.after, limit + 1]).await?;
+            self.more = rows.len() > limit;
+            if self.more
+                && let Some(last) = rows.last().map(&key)
+            {
+                rows.retain(|r| key(r) != last);
             }
             if let Some(row) = rows.last() {
-                self.after = unit(row);
+                self.after = key(row);
                 return Ok(Some(rows));
             }
             limit *= 2;
@@ -169,12 +170,6 @@ async fn grids(conn: &mut Conn) -> Result<HashMap<Id<Unit>, Vec<(GridState, geo:
 record! {
     struct PersonRow { id: Id<Person>, staff_no: String, name: String }
 }
-
-async fn people(conn: &mut Conn) -> Result<Vec<Person>> {
-    let rows: Vec<PersonRow> = conn.all(sql!("select id, staff_no, name from person"), bind![]).await?;
-    Ok(rows.into_iter().map(|r| Person { id: r.id, staff_no: r.staff_no, name: r.name }).collect())
-}
-
 record! {
     struct PostRow { id: Id<Post>, unit_id: Id<Unit>, slot: String, title: String, valid_from: Time, valid_to: Option<Time> }
 }
@@ -182,21 +177,35 @@ record! {
     struct HolderRow { id: Id<Holder>, post_id: Id<Post>, person_id: Id<Person>, employment: Option<String>, valid_from: Time, valid_to: Option<Time> }
 }
 
-async fn posts(conn: &mut Conn) -> Result<Vec<Post>> {
-    let statement =
-        sql!("select id, post_id, person_id, employment, valid_from, valid_to from post_holder order by post_id, valid_from");
-    let mut holders: HashMap<Id<Post>, Vec<Holder>> = HashMap::new();
-    for r in conn.all::<HolderRow>(statement, bind![]).await? {
-        let holder = Holder { id: r.id, person: r.person_id, employment: r.employment, from: r.valid_from, to: r.valid_to };
-        holders.entry(r.post_id).or_default().push(holder);
+async fn roll(conn: &mut Conn) -> Result<Gathering> {
+    let mut roll = Gathering::default();
+    let statement = sql!("select id, staff_no, name from person where id > $1 order by id limit $2");
+    let mut page = Page::first();
+    while let Some(rows) = page.next(conn, statement, |r: &PersonRow| r.id).await? {
+        for r in rows {
+            roll.person(&Person { id: r.id, staff_no: r.staff_no, name: r.name });
+        }
     }
-    let statement = sql!("select id, unit_id, slot, title, valid_from, valid_to from post order by unit_id, place, id");
-    let rows = conn.all::<PostRow>(statement, bind![]).await?;
-    let post = |r: PostRow| {
-        let holders = holders.remove(&r.id).unwrap_or_default();
-        Post { id: r.id, unit: r.unit_id, slot: r.slot, title: r.title, from: r.valid_from, to: r.valid_to, holders }
-    };
-    Ok(rows.into_iter().map(post).collect())
+    let statement = sql!(
+        "select id, unit_id, slot, title, valid_from, valid_to from post where unit_id > $1 order by unit_id, place, id limit $2"
+    );
+    let mut page = Page::first();
+    while let Some(rows) = page.next(conn, statement, |r: &PostRow| r.unit_id).await? {
+        for r in rows {
+            roll.post(&Post { id: r.id, unit: r.unit_id, slot: r.slot, title: r.title, from: r.valid_from, to: r.valid_to });
+        }
+    }
+    let statement = sql!(
+        "select id, post_id, person_id, employment, valid_from, valid_to from post_holder where id > $1 order by id limit $2"
+    );
+    let mut page = Page::first();
+    while let Some(rows) = page.next(conn, statement, |r: &HolderRow| r.id).await? {
+        for r in rows {
+            let holder = Holder { id: r.id, person: r.person_id, employment: r.employment, from: r.valid_from, to: r.valid_to };
+            roll.holder(r.post_id, &holder);
+        }
+    }
+    Ok(roll)
 }
 
 record! {

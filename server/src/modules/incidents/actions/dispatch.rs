@@ -150,7 +150,7 @@ pub fn lead_words(ground: &Ground, plan: &Plan) -> String {
     let directory = &ground.org.value;
     let name = |r: &Responsible| {
         let unit = directory.unit(r.unit).map_or("", |u| u.name.as_str());
-        let person = r.person.and_then(|p| directory.person(p)).map_or("", |p| p.name.as_str());
+        let person = r.person.and_then(|p| directory.person(p)).map_or("", |p| p.name);
         if person.is_empty() { unit.to_owned() } else { format!("{unit} {person}") }
     };
     let helpers: Vec<String> = plan.helpers.iter().map(name).collect();

@@ -26,6 +26,7 @@ use crate::{
         org::{
             Directory,
             model::{DEPUTY, GRID, HEAD, Holder, Person, Post, Unit, WORKER},
+            roll::PostRef,
             store::{self, PhoneRow, SealedPerson},
         },
     },
@@ -198,9 +199,9 @@ fn posts(entries: &[Entry], people: &BTreeMap<String, Told>, directory: &Directo
     let mut out = Posts::default();
     let since = directory.root().states()[0].from.max(Time::from_millis(0));
     for ((unit, slot, title), rows) in groups {
-        let mut free: Vec<&Post> = directory.posts(unit, now).filter(|p| p.slot == slot && p.title == title).collect();
+        let mut free: Vec<PostRef<'_>> = directory.posts(unit, now).filter(|p| p.slot == slot && p.title == title).collect();
         let mut place = directory.posts(unit, now).count() as i64;
-        let holds = |post: &Post, entry: &Entry| {
+        let holds = |post: &PostRef<'_>, entry: &Entry| {
             let person = entry.staff_no.as_ref().and_then(|no| people.get(no)).map(|p| p.id);
             post.holder(now).map(|h| h.person) == person
         };
@@ -234,7 +235,7 @@ fn posts(entries: &[Entry], people: &BTreeMap<String, Told>, directory: &Directo
 #[expect(clippy::too_many_arguments, reason = "one step of one function, split for reading")]
 fn take(
     entry: &Entry,
-    reused: Option<&Post>,
+    reused: Option<PostRef<'_>>,
     people: &BTreeMap<String, Told>,
     since: Time,
     now: Time,
@@ -246,7 +247,7 @@ fn take(
     let begin = match (entry.from, reused) {
         (Some(from), None) => from,
         // Nobody held it before, so nobody's time is touched by an earlier day.
-        (Some(from), Some(post)) if post.holders.is_empty() => from,
+        (Some(from), Some(post)) if !post.was_held() => from,
         (Some(from), Some(_)) => from.max(now),
         (None, None) => since,
         (None, Some(_)) => now,
@@ -258,7 +259,7 @@ fn take(
         report.changed += 1;
     } else {
         let (slot, title) = (entry.slot.clone(), entry.title.clone());
-        out.new.push((Post { id, unit: entry.unit, slot, title, from: begin, to: None, holders: vec![] }, *place));
+        out.new.push((Post { id, unit: entry.unit, slot, title, from: begin, to: None }, *place));
         *place += 1;
         report.added += 1;
     }

@@ -5,6 +5,7 @@ use super::*;
 use crate::modules::org::{
     directory::Parts,
     model::{Duty, Holder, Leave, Post, RelativeWord, UnitKind, UnitState},
+    roll::Gathering,
 };
 
 const START: Time = Time::from_millis(0);
@@ -31,21 +32,28 @@ fn unit(n: u128, parent: Option<u128>, kind: &str, name: &str) -> Unit {
     Unit { id: id(n), states: vec![state] }
 }
 
-fn person(n: u128, name: &str) -> Person {
-    Person { id: id(n), staff_no: n.to_string(), name: name.into() }
+fn post(n: u128, unit: u128, slot: &str, holder: Option<u128>) -> (Post, Option<Holder>) {
+    let holder = holder.map(|p| Holder { id: id(n), person: id(p), employment: None, from: START, to: None });
+    (Post { id: id(n), unit: id(unit), slot: slot.into(), title: slot.into(), from: START, to: None }, holder)
 }
 
-fn post(n: u128, unit: u128, slot: &str, holder: Option<u128>) -> Post {
-    let holders = holder.map(|p| Holder { id: id(n), person: id(p), employment: None, from: START, to: None });
-    Post {
-        id: id(n),
-        unit: id(unit),
-        slot: slot.into(),
-        title: slot.into(),
-        from: START,
-        to: None,
-        holders: holders.into_iter().collect(),
+/// Worker and head of the grids 4 and 5; nobody works in 5.
+fn posts() -> Vec<(Post, Option<Holder>)> {
+    vec![post(101, 4, WORKER, Some(41)), post(102, 4, HEAD, Some(42)), post(103, 5, WORKER, None), post(104, 5, HEAD, Some(42))]
+}
+
+fn roll(posts: &[(Post, Option<Holder>)]) -> Gathering {
+    let mut roll = Gathering::default();
+    for (n, name) in [(41, "周以宁"), (42, "韩溪"), (43, "沈禾"), (44, "江越")] {
+        roll.person(&Person { id: id(n), staff_no: n.to_string(), name: name.into() });
     }
+    for (post, holder) in posts {
+        roll.post(post);
+        if let Some(holder) = holder {
+            roll.holder(post.id, holder);
+        }
+    }
+    roll
 }
 
 fn leave(n: u128, person: u128, deputy: Option<u128>, from: i64, to: i64) -> Leave {
@@ -90,13 +98,7 @@ fn parts() -> Parts {
             kind("grid", false),
             kind("micro_grid", false),
         ],
-        people: vec![person(41, "周以宁"), person(42, "韩溪"), person(43, "沈禾"), person(44, "江越")],
-        posts: vec![
-            post(101, 4, WORKER, Some(41)),
-            post(102, 4, HEAD, Some(42)),
-            post(103, 5, WORKER, None),
-            post(104, 5, HEAD, Some(42)),
-        ],
+        roll: roll(&posts()),
         words: vec![
             word("属地网格", Rule::Grid, &[]),
             word("属地社区", Rule::Ancestor, &["community"]),
@@ -180,7 +182,7 @@ fn who_is_away_is_replaced_for_as_long_as_the_leave_lasts() {
 
     let stand_in = Directory::new(Parts {
         leave: vec![leave(1, 41, None, 0, 2_000_000)],
-        posts: parts().posts.into_iter().chain([post(105, 4, DEPUTY, Some(43))]).collect(),
+        roll: roll(&[posts(), vec![post(105, 4, DEPUTY, Some(43))]].concat()),
         ..parts()
     });
     assert_eq!(ask(&stand_in, "属地网格", Some(4), NOW, &[]).person, Some(id(43)));
@@ -247,9 +249,11 @@ proptest! {
         for at in closed {
             parts.units[at].states[0].to = Some(Time::from_millis(900_000));
         }
+        let mut posts = posts();
         for at in without {
-            parts.posts[at].holders.clear();
+            posts[at].1 = None;
         }
+        parts.roll = roll(&posts);
         let directory = Directory::new(parts);
         let not: Vec<Id<Person>> = not.into_iter().map(id).collect();
         let asked = ask(&directory, lead, place, NOW, &not);
