@@ -1,9 +1,16 @@
 //! Deadlines as a pure function of (step log, calendar, rule): the instants at which the light turns.
 //!
-//! A case has two clocks. The *accept* clock runs from the offer to the lead until the lead takes it on; the *handle* clock runs from
-//! the day the case is opened until it is solved. Neither overrules the other: the case turns yellow and red at the earlier instant of
-//! the clocks that run, and a clock that ended late leaves the mark `late`. The handle clock never starts again on a return or a new
-//! dispatch; it stands still while a result is being verified or the case is paused, and goes on with what was left.
+//! A case has several clocks, and the light turns at the earliest instant of those that run:
+//! - **accept** runs from the offer to a lead until a lead takes it on; a new offer before that does not start it again.
+//! - **handle** runs from the opening (立案) until the case is solved. It never starts again on a return or a new dispatch; it stands
+//!   still while a result is being verified or the case is paused, and goes on with what was left.
+//! - **stage** clocks are limits on the way (停工, 处罚, 拆除), each counted like the handle clock until it is reached.
+//! - **order** is the deadline of an order from above, less the margin. It is an instant: neither a pause nor an extension of ours moves
+//!   it, so the case is due at the earlier of the two (rules of the field, 3: min(catalogue, upstream − margin)).
+//!
+//! No clock overrules another; one that ended late leaves the mark `late`. A light that has turned never turns back without a pause or
+//! an extension: when the matter is corrected, the whole history of the round is counted again under the other rule, with its pauses and
+//! extensions, and what had turned by the old rule stays turned.
 
 use kernel::{Result, Time, Zone};
 use serde::{Deserialize, Serialize};
@@ -15,14 +22,14 @@ use crate::modules::catalogue::{Calendar, Limit, Unit};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// The case is opened (立案), or opened again in a new round: the handle clock starts with the rule of that moment.
+    /// The case is opened (立案), or opened again in a new round: every clock starts anew with the rule of that moment, a pause ends.
     Open {
         /// The frozen rule.
         rule: Rule,
-        /// The deadline that an order from above brings, less the margin: the handle clock ends at the earlier one.
+        /// The deadline that an order from above brings, less the margin.
         upstream: Option<Time>,
     },
-    /// The matter was corrected: the limits of another rule hold from the opening on, the clock does not start again.
+    /// The matter was corrected: the round is counted again from its opening under another rule, with all that happened in it.
     Rule {
         /// The other rule.
         rule: Rule,
@@ -31,20 +38,26 @@ pub enum Event {
     Offer,
     /// The lead takes it on: the accept clock ends.
     TakeOn,
-    /// The case is solved: the handle clock stands still.
+    /// A stage on the way is reached: its clock ends.
+    Reach {
+        /// The stage's name in the rule.
+        stage: String,
+    },
+    /// The case is solved: what is left stands still, a pause ends.
     Resolve,
-    /// The result was not accepted: the handle clock goes on with what was left.
+    /// The result was not accepted, or the end was undone: the clocks go on with what was left.
     Return,
-    /// A pause begins.
+    /// A pause begins: every clock of ours stands still.
     Pause,
     /// The pause ends.
     Resume,
-    /// More time was granted on the handle clock.
+    /// More time was granted on the handle clock and on the stages that are not reached; while the clocks stand still it is added when
+    /// they go on.
     Extend {
-        /// How much.
+        /// How much, counted from the deadline or, when that is over, from now.
         by: Limit,
     },
-    /// The case ends without a solution: refused, merged, void.
+    /// The case ends without a solution (refused, merged, void), a pause too.
     End,
 }
 
@@ -59,59 +72,12 @@ pub struct Instants {
     pub due_at: Option<Time>,
     /// When the task has to be taken on.
     pub accept_by: Option<Time>,
+    /// When the next stage on the way has to be reached.
+    pub stage_by: Option<Time>,
     /// Whether a clock of this round ended late or is past its limit at the last step.
     pub late: bool,
-}
-
-/// One clock while it runs: started, with an end that moves when it stands still.
-#[derive(Clone, Copy, Debug)]
-struct Running {
-    yellow: Time,
-    red: Time,
-    working: bool,
-    /// What is left to yellow and to red while the clock stands still, in milliseconds of its own kind.
-    stopped: Option<(i64, i64)>,
-}
-
-impl Running {
-    fn start(days: &Days<'_>, at: Time, limit: Limit, latest: Option<Time>) -> Result<Self> {
-        let red = days.calendar.add(days.zone, at, limit)?;
-        let red = latest.map_or(red, |latest| red.min(latest).max(at));
-        let working = matches!(limit.unit, Unit::WorkingHour | Unit::WorkingDay);
-        let whole = days.between(working, at, red)?;
-        // Yellow when a fifth of the limit is left (preset of the rules of the field, 3).
-        let yellow = days.advance(working, at, whole - whole / 5)?.min(red);
-        Ok(Self { yellow, red, working, stopped: None })
-    }
-
-    fn stop(&mut self, days: &Days<'_>, at: Time) -> Result<()> {
-        if self.stopped.is_none() {
-            self.stopped = Some((days.between(self.working, at, self.yellow)?, days.between(self.working, at, self.red)?));
-        }
-        Ok(())
-    }
-
-    fn go_on(&mut self, days: &Days<'_>, at: Time) -> Result<()> {
-        if let Some((to_yellow, to_red)) = self.stopped.take() {
-            // What lay in the past when it stopped stays there: a light never runs backwards by a pause.
-            if to_red > 0 {
-                self.red = days.advance(self.working, at, to_red)?;
-            }
-            if to_yellow > 0 {
-                self.yellow = days.advance(self.working, at, to_yellow)?.min(self.red);
-            }
-        }
-        Ok(())
-    }
-
-    fn extend(&mut self, days: &Days<'_>, at: Time, by: Limit) -> Result<()> {
-        let from = self.red.max(at);
-        let red = days.calendar.add(days.zone, from, by)?;
-        let whole = days.between(self.working, at, red)?;
-        self.red = red;
-        self.yellow = days.advance(self.working, at, whole - whole / 5)?.min(red);
-        Ok(())
-    }
+    /// Whether the case is paused.
+    pub paused: bool,
 }
 
 /// The calendar and the zone that every computation needs.
@@ -138,89 +104,317 @@ impl Days<'_> {
     fn advance(&self, working: bool, from: Time, millis: i64) -> Result<Time> {
         if working { self.calendar.add_working_millis(self.zone, from, millis) } else { Ok(from.plus_millis(millis)) }
     }
+
+    /// When a fifth is left of what runs from `from` to `red` (preset of the rules of the field, 3).
+    fn yellow(&self, working: bool, from: Time, red: Time) -> Result<Time> {
+        let whole = self.between(working, from, red)?;
+        Ok(self.advance(working, from, whole - whole / 5)?.min(red))
+    }
 }
 
 /// Replays the events of a case and says what its clocks show after the last one.
 ///
 /// # Errors
 /// `Refused` with the year when the calendar does not know a year that a working limit runs through.
-pub fn replay<'a>(days: &Days<'_>, events: impl IntoIterator<Item = (Time, &'a Event)>) -> Result<Instants> {
-    let (mut accept, mut handle): (Option<Running>, Option<Running>) = (None, None);
-    let (mut accepting, mut solving, mut late) = (false, false, false);
-    let (mut accept_limit, mut opened, mut latest) = (None, None, None);
-    let mut last = Time::from_millis(i64::MIN);
+pub fn replay<'e>(days: &Days<'_>, events: impl IntoIterator<Item = (Time, &'e Event)>) -> Result<Instants> {
+    let mut clocks = Clocks::default();
     for (at, event) in events {
-        // A clock of the machine that went back must not make a limit longer: time in a log never runs backwards.
-        let at = at.max(last);
-        last = at;
-        match event {
-            Event::Open { rule, upstream } => {
-                (opened, latest) = (Some(at), *upstream);
-                handle = rule.handle.map(|limit| Running::start(days, at, limit, latest)).transpose()?;
-                accept_limit = rule.accept;
-                (accept, accepting, solving, late) = (None, false, true, false);
-            }
-            Event::Rule { rule } => {
-                if let Some(from) = opened {
-                    handle = rule.handle.map(|limit| Running::start(days, from, limit, latest)).transpose()?;
-                    accept_limit = rule.accept;
-                }
-            }
-            Event::Offer => {
-                if accept.is_none() {
-                    accept = accept_limit.map(|limit| Running::start(days, at, limit, None)).transpose()?;
-                }
-                accepting = true;
-            }
-            Event::TakeOn => {
-                late |= accepting && accept.is_some_and(|a| at >= a.red);
-                accepting = false;
-            }
-            Event::Resolve => {
-                late |= accepting && accept.is_some_and(|a| at >= a.red) || solving && handle.is_some_and(|h| at >= h.red);
-                (accepting, solving) = (false, false);
-                if let Some(handle) = &mut handle {
-                    handle.stop(days, at)?;
-                }
-            }
-            Event::Return => {
-                solving = true;
-                if let Some(handle) = &mut handle {
-                    handle.go_on(days, at)?;
-                }
-            }
-            Event::Pause => {
-                for clock in [&mut accept, &mut handle].into_iter().flatten() {
-                    clock.stop(days, at)?;
-                }
-            }
-            Event::Resume => {
-                for clock in [&mut accept, &mut handle].into_iter().flatten() {
-                    clock.go_on(days, at)?;
-                }
-            }
-            Event::Extend { by } => {
-                if let Some(handle) = &mut handle {
-                    handle.extend(days, at, *by)?;
-                }
-            }
-            Event::End => (accepting, solving) = (false, false),
-        }
+        clocks.apply(days, at, event)?;
     }
-    let accept = accept.filter(|_| accepting);
-    let handle = handle.filter(|_| solving);
-    Ok(instants(accept, handle, last, late))
+    Ok(clocks.instants())
 }
 
-fn instants(accept: Option<Running>, handle: Option<Running>, last: Time, late: bool) -> Instants {
-    let run: Vec<Running> = [accept, handle].into_iter().flatten().filter(|c| c.stopped.is_none()).collect();
-    let yellow_at = run.iter().map(|c| c.yellow).min();
-    let red_at = run.iter().map(|c| c.red).min();
-    Instants {
-        yellow_at,
-        red_at,
-        due_at: handle.filter(|c| c.stopped.is_none()).map(|c| c.red),
-        accept_by: accept.filter(|c| c.stopped.is_none()).map(|c| c.red),
-        late: late || red_at.is_some_and(|red| last >= red),
+db::words! {
+    /// Which clock.
+    pub enum Which {
+        /// 接单时限
+        Accept = "accept",
+        /// 办理时限
+        Handle = "handle",
+        /// 阶段时限
+        Stage = "stage",
+        /// 上级时限
+        Order = "order",
+    }
+}
+
+/// One clock as it stands after a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Face {
+    /// Which.
+    pub which: Which,
+    /// The stage's name.
+    pub stage: Option<String>,
+    /// When it is due; while it stands still, when it was due before.
+    pub due: Time,
+    /// Whether it runs.
+    pub runs: bool,
+}
+
+/// One clock: its end moves when it stands still.
+#[derive(Clone, Debug)]
+struct Clock {
+    yellow: Time,
+    red: Time,
+    working: bool,
+    stopped: Option<Rest>,
+}
+
+/// What is left of a clock that stands still, in milliseconds of its own kind; nothing of what had turned already.
+#[derive(Clone, Debug)]
+struct Rest {
+    to_yellow: Option<i64>,
+    to_red: Option<i64>,
+    granted: Vec<Limit>,
+}
+
+impl Clock {
+    fn start(days: &Days<'_>, at: Time, limit: Limit) -> Result<Self> {
+        let red = days.calendar.add(days.zone, at, limit)?;
+        let working = matches!(limit.unit, Unit::WorkingHour | Unit::WorkingDay);
+        Ok(Self { yellow: days.yellow(working, at, red)?, red, working, stopped: None })
+    }
+
+    /// The fixed deadline of an order from above; one that is over already is due at once.
+    fn order(days: &Days<'_>, at: Time, due: Time) -> Result<Self> {
+        let red = due.max(at);
+        Ok(Self { yellow: days.yellow(false, at, red)?, red, working: false, stopped: None })
+    }
+
+    /// Lets it run or stand still from this instant on.
+    fn run(&mut self, days: &Days<'_>, at: Time, on: bool) -> Result<()> {
+        match (on, self.stopped.take()) {
+            (true, Some(rest)) => self.go_on(days, at, rest),
+            (false, None) => {
+                let left = |turn: Time| (turn > at).then(|| days.between(self.working, at, turn)).transpose();
+                self.stopped = Some(Rest { to_yellow: left(self.yellow)?, to_red: left(self.red)?, granted: vec![] });
+                Ok(())
+            }
+            (_, unchanged) => {
+                self.stopped = unchanged;
+                Ok(())
+            }
+        }
+    }
+
+    /// What had turned when it stopped stays in the past, and nothing comes earlier than it would have without the pause.
+    fn go_on(&mut self, days: &Days<'_>, at: Time, rest: Rest) -> Result<()> {
+        if let Some(left) = rest.to_red {
+            self.red = self.red.max(days.advance(self.working, at, left)?);
+        }
+        if let Some(left) = rest.to_yellow {
+            self.yellow = self.yellow.max(days.advance(self.working, at, left)?).min(self.red);
+        }
+        rest.granted.into_iter().try_for_each(|by| self.extend(days, at, by))
+    }
+
+    fn extend(&mut self, days: &Days<'_>, at: Time, by: Limit) -> Result<()> {
+        if let Some(rest) = &mut self.stopped {
+            rest.granted.push(by);
+            return Ok(());
+        }
+        self.red = days.calendar.add(days.zone, self.red.max(at), by)?;
+        self.yellow = days.yellow(self.working, at, self.red)?;
+        Ok(())
+    }
+
+    fn is_past(&self, at: Time) -> bool {
+        self.stopped.as_ref().map_or(self.red <= at, |rest| rest.to_red.is_none())
+    }
+
+    fn has_turned(&self, at: Time) -> bool {
+        self.stopped.as_ref().map_or(self.yellow <= at, |rest| rest.to_yellow.is_none())
+    }
+
+    /// Keeps what had turned on the clock that this one replaces.
+    fn keep_turned(&mut self, old: &Self, at: Time) {
+        if old.has_turned(at) {
+            self.yellow = self.yellow.min(old.yellow);
+            if let Some(rest) = &mut self.stopped {
+                rest.to_yellow = None;
+            }
+        }
+        if old.is_past(at) {
+            self.red = self.red.min(old.red);
+            if let Some(rest) = &mut self.stopped {
+                rest.to_red = None;
+            }
+        }
+    }
+}
+
+/// The clocks of a case while its log is replayed.
+#[derive(Clone, Debug, Default)]
+pub struct Clocks<'e> {
+    accept: Option<Clock>,
+    handle: Option<Clock>,
+    order: Option<Clock>,
+    stages: Vec<(&'e str, Clock)>,
+    accepting: bool,
+    solving: bool,
+    paused: bool,
+    late: bool,
+    last: Option<Time>,
+    round: Option<Round<'e>>,
+}
+
+/// What the round was opened with, and what happened in it since: enough to count it again under another rule.
+#[derive(Clone, Debug)]
+struct Round<'e> {
+    opened: Time,
+    upstream: Option<Time>,
+    accept: Option<Limit>,
+    since: Vec<(Time, &'e Event)>,
+}
+
+impl<'e> Clocks<'e> {
+    /// Adds the next event of the log.
+    ///
+    /// # Errors
+    /// `Refused` with the year when the calendar does not know a year that a working limit runs through.
+    pub fn apply(&mut self, days: &Days<'_>, at: Time, event: &'e Event) -> Result<()> {
+        // A clock of the machine that went back must not make a limit longer: time in a log never runs backwards.
+        let at = self.last.map_or(at, |last| at.max(last));
+        match event {
+            Event::Open { rule, upstream } => *self = Self::opened(days, at, rule, *upstream)?,
+            Event::Rule { rule } => self.count_again(days, at, rule)?,
+            other => {
+                self.happen(days, at, other)?;
+                if let Some(round) = &mut self.round {
+                    round.since.push((at, other));
+                }
+            }
+        }
+        self.last = Some(at);
+        Ok(())
+    }
+
+    fn opened(days: &Days<'_>, at: Time, rule: &'e Rule, upstream: Option<Time>) -> Result<Self> {
+        let start = |limit: Limit| Clock::start(days, at, limit);
+        Ok(Self {
+            handle: rule.handle.map(start).transpose()?,
+            order: upstream.map(|due| Clock::order(days, at, due)).transpose()?,
+            stages: rule.stages.iter().map(|s| Ok((s.name.as_str(), start(s.limit)?))).collect::<Result<_>>()?,
+            solving: true,
+            last: Some(at),
+            round: Some(Round { opened: at, upstream, accept: rule.accept, since: vec![] }),
+            ..Self::default()
+        })
+    }
+
+    /// What a round would show if it had been opened under another rule; what had turned stays turned.
+    fn count_again(&mut self, days: &Days<'_>, at: Time, rule: &'e Rule) -> Result<()> {
+        let Some(round) = self.round.take() else { return Ok(()) };
+        let mut other = Self::opened(days, round.opened, rule, round.upstream)?;
+        for (then, event) in &round.since {
+            other.happen(days, *then, event)?;
+        }
+        for (new, old) in [(&mut other.accept, &self.accept), (&mut other.handle, &self.handle)] {
+            let Some(old) = old else { continue };
+            match new {
+                Some(new) => new.keep_turned(old, at),
+                // A rule without a limit does not put out a light that has turned.
+                None if old.has_turned(at) => *new = Some(old.clone()),
+                None => {}
+            }
+        }
+        for (name, new) in &mut other.stages {
+            if let Some((_, old)) = self.stages.iter().find(|(n, _)| n == name) {
+                new.keep_turned(old, at);
+            }
+        }
+        other.late |= self.late;
+        other.round = Some(Round { accept: rule.accept, ..round });
+        *self = other;
+        Ok(())
+    }
+
+    /// Everything but opening and counting again.
+    fn happen(&mut self, days: &Days<'_>, at: Time, event: &'e Event) -> Result<()> {
+        match event {
+            Event::Open { .. } | Event::Rule { .. } => {}
+            Event::Offer => {
+                let limit = self.round.as_ref().and_then(|r| r.accept).filter(|_| self.accept.is_none());
+                if let Some(limit) = limit {
+                    self.accept = Some(Clock::start(days, at, limit)?);
+                }
+                self.accepting = true;
+            }
+            Event::TakeOn => {
+                self.late |= self.accept.take().is_some_and(|a| a.is_past(at));
+                self.accepting = false;
+            }
+            Event::Reach { stage } => {
+                let past = |(name, clock): &(&str, Clock)| name == stage && clock.is_past(at);
+                self.late |= self.solving && self.stages.iter().any(past);
+                self.stages.retain(|(name, _)| name != stage);
+            }
+            Event::Resolve => {
+                self.late |= self.is_past(at);
+                self.accept = None;
+                (self.accepting, self.solving, self.paused) = (false, false, false);
+            }
+            Event::Return => self.solving = self.round.is_some(),
+            Event::Pause => self.paused = true,
+            Event::Resume => self.paused = false,
+            Event::Extend { by } => {
+                let stages = self.stages.iter_mut().map(|(_, clock)| clock);
+                self.handle.iter_mut().chain(stages).try_for_each(|clock| clock.extend(days, at, *by))?;
+            }
+            Event::End => {
+                self.accept = None;
+                (self.accepting, self.solving, self.paused) = (false, false, false);
+            }
+        }
+        let (accepting, solving) = (self.accepting && !self.paused, self.solving && !self.paused);
+        self.accept.iter_mut().try_for_each(|clock| clock.run(days, at, accepting))?;
+        let stages = self.stages.iter_mut().map(|(_, clock)| clock);
+        self.handle.iter_mut().chain(stages).try_for_each(|clock| clock.run(days, at, solving))
+    }
+
+    /// The clocks that count now, whether they run or stand still in a pause.
+    fn counting(&self) -> impl Iterator<Item = (Which, Option<&'e str>, &Clock)> {
+        let accept = self.accept.iter().filter(|_| self.accepting).map(|c| (Which::Accept, None, c));
+        let handle = self.handle.iter().map(|c| (Which::Handle, None, c));
+        let order = self.order.iter().map(|c| (Which::Order, None, c));
+        let stages = self.stages.iter().map(|(name, c)| (Which::Stage, Some(*name), c));
+        accept.chain(handle.chain(order).chain(stages).filter(|_| self.solving))
+    }
+
+    fn is_past(&self, at: Time) -> bool {
+        self.counting().any(|(_, _, clock)| clock.is_past(at))
+    }
+
+    fn earliest(&self, of: impl Fn(Which) -> bool) -> Option<Time> {
+        self.counting().filter(|(which, ..)| !self.paused && of(*which)).map(|(_, _, c)| c.red).min()
+    }
+
+    /// What is saved with the case after the last event.
+    pub fn instants(&self) -> Instants {
+        let last = self.last.unwrap_or(Time::from_millis(i64::MIN));
+        let yellow_at = self.counting().filter(|_| !self.paused).map(|(_, _, c)| c.yellow).min();
+        let red_at = self.earliest(|_| true);
+        Instants {
+            yellow_at,
+            red_at,
+            due_at: self.earliest(|which| matches!(which, Which::Handle | Which::Order)),
+            accept_by: self.earliest(|which| which == Which::Accept),
+            stage_by: self.earliest(|which| which == Which::Stage),
+            late: self.late || self.is_past(last),
+            paused: self.paused,
+        }
+    }
+
+    /// Every clock that was started and has not ended, for explanations.
+    pub fn faces(&self) -> Vec<Face> {
+        let accept = self.accept.iter().map(|c| (Which::Accept, None, c));
+        let handle = self.handle.iter().map(|c| (Which::Handle, None, c));
+        let order = self.order.iter().map(|c| (Which::Order, None, c));
+        let stages = self.stages.iter().map(|(name, c)| (Which::Stage, Some((*name).to_owned()), c));
+        let face = |(which, stage, clock): (Which, Option<String>, &Clock)| {
+            let counts = if which == Which::Accept { self.accepting } else { self.solving };
+            Face { which, stage, due: clock.red, runs: counts && !self.paused }
+        };
+        accept.chain(handle).chain(order).chain(stages).map(face).collect()
     }
 }

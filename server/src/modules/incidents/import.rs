@@ -348,7 +348,7 @@ fn replay<'a>(app: &'a App, actor: &'a Actor, old: &Old, code: String, account: 
         (task.accept_by, task.due_at, task.yellow_at, task.red_at) =
             (shown.accept_by, shown.due_at, shown.yellow_at, shown.red_at);
     }
-    if let Some(code) = &old.paused {
+    if let Some(code) = old.paused.as_ref().filter(|_| shown.paused) {
         change.case.paused = Some(code.clone());
     }
     let rating = old.rating.clone().map(|r| RatingRow { at: old.closed_at.unwrap_or(change.now), ..r });
@@ -406,6 +406,9 @@ fn worked_on(
     let mut tasks = actions::tasks(ground, change, &plan, &super::clocks::Instants::default());
     actions::set_lead(change, &plan);
     if old.state == State::Assigned {
+        if old.paused.is_some() {
+            change.enter(Action::Ask, State::Assigned).clock = Json(vec![Event::Pause]);
+        }
         return Ok(tasks);
     }
     change.now = old.taken_at.unwrap_or(change.now).max(change.now);

@@ -26,6 +26,7 @@ use crate::{
 pub mod actions;
 pub mod clocks;
 pub mod duplicates;
+pub mod explain;
 mod export;
 mod http;
 pub mod import;

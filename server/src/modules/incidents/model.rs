@@ -9,7 +9,7 @@ use super::rules::ladder::Ladder;
 use crate::{
     declare,
     modules::{
-        catalogue::{AccessClass, Limit, Verify},
+        catalogue::{AccessClass, Limit, Stage, Verify},
         org,
     },
     settings::Held,
@@ -343,6 +343,9 @@ pub struct Rule {
     pub accept: Option<Limit>,
     /// Time to solve it.
     pub handle: Option<Limit>,
+    /// Limits on the way, each counted from the opening.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<Stage>,
     /// How the result is verified.
     pub verify: Verify,
     /// What happens when the light turns; nothing stands for the standard ladder.

@@ -1,5 +1,7 @@
 //! The straight road over HTTP, and what leaves it, on both engines.
 
+mod clock_laws;
+mod clock_oracle;
 mod clocks;
 mod doubtful;
 mod guards;

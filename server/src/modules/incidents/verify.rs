@@ -4,8 +4,8 @@ use kernel::Result;
 
 use super::{
     actions,
-    clocks::{Days, replay},
-    store,
+    clocks::{Instants, replay},
+    store::{self, Case},
 };
 use crate::app::App;
 
@@ -34,15 +34,11 @@ pub async fn clocks(app: &App) -> Result<ClockReport> {
         let fired = store::ladder::fired(&mut conn, &ids).await?;
         for case in &cases {
             let log = store::events(&mut conn, case.id).await?;
-            // A calendar that was edited later leaves old deadlines alone: each case is counted by the one it was opened under.
-            let version = case.rule.as_ref().map(|r| r.0.calendar_version);
-            let calendar = version.and_then(|v| catalogue.value.calendar_at(v)).unwrap_or_else(|| catalogue.value.calendar());
-            let days = Days { calendar, zone: app.zone };
+            let days = actions::days(&catalogue.value, case, app.zone);
             let shown = replay(&days, log.iter().map(|(at, e)| (*at, e)))?;
             report.cases += 1;
             let next_at = actions::ladder::next_at(case, log.iter().map(|(at, e)| (*at, e)), &fired);
-            if (shown.yellow_at, shown.red_at, shown.due_at, next_at) != (case.yellow_at, case.red_at, case.due_at, case.next_at)
-            {
+            if !agrees(case, &shown) || next_at != case.next_at {
                 report.differences += 1;
                 if report.differing.len() < 100 {
                     report.differing.push(case.code.clone());
@@ -50,4 +46,11 @@ pub async fn clocks(app: &App) -> Result<ClockReport> {
             }
         }
     }
+}
+
+/// Whether a case's row says what its log says: every instant of its light, the lateness and the pause.
+fn agrees(case: &Case, shown: &Instants) -> bool {
+    let instants = (shown.yellow_at, shown.red_at, shown.due_at);
+    let pause = case.paused.is_some() == shown.paused && (shown.paused || case.paused_until.is_none());
+    instants == (case.yellow_at, case.red_at, case.due_at) && shown.late == case.late && pause
 }

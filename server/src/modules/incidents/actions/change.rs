@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use db::{Conn, Json, Tx};
-use kernel::{Actor, Error, Id, Result, Scope, Time};
+use kernel::{Actor, Error, Id, Result, Scope, Time, Zone};
 
 use super::ladder;
 use crate::{
     app::App,
     modules::{
         access::audit::Audit,
-        catalogue::Catalogue,
+        catalogue::{Catalogue, NO_CALENDAR},
         incidents::{
             clocks::{Days, Event, Instants, replay},
             model::{Action, Attention, Incident, Reason, State, attention_list, attention_text},
@@ -137,22 +137,37 @@ impl<'a> Change<'a> {
         self.case.attention = attention_text(&list);
     }
 
-    /// What the clocks show with the entries so far; also sets it on the case.
+    /// What the clocks show with the entries so far; also sets it on the case. A pause that an entry has ended is over.
     pub fn wind(&mut self, ground: &Ground) -> Result<Instants> {
-        // A case is counted by the calendar that it was opened under; one edited later leaves it alone.
         let catalogue = &ground.catalogue.value;
-        let version = self.case.rule.as_ref().map(|r| r.0.calendar_version);
-        let calendar = version.and_then(|v| catalogue.calendar_at(v)).unwrap_or_else(|| catalogue.calendar());
-        let days = Days { calendar, zone: self.app.zone };
-        let new = self.entries.iter().flat_map(|e| e.clock.0.iter().map(|c| (e.at, c)));
-        let shown = replay(&days, self.log.iter().map(|(at, e)| (*at, e)).chain(new))?;
+        let shown = match self.replayed(catalogue) {
+            // The calendar of the opening does not know the year that the clocks have run into: the newest one does, or nobody.
+            Err(Error::Refused(NO_CALENDAR, _)) if self.newest_calendar(catalogue) => self.replayed(catalogue)?,
+            other => other?,
+        };
         let case = &mut self.case;
         (case.yellow_at, case.red_at, case.due_at) = (shown.yellow_at, shown.red_at, shown.due_at);
         case.late = shown.late;
+        if !shown.paused {
+            (case.paused, case.paused_until) = (None, None);
+        }
         let new = self.entries.iter().flat_map(|e| e.clock.0.iter().map(|c| (e.at, c)));
         let log = self.log.iter().map(|(at, e)| (*at, e)).chain(new);
         self.case.next_at = ladder::next_at(&self.case, log, &self.fired);
         Ok(shown)
+    }
+
+    fn replayed(&self, catalogue: &Catalogue) -> Result<Instants> {
+        let new = self.entries.iter().flat_map(|e| e.clock.0.iter().map(|c| (e.at, c)));
+        let log = self.log.iter().map(|(at, e)| (*at, e)).chain(new);
+        replay(&days(catalogue, &self.case, self.app.zone), log)
+    }
+
+    /// Counts the case by the newest calendar from now on; false when it is counted by that one already.
+    fn newest_calendar(&mut self, catalogue: &Catalogue) -> bool {
+        let newest = catalogue.calendar_version();
+        let older = self.case.rule.as_mut().filter(|rule| rule.0.calendar_version != newest);
+        older.map(|rule| rule.0.calendar_version = newest).is_some()
     }
 
     /// Enters a new case with its history.
@@ -181,6 +196,13 @@ impl<'a> Change<'a> {
             .await?;
         Ok(self.case)
     }
+}
+
+/// A case is counted by the calendar that it was opened under; one edited later leaves it alone.
+pub fn days<'c>(catalogue: &'c Catalogue, case: &Case, zone: Zone) -> Days<'c> {
+    let version = case.rule.as_ref().map(|r| r.0.calendar_version);
+    let calendar = version.and_then(|v| catalogue.calendar_at(v)).unwrap_or_else(|| catalogue.calendar());
+    Days { calendar, zone }
 }
 
 /// Reasons as they are kept.

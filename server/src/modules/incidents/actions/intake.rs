@@ -116,7 +116,12 @@ pub async fn correct(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body:
     let matter = ground.catalogue.value.current(body.matter).ok_or_else(|| Error::invalid("matter", "unknown-matter"))?;
     learn::correct(tx, ground.now, &change.case, matter.id).await?;
     let opened = change.case.state != State::Received;
+    let calendar = change.case.rule.as_ref().map(|r| r.0.calendar_version).filter(|_| opened);
     adopt(&mut change, ground, matter);
+    // The other rule holds, but the days are those of the opening.
+    if let (Some(Json(rule)), Some(version)) = (&mut change.case.rule, calendar) {
+        rule.calendar_version = version;
+    }
     let entry = change.act(Action::Correct)?;
     entry.words = format!("事项更正为“{}”", matter.level3);
     entry.is_public = false;

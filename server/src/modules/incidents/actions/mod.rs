@@ -10,7 +10,7 @@ mod look;
 mod report;
 mod review;
 
-pub use change::{Change, Ground};
+pub use change::{Change, Ground, days};
 pub use dispatch::{Dispatch, Plan, class_words, dispatch, lead_words, plan, set_lead, tasks};
 pub use follow_up::{Callback, Rating, Remark, callback, rate, remark};
 pub use handle::{Done, Note, done, note, take_on};

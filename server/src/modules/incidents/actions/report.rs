@@ -456,6 +456,7 @@ pub fn adopt(change: &mut Change<'_>, ground: &Ground, matter: &Matter) {
         calendar_version: ground.catalogue.value.calendar_version(),
         accept: matter.accept,
         handle: matter.handle,
+        stages: matter.stages.clone(),
         verify: matter.verify,
         ladder,
     }));

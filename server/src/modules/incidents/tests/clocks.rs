@@ -1,39 +1,40 @@
-//! The clocks: golden cases and properties.
+//! The clocks: the golden cases of the rules of the field, 3, each a known bug of other systems.
 
 use kernel::{Time, Zone};
-use proptest::prelude::*;
 
 use crate::modules::{
-    catalogue::{Calendar, Limit, Unit, Verify, content},
+    catalogue::{Calendar, DayKind, Limit, Stage, Unit, Verify, content},
     incidents::{
         clocks::{Days, Event, Instants, replay},
+        explain::{Effect, explain},
         model::Rule,
     },
 };
 
-fn calendar() -> Calendar {
+pub(super) fn calendar() -> Calendar {
     let days = content::days().unwrap();
     let shifts = content::shifts().unwrap();
     Calendar::new(days.into_iter().map(|d| (d.date, d.kind)), shifts).unwrap()
 }
 
-fn at(text: &str) -> Time {
+pub(super) fn at(text: &str) -> Time {
     format!("{text}:00+08:00").parse().unwrap()
 }
 
-fn rule(accept: (i64, Unit), handle: (i64, Unit)) -> Rule {
+pub(super) fn rule(accept: (i64, Unit), handle: (i64, Unit)) -> Rule {
     let limit = |(n, unit)| Limit { n, unit };
     Rule {
         matter_version: 1,
         calendar_version: 1,
         accept: Some(limit(accept)),
         handle: Some(limit(handle)),
+        stages: vec![],
         verify: Verify::Desk,
         ladder: None,
     }
 }
 
-fn open(accept: (i64, Unit), handle: (i64, Unit)) -> Event {
+pub(super) fn open(accept: (i64, Unit), handle: (i64, Unit)) -> Event {
     Event::Open { rule: rule(accept, handle), upstream: None }
 }
 
@@ -43,7 +44,7 @@ fn shown(events: &[(&str, Event)]) -> Instants {
     replay(&days, events.iter().map(|(text, e)| (at(text), e)).collect::<Vec<_>>()).unwrap()
 }
 
-const HOURS: Unit = Unit::WorkingHour;
+pub(super) const HOURS: Unit = Unit::WorkingHour;
 
 #[test]
 fn reported_outside_hours_the_clock_starts_at_the_next_opening() {
@@ -128,54 +129,233 @@ fn a_year_without_calendar_is_refused_by_name() {
     assert!(error.to_string().contains("no-calendar"), "{error}");
 }
 
-fn event() -> impl Strategy<Value = Event> {
-    let unit = prop_oneof![Just(Unit::Minute), Just(Unit::Hour), Just(HOURS), Just(Unit::Day), Just(Unit::WorkingDay)];
-    let limit = (1..20_i64, unit);
-    prop_oneof![
-        (limit.clone(), limit).prop_map(|(a, h)| open(a, h)),
-        Just(Event::Offer),
-        Just(Event::TakeOn),
-        Just(Event::Resolve),
-        Just(Event::Return),
-        Just(Event::Pause),
-        Just(Event::Resume),
-        Just(Event::End),
-    ]
+fn extend(n: i64, unit: Unit) -> Event {
+    Event::Extend { by: Limit { n, unit } }
 }
 
-proptest! {
-    #[test]
-    fn whatever_the_log_yellow_comes_first(log in prop::collection::vec((0..600_i64, event()), 1..12)) {
-        let calendar = calendar();
-        let days = Days { calendar: &calendar, zone: Zone::CHINA };
-        let mut now = at("2025-02-03T08:00");
-        let mut timed = vec![];
-        for (minutes, event) in &log {
-            now = now.plus_minutes(*minutes);
-            timed.push((now, event));
-        }
-        let s = replay(&days, timed.clone()).unwrap();
-        prop_assert_eq!(s.yellow_at.is_some(), s.red_at.is_some());
-        if let (Some(yellow), Some(red)) = (s.yellow_at, s.red_at) {
-            prop_assert!(yellow <= red);
-        }
-        // Replaying is a pure function: the same log gives the same instants.
-        prop_assert_eq!(s, replay(&days, timed).unwrap());
-    }
+#[test]
+fn a_pause_followed_by_another_matter_keeps_the_pause() {
+    let mut events = vec![
+        ("2025-03-10T09:00", open((1, HOURS), (8, HOURS))),
+        ("2025-03-10T10:00", Event::Pause),
+        ("2025-03-10T11:00", Event::Rule { rule: rule((1, HOURS), (4, HOURS)) }),
+    ];
+    assert_eq!((shown(&events).red_at, shown(&events).paused), (None, true), "the correction does not start the clock");
+    // One of four hours was used before the pause; the other three run from Thursday morning.
+    events.push(("2025-03-13T08:30", Event::Resume));
+    assert_eq!(shown(&events).due_at, Some(at("2025-03-13T11:30")));
+    assert!(!shown(&events).late);
+}
 
-    #[test]
-    fn without_a_pause_a_deadline_never_moves(log in prop::collection::vec((0..600_i64, prop_oneof![Just(Event::Offer), Just(Event::TakeOn)]), 0..8)) {
-        let calendar = calendar();
-        let days = Days { calendar: &calendar, zone: Zone::CHINA };
-        let start = at("2025-02-06T16:00");
-        let opening = open((3, HOURS), (30, HOURS));
-        let first = replay(&days, [(start, &opening)]).unwrap().due_at;
-        let mut now = start;
-        let mut timed = vec![(start, &opening)];
-        for (minutes, event) in &log {
-            now = now.plus_minutes(*minutes);
-            timed.push((now, event));
-            prop_assert_eq!(replay(&days, timed.clone()).unwrap().due_at, first);
-        }
+#[test]
+fn another_matter_keeps_pauses_and_extensions_that_are_over() {
+    let mut events = vec![
+        ("2025-03-10T09:00", open((1, HOURS), (4, HOURS))),
+        ("2025-03-10T10:00", Event::Pause),
+        ("2025-03-11T10:00", Event::Resume),
+        ("2025-03-11T10:30", extend(2, HOURS)),
+    ];
+    assert_eq!(shown(&events).due_at, Some(at("2025-03-11T17:00")));
+    events.push(("2025-03-11T11:00", Event::Rule { rule: rule((1, HOURS), (5, HOURS)) }));
+    assert_eq!(shown(&events).due_at, Some(at("2025-03-12T09:00")));
+}
+
+#[test]
+fn a_light_that_has_turned_is_not_turned_back_by_another_matter() {
+    let red = [
+        ("2025-03-10T09:00", open((1, HOURS), (2, HOURS))),
+        ("2025-03-10T15:00", Event::Rule { rule: rule((1, HOURS), (40, HOURS)) }),
+    ];
+    assert_eq!((shown(&red).red_at, shown(&red).late), (Some(at("2025-03-10T11:00")), true));
+    let yellow = [
+        ("2025-03-10T09:00", open((1, HOURS), (2, HOURS))),
+        ("2025-03-10T10:50", Event::Rule { rule: rule((1, HOURS), (40, HOURS)) }),
+    ];
+    let s = shown(&yellow);
+    assert_eq!((s.yellow_at, s.late), (Some(at("2025-03-10T10:36")), false), "yellow stays, the limit is the new one");
+    assert!(s.due_at > Some(at("2025-03-14T00:00")));
+    // With an extension it may turn back.
+    let mut events = red.to_vec();
+    events.push(("2025-03-10T15:30", extend(8, HOURS)));
+    assert_eq!((shown(&events).due_at, shown(&events).late), (Some(at("2025-03-11T16:30")), false));
+}
+
+#[test]
+fn a_matter_without_a_limit_does_not_put_out_a_light() {
+    let none = Rule { accept: None, handle: None, ..rule((1, HOURS), (1, HOURS)) };
+    let events = [("2025-03-10T09:00", open((1, HOURS), (2, HOURS))), ("2025-03-10T15:00", Event::Rule { rule: none.clone() })];
+    assert_eq!(shown(&events).red_at, Some(at("2025-03-10T11:00")));
+    let events = [("2025-03-10T09:00", open((1, HOURS), (2, HOURS))), ("2025-03-10T09:30", Event::Rule { rule: none })];
+    assert_eq!(shown(&events).red_at, None, "a green one goes with its limit");
+}
+
+#[test]
+fn a_reopened_round_starts_anew() {
+    let events = [
+        ("2025-03-10T09:00", open((1, HOURS), (2, HOURS))),
+        ("2025-03-10T10:00", Event::Pause),
+        ("2025-03-12T09:00", Event::Resume),
+        ("2025-03-12T16:00", Event::Resolve),
+        ("2025-03-17T09:00", open((1, HOURS), (8, HOURS))),
+    ];
+    let s = shown(&events);
+    assert_eq!((s.due_at, s.late, s.paused), (Some(at("2025-03-18T10:00")), false, false), "late in the first round only");
+    assert!(shown(&events[..4]).late);
+}
+
+#[test]
+fn an_extension_counts_once_and_in_a_pause_too() {
+    let mut events = vec![("2025-03-10T09:00", open((1, HOURS), (8, HOURS))), ("2025-03-10T10:00", extend(1, Unit::WorkingDay))];
+    assert_eq!(shown(&events).due_at, Some(at("2025-03-12T10:00")));
+    events.push(("2025-03-10T10:30", Event::Offer));
+    assert_eq!(shown(&events).due_at, Some(at("2025-03-12T10:00")), "what comes after does not grant it again");
+    let paused = [
+        ("2025-03-10T09:00", open((1, HOURS), (8, HOURS))),
+        ("2025-03-10T10:00", Event::Pause),
+        ("2025-03-11T10:00", extend(1, Unit::WorkingDay)),
+        ("2025-03-13T10:00", Event::Resume),
+    ];
+    // Seven hours from Thursday 10:00 end on Friday 10:00, and a working day more is Monday 10:00.
+    assert_eq!(shown(&paused).due_at, Some(at("2025-03-17T10:00")));
+    let overdue = [("2025-03-10T09:00", open((1, HOURS), (2, HOURS))), ("2025-03-10T15:00", extend(2, HOURS))];
+    assert_eq!(shown(&overdue).due_at, Some(at("2025-03-10T17:00")), "after the end it counts from the grant");
+}
+
+#[test]
+fn a_light_that_was_red_stays_red_through_a_pause() {
+    let mut events = vec![("2025-03-10T09:00", open((1, HOURS), (2, HOURS))), ("2025-03-10T15:00", Event::Pause)];
+    assert_eq!((shown(&events).red_at, shown(&events).late), (None, true), "the mark stays while the light stands still");
+    events.push(("2025-03-12T10:00", Event::Resume));
+    assert_eq!((shown(&events).red_at, shown(&events).late), (Some(at("2025-03-10T11:00")), true));
+}
+
+#[test]
+fn a_return_or_another_dispatch_starts_no_total_clock() {
+    let mut events = vec![
+        ("2025-03-10T09:00", open((1, HOURS), (8, HOURS))),
+        ("2025-03-10T09:00", Event::Offer),
+        ("2025-03-10T09:40", Event::Offer),
+    ];
+    assert_eq!(shown(&events).accept_by, Some(at("2025-03-10T10:00")), "nobody has taken it on: the clock goes on");
+    events.push(("2025-03-10T09:50", Event::TakeOn));
+    events.push(("2025-03-10T15:00", Event::Offer));
+    let s = shown(&events);
+    assert_eq!((s.accept_by, s.due_at), (Some(at("2025-03-10T16:00")), Some(at("2025-03-11T10:00"))));
+    assert!(!s.late, "who receives it after a return has a time of his own to accept");
+}
+
+#[test]
+fn an_order_from_above_is_moved_by_nothing_of_ours() {
+    let order = |handle: Option<Limit>| Event::Open {
+        rule: Rule { handle, ..rule((1, HOURS), (40, HOURS)) },
+        upstream: Some(at("2025-03-11T09:00")),
+    };
+    let forty = Some(Limit { n: 40, unit: HOURS });
+    let events = [
+        ("2025-03-10T09:00", order(forty)),
+        ("2025-03-10T10:00", Event::Pause),
+        ("2025-03-10T16:00", Event::Resume),
+        ("2025-03-10T16:30", extend(5, Unit::WorkingDay)),
+    ];
+    assert_eq!(shown(&events).due_at, Some(at("2025-03-11T09:00")));
+    assert_eq!(shown(&[("2025-03-10T09:00", order(None))]).due_at, Some(at("2025-03-11T09:00")), "also without a limit of ours");
+    let short = [("2025-03-10T09:00", order(Some(Limit { n: 2, unit: HOURS })))];
+    assert_eq!(shown(&short).due_at, Some(at("2025-03-10T11:00")));
+}
+
+#[test]
+fn a_pause_ends_with_the_solution_the_end_and_a_new_round() {
+    for end in [Event::Resolve, Event::End, open((1, HOURS), (8, HOURS))] {
+        let events =
+            [("2025-03-10T09:00", open((1, HOURS), (8, HOURS))), ("2025-03-10T10:00", Event::Pause), ("2025-03-10T11:00", end)];
+        assert!(!shown(&events).paused);
     }
+    // A resume that comes too late starts no clock of a solved case.
+    let events = [
+        ("2025-03-10T09:00", open((1, HOURS), (8, HOURS))),
+        ("2025-03-10T10:00", Event::Resolve),
+        ("2025-03-10T11:00", Event::Resume),
+        ("2025-03-12T10:00", Event::Return),
+    ];
+    assert_eq!(shown(&events).due_at, Some(at("2025-03-13T10:00")));
+}
+
+#[test]
+fn an_offer_during_a_pause_waits_with_its_clock() {
+    let events = [
+        ("2025-03-10T09:00", open((1, HOURS), (8, HOURS))),
+        ("2025-03-10T10:00", Event::Pause),
+        ("2025-03-10T11:00", Event::Offer),
+        ("2025-03-12T09:00", Event::Resume),
+    ];
+    assert_eq!(shown(&events).accept_by, Some(at("2025-03-12T10:00")));
+}
+
+#[test]
+fn stages_on_the_way_are_due_one_after_another() {
+    let stage = |name: &str, n, unit| Stage { name: name.to_owned(), limit: Limit { n, unit } };
+    let stages = vec![stage("停工", 4, HOURS), stage("处罚", 7, Unit::WorkingDay), stage("拆除", 20, Unit::WorkingDay)];
+    let rule = Rule { stages, ..rule((1, HOURS), (1, HOURS)) };
+    let rule = Rule { handle: Some(Limit { n: 20, unit: Unit::WorkingDay }), ..rule };
+    let mut events = vec![("2025-03-10T09:00", Event::Open { rule, upstream: None })];
+    let s = shown(&events);
+    assert_eq!((s.stage_by, s.red_at), (Some(at("2025-03-10T15:00")), Some(at("2025-03-10T15:00"))));
+    assert_eq!(s.due_at, Some(at("2025-04-08T09:00")), "the end is that of the whole; 4 April is a holiday");
+    events.push(("2025-03-10T11:00", Event::Reach { stage: "停工".to_owned() }));
+    assert_eq!(shown(&events).stage_by, Some(at("2025-03-19T09:00")));
+    events.push(("2025-03-20T11:00", Event::Reach { stage: "处罚".to_owned() }));
+    let s = shown(&events);
+    assert_eq!((s.stage_by, s.late), (Some(at("2025-04-08T09:00")), true), "a stage that was reached late leaves its mark");
+}
+
+#[test]
+fn a_calendar_edited_later_changes_a_result_only_when_it_is_counted_again() {
+    let events = [("2025-03-12T16:30", open((1, HOURS), (4, HOURS)))];
+    let edited = {
+        let mut days: Vec<_> = content::days().unwrap().into_iter().map(|d| (d.date, d.kind)).collect();
+        days.push(("2025-03-13".parse().unwrap(), DayKind::Holiday));
+        Calendar::new(days, content::shifts().unwrap()).unwrap()
+    };
+    let by = |calendar: &Calendar| {
+        let days = Days { calendar, zone: Zone::CHINA };
+        replay(&days, events.iter().map(|(text, e)| (at(text), e)).collect::<Vec<_>>()).unwrap().due_at
+    };
+    assert_eq!(by(&calendar()), Some(at("2025-03-13T11:30")));
+    assert_eq!(by(&edited), Some(at("2025-03-14T11:30")));
+}
+
+#[test]
+fn each_step_says_what_it_did_to_the_clocks() {
+    let steps = [
+        (at("2025-03-10T09:00"), vec![open((1, HOURS), (8, HOURS))]),
+        (at("2025-03-10T09:00"), vec![Event::Offer]),
+        (at("2025-03-10T09:10"), vec![]),
+        (at("2025-03-10T09:30"), vec![Event::TakeOn]),
+        (at("2025-03-10T10:00"), vec![Event::Pause]),
+        (at("2025-03-11T10:00"), vec![Event::Resume]),
+        (at("2025-03-11T10:30"), vec![extend(1, Unit::WorkingDay)]),
+        (at("2025-03-11T11:00"), vec![Event::Resolve]),
+    ];
+    let calendar = calendar();
+    let days = Days { calendar: &calendar, zone: Zone::CHINA };
+    let all = explain(&days, steps.iter().map(|(at, e)| (*at, e.as_slice()))).unwrap();
+    let told: Vec<Vec<String>> = all
+        .iter()
+        .map(|effects| {
+            let wall = |t: Option<Time>| t.map_or("-".to_owned(), |t| Zone::CHINA.wall(t).strftime("%d %H:%M").to_string());
+            let one = |e: &Effect| format!("{} {} {} → {}", e.clock.word(), e.turn.word(), wall(e.before), wall(e.after));
+            effects.iter().map(one).collect()
+        })
+        .collect();
+    let expected: [&[&str]; 8] = [
+        &["handle started - → 11 10:00"],
+        &["accept started - → 10 10:00"],
+        &[],
+        &["accept ended 10 10:00 → -"],
+        &["handle stopped 11 10:00 → -"],
+        &["handle went_on 11 10:00 → 12 10:00"],
+        &["handle extended 12 10:00 → 13 10:00"],
+        &["handle stopped 13 10:00 → -"],
+    ];
+    assert_eq!(told, expected);
 }

@@ -1,0 +1,168 @@
+//! The clocks: laws that hold for every log.
+
+use kernel::{Time, Zone};
+use proptest::prelude::*;
+
+use super::clocks::{HOURS, at, calendar, open, rule};
+use crate::modules::{
+    catalogue::{Limit, Stage, Unit},
+    incidents::{
+        clocks::{Clocks, Days, Event, Instants, replay},
+        explain::explain,
+        model::{Light, Rule},
+    },
+};
+
+/// A log: minutes since the step before, and what the step did.
+type Log = Vec<(i64, Event)>;
+
+fn limit() -> impl Strategy<Value = Limit> {
+    let unit = prop_oneof![Just(Unit::Minute), Just(Unit::Hour), Just(HOURS), Just(Unit::Day), Just(Unit::WorkingDay)];
+    (1..20_i64, unit).prop_map(|(n, unit)| Limit { n, unit })
+}
+
+fn any_rule() -> impl Strategy<Value = Rule> {
+    let stages = prop::collection::vec((0..3_usize, limit()), 0..3).prop_map(|mut all| {
+        all.dedup_by_key(|(n, _)| *n);
+        all.into_iter().map(|(n, limit)| Stage { name: ["停工", "处罚", "拆除"][n].to_owned(), limit }).collect()
+    });
+    (prop::option::of(limit()), prop::option::weighted(0.9, limit()), stages).prop_map(|(accept, handle, stages)| Rule {
+        accept,
+        handle,
+        stages,
+        ..rule((1, HOURS), (1, HOURS))
+    })
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let upstream = prop::option::weighted(0.2, (0..20_000_i64).prop_map(|m| at("2025-02-03T08:00").plus_minutes(m)));
+    let stage = (0..3_usize).prop_map(|n| Event::Reach { stage: ["停工", "处罚", "拆除"][n].to_owned() });
+    prop_oneof![
+        2 => (any_rule(), upstream).prop_map(|(rule, upstream)| Event::Open { rule, upstream }),
+        2 => any_rule().prop_map(|rule| Event::Rule { rule }),
+        2 => limit().prop_map(|by| Event::Extend { by }),
+        1 => stage,
+        2 => Just(Event::Offer),
+        2 => Just(Event::TakeOn),
+        2 => Just(Event::Resolve),
+        2 => Just(Event::Return),
+        3 => Just(Event::Pause),
+        3 => Just(Event::Resume),
+        1 => Just(Event::End),
+    ]
+}
+
+fn logs() -> impl Strategy<Value = Log> {
+    prop::collection::vec((0..900_i64, event()), 1..14)
+}
+
+fn timed(log: &Log) -> Vec<(Time, &Event)> {
+    let mut now = at("2025-02-03T08:00");
+    log.iter()
+        .map(|(minutes, event)| {
+            now = now.plus_minutes(*minutes);
+            (now, event)
+        })
+        .collect()
+}
+
+/// How grave a light is; one that stands still or is out says nothing.
+fn gravity(now: Time, shown: &Instants) -> u8 {
+    match Light::at(now, shown.yellow_at, shown.red_at, shown.paused) {
+        Light::Red => 2,
+        Light::Yellow => 1,
+        Light::Green | Light::Paused | Light::None => 0,
+    }
+}
+
+/// Follows a log step by step and holds it to the laws.
+fn hold(days: &Days<'_>, log: &[(Time, &Event)]) -> Result<(), TestCaseError> {
+    let mut clocks = Clocks::default();
+    let mut before = Instants::default();
+    // The gravest light that a pause has covered.
+    let mut covered = 0;
+    for (n, (now, event)) in log.iter().enumerate() {
+        let was = gravity(*now, &before);
+        clocks.apply(days, *now, event).unwrap();
+        let shown = clocks.instants();
+        // What is stored with a step is what the log up to it gives.
+        prop_assert_eq!(shown, replay(days, log[..=n].iter().copied()).unwrap());
+        prop_assert_eq!(shown.yellow_at.is_some(), shown.red_at.is_some());
+        prop_assert!(shown.yellow_at <= shown.red_at);
+        prop_assert!(!shown.paused || (shown.red_at, shown.due_at) == (None, None));
+        match event {
+            Event::Offer | Event::Return => {
+                prop_assert!(shown.paused || gravity(*now, &shown) >= was, "{event:?} turned it back")
+            }
+            Event::Rule { .. } => {
+                // Stages that the other rule does not have end with the old one.
+                let staged = before.stage_by.is_some();
+                prop_assert!(shown.paused || staged || gravity(*now, &shown) >= was, "another matter turned it back");
+                covered = 0;
+            }
+            Event::Pause => covered = covered.max(was),
+            Event::Resume if before.paused => {
+                prop_assert!(gravity(*now, &shown) >= covered, "a pause turned it back");
+                covered = 0;
+            }
+            Event::Resume => prop_assert!(gravity(*now, &shown) >= was),
+            _ => covered = 0,
+        }
+        before = shown;
+    }
+    Ok(())
+}
+
+/// A few thousand logs in a test, a hundred thousand in `cargo xtask soak`.
+fn many() -> ProptestConfig {
+    ProptestConfig::with_cases(if std::env::var_os("JINGWEI_LONG").is_some() { 100_000 } else { 3_000 })
+}
+
+proptest! {
+    #![proptest_config(many())]
+
+    #[test]
+    fn whatever_the_log_the_laws_hold(log in logs()) {
+        let calendar = calendar();
+        let days = Days { calendar: &calendar, zone: Zone::CHINA };
+        let log = timed(&log);
+        hold(&days, &log)?;
+        // As it is stored the log says the same.
+        let stored: Vec<(Time, Event)> =
+            log.iter().map(|(at, e)| (*at, serde_json::from_str(&serde_json::to_string(e).unwrap()).unwrap())).collect();
+        let last = replay(&days, log.iter().copied()).unwrap();
+        prop_assert_eq!(last, replay(&days, stored.iter().map(|(at, e)| (*at, e))).unwrap());
+        // Every step explains itself, and an effect never tells of a clock that did not move.
+        let told = explain(&days, stored.iter().map(|(at, e)| (*at, std::slice::from_ref(e)))).unwrap();
+        prop_assert_eq!(told.len(), stored.len());
+    }
+
+    #[test]
+    fn without_a_pause_or_an_extension_a_deadline_never_moves(log in prop::collection::vec((0..600_i64, prop_oneof![Just(Event::Offer), Just(Event::TakeOn)]), 0..8)) {
+        let calendar = calendar();
+        let days = Days { calendar: &calendar, zone: Zone::CHINA };
+        let start = at("2025-02-06T16:00");
+        let opening = open((3, HOURS), (30, HOURS));
+        let first = replay(&days, [(start, &opening)]).unwrap().due_at;
+        let mut now = start;
+        let mut timed = vec![(start, &opening)];
+        for (minutes, event) in &log {
+            now = now.plus_minutes(*minutes);
+            timed.push((now, event));
+            prop_assert_eq!(replay(&days, timed.clone()).unwrap().due_at, first);
+        }
+    }
+
+    #[test]
+    fn a_pause_never_makes_a_deadline_earlier(limit in limit(), by in limit(), start in 0..20_000_i64, pause in 0..4_000_i64, length in 0..4_000_i64) {
+        let calendar = calendar();
+        let days = Days { calendar: &calendar, zone: Zone::CHINA };
+        let start = at("2025-02-03T08:00").plus_minutes(start);
+        let opening = Event::Open { rule: Rule { accept: None, handle: Some(limit), ..rule((1, HOURS), (1, HOURS)) }, upstream: None };
+        let extend = Event::Extend { by };
+        let stop = start.plus_minutes(pause);
+        let whole = [(start, &opening), (start, &extend), (stop, &Event::Pause), (stop.plus_minutes(length), &Event::Resume)];
+        let without = replay(&days, whole[..2].iter().copied()).unwrap().due_at;
+        prop_assert!(replay(&days, whole).unwrap().due_at >= without);
+    }
+}
