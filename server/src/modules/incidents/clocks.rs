@@ -245,6 +245,7 @@ impl Clock {
 
 /// The clocks of a case while its log is replayed.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts, each asked by its name")]
 pub struct Clocks<'e> {
     accept: Option<Clock>,
     handle: Option<Clock>,
