@@ -88,6 +88,7 @@ fn millis(limit: Limit) -> i64 {
 }
 
 #[derive(Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each asked by its name")]
 struct World {
     now: Option<Time>,
     rule: Option<Rule>,
