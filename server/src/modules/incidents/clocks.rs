@@ -34,7 +34,7 @@ pub enum Event {
         /// The other rule.
         rule: Rule,
     },
-    /// The task is offered to a lead: the accept clock starts, unless it runs already.
+    /// The task is offered to a lead: the accept clock starts, unless it runs already. It starts anew after the one before was taken on.
     Offer,
     /// The lead takes it on: the accept clock ends.
     TakeOn,
@@ -110,6 +110,14 @@ impl Days<'_> {
         let whole = self.between(working, from, red)?;
         Ok(self.advance(working, from, whole - whole / 5)?.min(red))
     }
+}
+
+/// A clock of its own beside those of a case, such as a review's: when a fifth of its limit is left, and when it is over.
+///
+/// # Errors
+/// `Refused` with the year when the calendar does not know a year that a working limit runs through.
+pub fn alone(days: &Days<'_>, at: Time, limit: Limit) -> Result<(Time, Time)> {
+    Clock::start(days, at, limit).map(|clock| (clock.yellow, clock.red))
 }
 
 /// Replays the events of a case and says what its clocks show after the last one.

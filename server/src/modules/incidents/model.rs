@@ -106,6 +106,10 @@ words! {
         SendBack = "send_back",
         /// 派单异议
         Object = "object",
+        /// 裁定 (改派)
+        Rule = "rule",
+        /// 驳回异议
+        Dismiss = "dismiss",
         /// 会商
         Confer = "confer",
         /// 延期
@@ -254,6 +258,12 @@ words! {
         NoUnit = "no-unit",
         /// 缺少当年工作日历
         NoCalendar = "no-calendar",
+        /// 退回待派
+        Returned = "returned",
+        /// 异议待裁定
+        Objected = "objected",
+        /// 待区中心裁定
+        Centre = "centre",
     }
 }
 

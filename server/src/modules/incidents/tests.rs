@@ -5,4 +5,5 @@ mod clock_oracle;
 mod clocks;
 mod doubtful;
 mod guards;
+mod returns;
 mod road;

@@ -11,6 +11,7 @@ use super::{
     duplicates::Candidate,
     learn::{self, Word},
     model::{Attention, Channel, Incident, Light, Outcome, Reason, Role, Source, State, Task, TaskState, attention_list},
+    rules,
     store::{self, Case, Entry, Line, TaskRow},
     transitions::TRANSITIONS,
 };
@@ -123,7 +124,8 @@ fn grid_name(ground: &Ground, id: Id<Unit>) -> Option<GridName> {
     ground.org.value.unit(id).map(|u| GridName { code: u.code.clone(), name: u.name.clone() })
 }
 
-fn unit_name(ground: &Ground, id: Id<Unit>) -> Named {
+/// A unit with the name that it has in the picture of the organisation.
+pub fn unit_name(ground: &Ground, id: Id<Unit>) -> Named {
     Named { id: id.uuid(), name: ground.org.value.unit(id).map(|u| u.name.clone()).unwrap_or_default() }
 }
 
@@ -237,6 +239,13 @@ pub struct RatingView {
     reason: Option<String>,
 }
 
+/// The first receiver, while nobody has taken over.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct HeldView {
+    unit: Named,
+    since: Time,
+}
+
 /// The whole case for staff.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CaseView {
@@ -261,6 +270,8 @@ pub struct CaseView {
     duplicates: Vec<Candidate>,
     upstream: Option<UpstreamView>,
     late: bool,
+    /// Who returned it and answers for it until the next takes it on (首接负责).
+    held_by: Option<HeldView>,
     /// The actions that this caller can take now.
     may: Vec<&'static str>,
 }
@@ -279,6 +290,7 @@ pub async fn whole(conn: &mut Conn, app: &App, ground: &Ground, actor: &Actor, c
     let reasons = steps.iter().rev().find(|s| !s.reasons.0.is_empty()).map(|s| s.reasons.0.clone()).unwrap_or_default();
     let reach = actor.scope(Permission("task.handle"));
     let may = may(actor, &case, &tasks, &reach);
+    let held_by = rules::returns::holder(&steps).map(|(unit, since)| HeldView { unit: unit_name(ground, unit), since });
     Ok(CaseView {
         round: case.round,
         text: case.redacted.clone(),
@@ -298,6 +310,7 @@ pub async fn whole(conn: &mut Conn, app: &App, ground: &Ground, actor: &Actor, c
         duplicates: vec![],
         upstream: case.upstream_no.is_some().then(|| UpstreamView { number: case.upstream_no.clone(), due: case.upstream_due }),
         late: case.late,
+        held_by,
         may,
         row: row(ground, line(case)),
     })
@@ -423,6 +436,9 @@ fn may(actor: &Actor, case: &Case, tasks: &[TaskRow], reach: &kernel::Scope) -> 
             A::TakeOn => own(TaskState::Offered),
             A::Resolve | A::Assist => own(TaskState::Accepted),
             A::SolveOnSpot | A::Report => false,
+            A::SendBack | A::Object | A::Rule | A::Dismiss | A::Dispatch => {
+                offered(t.action, actor, case, tasks) && { matches!(t.action, A::SendBack | A::Object) || holds(t.permission) }
+            }
             A::Verify | A::Return => holds(t.permission) && case.handler != Some(actor.id),
             A::Note => holds(t.permission) || own(TaskState::Accepted) || own(TaskState::Offered),
             _ => holds(t.permission),
@@ -434,6 +450,30 @@ fn may(actor: &Actor, case: &Case, tasks: &[TaskRow], reach: &kernel::Scope) -> 
     }
     list.dedup();
     list
+}
+
+/// Whether returns, objections and rulings leave this action to the caller, or to anybody.
+fn offered(action: super::model::Action, actor: &Actor, case: &Case, tasks: &[TaskRow]) -> bool {
+    use super::model::Action as A;
+    let waits = attention_list(&case.attention);
+    let (objected, centre) = (waits.contains(&Attention::Objected), waits.contains(&Attention::Centre));
+    let lead = rules::returns::leader(tasks);
+    match action {
+        A::SendBack => {
+            let reach = actor.scope(Permission("task.return"));
+            let mine = |t: &&TaskRow| matches!(t.state, TaskState::Offered | TaskState::Accepted) && reach.holds(&t.unit_path);
+            !objected && tasks.iter().filter(mine).any(|t| !t.binding)
+        }
+        A::Object => {
+            let reach = actor.scope(Permission("incident.object"));
+            let open = |t: &TaskRow| t.state == TaskState::Offered && !t.binding && reach.holds(&t.unit_path);
+            !objected && !centre && lead.is_some_and(open)
+        }
+        A::Dismiss => objected,
+        A::Rule => objected || centre,
+        // A dispatch in place of another is not made over an open review or a ruling.
+        _ => !objected && !centre && !lead.is_some_and(|t| t.binding),
+    }
 }
 
 /// A task of the inbox with the row of its case.
@@ -511,7 +551,11 @@ pub async fn tracked(conn: &mut Conn, ground: &Ground, case: Case) -> Result<Tra
             .filter(|s| s.is_public)
             .map(|s| PublicStep { at: s.at, what: s.action, words: s.words })
             .collect(),
-        photos: photos.into_iter().filter(|p| p.purpose.as_deref() != Some("verify")).map(photo).collect(),
+        photos: photos
+            .into_iter()
+            .filter(|p| !matches!(p.purpose.as_deref(), Some("verify" | "evidence" | "minutes")))
+            .map(photo)
+            .collect(),
         rated,
         may_rate: solved && !rated,
         may_remark: case.state.is_open(),

@@ -122,6 +122,11 @@ impl<'a> Change<'a> {
         &mut self.entries[last]
     }
 
+    /// The entry that was added last.
+    pub fn last(&mut self) -> Option<&mut Entry> {
+        self.entries.last_mut()
+    }
+
     /// The rule of an opened case was corrected: its clock goes on from the first opening under the new rule, it does not start again.
     pub fn rule_changed(&mut self) {
         let Some(Json(rule)) = self.case.rule.clone() else { return };

@@ -1,18 +1,19 @@
 //! 派单: who leads, who helps, and why.
 
 use db::{Json, Tx};
-use kernel::{Error, Id, Result, Time};
+use kernel::{Code, Error, Id, Result, Time};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Change, Ground, change::reasons};
+use super::{Change, Ground, change::reasons, returns};
 use crate::modules::{
     access,
     catalogue::{AccessClass, Matter, Urgency},
     incidents::{
         clocks::{Event, Instants},
-        model::{Action, Attention, MATTER_UNKNOWN, Reason, Role, State, Task, TaskState, gate},
-        store::{self, TaskRow},
+        model::{Action, Attention, MATTER_UNKNOWN, Reason, Role, Task, TaskState, gate},
+        rules::returns::CENTRE_DECIDES,
+        store::{self, Case, TaskRow},
     },
     notices::{self, Notice},
     org::{self, Directory, Person, Question, Responsible, Unit},
@@ -81,52 +82,105 @@ pub const fn class_words(class: AccessClass) -> &'static str {
     }
 }
 
-/// Dispatches a case that was accepted, by the rules or to the unit that the desk names.
-pub async fn dispatch(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Dispatch) -> Result<store::Case> {
+/// Dispatches a case that was accepted, by the rules or to the unit that the desk names. The inner error is a refusal whose record must be
+/// kept: an attempt to send a matter down that the gate stopped, or a circle that the centre has to decide.
+pub async fn dispatch(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Dispatch) -> Result<Result<Case>> {
     let matter = change.case.matter_id.and_then(|m| ground.catalogue.value.matter(m)).ok_or(Error::refused(MATTER_UNKNOWN))?;
+    let trail = returns::before_dispatch(tx, &change, body.unit.is_some()).await?;
     let mut plan = plan(ground, change.case.grid_id, matter);
     if let Some(unit) = body.unit {
-        by_hand(ground, &change, body, unit, &mut plan)?;
+        let reason = super::required("reason", &body.reason, 500)?;
+        let person = known_person(ground, body.person)?;
+        let named = match named(ground, &change, ("unit", unit), person, &body.helpers)? {
+            Ok(named) => named,
+            Err(refused) => return returns::attempted(tx, ground, &change, unit, refused).await.map(Err),
+        };
+        (plan.lead, plan.helpers) = named;
+        let chosen = ground.org.value.unit(unit).map_or("", |u| u.name.as_str());
+        let words = format!("{}指定由{chosen}主办：{reason}", change.actor.name);
+        plan.reasons.push(Reason { code: "by-hand".into(), words: text::redact(&words).text });
     } else if plan.attention.contains(&Attention::Unlisted) {
         return Err(Error::invalid("unit", "required-when-unlisted"));
     }
-    if change.case.state == State::Assigned {
-        store::withdraw(tx, change.case.id).await?;
+    if trail.closes_circle(plan.lead.unit) {
+        return returns::stop_circle(tx, ground, change, plan.lead.unit).await.map(Err);
     }
     let entry = change.act(Action::Dispatch)?;
-    entry.reasons = Json(plan.reasons.clone());
     entry.words = lead_words(ground, &plan);
-    entry.clock = Json(vec![Event::Offer]);
+    hand_over(tx, ground, change, &plan, &trail, false).await.map(Ok)
+}
+
+/// Hands the case to the lead and the helpers of a plan, for a dispatch or a ruling whose step the caller has entered: tasks that are open
+/// end, the accept clock starts, and who gets a task is told. Tasks of a ruling bind. Whoever returned the case before leads until the next
+/// takes it on (首接负责).
+pub(super) async fn hand_over(
+    tx: &mut Tx,
+    ground: &Ground,
+    mut change: Change<'_>,
+    plan: &Plan,
+    trail: &returns::Trail,
+    binding: bool,
+) -> Result<Case> {
+    store::withdraw(tx, change.case.id).await?;
+    if let Some(entry) = change.last() {
+        entry.reasons = Json(plan.reasons.clone());
+        entry.clock = Json(vec![Event::Offer]);
+    }
     change.attend(|a| matches!(a, Attention::TwoGrids), &[]);
     let shown = change.wind(ground)?;
-    let tasks = tasks(ground, &change, &plan, &shown);
-    set_lead(&mut change, &plan);
+    let mut tasks = tasks(ground, &change, plan, &shown);
+    for task in &mut tasks {
+        task.binding = binding;
+    }
+    if !trail.is_held() {
+        set_lead(&mut change, plan);
+    }
+    if trail.is_unsettled() {
+        store::returns::settle(tx, change.case.id, plan.lead.unit, ground.now).await?;
+    }
     let case = change.save(tx).await?;
     store::offer(tx, &tasks).await?;
-    tell(tx, ground.now, &people(&plan), &case).await?;
+    tell(tx, ground.now, &people(plan), &case).await?;
     Ok(case)
 }
 
-fn by_hand(ground: &Ground, change: &Change<'_>, body: &Dispatch, unit: Id<Unit>, plan: &mut Plan) -> Result<()> {
+fn known_person(ground: &Ground, person: Option<uuid::Uuid>) -> Result<Option<Id<Person>>> {
+    let person = person.map(Id::from_uuid);
+    match person.filter(|p| ground.org.value.person(*p).is_none()) {
+        Some(p) => Err(Error::Invalid(vec![kernel::FieldError::new("person", "unknown-person").with("person", p.to_string())])),
+        None => Ok(person),
+    }
+}
+
+/// A lead and helpers whom somebody named, in the words of the organisation; the inner error is what the gate says.
+pub(super) fn named(
+    ground: &Ground,
+    change: &Change<'_>,
+    (field, lead): (&'static str, Id<Unit>),
+    person: Option<Id<Person>>,
+    helpers: &[Id<Unit>],
+) -> Result<Result<(Responsible, Vec<Responsible>)>> {
     let directory = &ground.org.value;
     let known = |id: Id<Unit>, field: &str| directory.unit(id).ok_or_else(|| Error::invalid(field, "unknown-unit"));
-    let reason = super::required("reason", &body.reason, 500)?;
-    let chosen = known(unit, "unit")?;
-    let class = change.case.class.unwrap_or(AccessClass::Unlisted);
-    gate(class, is_grassroots(directory, unit, ground.now))
-        .map_err(|code| Error::refused_with(code, "unit", chosen.name.clone()))?;
-    if let Some(person) = body.person.filter(|p| directory.person(Id::from_uuid(*p)).is_none()) {
-        return Err(Error::Invalid(vec![kernel::FieldError::new("person", "unknown-person").with("person", person.to_string())]));
-    }
-    let words = format!("{}指定由{}主办：{reason}", change.actor.name, chosen.name);
-    plan.lead = named(directory, unit, body.person.map(Id::from_uuid), ground.now);
-    plan.helpers = Vec::new();
-    for (n, helper) in body.helpers.iter().enumerate() {
+    let chosen = known(lead, field)?;
+    for (n, helper) in helpers.iter().enumerate() {
         known(*helper, &format!("helpers[{n}]"))?;
-        plan.helpers.push(named(directory, *helper, None, ground.now));
     }
-    plan.reasons.push(Reason { code: "by-hand".into(), words: text::redact(&words).text });
-    plan.attention.clear();
+    if let Err(code) = admit(ground, change, lead) {
+        return Ok(Err(Error::refused_with(code, "unit", chosen.name.clone())));
+    }
+    let helpers = helpers.iter().map(|h| within(directory, *h, None, ground.now)).collect();
+    Ok(Ok((within(directory, lead, person, ground.now), helpers)))
+}
+
+/// Whether this caller may give the case to this lead: a department's matter never goes down, one on no list goes where the centre says.
+fn admit(ground: &Ground, change: &Change<'_>, lead: Id<Unit>) -> Result<(), Code> {
+    let class = change.case.class.unwrap_or(AccessClass::Unlisted);
+    let down = is_grassroots(&ground.org.value, lead, ground.now);
+    gate(class, down)?;
+    if class == AccessClass::Unlisted && down && !returns::is_centre(ground, change.actor) {
+        return Err(CENTRE_DECIDES);
+    }
     Ok(())
 }
 
@@ -135,8 +189,13 @@ fn is_grassroots(directory: &Directory, unit: Id<Unit>, at: Time) -> bool {
     directory.above(unit, org::STREETS, at).is_some()
 }
 
+/// Who would answer for a unit now, when it is that unit's own.
+pub(super) fn person_at(directory: &Directory, unit: Id<Unit>, at: Time) -> Option<Id<Person>> {
+    within(directory, unit, None, at).person
+}
+
 /// A unit that the desk chose: the person it named, else whoever the unit itself would give the case to.
-fn named(directory: &Directory, unit: Id<Unit>, person: Option<Id<Person>>, at: Time) -> Responsible {
+fn within(directory: &Directory, unit: Id<Unit>, person: Option<Id<Person>>, at: Time) -> Responsible {
     let Some(chosen) = directory.unit(unit) else {
         return Responsible { unit, person, reasons: vec![], attention: vec![] };
     };

@@ -5,7 +5,7 @@ use kernel::{Error, Id, Result, Time};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Change, Ground, dispatch::notice, optional, required, review};
+use super::{Change, Ground, dispatch::notice, optional, required, returns, review};
 use crate::modules::{
     files::{self, File},
     incidents::{
@@ -57,12 +57,17 @@ pub struct Note {
     pub public: bool,
 }
 
-/// The task of a case, for somebody whose scope and post it fits.
-async fn own_task(tx: &mut Tx, change: &Change<'_>, id: Id<Task>) -> Result<(TaskRow, Vec<TaskRow>)> {
+/// The task of a case, for somebody whose scope and post it fits, and the other tasks.
+pub(super) async fn own_task(
+    tx: &mut Tx,
+    change: &Change<'_>,
+    id: Id<Task>,
+    permission: &'static str,
+) -> Result<(TaskRow, Vec<TaskRow>)> {
     let (mut mine, others): (Vec<TaskRow>, Vec<TaskRow>) =
         store::tasks(tx, change.case.id).await?.into_iter().partition(|t| t.id == id);
     let task = mine.pop().ok_or(Error::NotFound)?;
-    let reach = change.actor.scope(kernel::Permission("task.handle"));
+    let reach = change.actor.scope(kernel::Permission(permission));
     // Somebody else's task within the own unit may be taken over; a task of another unit may not.
     if !reach.holds(&task.unit_path) {
         return Err(Error::refused(NOT_YOUR_TASK));
@@ -72,7 +77,7 @@ async fn own_task(tx: &mut Tx, change: &Change<'_>, id: Id<Task>) -> Result<(Tas
 
 /// 接单: who takes the lead's task on starts the work.
 pub async fn take_on(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: Id<Task>) -> Result<Case> {
-    let (mut task, _) = own_task(tx, &change, id).await?;
+    let (mut task, others) = own_task(tx, &change, id, "task.handle").await?;
     if task.state != TaskState::Offered {
         return Err(not_in_state(change.case.state, Action::TakeOn));
     }
@@ -85,6 +90,7 @@ pub async fn take_on(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: I
         let entry = change.act(Action::TakeOn)?;
         entry.clock = Json(vec![Event::TakeOn]);
         (change.case.lead_unit, change.case.lead_person) = (Some(unit), task.person_id);
+        returns::taken_on(tx, &mut change, &others).await?;
     } else {
         // A helper who starts does not move the case.
         let state = change.case.state;
@@ -98,7 +104,7 @@ pub async fn take_on(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: I
 
 /// 办结: done of a helper closes the helper's part, done of the lead resolves the case.
 pub async fn done(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: Id<Task>, body: &Done) -> Result<Case> {
-    let (mut task, others) = own_task(tx, &change, id).await?;
+    let (mut task, others) = own_task(tx, &change, id, "task.handle").await?;
     if task.state != TaskState::Accepted {
         return Err(not_in_state(change.case.state, if task.role == Role::Lead { Action::Resolve } else { Action::Assist }));
     }

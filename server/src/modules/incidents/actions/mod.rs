@@ -1,6 +1,7 @@
 //! Use cases: load, rule, save, enqueue, on one transaction.
 
 mod change;
+mod confer;
 mod dispatch;
 mod follow_up;
 mod handle;
@@ -8,16 +9,21 @@ mod intake;
 pub mod ladder;
 mod look;
 mod report;
+mod returns;
 mod review;
+mod rulings;
 
 pub use change::{Change, Ground, days};
+pub use confer::{Annul, Confer, annul, confer, convene};
 pub use dispatch::{Dispatch, Plan, class_words, dispatch, lead_words, plan, set_lead, tasks};
 pub use follow_up::{Callback, Rating, Remark, callback, rate, remark};
 pub use handle::{Done, Note, done, note, take_on};
 pub use intake::{Accept, Correct, Place, Refuse, accept, correct, place, refuse, settle};
 pub use look::{Field, Reveal, exported, look_up, near, reveal, similar};
 pub use report::{Draft, Intake, Receipt, Report, SolvedOnSpot, adopt, compose, join, open, prepare, take_in};
+pub use returns::{SendBack, send_back};
 pub use review::{Verify, close, verify};
+pub use rulings::{Due, Object, REVIEW_DUE, Ruling, object, review_due, rule};
 
 use kernel::{Error, Result};
 

@@ -422,6 +422,8 @@ fn decide<'a>(app: &'a App, ground: &Ground, actor: &'a Actor, draft: &Draft) ->
     change.attend(|_| true, &plan.attention);
     let entry = change.act(Action::Dispatch)?;
     (entry.reasons, entry.words, entry.clock) = (Json(plan.reasons.clone()), lead_words(ground, &plan), Json(vec![Event::Offer]));
+    // The rules dispatched it, not whoever reported it: the figures of dispatchers tell them apart.
+    super::review::as_system(entry);
     let shown = change.wind(ground)?;
     set_lead(&mut change, &plan);
     let tasks = tasks(ground, &change, &plan, &shown);

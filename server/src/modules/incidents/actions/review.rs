@@ -48,7 +48,7 @@ pub fn pass_unverified(change: &mut Change<'_>) -> Result<()> {
     Ok(())
 }
 
-fn as_system(entry: &mut store::Entry) {
+pub(super) fn as_system(entry: &mut store::Entry) {
     entry.actor_kind = "system".into();
     entry.actor_id = uuid::Uuid::nil();
     entry.actor_name = String::new();

@@ -12,8 +12,8 @@ use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Act, CallBack, CloseCase, LookAfter, MakeNote, Read, ReportFor, SeeInClear, SendOut, TakeIn, Versioned, answer, open, reach,
-    take,
+    Act, CallBack, CloseCase, LookAfter, MakeNote, Read, ReportFor, SeeInClear, SendOut, TakeIn, Versioned, answer,
+    answer_or_refuse, open, reach, take,
 };
 use crate::{
     app::Shared,
@@ -185,7 +185,7 @@ async fn dispatch(
 ) -> Outcome {
     let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
     let case = actions::dispatch(&mut work.tx, &ground, change, &command.body).await?;
-    answer(work, &app, &ground, &who, case).await
+    answer_or_refuse(work, &app, &ground, &who, case).await
 }
 
 /// Note something, for colleagues or for the reporter.

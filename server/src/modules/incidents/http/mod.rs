@@ -6,6 +6,7 @@
 mod desk;
 mod list;
 mod public;
+mod returns;
 mod tasks;
 
 use axum::http::StatusCode;
@@ -32,7 +33,7 @@ pub fn open_to_all() -> OpenApiRouter<Shared> {
 
 /// Routes for staff.
 pub fn staff() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().merge(list::routes()).merge(desk::routes()).merge(tasks::routes())
+    OpenApiRouter::new().merge(list::routes()).merge(desk::routes()).merge(tasks::routes()).merge(returns::routes())
 }
 
 permit! {
@@ -56,6 +57,18 @@ permit! {
     CallBack = "incident.callback";
     /// Read one personal field in clear.
     SeeInClear = "incident.reveal";
+    /// Return tasks.
+    GiveBack = "task.return";
+    /// Object to a dispatch.
+    ObjectTo = "incident.object";
+    /// Rule for the district who leads.
+    Rule = "incident.rule";
+    /// Call and record conferences.
+    Confer = "incident.confer";
+    /// Annul cases.
+    Annul = "incident.annul";
+    /// See refused dispatches and the figures of dispatch.
+    DispatchRead = "dispatch.read";
     /// Take the unusual actions.
     Act = "incident.act";
     /// Export lists.
@@ -92,6 +105,14 @@ async fn open<'a, T>(
 async fn answer(mut work: Work<'_>, app: &App, ground: &Ground, who: &Actor, case: store::Case) -> Outcome {
     let seen = view::whole(&mut work.tx, app, ground, who, case).await?;
     work.finish(StatusCode::OK, &seen).await
+}
+
+/// The same for a command whose refusal leaves a record: that is committed, then the rule's answer.
+async fn answer_or_refuse(work: Work<'_>, app: &App, ground: &Ground, who: &Actor, case: kernel::Result<store::Case>) -> Outcome {
+    match case {
+        Ok(case) => answer(work, app, ground, who, case).await,
+        Err(refused) => Err(work.refuse(refused).await),
+    }
 }
 
 /// Opens a command of a reporter on the case that the link belongs to.

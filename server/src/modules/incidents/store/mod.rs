@@ -2,6 +2,7 @@
 
 pub mod ladder;
 mod list;
+pub mod returns;
 mod write;
 
 pub use list::{Filter, Order, counts, list};
@@ -224,7 +225,7 @@ const LINE: &str = "select c.id, c.code, c.version, c.state, c.reported_at, c.ch
     c.matter_id, c.owner_id, c.lead_unit, c.lead_person, c.attention, c.yellow_at, c.red_at, c.next_at, c.due_at, c.paused, c.card, c.reporters, c.photos \
     from incident c where 1 = 1";
 
-/// A case that the scope may see: by its owner, or by a task of a unit within the scope.
+/// A case that the scope may see: by its owner, or by a task of a unit within the scope, or as the first receiver who returned it.
 pub async fn find(conn: &mut Conn, scope: &Scope, id: Id<Incident>) -> Result<Case> {
     let query = visible(Query::new(COLUMNS).push("where c.id = $$", bind![id]), scope);
     conn.list(query).await?.pop().ok_or(Error::NotFound)
@@ -267,11 +268,19 @@ fn visible(query: Query, scope: &Scope) -> Query {
         .iter()
         .fold(query, |query, path| {
             let above = format!("{}0", path.trim_end_matches('/'));
-            query.push("or (c.owner_path >= $$ and c.owner_path < $$)", bind![path, above]).push(
-                "or c.id in (select t.incident_id from incident_task t where t.unit_path >= $$ and t.unit_path < $$ \
+            query
+                .push("or (c.owner_path >= $$ and c.owner_path < $$)", bind![path, above])
+                .push(
+                    "or c.id in (select t.incident_id from incident_task t where t.unit_path >= $$ and t.unit_path < $$ \
                      and t.state not in ('returned', 'withdrawn'))",
-                bind![path, above],
-            )
+                    bind![path, above],
+                )
+                .push(
+                    // Whoever returned a case answers for it, and sees it, until the next takes it on.
+                    "or c.id in (select r.incident_id from incident_return r where r.unit_path >= $$ and r.unit_path < $$ \
+                     and r.released_at is null)",
+                    bind![path, above],
+                )
         })
         .push(")", vec![])
 }

@@ -1,0 +1,317 @@
+//! 退单: a unit gives its task back with a coded reason, once and on the same day; who sent it is told, and answers for it in the figures.
+
+use db::{Json, Tx};
+use kernel::{Actor, Error, Id, Permission, Result};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    Change, Ground,
+    dispatch::notice,
+    handle::{attach, own_task},
+    optional,
+    rulings::{end, refer},
+};
+use crate::modules::{
+    access::{self, audit::Audit},
+    catalogue::AccessClass,
+    files::File,
+    incidents::{
+        clocks::Days,
+        model::{Action, Attention, Role, Task, TaskState, attention_list},
+        rules::returns::{
+            BINDING, CENTRE_DECIDES, CYCLIC_RETURN, Counts, Details, OBJECTION_OPEN, RETURN_TOO_LATE, ReviewKind, ReviewState,
+            cyclic, goes_to_centre, leader, return_words, returnable, same_day, why,
+        },
+        store::{
+            self, Case, TaskRow,
+            returns::{AttemptRow, ReturnReason, ReturnRow, Sending},
+        },
+        transitions::not_in_state,
+    },
+    notices::{self, Notice},
+    org::Unit,
+};
+
+/// The role that the district's centre dispatches with: it is told of what waits for a ruling.
+pub(super) const CENTRE: &str = "district-dispatch";
+/// The role that is told when a ruling is overdue.
+pub(super) const SUPERVISOR: &str = "supervisor";
+
+/// 退单.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendBack {
+    /// The version of the case that the caller saw.
+    #[serde(default)]
+    pub version: Option<i64>,
+    /// The code of one of the district's reasons.
+    pub reason: String,
+    /// What else is to be said.
+    #[serde(default)]
+    pub words: String,
+    /// What the return stands on: a clause, a border, a paper. It or a photograph is required by some reasons.
+    #[serde(default)]
+    pub basis: String,
+    /// Photographs of what it stands on.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub photo_ids: Vec<Id<File>>,
+}
+
+/// What a case has behind it when it is handed on.
+#[derive(Debug, Default)]
+pub struct Trail {
+    returned_by: Vec<Id<Unit>>,
+    now_with: Option<Id<Unit>>,
+    held: bool,
+    unsettled: bool,
+}
+
+impl Trail {
+    /// Reads the returns of a case, and its tasks when they matter.
+    pub async fn of(tx: &mut Tx, change: &Change<'_>) -> Result<Self> {
+        let returns = store::returns::returns(tx, change.case.id).await?;
+        let led: Vec<&ReturnRow> = returns.iter().filter(|r| r.role == Role::Lead).collect();
+        let now_with = if led.is_empty() { None } else { leader(&store::tasks(tx, change.case.id).await?).map(|t| t.unit_id) };
+        Ok(Self {
+            returned_by: led.iter().map(|r| r.unit_id).collect(),
+            now_with,
+            held: returns.iter().any(|r| r.released_at.is_none()),
+            unsettled: returns.iter().any(|r| r.settled_at.is_none()),
+        })
+    }
+
+    /// Whether the case has returned from this unit and been with another since.
+    pub fn closes_circle(&self, to: Id<Unit>) -> bool {
+        cyclic(&self.returned_by, self.now_with, to)
+    }
+
+    /// Whether a unit that returned the case still answers for it.
+    pub const fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// Whether a return waits for the dispatch that says whether it was right.
+    pub const fn is_unsettled(&self) -> bool {
+        self.unsettled
+    }
+}
+
+/// What a plain dispatch has to respect: an open review, a ruling that binds, and a return that asks for another unit.
+pub(super) async fn before_dispatch(tx: &mut Tx, change: &Change<'_>, names_a_unit: bool) -> Result<Trail> {
+    let attention = attention_list(&change.case.attention);
+    if attention.contains(&Attention::Objected) {
+        return Err(Error::refused(OBJECTION_OPEN));
+    }
+    if attention.contains(&Attention::Centre) {
+        return Err(Error::refused(CENTRE_DECIDES));
+    }
+    if attention.contains(&Attention::Returned) && !names_a_unit {
+        return Err(Error::invalid("unit", "required-after-return"));
+    }
+    if change.case.state == crate::modules::incidents::model::State::Assigned
+        && leader(&store::tasks(tx, change.case.id).await?).is_some_and(|t| t.binding)
+    {
+        return Err(Error::refused(BINDING));
+    }
+    Trail::of(tx, change).await
+}
+
+/// Whether this caller decides for the whole district.
+pub(super) fn is_centre(ground: &Ground, actor: &Actor) -> bool {
+    actor.scope(Permission("incident.rule")).holds(&ground.org.value.root().path)
+}
+
+/// A unit returns its task. Of a lead's the case comes back to the dispatcher, and the unit answers for it until the next takes it on;
+/// the second return of a case goes to the centre. The handle clock runs on.
+pub async fn send_back(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: Id<Task>, body: &SendBack) -> Result<Case> {
+    let (mut task, _) = own_task(tx, &change, id, "task.return").await?;
+    if !matches!(task.state, TaskState::Offered | TaskState::Accepted) {
+        return Err(not_in_state(change.case.state, Action::SendBack));
+    }
+    if attention_list(&change.case.attention).contains(&Attention::Objected) {
+        return Err(Error::refused(OBJECTION_OPEN));
+    }
+    let reason = reason(tx, body).await?;
+    let earlier = store::returns::returns(tx, change.case.id).await?;
+    let returned_by: Vec<Id<Unit>> = earlier.iter().map(|r| r.unit_id).collect();
+    returnable(&task, &returned_by).map_err(Error::refused)?;
+    let days = Days { calendar: ground.catalogue.value.calendar(), zone: change.app.zone };
+    // What should never have gone down goes back in one key, whatever the day.
+    if reason.counts != Counts::SentDown && !same_day(&days, task.offered_at, ground.now)? {
+        return Err(Error::refused(RETURN_TOO_LATE));
+    }
+    let sent =
+        store::returns::sending(tx, change.case.id, task.offered_at).await?.unwrap_or(Sending { n: 0, actor_id: Uuid::nil() });
+    let led = earlier.iter().filter(|r| r.role == Role::Lead).count();
+    let to_centre = task.role == Role::Lead && goes_to_centre(led);
+    let waiting = attention_list(&change.case.attention).contains(&Attention::Centre);
+    let review =
+        if to_centre && !waiting { Some(refer(tx, ground, &change, ReviewKind::SecondReturn, &task, sent).await?) } else { None };
+    task.state = TaskState::Returned;
+    (task.yellow_at, task.red_at, task.words) = (None, None, Some(reason.words.clone()));
+    enter(ground, &mut change, &task, &reason, body, review)?;
+    let more = if to_centre { vec![Attention::Returned, Attention::Centre] } else { vec![Attention::Returned] };
+    if task.role == Role::Lead {
+        change.attend(|_| true, &more);
+    }
+    attach(tx, &mut change, &body.photo_ids, "evidence").await?;
+    change.wind(ground)?;
+    store::save_task(tx, &task).await?;
+    store::returns::add_return(tx, &row(ground, &change, &task, &reason, sent)).await?;
+    let case = change.save(tx).await?;
+    let mut told = if sent.actor_id.is_nil() || to_centre { role(tx, ground, CENTRE, &case).await? } else { vec![] };
+    told.extend((!sent.actor_id.is_nil()).then_some(sent.actor_id));
+    tell(tx, ground, told, "task-returned", &case).await?;
+    Ok(case)
+}
+
+async fn reason(tx: &mut Tx, body: &SendBack) -> Result<ReturnReason> {
+    optional("words", &body.words, 500)?;
+    optional("basis", &body.basis, 1_000)?;
+    let found = store::returns::reason(tx, &body.reason).await?.filter(|r| r.active);
+    let reason = found.ok_or_else(|| Error::invalid("reason", "unknown-word"))?;
+    if reason.evidence {
+        evidence(&body.basis, &body.photo_ids)?;
+    }
+    Ok(reason)
+}
+
+/// Something to stand on: words of a paper, or a photograph.
+pub(super) fn evidence(basis: &str, photos: &[Id<File>]) -> Result<()> {
+    if basis.trim().is_empty() && photos.is_empty() { Err(Error::invalid("basis", "evidence-required")) } else { Ok(()) }
+}
+
+fn enter(
+    ground: &Ground,
+    change: &mut Change<'_>,
+    task: &TaskRow,
+    reason: &ReturnReason,
+    body: &SendBack,
+    review: Option<crate::modules::incidents::rules::returns::Clock>,
+) -> Result<()> {
+    let unit = ground.org.value.unit(task.unit_id).map_or("", |u| u.name.as_str());
+    let words = return_words(unit, &reason.words, text::redact(body.words.trim()).text.as_str());
+    let basis = text::redact(body.basis.trim()).text;
+    let (unit, role, photos) = (task.unit_id, task.role, body.photo_ids.len());
+    let details = Details::SendBack { reason: reason.code.clone(), unit, role, basis, photos, review };
+    let state = change.case.state;
+    // A helper that gives its part back does not move the case.
+    let entry = if role == Role::Lead { change.act(Action::SendBack)? } else { change.enter(Action::SendBack, state) };
+    (entry.words, entry.is_public, entry.details) = (words, false, details.stored());
+    entry.reasons = Json(vec![why(&reason.code, &reason.words)]);
+    if review.is_some() {
+        entry.reasons.0.push(why("second-return", "第二次退单，由区中心裁定主办和协办单位"));
+    }
+    Ok(())
+}
+
+fn row(ground: &Ground, change: &Change<'_>, task: &TaskRow, reason: &ReturnReason, sent: Sending) -> ReturnRow {
+    // A helper's return waits for nobody: the lead goes on.
+    let at_once = (task.role == Role::Helper).then_some(ground.now);
+    ReturnRow {
+        id: Id::new(ground.now),
+        incident_id: change.case.id,
+        round: change.case.round,
+        task_id: task.id,
+        role: task.role,
+        unit_id: task.unit_id,
+        unit_path: task.unit_path.clone(),
+        reason: reason.code.clone(),
+        counts: reason.counts,
+        at: ground.now,
+        actor: change.actor.id,
+        dispatch_n: sent.n,
+        sender: sent.actor_id,
+        accepted: None,
+        settled_at: at_once,
+        released_at: at_once,
+    }
+}
+
+/// The lead has taken the case on: whoever returned it is free, and a review of who should lead has nothing left to decide.
+pub(super) async fn taken_on(tx: &mut Tx, change: &mut Change<'_>, others: &[TaskRow]) -> Result<()> {
+    if others.iter().any(|t| t.state == TaskState::Returned) {
+        store::returns::release(tx, change.case.id, change.now).await?;
+    }
+    drop_review(tx, change).await
+}
+
+/// Ends the open review of a case, if there is one, without a ruling.
+pub(super) async fn drop_review(tx: &mut Tx, change: &mut Change<'_>) -> Result<()> {
+    let waits = |a: Attention| matches!(a, Attention::Objected | Attention::Centre);
+    if !attention_list(&change.case.attention).into_iter().any(waits) {
+        return Ok(());
+    }
+    if let Some(review) = store::returns::open_review(tx, change.case.id).await? {
+        end(tx, change, &review, ReviewState::Withdrawn, "").await?;
+    }
+    change.attend(|a| !waits(a), &[]);
+    Ok(())
+}
+
+/// Keeps that somebody tried to send a matter where the gate does not let it; the refusal is handed back.
+pub(super) async fn attempted(
+    tx: &mut Tx,
+    ground: &Ground,
+    change: &Change<'_>,
+    unit: Id<Unit>,
+    refused: Error,
+) -> Result<Error> {
+    let Error::Refused(code, _) = &refused else { return Ok(refused) };
+    let case = &change.case;
+    let attempt = AttemptRow {
+        id: Id::new(ground.now),
+        incident_id: case.id,
+        at: ground.now,
+        actor: change.actor.id,
+        actor_name: change.actor.name.clone(),
+        unit_id: unit,
+        class: case.class.unwrap_or(AccessClass::Unlisted),
+        code: code.0.to_owned(),
+    };
+    store::returns::add_attempt(tx, &attempt).await?;
+    Audit::new("dispatch.refused", "incident", case.id.uuid())
+        .under(&case.owner_path)
+        .with("code", case.code.as_str())
+        .with("refused", code.0)
+        .with("unit", unit.to_string())
+        .record(tx, ground.now, change.actor)
+        .await?;
+    Ok(refused)
+}
+
+/// Stops a circle: the case stays where it is, and the centre decides; the refusal is handed back.
+pub(super) async fn stop_circle(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, to: Id<Unit>) -> Result<Error> {
+    let unit = ground.org.value.unit(to).map_or("", |u| u.name.as_str());
+    let tasks = store::tasks(tx, change.case.id).await?;
+    let back = tasks.iter().rev().find(|t| t.unit_id == to).ok_or_else(|| Error::internal("a circle without its unit"))?;
+    let sent = Sending { n: change.case.version, actor_id: change.actor.id };
+    let clock = refer(tx, ground, &change, ReviewKind::Cycle, back, sent).await?;
+    let state = change.case.state;
+    let entry = change.enter(Action::Note, state);
+    entry.words = format!("循环派单已拦截：{unit}已退过此单，不能再转回，由区中心裁定主办和协办单位");
+    entry.is_public = false;
+    entry.reasons = Json(vec![why(CYCLIC_RETURN.0, "同一件事在单位之间来回转，不再派出")]);
+    entry.details = serde_json::to_value(clock).ok();
+    change.attend(|_| true, &[Attention::Centre]);
+    let case = change.save(tx).await?;
+    let told = role(tx, ground, CENTRE, &case).await?;
+    tell(tx, ground, told, "ruling-wanted", &case).await?;
+    Ok(Error::refused_with(CYCLIC_RETURN, "unit", unit))
+}
+
+/// The accounts that hold a role where the case belongs.
+pub(super) async fn role(tx: &mut Tx, ground: &Ground, key: &str, case: &Case) -> Result<Vec<Uuid>> {
+    access::store::accounts_with(tx, key, &case.owner_path, ground.now).await
+}
+
+/// Tells these accounts, each once.
+pub(super) async fn tell(tx: &mut Tx, ground: &Ground, mut to: Vec<Uuid>, kind: &'static str, case: &Case) -> Result<()> {
+    to.sort_unstable();
+    to.dedup();
+    let told: Vec<Notice> = to.into_iter().map(|to| notice(to, kind, case, false)).collect();
+    notices::tell(tx, ground.now, &told).await
+}

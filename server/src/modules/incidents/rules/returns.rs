@@ -1,0 +1,349 @@
+//! 退单, 派单异议, 裁定, 会商, 作废: who may send a case back, when the centre decides, whom a decision binds.
+
+use db::words;
+use kernel::{Code, Error, Id, Result, Time};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    declare,
+    modules::{
+        catalogue::{Limit, Unit as LimitUnit},
+        incidents::{
+            clocks::Days,
+            model::{Action, Reason, Role, State, TaskState},
+            store::{Entry, TaskRow},
+        },
+        org::Unit,
+    },
+    settings::Held,
+};
+
+/// An objection against a dispatch, or a case that the centre has to decide (裁定事项).
+pub struct Review;
+/// One unit's return of a case (退单).
+pub struct Return;
+/// A dispatch that the gate refused (违规下派).
+pub struct Attempt;
+
+words! {
+    /// What an accepted return says about the dispatch (退单计入).
+    pub enum Counts {
+        /// 派错
+        Wrong = "wrong",
+        /// 违规下派
+        SentDown = "sent_down",
+        /// 不计差错
+        Neutral = "neutral",
+    }
+}
+
+words! {
+    /// Why the centre decides (裁定事由).
+    pub enum ReviewKind {
+        /// 派单异议
+        Objection = "objection",
+        /// 二次退单
+        SecondReturn = "second_return",
+        /// 循环派单
+        Cycle = "cycle",
+    }
+}
+
+words! {
+    /// Where a review stands (裁定状态).
+    pub enum ReviewState {
+        /// 待裁定
+        Open = "open",
+        /// 异议成立，改派
+        Upheld = "upheld",
+        /// 异议不成立
+        Dismissed = "dismissed",
+        /// 已裁定主办协办
+        Fixed = "fixed",
+        /// 已自行了结
+        Withdrawn = "withdrawn",
+    }
+}
+
+words! {
+    /// What a conference may allow beside binding units (会商同意事项).
+    pub enum Allowed {
+        /// 再次延期
+        Extend = "extend",
+        /// 超限复开
+        Reopen = "reopen",
+    }
+}
+
+kernel::codes! {
+    /// A ruling gave the task: it can be neither returned nor objected to.
+    BINDING = "binding-task";
+    /// The unit has returned this case before.
+    RETURNED_ALREADY = "returned-already";
+    /// A return comes on the day of the dispatch.
+    RETURN_TOO_LATE = "return-too-late";
+    /// The case would go round in a circle: the centre decides.
+    CYCLIC_RETURN = "cyclic-return";
+    /// Only the district centre decides who leads this case.
+    CENTRE_DECIDES = "centre-decides";
+    /// An objection is being reviewed: its ruling decides who leads.
+    OBJECTION_OPEN = "objection-open";
+    /// The review was ruled already.
+    RULED_ALREADY = "ruled-already";
+    /// Whoever dispatched the case does not rule on the objection against it.
+    SENDER_MAY_NOT_RULE = "sender-may-not-rule";
+    /// Whoever took the report in does not annul it.
+    OWN_REPORT = "own-report";
+}
+
+declare! {
+    /// How long the centre may take to rule.
+    RULING: Ruling = "dispatch.ruling";
+}
+
+/// How long a ruling may take.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ruling {
+    /// From the objection or the second return on.
+    pub within: Limit,
+}
+
+impl Default for Ruling {
+    /// Four working hours (rules of the field, 3b).
+    fn default() -> Self {
+        Self { within: Limit { n: 4, unit: LimitUnit::WorkingHour } }
+    }
+}
+
+impl Held for Ruling {
+    fn check(&self) -> Result<()> {
+        if self.within.n < 1 { Err(Error::invalid("value.within", "out-of-range")) } else { Ok(()) }
+    }
+}
+
+/// What a step of this topic carried; `kind` is the action's word.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Details {
+    /// 退单.
+    SendBack {
+        /// The reason's code.
+        reason: String,
+        /// The unit that returns.
+        unit: Id<Unit>,
+        /// Lead or helper.
+        role: Role,
+        /// What it stands on: a clause, a border, a paper.
+        basis: String,
+        /// How many photographs came with it.
+        photos: usize,
+        /// The review that it opened.
+        review: Option<Clock>,
+    },
+    /// 派单异议.
+    Object {
+        /// The unit that objects.
+        unit: Id<Unit>,
+        /// What it stands on.
+        basis: String,
+        /// How many photographs came with it.
+        photos: usize,
+        /// The clock of its review.
+        review: Clock,
+    },
+    /// 裁定.
+    Rule {
+        /// The review that it ends; nothing for the decision of a conference without one.
+        review: Option<Id<Review>>,
+        /// Who leads.
+        lead: Id<Unit>,
+        /// Who helps.
+        helpers: Vec<Id<Unit>>,
+    },
+    /// 驳回异议.
+    Dismiss {
+        /// The review that it ends.
+        review: Id<Review>,
+    },
+    /// 会商.
+    Confer(Conference),
+    /// 作废.
+    Annul {
+        /// Why, for colleagues.
+        reason: String,
+    },
+}
+
+impl Details {
+    /// As it is stored with the step.
+    pub fn stored(&self) -> Option<serde_json::Value> {
+        serde_json::to_value(self).ok()
+    }
+
+    /// What a step carried, when it is of this topic.
+    pub fn of(entry: &Entry) -> Option<Self> {
+        serde_json::from_value(entry.details.clone()?).ok()
+    }
+}
+
+/// The clock of a review.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    /// The review.
+    pub id: Id<Review>,
+    /// From here on a fifth of the time is left.
+    pub yellow_at: Time,
+    /// Until when it has to be ruled.
+    pub due_at: Time,
+}
+
+/// The record of a conference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conference {
+    /// When it was or will be held.
+    pub at: Time,
+    /// Who led it.
+    pub chair: String,
+    /// Who was invited.
+    pub units: Vec<Id<Unit>>,
+    /// What was said; empty for an invitation.
+    pub minutes: String,
+    /// What was decided; empty for an invitation.
+    pub decision: String,
+    /// Who leads from now on.
+    pub lead: Option<Id<Unit>>,
+    /// Who helps from now on.
+    pub helpers: Vec<Id<Unit>>,
+    /// What it allows beside.
+    pub allows: Vec<Allowed>,
+}
+
+/// Whether a return may still be made: on the day of the dispatch, which is the day of its first working instant (rules of the field, 3:
+/// 回退, same day). What was dispatched in the evening may be returned until the end of the next working day.
+///
+/// # Errors
+/// `Refused` when the calendar does not know the year.
+pub fn same_day(days: &Days<'_>, offered: Time, now: Time) -> Result<bool> {
+    let first = days.calendar.add_working_millis(days.zone, offered, 1)?;
+    Ok(days.zone.date(now) <= days.zone.date(first))
+}
+
+/// Whether a unit may return its task: not one that a ruling gave, and once for each case (rules of the field, 3b).
+pub fn returnable(task: &TaskRow, returned_by: &[Id<Unit>]) -> Result<(), Code> {
+    match (task.binding, returned_by.contains(&task.unit_id)) {
+        (true, _) => Err(BINDING),
+        (_, true) => Err(RETURNED_ALREADY),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the centre decides after this return: the second of a case, whoever made the first.
+pub fn goes_to_centre(earlier: usize) -> bool {
+    earlier >= 1
+}
+
+/// Whether sending a case to `to` closes a circle: it has returned the case, and another unit had it since.
+pub fn cyclic(returned_by: &[Id<Unit>], now_with: Option<Id<Unit>>, to: Id<Unit>) -> bool {
+    let Some(turn) = returned_by.iter().position(|u| *u == to) else { return false };
+    returned_by[turn + 1..].iter().chain(now_with.iter()).any(|u| *u != to)
+}
+
+/// The unit that a case is with as a lead's open task.
+pub fn leader(tasks: &[TaskRow]) -> Option<&TaskRow> {
+    let open = |t: &&TaskRow| matches!(t.state, TaskState::Offered | TaskState::Accepted);
+    tasks.iter().rev().filter(open).find(|t| t.role == Role::Lead)
+}
+
+/// Why a decision cannot bind as it stands; the field that is at fault and its code.
+pub type Unbound = (String, &'static str);
+
+/// Who leads and who helps.
+pub type Bound = (Id<Unit>, Vec<Id<Unit>>);
+
+/// Whom a decision binds: its lead and its helpers, each of them once, and none of them that was not invited, for nobody is bound by a
+/// table that it did not sit at. The centre binds whom it names. Nothing is bound without a lead.
+pub fn bound(
+    invited: &[Id<Unit>],
+    lead: Option<Id<Unit>>,
+    helpers: &[Id<Unit>],
+    by_centre: bool,
+) -> Result<Option<Bound>, Unbound> {
+    let Some(lead) = lead else {
+        return if helpers.is_empty() { Ok(None) } else { Err(("lead".into(), "required")) };
+    };
+    let heard = |unit: &Id<Unit>| by_centre || invited.contains(unit);
+    if !heard(&lead) {
+        return Err(("lead".into(), "not-invited"));
+    }
+    let mut list: Vec<Id<Unit>> = Vec::with_capacity(helpers.len());
+    for (n, helper) in helpers.iter().enumerate() {
+        if *helper == lead || list.contains(helper) {
+            return Err((format!("helpers[{n}]"), "named-twice"));
+        }
+        if !heard(helper) {
+            return Err((format!("helpers[{n}]"), "not-invited"));
+        }
+        list.push(*helper);
+    }
+    Ok(Some((lead, list)))
+}
+
+/// Whether a conference of this round allowed something: what a third extension or a further reopening asks for.
+pub fn conference_allows(steps: &[Entry], round: i64, what: Allowed) -> bool {
+    steps.iter().filter(|s| s.round == round && s.action == Action::Confer).any(|s| match Details::of(s) {
+        Some(Details::Confer(held)) => !held.decision.is_empty() && held.allows.contains(&what),
+        _ => false,
+    })
+}
+
+/// 首接负责: the unit that returned the case and answers for it until the next takes it on, and since when.
+pub fn holder(steps: &[Entry]) -> Option<(Id<Unit>, Time)> {
+    let mut held = None;
+    for step in steps {
+        match (step.action, Details::of(step)) {
+            (Action::SendBack, Some(Details::SendBack { unit, role: Role::Lead, .. })) => held = Some((unit, step.at)),
+            (Action::TakeOn, _) if step.state_before == State::Assigned && step.state_after == State::InProgress => held = None,
+            _ if !step.state_after.is_open() => held = None,
+            _ => {}
+        }
+    }
+    held
+}
+
+/// 派遣准确率: dispatches that were not wrong ÷ dispatches; nothing without a dispatch (rules of the field, 4).
+pub fn accuracy(dispatches: i64, wrong: i64) -> Option<f64> {
+    (dispatches > 0).then(|| (dispatches - wrong) as f64 / dispatches as f64)
+}
+
+/// The return as the timeline says it.
+pub fn return_words(unit: &str, reason: &str, words: &str) -> String {
+    if words.is_empty() { format!("{unit}退单：{reason}") } else { format!("{unit}退单：{reason}。{words}") }
+}
+
+/// A reason of this topic.
+pub fn why(code: &str, words: impl Into<String>) -> Reason {
+    Reason { code: code.to_owned(), words: words.into() }
+}
+
+/// A unit of figures: how often dispatches were made, came back and were wrong.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Accuracy {
+    /// The denominator: dispatches in the period, by a desk or by the rules.
+    pub dispatches: i64,
+    /// Of them: returned.
+    pub returned: i64,
+    /// Of them: returned as wrong, and the next dispatch went elsewhere.
+    pub wrong: i64,
+    /// Of them: objected to.
+    pub objections: i64,
+    /// Of them: objections that were upheld.
+    pub upheld: i64,
+    /// Of them: wrongly sent down to the grassroots.
+    pub sent_down: i64,
+    /// Of them: wrong in one way or more.
+    pub faulty: i64,
+    /// (dispatches − faulty) ÷ dispatches; null without a dispatch.
+    pub accuracy: Option<f64>,
+}
