@@ -122,6 +122,7 @@ const CALLS: &[Call] = &[
     command("POST /api/v1/objections/{id}/rule", || json!({"upheld": false, "words": "维持"})),
     read("GET /api/v1/dispatch/attempts"),
     read("GET /api/v1/dispatch/reasons"),
+    command("PUT /api/v1/dispatch/reasons/{code}", || json!({"words": "", "counts": "neutral", "active": true})),
     read("GET /api/v1/dispatch/figures"),
     command("POST /api/v1/incidents/{id}/note", || json!({"text": "看过了"})),
     command("POST /api/v1/incidents/{id}/verify", || json!({"passed": true, "words": "看过了"})),

@@ -21,7 +21,7 @@ pub use handle::{Done, Note, done, note, take_on};
 pub use intake::{Accept, Correct, Place, Refuse, accept, correct, place, refuse, settle};
 pub use look::{Field, Reveal, exported, look_up, near, reveal, similar};
 pub use report::{Draft, Intake, Receipt, Report, SolvedOnSpot, adopt, compose, join, open, prepare, take_in};
-pub use returns::{SendBack, send_back};
+pub use returns::{ReasonForm, SendBack, send_back, set_reason};
 pub use review::{Verify, close, verify};
 pub use rulings::{Due, Object, REVIEW_DUE, Ruling, object, review_due, rule};
 

@@ -60,6 +60,42 @@ pub struct SendBack {
     pub photo_ids: Vec<Id<File>>,
 }
 
+/// A reason for returning cases, as an administrator sets it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReasonForm {
+    /// How people read it.
+    pub words: String,
+    /// Whether papers or photographs are required.
+    #[serde(default)]
+    pub evidence: bool,
+    /// What an accepted return for it says about the dispatch.
+    pub counts: Counts,
+    /// Whether it may be chosen.
+    pub active: bool,
+    /// Where it stands in the list.
+    #[serde(default)]
+    pub position: i64,
+}
+
+/// Enters a reason or changes one. Returns that were made keep what they counted as.
+pub async fn set_reason(tx: &mut Tx, now: kernel::Time, who: &Actor, code: &str, form: &ReasonForm) -> Result<ReturnReason> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !(2..=40).contains(&code.len()) || !code.chars().all(plain) {
+        return Err(Error::invalid("code", "bad-code"));
+    }
+    let words = super::required("words", &form.words, 40)?.to_owned();
+    let reason = ReturnReason { code: code.to_owned(), words, evidence: form.evidence, counts: form.counts, active: form.active };
+    store::returns::put_reason(tx, form.position, &reason).await?;
+    Audit::new("dispatch.reason", "return_reason", Uuid::nil())
+        .with("code", code)
+        .with("counts", form.counts.word())
+        .with("active", form.active)
+        .record(tx, now, who)
+        .await?;
+    Ok(reason)
+}
+
 /// What a case has behind it when it is handed on.
 #[derive(Debug, Default)]
 pub struct Trail {

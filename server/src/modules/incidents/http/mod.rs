@@ -67,6 +67,8 @@ permit! {
     Confer = "incident.confer";
     /// Annul cases.
     Annul = "incident.annul";
+    /// Change the reasons for returning cases.
+    DispatchManage = "dispatch.manage";
     /// See refused dispatches and the figures of dispatch.
     DispatchRead = "dispatch.read";
     /// Take the unusual actions.

@@ -3,13 +3,14 @@
 use axum::{
     Json,
     extract::{Path, Query, State},
+    http::StatusCode,
 };
 use kernel::{Cursor, Error, Id, Page, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Annul, Confer, DispatchRead, GiveBack, ObjectTo, Read, Rule, answer, answer_or_refuse, open, reach};
+use super::{Annul, Confer, DispatchManage, DispatchRead, GiveBack, ObjectTo, Read, Rule, answer, answer_or_refuse, open, reach};
 use crate::{
     app::Shared,
     http::{Allow, Answer, Command, Outcome},
@@ -36,6 +37,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(objections))
         .routes(routes!(attempts))
         .routes(routes!(reasons))
+        .routes(routes!(set_reason))
         .routes(routes!(figures))
 }
 
@@ -282,19 +284,33 @@ struct ReasonView {
     active: bool,
 }
 
+impl From<store::returns::ReturnReason> for ReasonView {
+    fn from(r: store::returns::ReturnReason) -> Self {
+        Self { code: r.code, words: r.words, evidence: r.evidence, counts: r.counts, active: r.active }
+    }
+}
+
 /// The reasons of the district for returning a case.
 #[utoipa::path(get, path = "/api/v1/dispatch/reasons", tag = "dispatch", responses((status = 200, body = Page<ReasonView>)),
     extensions(("x-permission" = json!("incident.read"))))]
 async fn reasons(State(app): State<Shared>, _: Allow<Read>) -> Answer<Json<Page<ReasonView>>> {
     let rows = store::returns::reasons(&mut *app.db.read().await?).await?;
-    let view = |r: store::returns::ReturnReason| ReasonView {
-        code: r.code,
-        words: r.words,
-        evidence: r.evidence,
-        counts: r.counts,
-        active: r.active,
-    };
-    Ok(Json(Page { items: rows.into_iter().map(view).collect(), next: None }))
+    Ok(Json(Page { items: rows.into_iter().map(ReasonView::from).collect(), next: None }))
+}
+
+/// Enter a reason or change one.
+#[utoipa::path(put, path = "/api/v1/dispatch/reasons/{code}", params(("code" = String, Path)), tag = "dispatch", request_body = actions::ReasonForm,
+    responses((status = 200, body = ReasonView)), extensions(("x-permission" = json!("dispatch.manage"))))]
+async fn set_reason(
+    State(app): State<Shared>,
+    who: Allow<DispatchManage>,
+    Path(code): Path<String>,
+    command: Command<actions::ReasonForm>,
+) -> Outcome {
+    let mut work = command.begin(&app, &who).await?;
+    let now = work.now;
+    let reason = actions::set_reason(&mut work.tx, now, &who, &code, &command.body).await?;
+    work.finish(StatusCode::OK, &ReasonView::from(reason)).await
 }
 
 /// Which figures.

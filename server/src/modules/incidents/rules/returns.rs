@@ -347,3 +347,105 @@ pub struct Accuracy {
     /// (dispatches − faulty) ÷ dispatches; null without a dispatch.
     pub accuracy: Option<f64>,
 }
+
+#[cfg(test)]
+mod tests {
+    use kernel::Zone;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::modules::catalogue::{Calendar, content};
+
+    fn unit(n: u8) -> Id<Unit> {
+        Id::from_uuid(uuid::Uuid::from_u128(u128::from(n)))
+    }
+
+    #[test]
+    fn a_return_is_made_on_the_day_of_the_dispatch() {
+        let days = content::days().unwrap();
+        let calendar = Calendar::new(days.into_iter().map(|d| (d.date, d.kind)), content::shifts().unwrap()).unwrap();
+        let days = Days { calendar: &calendar, zone: Zone::CHINA };
+        let at = |text: &str| -> Time { format!("2025-{text}:00+08:00").parse().unwrap() };
+        for (offered, now, right) in [
+            ("03-10T10:00", "03-10T10:00", true),
+            ("03-10T10:00", "03-10T23:59", true),
+            ("03-10T10:00", "03-11T00:00", false),
+            // In the evening: until the end of the next working day.
+            ("03-10T20:00", "03-11T17:00", true),
+            ("03-10T20:00", "03-12T00:00", false),
+            // Friday evening: Monday. Before a holiday that follows a worked Sunday: that Sunday.
+            ("03-07T20:00", "03-10T23:59", true),
+            ("03-07T20:00", "03-11T00:00", false),
+            ("01-25T20:00", "01-26T18:00", true),
+            ("01-25T20:00", "01-27T00:00", false),
+        ] {
+            assert_eq!(same_day(&days, at(offered), at(now)).unwrap(), right, "{offered} {now}");
+        }
+    }
+
+    #[test]
+    fn circles_by_table() {
+        let [a, b, c] = [1, 2, 3].map(unit);
+        for (returned, with, to, circle) in [
+            (vec![], None, a, false),
+            (vec![], Some(b), a, false),
+            // Straight back to whoever returned it: the desk did not take the return, which is no circle.
+            (vec![a], None, a, false),
+            (vec![a], None, b, false),
+            (vec![a], Some(b), a, true),
+            (vec![a], Some(a), a, false),
+            (vec![a], Some(b), c, false),
+            (vec![a, b], None, a, true),
+            (vec![a, b], None, b, false),
+            (vec![a, b], Some(c), b, true),
+        ] {
+            assert_eq!(cyclic(&returned, with, to), circle, "{returned:?} {with:?} {to:?}");
+        }
+    }
+
+    #[test]
+    fn the_second_return_goes_to_the_centre() {
+        assert_eq!([0, 1, 2].map(goes_to_centre), [false, true, true]);
+    }
+
+    #[test]
+    fn decisions_bind_by_table() {
+        let [a, b, c] = [1, 2, 3].map(unit);
+        let invited = [a, b];
+        assert_eq!(bound(&invited, None, &[], false), Ok(None));
+        assert_eq!(bound(&invited, Some(a), &[b], false), Ok(Some((a, vec![b]))));
+        assert_eq!(bound(&invited, None, &[b], false), Err(("lead".into(), "required")));
+        assert_eq!(bound(&invited, Some(c), &[], false), Err(("lead".into(), "not-invited")));
+        assert_eq!(bound(&invited, Some(a), &[b, c], false), Err(("helpers[1]".into(), "not-invited")));
+        assert_eq!(bound(&invited, Some(a), &[a], false), Err(("helpers[0]".into(), "named-twice")));
+        assert_eq!(bound(&invited, Some(a), &[b, b], false), Err(("helpers[1]".into(), "named-twice")));
+        assert_eq!(bound(&[], Some(c), &[a], true), Ok(Some((c, vec![a]))));
+    }
+
+    #[test]
+    fn accuracy_has_a_denominator() {
+        assert_eq!((accuracy(0, 0), accuracy(4, 1), accuracy(3, 0)), (None, Some(0.75), Some(1.0)));
+    }
+
+    proptest! {
+        /// Whoever is bound was named, the lead helps nobody, and a table binds nobody that did not sit at it.
+        #[test]
+        fn nobody_is_bound_unheard(invited in prop::collection::vec(0_u8..6, 0..5), lead in prop::option::of(0_u8..6), helpers in prop::collection::vec(0_u8..6, 0..5), centre: bool) {
+            let (invited, helpers): (Vec<_>, Vec<_>) = (invited.into_iter().map(unit).collect(), helpers.into_iter().map(unit).collect());
+            if let Ok(Some((lead, list))) = bound(&invited, lead.map(unit), &helpers, centre) {
+                prop_assert!(centre || std::iter::once(&lead).chain(&list).all(|u| invited.contains(u)));
+                prop_assert!(!list.contains(&lead) && list == helpers);
+            }
+        }
+
+        /// A case that nobody returned goes anywhere; to whom it never returned from, always.
+        #[test]
+        fn only_those_who_returned_close_a_circle(returned in prop::collection::vec(0_u8..5, 0..6), with in prop::option::of(0_u8..5), to in 0_u8..5) {
+            let list: Vec<_> = returned.iter().copied().map(unit).collect();
+            if cyclic(&list, with.map(unit), unit(to)) {
+                prop_assert!(returned.contains(&to));
+                prop_assert!(returned.iter().chain(with.iter()).any(|u| *u != to));
+            }
+        }
+    }
+}

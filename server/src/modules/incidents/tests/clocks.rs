@@ -77,6 +77,17 @@ fn each_clock_keeps_its_own_limit_and_lateness_stays() {
 }
 
 #[test]
+fn a_second_offer_starts_the_accept_clock_only_when_the_first_was_taken_on() {
+    let open = ("2025-03-10T09:00", open((1, HOURS), (8, HOURS)));
+    let waiting = [open.clone(), ("2025-03-10T09:00", Event::Offer), ("2025-03-10T09:30", Event::Offer)];
+    assert_eq!(shown(&waiting).accept_by, Some(at("2025-03-10T10:00")), "returned unopened: the next has what was left");
+    let again =
+        [open, ("2025-03-10T09:00", Event::Offer), ("2025-03-10T09:10", Event::TakeOn), ("2025-03-10T11:00", Event::Offer)];
+    let s = shown(&again);
+    assert_eq!((s.accept_by, s.due_at, s.late), (Some(at("2025-03-10T12:00")), Some(at("2025-03-11T10:00")), false));
+}
+
+#[test]
 fn a_return_goes_on_with_what_was_left() {
     let mut events = vec![
         ("2025-03-10T09:00", open((1, HOURS), (4, HOURS))),

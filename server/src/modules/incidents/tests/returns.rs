@@ -65,6 +65,12 @@ fn waits(case: &Value) -> Vec<&str> {
     case["attention"].as_array().unwrap().iter().filter_map(Value::as_str).collect()
 }
 
+/// The lead's open task.
+fn lead(case: &Value) -> Value {
+    let open = |t: &&Value| t["role"] == "lead" && matches!(t["state"].as_str(), Some("offered" | "accepted"));
+    case["tasks"].as_array().unwrap().iter().find(open).expect("a lead").clone()
+}
+
 async fn board(client: &Client, query: &str) -> Vec<Value> {
     client.get(&format!("/api/v1/objections{query}")).await.expect(200).json()["items"].as_array().unwrap().clone()
 }
@@ -204,7 +210,7 @@ testkit::both! {
         let open = board(&centre, "?state=open&kind=cycle").await;
         let ruling = json!({ "upheld": true, "lead": unit(&app, FIRST), "words": "属一社区" });
         let fixed = centre.post(&format!("/api/v1/objections/{}/rule", open[0]["id"].as_str().unwrap()), &ruling).await.expect(200).json();
-        assert_eq!((fixed["tasks"].as_array().unwrap().last().unwrap()["binding"].as_bool(), waits(&fixed)), (Some(true), vec![]));
+        assert_eq!((lead(&fixed)["binding"].as_bool(), waits(&fixed)), (Some(true), vec![]));
 
         // Whoever has it may also simply take it on; then nothing is left to decide.
         let receipt = circle().await;
@@ -319,7 +325,7 @@ testkit::both! {
         let bound = of(&street, &receipt).act("confer", record(SECOND)).await.expect(200).json();
         assert_eq!((bound["state"].as_str(), bound["lead"]["unit"].as_str()), (Some("assigned"), Some("二社区")));
         assert!(!bound.to_string().contains("13800138000"));
-        let last = bound["tasks"].as_array().unwrap().last().unwrap();
+        let last = lead(&bound);
         assert_eq!((last["binding"].as_bool(), last["state"].as_str()), (Some(true), Some("offered")));
         let id = receipt["id"].as_str().unwrap().parse().unwrap();
         let steps = store::steps(&mut app.db.read().await.unwrap(), id).await.unwrap();
@@ -441,6 +447,31 @@ testkit::both! {
         assert_eq!(early["rows"], json!([]));
         drop(second);
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+    }
+
+    async fn reasons_are_data_of_the_district(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let admin = app.login_as("system-admin", DISTRICT).await;
+        let first = app.login_as("community-desk", COMMUNITY).await;
+        let path = "/api/v1/dispatch/reasons/private-road";
+        let form = json!({ "words": "属小区内部道路", "counts": "wrong", "active": true, "position": 4 });
+        first.put(path, &form).await.expect(403);
+        admin.put("/api/v1/dispatch/reasons/Private", &form).await.expect(400);
+        admin.put(path, &json!({ "words": " ", "counts": "wrong", "active": true })).await.expect(400);
+        admin.put(path, &form).await.expect(200);
+        let receipt = send(&app, &report(LAMP, HOME)).await;
+        let back = of(&first, &receipt).task("send-back", json!({ "reason": "private-road" })).await.expect(200).json();
+        assert!(back["steps"].as_array().unwrap().last().unwrap()["words"].as_str().unwrap().contains("属小区内部道路"));
+        admin.put(path, &json!({ "words": "属小区内部道路", "counts": "wrong", "active": false })).await.expect(200);
+        let next = send(&app, &report(LAMP, HOME)).await;
+        of(&first, &next).task("send-back", json!({ "reason": "private-road" })).await.expect(400);
+        // The limit of a ruling is a setting.
+        let limit = json!({ "value": { "within": { "n": 1, "unit": "hour" } }, "reason": "汛期" });
+        admin.put("/api/v1/settings/dispatch.ruling", &json!({ "value": { "within": { "n": 0, "unit": "hour" } }, "reason": "x" })).await.expect(400);
+        admin.put("/api/v1/settings/dispatch.ruling", &limit).await.expect(200);
+        app.refresh().await.unwrap();
+        of(&first, &next).act("object", json!({ "reason": "不归我们", "basis": "清单" })).await.expect(200);
+        assert_eq!(board(&first, "").await[0]["due_at"], json!("2025-03-10T03:00:00.000Z"));
     }
 
     async fn a_helper_gives_its_part_back_and_the_case_goes_on(engine: Engine) {
