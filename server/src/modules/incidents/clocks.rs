@@ -34,7 +34,7 @@ pub enum Event {
         /// The other rule.
         rule: Rule,
     },
-    /// The task is offered to a lead: the accept clock starts, unless it runs already. It starts anew after the one before was taken on.
+    /// The task is offered to a lead: the accept clock starts, unless it runs already.
     Offer,
     /// The lead takes it on: the accept clock ends.
     TakeOn,
