@@ -330,6 +330,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dispatch/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Attempts to send a matter down that the gate refused, the newest first. */
+        get: operations["attempts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Dispatches, what came back of them, and how accurate they were, each share with its denominator. */
+        get: operations["figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The reasons of the district for returning a case. */
+        get: operations["reasons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/reasons/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Enter a reason or change one. */
+        put: operations["set_reason"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/district": {
         parameters: {
             query?: never;
@@ -504,6 +572,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/annul": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Annul a case that should not be. */
+        post: operations["annul"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/callback": {
         parameters: {
             query?: never;
@@ -532,6 +617,23 @@ export interface paths {
         put?: never;
         /** Close a verified case. */
         post: operations["close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/confer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Call a conference of units, or record what it decided; a decision that names a lead binds. */
+        post: operations["confer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -583,6 +685,23 @@ export interface paths {
         put?: never;
         /** Note something, for colleagues or for the reporter. */
         post: operations["note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/object": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Object to a dispatch; its review has a clock of its own. */
+        post: operations["object"];
         delete?: never;
         options?: never;
         head?: never;
@@ -702,6 +821,23 @@ export interface paths {
         put?: never;
         /** Finish a task; done of the lead resolves the case. */
         post: operations["done"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/tasks/{task}/send-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Return a task with a coded reason: once for each unit and case, on the day of the dispatch. */
+        post: operations["send_back"];
         delete?: never;
         options?: never;
         head?: never;
@@ -874,6 +1010,40 @@ export interface paths {
         put?: never;
         /** Marks one notice as read. */
         post: operations["read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Objections and what else waits for a ruling, those first that are due first. */
+        get: operations["objections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/objections/{id}/rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rule on an objection or on a case that came back twice; the ruling binds. */
+        post: operations["rule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1378,8 +1548,65 @@ export interface components {
         AccountView: components["schemas"]["Account"] & {
             grants: components["schemas"]["Grant"][];
         };
+        /** @description A unit of figures: how often dispatches were made, came back and were wrong. */
+        Accuracy: {
+            /**
+             * Format: double
+             * @description (dispatches − faulty) ÷ dispatches; null without a dispatch.
+             */
+            accuracy?: number | null;
+            /**
+             * Format: int64
+             * @description The denominator: dispatches in the period, by a desk or by the rules.
+             */
+            dispatches: number;
+            /**
+             * Format: int64
+             * @description Of them: wrong in one way or more.
+             */
+            faulty: number;
+            /**
+             * Format: int64
+             * @description Of them: objected to.
+             */
+            objections: number;
+            /**
+             * Format: int64
+             * @description Of them: returned.
+             */
+            returned: number;
+            /**
+             * Format: int64
+             * @description Of them: wrongly sent down to the grassroots.
+             */
+            sent_down: number;
+            /**
+             * Format: int64
+             * @description Of them: objections that were upheld.
+             */
+            upheld: number;
+            /**
+             * Format: int64
+             * @description Of them: returned as wrong, and the next dispatch went elsewhere.
+             */
+            wrong: number;
+        };
         /** @enum {string} */
-        Action: "report" | "accept" | "refuse" | "correct" | "place" | "dispatch" | "take_on" | "assist" | "resolve" | "solve_on_spot" | "note" | "remark" | "join" | "verify" | "return" | "close" | "callback" | "rate" | "archive" | "escalate" | "whistle" | "send_back" | "object" | "confer" | "extend" | "shelve" | "ask" | "resume" | "merge" | "unmerge" | "annul" | "reopen" | "supervise";
+        Action: "report" | "accept" | "refuse" | "correct" | "place" | "dispatch" | "take_on" | "assist" | "resolve" | "solve_on_spot" | "note" | "remark" | "join" | "verify" | "return" | "close" | "callback" | "rate" | "archive" | "escalate" | "whistle" | "send_back" | "object" | "rule" | "dismiss" | "confer" | "extend" | "shelve" | "ask" | "resume" | "merge" | "unmerge" | "annul" | "reopen" | "supervise";
+        /** @enum {string} */
+        Allowed: "extend" | "reopen";
+        /** @description 作废. */
+        Annul: {
+            /** @description Why, for colleagues. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             */
+            version?: number | null;
+            /** @description What the reporter reads. */
+            words: string;
+        };
         /** @description An API token as its owner sees it. */
         ApiToken: {
             created_at: components["schemas"]["Time"];
@@ -1395,8 +1622,20 @@ export interface components {
             /** Format: uuid */
             person: string;
         };
+        /** @description A dispatch that the gate refused. */
+        AttemptView: {
+            actor: string;
+            at: components["schemas"]["Time"];
+            class: components["schemas"]["AccessClass"];
+            code: string;
+            id: string;
+            incident: string;
+            /** @description What the gate answered. */
+            refused: string;
+            unit: components["schemas"]["Named"];
+        };
         /** @enum {string} */
-        Attention: "no-grid" | "two-grids" | "low-confidence" | "unlisted" | "no-person" | "no-unit" | "no-calendar";
+        Attention: "no-grid" | "two-grids" | "low-confidence" | "unlisted" | "no-person" | "no-unit" | "no-calendar" | "returned" | "objected" | "centre";
         /** @description A row of the record as an auditor reads it. */
         AuditRow: {
             action: string;
@@ -1478,6 +1717,7 @@ export interface components {
             duplicates: components["schemas"]["Candidate"][];
             fields: Record<string, never>;
             gate?: components["schemas"]["GateView"] | null;
+            held_by?: components["schemas"]["HeldView"] | null;
             late: boolean;
             /** @description The actions that this caller can take now. */
             may: string[];
@@ -1523,6 +1763,57 @@ export interface components {
         };
         CodeForm: {
             code: string;
+        };
+        /** @description 会商: an invitation while there is no decision, a record when there is one. */
+        Confer: {
+            /**
+             * @description What it allows beside.
+             * @default []
+             */
+            allows: components["schemas"]["Allowed"][];
+            /** @default null */
+            at: components["schemas"]["Time"] | null;
+            /**
+             * @description Who leads the conference: an office, not a person's name.
+             * @default
+             */
+            chair: string;
+            /**
+             * @description What was decided; empty for an invitation.
+             * @default
+             */
+            decision: string;
+            /**
+             * @description Who helps from now on, bound by the decision.
+             * @default []
+             */
+            helpers: string[];
+            /**
+             * @description Who leads from now on, bound by the decision.
+             * @default null
+             */
+            lead: string | null;
+            /**
+             * @description What was said; required with a decision.
+             * @default
+             */
+            minutes: string;
+            /**
+             * @description Photographs of the papers.
+             * @default []
+             */
+            photo_ids: string[];
+            /**
+             * @description Who is invited; at least two.
+             * @default []
+             */
+            units: string[];
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             * @default null
+             */
+            version: number | null;
         };
         /** @description The hand-over of a leave. */
         Confirmation: {
@@ -1655,6 +1946,23 @@ export interface components {
         };
         /** @enum {string} */
         FieldKind: "text" | "integer" | "decimal" | "date" | "choice" | "multi";
+        /** @description One dispatcher's, or one unit's figures. */
+        FigureRow: components["schemas"]["Accuracy"] & {
+            /**
+             * Format: uuid
+             * @description The account or unit; null for the rules.
+             */
+            id?: string | null;
+            /** @description Its name; empty for the rules. */
+            name: string;
+        };
+        /** @description The figures of dispatch in a period. */
+        Figures: {
+            from: components["schemas"]["Time"];
+            returns: components["schemas"]["ReturnsRow"][];
+            rows: components["schemas"]["FigureRow"][];
+            to: components["schemas"]["Time"];
+        };
         /** @description A photograph as other slices and callers see it. */
         FileInfo: {
             /**
@@ -1756,6 +2064,11 @@ export interface components {
             code: string;
             /** @description The name. */
             name: string;
+        };
+        /** @description The first receiver, while nobody has taken over. */
+        HeldView: {
+            since: components["schemas"]["Time"];
+            unit: components["schemas"]["Named"];
         };
         /** @description A number to call. */
         Hotline: {
@@ -1995,6 +2308,23 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_AttemptView: {
+            /** @description The items in the list's order. */
+            items: {
+                actor: string;
+                at: components["schemas"]["Time"];
+                class: components["schemas"]["AccessClass"];
+                code: string;
+                id: string;
+                incident: string;
+                /** @description What the gate answered. */
+                refused: string;
+                unit: components["schemas"]["Named"];
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
         Page_AuditRow: {
             /** @description The items in the list's order. */
             items: {
@@ -2080,6 +2410,47 @@ export interface components {
                 params: Record<string, never>;
                 read_at?: components["schemas"]["Time"] | null;
                 urgent: boolean;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_ReasonView: {
+            /** @description The items in the list's order. */
+            items: {
+                /** @description Whether it may still be chosen. */
+                active: boolean;
+                code: string;
+                counts: components["schemas"]["Counts"];
+                /** @description Whether papers or photographs are required. */
+                evidence: boolean;
+                words: string;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_ReviewView: {
+            /** @description The items in the list's order. */
+            items: {
+                at: components["schemas"]["Time"];
+                basis: string;
+                code: string;
+                due_at: components["schemas"]["Time"];
+                id: string;
+                incident: string;
+                kind: components["schemas"]["ReviewKind"];
+                lead?: components["schemas"]["Named"] | null;
+                light: components["schemas"]["Light"];
+                overdue_at?: components["schemas"]["Time"] | null;
+                ruled_at?: components["schemas"]["Time"] | null;
+                ruling?: string | null;
+                state: components["schemas"]["ReviewState"];
+                title: string;
+                /** @description Who objected, or whom the circle would have reached. */
+                unit: components["schemas"]["Named"];
+                words: string;
+                yellow_at: components["schemas"]["Time"];
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -2259,10 +2630,36 @@ export interface components {
             /** @description The sentence, in the district's language, as it was when the decision was made. */
             words: string;
         };
+        /** @description A reason for returning cases, as an administrator sets it. */
+        ReasonForm: {
+            /** @description Whether it may be chosen. */
+            active: boolean;
+            /** @description What an accepted return for it says about the dispatch. */
+            counts: components["schemas"]["Counts"];
+            /** @description Whether papers or photographs are required. */
+            evidence?: boolean;
+            /**
+             * Format: int64
+             * @description Where it stands in the list.
+             */
+            position?: number;
+            /** @description How people read it. */
+            words: string;
+        };
         ReasonLine: {
             code: string;
             words: string;
             words_en: string;
+        };
+        /** @description A reason for which a unit may return a case. */
+        ReasonView: {
+            /** @description Whether it may still be chosen. */
+            active: boolean;
+            code: string;
+            counts: components["schemas"]["Counts"];
+            /** @description Whether papers or photographs are required. */
+            evidence: boolean;
+            words: string;
         };
         /** @description What the reporter gets back. */
         Receipt: {
@@ -2380,6 +2777,19 @@ export interface components {
              */
             version: number;
         };
+        /** @description Returns of one unit for one reason, counted by the day of the return. */
+        ReturnsRow: {
+            /**
+             * Format: int64
+             * @description Of them: the next dispatch went elsewhere.
+             */
+            accepted: number;
+            reason: string;
+            /** Format: int64 */
+            returns: number;
+            unit: components["schemas"]["Named"];
+            words: string;
+        };
         /** @description A wish to read one field in clear. */
         Reveal: {
             /** @description Which field. */
@@ -2393,6 +2803,31 @@ export interface components {
             until: components["schemas"]["Time"];
             /** @description The value, or nothing when there is none. */
             value?: string | null;
+        };
+        /** @enum {string} */
+        ReviewKind: "objection" | "second_return" | "cycle";
+        /** @enum {string} */
+        ReviewState: "open" | "upheld" | "dismissed" | "fixed" | "withdrawn";
+        /** @description A review on the board. */
+        ReviewView: {
+            at: components["schemas"]["Time"];
+            basis: string;
+            code: string;
+            due_at: components["schemas"]["Time"];
+            id: string;
+            incident: string;
+            kind: components["schemas"]["ReviewKind"];
+            lead?: components["schemas"]["Named"] | null;
+            light: components["schemas"]["Light"];
+            overdue_at?: components["schemas"]["Time"] | null;
+            ruled_at?: components["schemas"]["Time"] | null;
+            ruling?: string | null;
+            state: components["schemas"]["ReviewState"];
+            title: string;
+            /** @description Who objected, or whom the circle would have reached. */
+            unit: components["schemas"]["Named"];
+            words: string;
+            yellow_at: components["schemas"]["Time"];
         };
         /** @description A change of one matter. */
         Revision: {
@@ -2494,8 +2929,40 @@ export interface components {
             /** @description How a result is verified. */
             verify?: components["schemas"]["Verify"];
         };
+        /** @description 裁定. */
+        Ruling: {
+            /** @description Who helps from now on. */
+            helpers?: string[];
+            /** @description Who leads from now on; required when the case goes elsewhere. */
+            lead?: string | null;
+            /** @description Whether the case goes elsewhere; an objection that is not upheld is dismissed and the dispatch stays. */
+            upheld: boolean;
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             */
+            version?: number | null;
+            /** @description Why. */
+            words: string;
+        };
         /** @enum {string} */
         Satisfied: "yes" | "mostly" | "no" | "none";
+        /** @description 退单. */
+        SendBack: {
+            /** @description What the return stands on: a clause, a border, a paper. It or a photograph is required by some reasons. */
+            basis?: string;
+            /** @description Photographs of what it stands on. */
+            photo_ids?: string[];
+            /** @description The code of one of the district's reasons. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             */
+            version?: number | null;
+            /** @description What else is to be said. */
+            words?: string;
+        };
         SessionRole: {
             key: string;
             name: string;
@@ -3422,6 +3889,104 @@ export interface operations {
             };
         };
     };
+    attempts: {
+        parameters: {
+            query?: {
+                /** @description At or after. */
+                from?: string;
+                /** @description Before. */
+                to?: string;
+                /** @description 1 to 200, 50 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AttemptView"];
+                };
+            };
+        };
+    };
+    figures: {
+        parameters: {
+            query?: {
+                /** @description Dispatched at or after; thirty days ago when absent. */
+                from?: string;
+                /** @description Dispatched before; now when absent. */
+                to?: string;
+                /** @description `dispatcher` (default) or `unit`. */
+                by?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figures"];
+                };
+            };
+        };
+    };
+    reasons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReasonView"];
+                };
+            };
+        };
+    };
+    set_reason: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReasonView"];
+                };
+            };
+        };
+    };
     district: {
         parameters: {
             query?: never;
@@ -3717,6 +4282,36 @@ export interface operations {
             };
         };
     };
+    annul: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Annul"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description own-report */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     callback: {
         parameters: {
             query?: never;
@@ -3760,6 +4355,36 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["CaseView"];
                 };
+            };
+        };
+    };
+    confer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Confer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description centre-decides, objection-open, not-for-grassroots */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -3829,6 +4454,36 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["CaseView"];
                 };
+            };
+        };
+    };
+    object: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description binding-task, objection-open, centre-decides */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -3991,6 +4646,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["CaseView"];
                 };
+            };
+        };
+    };
+    send_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendBack"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description returned-already, return-too-late, binding-task, objection-open */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -4265,6 +4953,64 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ReadCount"];
                 };
+            };
+        };
+    };
+    objections: {
+        parameters: {
+            query?: {
+                /** @description Where they stand. */
+                state?: string;
+                /** @description Why the centre decides. */
+                kind?: string;
+                /** @description 1 to 200, 50 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReviewView"];
+                };
+            };
+        };
+    };
+    rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ruling"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description ruled-already, sender-may-not-rule, not-for-grassroots */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
