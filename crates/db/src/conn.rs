@@ -234,6 +234,21 @@ impl Tx {
         }
     }
 
+    /// Begins a part that is kept or undone by itself: what follows until [`Tx::keep`] or [`Tx::undo`]. Parts do not nest.
+    pub async fn mark(&mut self) -> Result<()> {
+        self.0.script("SAVEPOINT part").await
+    }
+
+    /// Keeps the part since [`Tx::mark`]; it lasts when the transaction is committed.
+    pub async fn keep(&mut self) -> Result<()> {
+        self.0.script("RELEASE SAVEPOINT part").await
+    }
+
+    /// Undoes the part since [`Tx::mark`], also after a statement of it failed.
+    pub async fn undo(&mut self) -> Result<()> {
+        self.0.script("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part").await
+    }
+
     /// Undoes everything and waits until it is undone.
     pub async fn rollback(self) -> Result<()> {
         match self.0.inner {

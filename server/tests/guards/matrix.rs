@@ -44,7 +44,7 @@ const fn personal(operation: &'static str, body: fn() -> Value) -> Call {
 
 /// What stands for each `{name}` of a path.
 const PLACES: &[(&str, &str)] =
-    &[("year", "2025"), ("name", "quiet_hours"), ("action", "merge"), ("track", "an-unknown-link-of-a-reporter")];
+    &[("year", "2025"), ("name", "quiet_hours"), ("action", "supervise"), ("track", "an-unknown-link-of-a-reporter")];
 
 /// What some operations are asked.
 const QUERIES: &[(&str, &str)] =
@@ -128,6 +128,21 @@ const CALLS: &[Call] = &[
     command("POST /api/v1/incidents/{id}/verify", || json!({"passed": true, "words": "看过了"})),
     command("POST /api/v1/incidents/{id}/close", || json!({})),
     command("POST /api/v1/incidents/{id}/callback", || json!({"outcome": "no_answer"})),
+    command("POST /api/v1/incidents/{id}/merge", || json!({"into": NOBODY})),
+    command("POST /api/v1/incidents/{id}/unmerge", || json!({"reason": "不是一回事"})),
+    read("GET /api/v1/incidents/{id}/orders"),
+    command("POST /api/v1/incidents/bulk", || json!({"action": "accept", "ids": [NOBODY]})),
+    read("GET /api/v1/filters"),
+    command("POST /api/v1/filters", || json!({"name": "", "query": {}})),
+    command("DELETE /api/v1/filters/{id}", || json!({})),
+    read("GET /api/v1/webhooks"),
+    command("POST /api/v1/webhooks", || json!({"name": "", "url": ""})),
+    command("PUT /api/v1/webhooks/{id}", || json!({})),
+    command("DELETE /api/v1/webhooks/{id}", || json!({})),
+    command("POST /api/v1/webhooks/{id}/rotate", || json!({})),
+    command("POST /api/v1/webhooks/{id}/ping", || json!({})),
+    read("GET /api/v1/webhooks/{id}/deliveries"),
+    command("POST /api/v1/webhooks/{id}/deliveries/{delivery}/resend", || json!({})),
     command("POST /api/v1/incidents/{id}/reveal", || json!({"field": "phone", "purpose": "回访"})),
     command("POST /api/v1/incidents/{id}/actions/{action}", || json!({})),
     read("GET /api/v1/inbox"),

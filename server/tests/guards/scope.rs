@@ -39,7 +39,7 @@ const REPORTS: &[(&str, (f64, f64))] = &[
 ];
 
 /// Operations on one case, with the permission that each wants.
-const READS: &[&str] = &["", "/similar"];
+const READS: &[&str] = &["", "/similar", "/orders"];
 const COMMANDS: &[(&str, &str)] = &[
     ("incident.intake", "/accept"),
     ("incident.intake", "/refuse"),
@@ -57,7 +57,9 @@ const COMMANDS: &[(&str, &str)] = &[
     ("incident.close", "/close"),
     ("incident.callback", "/callback"),
     ("incident.reveal", "/reveal"),
-    ("incident.act", "/actions/merge"),
+    ("incident.merge", "/merge"),
+    ("incident.merge", "/unmerge"),
+    ("incident.act", "/actions/supervise"),
 ];
 
 fn body(command: &str) -> Value {
@@ -65,6 +67,8 @@ fn body(command: &str) -> Value {
         "/refuse" => json!({"reason": "abuse", "words": "测试"}),
         "/correct" => json!({"matter": "01957f00-0000-7000-8000-00000000dead"}),
         "/place" => json!({"lon": HOME.0, "lat": HOME.1}),
+        "/merge" => json!({"into": "01957f00-0000-7000-8000-00000000dead"}),
+        "/unmerge" => json!({"reason": "不是一回事"}),
         "/note" => json!({"text": "看过了"}),
         "/tasks/{task}/send-back" => json!({"reason": "not-grassroots"}),
         "/object" => json!({"reason": "不归我们管", "basis": "职责清单"}),

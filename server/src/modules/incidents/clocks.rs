@@ -6,7 +6,8 @@
 //!   still while a result is being verified or the case is paused, and goes on with what was left.
 //! - **stage** clocks are limits on the way (停工, 处罚, 拆除), each counted like the handle clock until it is reached.
 //! - **order** is the deadline of an order from above, less the margin. It is an instant: neither a pause nor an extension of ours moves
-//!   it, so the case is due at the earlier of the two (rules of the field, 3: min(catalogue, upstream − margin)).
+//!   it, so the case is due at the earlier of the two (rules of the field, 3: min(catalogue, upstream − margin)). An order that was
+//!   merged into the case is one more such clock until it is taken out again.
 //!
 //! No clock overrules another; one that ended late leaves the mark `late`. A light that has turned never turns back without a pause or
 //! an extension: when the matter is corrected, the whole history of the round is counted again under the other rule, with its pauses and
@@ -14,6 +15,7 @@
 
 use kernel::{Result, Time, Zone};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::model::Rule;
 use crate::modules::catalogue::{Calendar, Limit, Unit};
@@ -59,6 +61,18 @@ pub enum Event {
     },
     /// The case ends without a solution (refused, merged, void), a pause too.
     End,
+    /// An order from above was merged into the case: its deadline is a clock too, as that of the case's own order.
+    Bind {
+        /// The case that the order came with.
+        order: Uuid,
+        /// The deadline, less the margin.
+        due: Time,
+    },
+    /// That order was taken out again, and its clock with it.
+    Unbind {
+        /// The case that the order came with.
+        order: Uuid,
+    },
 }
 
 /// The instants that are saved with the case; null where no clock runs.
@@ -258,6 +272,8 @@ pub struct Clocks<'e> {
     accept: Option<Clock>,
     handle: Option<Clock>,
     order: Option<Clock>,
+    /// Orders that were merged into the case.
+    bound: Vec<(Uuid, Clock)>,
     stages: Vec<(&'e str, Clock)>,
     accepting: bool,
     solving: bool,
@@ -285,7 +301,11 @@ impl<'e> Clocks<'e> {
         // A clock of the machine that went back must not make a limit longer: time in a log never runs backwards.
         let at = self.last.map_or(at, |last| at.max(last));
         match event {
-            Event::Open { rule, upstream } => *self = Self::opened(days, at, rule, *upstream)?,
+            Event::Open { rule, upstream } => {
+                // What was merged into a case before it was opened binds its first round; a later round has answered it.
+                let bound = if self.round.is_none() { std::mem::take(&mut self.bound) } else { vec![] };
+                *self = Self { bound, ..Self::opened(days, at, rule, *upstream)? };
+            }
             Event::Rule { rule } => self.count_again(days, at, rule)?,
             other => {
                 self.happen(days, at, other)?;
@@ -333,6 +353,8 @@ impl<'e> Clocks<'e> {
             }
         }
         other.late |= self.late;
+        // A deadline from above is the same under any rule.
+        other.bound = std::mem::take(&mut self.bound);
         other.round = Some(Round { accept: rule.accept, ..round });
         *self = other;
         Ok(())
@@ -374,6 +396,11 @@ impl<'e> Clocks<'e> {
                 self.accept = None;
                 (self.accepting, self.solving, self.paused) = (false, false, false);
             }
+            Event::Bind { order, due } => {
+                self.bound.retain(|(o, _)| o != order);
+                self.bound.push((*order, Clock::order(days, at, *due)?));
+            }
+            Event::Unbind { order } => self.bound.retain(|(o, _)| o != order),
         }
         let (accepting, solving) = (self.accepting && !self.paused, self.solving && !self.paused);
         self.accept.iter_mut().try_for_each(|clock| clock.run(days, at, accepting))?;
@@ -385,9 +412,14 @@ impl<'e> Clocks<'e> {
     fn counting(&self) -> impl Iterator<Item = (Which, Option<&'e str>, &Clock)> {
         let accept = self.accept.iter().filter(|_| self.accepting).map(|c| (Which::Accept, None, c));
         let handle = self.handle.iter().map(|c| (Which::Handle, None, c));
-        let order = self.order.iter().map(|c| (Which::Order, None, c));
+        let order = self.orders().map(|c| (Which::Order, None, c));
         let stages = self.stages.iter().map(|(name, c)| (Which::Stage, Some(*name), c));
         accept.chain(handle.chain(order).chain(stages).filter(|_| self.solving))
+    }
+
+    /// The deadlines of the case's own order and of those that were merged into it.
+    fn orders(&self) -> impl Iterator<Item = &Clock> {
+        self.order.iter().chain(self.bound.iter().map(|(_, clock)| clock))
     }
 
     fn is_past(&self, at: Time) -> bool {
@@ -418,7 +450,7 @@ impl<'e> Clocks<'e> {
     pub fn faces(&self) -> Vec<Face> {
         let accept = self.accept.iter().map(|c| (Which::Accept, None, c));
         let handle = self.handle.iter().map(|c| (Which::Handle, None, c));
-        let order = self.order.iter().map(|c| (Which::Order, None, c));
+        let order = self.orders().min_by_key(|c| c.red).map(|c| (Which::Order, None, c));
         let stages = self.stages.iter().map(|(name, c)| (Which::Stage, Some((*name).to_owned()), c));
         let face = |(which, stage, clock): (Which, Option<String>, &Clock)| {
             let counts = if which == Which::Accept { self.accepting } else { self.solving };

@@ -1,19 +1,26 @@
-//! Export of cases for spreadsheets and maps: redacted words, no names, no phones; text that a spreadsheet would take for a formula is defused.
+//! Export of cases for spreadsheets and maps, as a list is filtered: redacted words, no names, no phones; text that a spreadsheet would
+//! take for a formula is defused, and the last line says who took the file with him, since redacted words may still speak of people.
+//!
+//! A file is written page by page and never lies whole in memory, but for the packed bytes of a workbook.
 
 use std::io::Write;
 
-use kernel::{Error, Result, Scope, Time};
+use kernel::{Actor, Cursor, Error, Result, Scope, Time, Zone};
 use serde_json::json;
 
-use super::{actions::Ground, store, view};
-use crate::app::App;
+use super::{
+    actions::{self, Ground},
+    store::{self, Filter, Order},
+    view,
+};
+use crate::app::Shared;
 
 db::words! {
     /// How the file is written.
     pub enum Format {
         /// Comma-separated values in UTF-8 with a byte order mark, so that office programs read Chinese.
         Csv = "csv",
-        /// A workbook with one sheet.
+        /// A workbook; a sheet holds a million cases.
         Xlsx = "xlsx",
         /// Points for maps; cases without a point are left out.
         Geojson = "geojson",
@@ -41,44 +48,118 @@ const HEAD: [&str; 18] = [
     "attention",
 ];
 
-/// Writes every case that the scope may see in a span of time, and says how many.
+/// Cases read at once.
+const PAGE: i64 = 500;
+/// Rows of one sheet; spreadsheet programs take 1,048,576.
+const SHEET_ROWS: u32 = 1_000_000;
+
+/// A file on its way out.
+pub struct Export<'a> {
+    app: std::borrow::Cow<'a, Shared>,
+    scope: Scope,
+    filter: Filter,
+    order: Order,
+    ground: Ground,
+    format: Format,
+    /// Nothing when everything is written.
+    sheet: Option<Sheet>,
+    cursor: Option<Cursor>,
+    /// Who takes it along, for the last line and for the record; nobody on the command line.
+    who: Option<Actor>,
+    /// How many cases it holds so far.
+    pub count: usize,
+}
+
+impl<'a> Export<'a> {
+    /// A file of the cases that the scope may see and the filter leaves.
+    pub fn new(app: &'a Shared, scope: Scope, filter: Filter, order: Order, format: Format, who: Option<Actor>) -> Result<Self> {
+        let (ground, sheet) = (Ground::of(app), Some(Sheet::new(format)?));
+        let app = std::borrow::Cow::Borrowed(app);
+        Ok(Self { app, scope, filter, order, ground, format, sheet, cursor: None, who, count: 0 })
+    }
+
+    /// The same, on its own feet.
+    pub fn owned(self) -> Export<'static> {
+        let Self { app, scope, filter, order, ground, format, sheet, cursor, who, count } = self;
+        let app = std::borrow::Cow::Owned(app.into_owned());
+        Export { app, scope, filter, order, ground, format, sheet, cursor, who, count }
+    }
+
+    /// The next bytes; nothing at the end. When the last ones are made, the record says how many cases went out.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>> {
+        while let Some(mut sheet) = self.sheet.take() {
+            let more = self.page(&mut sheet).await?;
+            let bytes = if more {
+                let bytes = sheet.take()?;
+                self.sheet = Some(sheet);
+                bytes
+            } else {
+                let line = self.who.as_ref().map(|who| watermark(who, self.app.zone, self.ground.now));
+                let bytes = sheet.finish(line.as_deref())?;
+                if let Some(who) = &self.who {
+                    actions::exported(&self.app, who, self.format, self.count).await?;
+                }
+                bytes
+            };
+            if !bytes.is_empty() {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Writes a page, and says whether there is another.
+    async fn page(&mut self, sheet: &mut Sheet) -> Result<bool> {
+        let now = self.ground.now;
+        let mut conn = self.app.db.read().await?;
+        let mut lines = store::list(&mut conn, &self.scope, &self.filter, self.order, self.cursor, now, PAGE).await?;
+        drop(conn);
+        let more = lines.len() > PAGE as usize;
+        lines.truncate(PAGE as usize);
+        self.cursor = lines.last().map(|l| {
+            let at = match self.order {
+                Order::Newest => l.reported_at.millis(),
+                Order::TimeLeft => l.red_at.map_or(0, Time::millis),
+            };
+            Cursor { as_of: now, at, id: l.id.uuid() }
+        });
+        self.count += lines.len();
+        for line in lines {
+            sheet.write(&serde_json::to_value(view::row(&self.ground, line)).map_err(Error::internal)?)?;
+        }
+        Ok(more)
+    }
+}
+
+/// Writes every case that the scope may see in a span of time, and says how many: for the command line.
 pub async fn export(
-    app: &App,
+    app: &Shared,
     scope: &Scope,
     from: Option<Time>,
     to: Option<Time>,
     format: Format,
     out: &mut (dyn Write + Send),
 ) -> Result<usize> {
-    let ground = Ground::of(app);
-    let filter = store::Filter { from, to, ..store::Filter::default() };
-    let mut sheet = Sheet::new(format)?;
-    let mut cursor = None;
-    let mut count = 0;
-    loop {
-        let mut lines =
-            store::list(&mut *app.db.read().await?, scope, &filter, store::Order::Newest, cursor, ground.now, 500).await?;
-        let more = lines.len() > 500;
-        lines.truncate(500);
-        cursor = lines.last().map(|l| kernel::Cursor { as_of: ground.now, at: l.reported_at.millis(), id: l.id.uuid() });
-        count += lines.len();
-        for line in lines {
-            let row = serde_json::to_value(view::row(&ground, line)).map_err(Error::internal)?;
-            sheet.write(&row)?;
-        }
-        if !more {
-            break;
-        }
+    let filter = Filter { from, to, ..Filter::default() };
+    let mut file = Export::new(app, scope.clone(), filter, Order::Newest, format, None)?;
+    while let Some(bytes) = file.next().await? {
+        out.write_all(&bytes).map_err(Error::internal)?;
     }
-    let bytes = sheet.finish()?;
-    out.write_all(&bytes).map_err(Error::internal)?;
-    Ok(count)
+    Ok(file.count)
+}
+
+/// Who took the file along and when (trust: name, last four characters of the staff number, time).
+fn watermark(who: &Actor, zone: Zone, at: Time) -> String {
+    let number: Vec<char> = who.staff_no.as_deref().unwrap_or_default().chars().collect();
+    let last: String = number[number.len().saturating_sub(4)..].iter().collect();
+    let wall = zone.wall(at);
+    format!("导出：{} {last} {} {:02}:{:02}", who.name, wall.date(), wall.hour(), wall.minute())
 }
 
 enum Sheet {
     Csv(Box<csv::Writer<Vec<u8>>>),
     Xlsx(Box<rust_xlsxwriter::Workbook>, u32),
-    Geojson(Vec<serde_json::Value>),
+    Geojson(Vec<u8>, bool),
 }
 
 impl Sheet {
@@ -90,47 +171,89 @@ impl Sheet {
                 Ok(Self::Csv(Box::new(writer)))
             }
             Format::Xlsx => {
-                let mut book = rust_xlsxwriter::Workbook::new();
-                let sheet = book.add_worksheet();
-                for (column, head) in (0u16..).zip(HEAD) {
-                    sheet.write_string(0, column, head).map_err(Error::internal)?;
-                }
-                Ok(Self::Xlsx(Box::new(book), 0))
+                let mut sheet = Self::Xlsx(Box::new(rust_xlsxwriter::Workbook::new()), SHEET_ROWS);
+                sheet.line(&HEAD.map(str::to_owned))?;
+                Ok(sheet)
             }
-            Format::Geojson => Ok(Self::Geojson(vec![])),
+            Format::Geojson => Ok(Self::Geojson(br#"{"type":"FeatureCollection","features":["#.to_vec(), false)),
         }
     }
 
     fn write(&mut self, row: &serde_json::Value) -> Result<()> {
         match self {
-            Self::Csv(writer) => writer.write_record(cells(row)).map_err(Error::internal),
-            Self::Xlsx(book, n) => {
-                *n += 1;
-                let sheet = book.worksheet_from_index(0).map_err(Error::internal)?;
-                for (column, text) in (0u16..).zip(cells(row)) {
-                    sheet.write_string(*n, column, &text).map_err(Error::internal)?;
-                }
-                Ok(())
-            }
-            Self::Geojson(features) => {
+            Self::Csv(_) => self.line(&cells(row)),
+            Self::Xlsx(..) => self.line(&cells(row)),
+            Self::Geojson(out, some) => {
                 if row["lon"].is_number() {
                     let geometry = json!({ "type": "Point", "coordinates": [row["lon"], row["lat"]] });
-                    features.push(json!({ "type": "Feature", "geometry": geometry, "properties": row }));
+                    if std::mem::replace(some, true) {
+                        out.push(b',');
+                    }
+                    let feature = json!({ "type": "Feature", "geometry": geometry, "properties": row });
+                    serde_json::to_writer(out, &feature).map_err(Error::internal)?;
                 }
                 Ok(())
             }
         }
     }
 
-    fn finish(self) -> Result<Vec<u8>> {
+    /// A line of a table; a full sheet is followed by another with the same head.
+    fn line(&mut self, cells: &[String]) -> Result<()> {
+        match self {
+            Self::Csv(writer) => writer.write_record(cells).map_err(Error::internal),
+            Self::Xlsx(book, n) => {
+                if *n == SHEET_ROWS {
+                    let sheet = book.add_worksheet_with_constant_memory().map_err(Error::internal)?;
+                    write_line(sheet, 0, &HEAD)?;
+                    *n = 0;
+                    if cells == HEAD {
+                        return Ok(());
+                    }
+                }
+                *n += 1;
+                let last = book.worksheets().len() - 1;
+                write_line(book.worksheet_from_index(last).map_err(Error::internal)?, *n, cells)
+            }
+            Self::Geojson(..) => Ok(()),
+        }
+    }
+
+    /// What is ready to go out.
+    fn take(&mut self) -> Result<Vec<u8>> {
+        match self {
+            Self::Csv(writer) => {
+                let ready = std::mem::replace(writer.as_mut(), csv::Writer::from_writer(vec![]));
+                ready.into_inner().map_err(Error::internal)
+            }
+            Self::Xlsx(..) => Ok(vec![]),
+            Self::Geojson(out, _) => Ok(std::mem::take(out)),
+        }
+    }
+
+    fn finish(mut self, watermark: Option<&str>) -> Result<Vec<u8>> {
+        if let Some(words) = watermark {
+            let mut line = vec![String::new(); HEAD.len()];
+            line[0] = defused(words.to_owned());
+            self.line(&line)?;
+        }
         match self {
             Self::Csv(writer) => writer.into_inner().map_err(Error::internal),
             Self::Xlsx(mut book, _) => book.save_to_buffer().map_err(Error::internal),
-            Self::Geojson(features) => {
-                serde_json::to_vec(&json!({ "type": "FeatureCollection", "features": features })).map_err(Error::internal)
+            Self::Geojson(mut out, _) => {
+                let end = json!({ "watermark": watermark }).to_string();
+                out.extend_from_slice(b"],");
+                out.extend_from_slice(&end.as_bytes()[1..]);
+                Ok(out)
             }
         }
     }
+}
+
+fn write_line(sheet: &mut rust_xlsxwriter::Worksheet, n: u32, cells: &[impl AsRef<str>]) -> Result<()> {
+    for (column, text) in (0u16..).zip(cells) {
+        sheet.write_string(n, column, text.as_ref()).map_err(Error::internal)?;
+    }
+    Ok(())
 }
 
 fn cells(row: &serde_json::Value) -> Vec<String> {
@@ -179,5 +302,39 @@ mod tests {
         }
         assert_eq!(defused("-12.5".into()), "-12.5");
         assert_eq!(defused("路灯".into()), "路灯");
+    }
+
+    #[test]
+    fn the_last_line_names_who_took_the_file_along() {
+        let mut who = Actor::new(uuid::Uuid::nil(), kernel::ActorKind::Person, "李四", []);
+        who.staff_no = Some("A-20417".into());
+        let at: Time = "2025-03-10T09:05:00+08:00".parse().unwrap();
+        assert_eq!(watermark(&who, Zone::CHINA, at), "导出：李四 0417 2025-03-10 09:05");
+        who.staff_no = None;
+        assert_eq!(watermark(&who, Zone::CHINA, at), "导出：李四  2025-03-10 09:05");
+    }
+
+    #[test]
+    fn a_file_is_whole_however_it_is_cut() {
+        let row = json!({ "code": "C1", "title": "=1+1", "lon": 1.0, "lat": 2.0 });
+        for format in [Format::Csv, Format::Geojson] {
+            let mut sheet = Sheet::new(format).unwrap();
+            let mut bytes = sheet.take().unwrap();
+            for _ in 0..3 {
+                sheet.write(&row).unwrap();
+                bytes.extend(sheet.take().unwrap());
+            }
+            bytes.extend(sheet.finish(Some("导出：甲")).unwrap());
+            let text = String::from_utf8(bytes).unwrap();
+            assert_eq!(text.matches("C1").count(), 3, "{text}");
+            if format == Format::Geojson {
+                let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+                assert_eq!((read["features"].as_array().unwrap().len(), &read["watermark"]), (3, &json!("导出：甲")));
+            } else {
+                let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+                let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+                assert_eq!((rows.len(), &rows[0][12], &rows[3][0]), (4, "'=1+1", "导出：甲"));
+            }
+        }
     }
 }

@@ -60,6 +60,8 @@ pub const MODULE: Module = Module {
         "incident_rating",
         "incident_alarm",
         "supervision",
+        "incident_order_reply",
+        "incident_filter",
         "incident_number",
         "incident_words",
         "return_reason",

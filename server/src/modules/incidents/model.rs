@@ -124,6 +124,10 @@ words! {
         Merge = "merge",
         /// 撤销并案
         Unmerge = "unmerge",
+        /// 并入案件 (another case was merged into this one)
+        Absorb = "absorb",
+        /// 分出案件 (that case was taken out again)
+        Release = "release",
         /// 作废
         Annul = "annul",
         /// 复开 (二次办理)

@@ -6,4 +6,6 @@ mod clocks;
 mod doubtful;
 mod guards;
 mod returns;
+mod many;
+mod merge;
 mod road;

@@ -11,8 +11,8 @@ use super::{
     duplicates::Candidate,
     learn::{self, Word},
     model::{Attention, Channel, Incident, Light, Outcome, Reason, Role, Source, State, Task, TaskState, attention_list},
-    rules,
-    store::{self, Case, Entry, Line, TaskRow},
+    rules::{self, merge::{Carried, Reader, may_read}},
+    store::{self, Case, Entry, Line, TaskRow, merge::Followed},
     transitions::TRANSITIONS,
 };
 use crate::{
@@ -246,6 +246,14 @@ pub struct HeldView {
     since: Time,
 }
 
+/// Another case by its number.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct CaseLink {
+    #[schema(value_type = String)]
+    id: Id<Incident>,
+    code: String,
+}
+
 /// The whole case for staff.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CaseView {
@@ -268,6 +276,10 @@ pub struct CaseView {
     public_reply: Option<String>,
     ratings: Vec<RatingView>,
     duplicates: Vec<Candidate>,
+    /// The case that this one was merged into.
+    merged_into: Option<CaseLink>,
+    /// The cases that were merged into this one.
+    merged: Vec<CaseLink>,
     upstream: Option<UpstreamView>,
     late: bool,
     /// Who returned it and answers for it until the next takes it on (首接负责).
@@ -291,6 +303,7 @@ pub async fn whole(conn: &mut Conn, app: &App, ground: &Ground, actor: &Actor, c
     let reach = actor.scope(Permission("task.handle"));
     let may = may(actor, &case, &tasks, &reach);
     let held_by = rules::returns::holder(&steps).map(|(unit, since)| HeldView { unit: unit_name(ground, unit), since });
+    let (merged_into, merged) = links(&case, &steps);
     Ok(CaseView {
         round: case.round,
         text: case.redacted.clone(),
@@ -308,12 +321,28 @@ pub async fn whole(conn: &mut Conn, app: &App, ground: &Ground, actor: &Actor, c
         public_reply: case.public_reply.clone(),
         ratings: ratings.into_iter().map(rating).collect(),
         duplicates: vec![],
+        merged_into,
+        merged,
         upstream: case.upstream_no.is_some().then(|| UpstreamView { number: case.upstream_no.clone(), due: case.upstream_due }),
         late: case.late,
         held_by,
         may,
         row: row(ground, line(case)),
     })
+}
+
+/// Where the case went, and what came into it and is still there: read from its steps.
+fn links(case: &Case, steps: &[Entry]) -> (Option<CaseLink>, Vec<CaseLink>) {
+    let (mut into, mut merged) = (None, vec![]);
+    for carried in steps.iter().filter_map(|s| Carried::of(s.details.as_ref())) {
+        match carried {
+            Carried::Merge { into: id, code, .. } => into = Some(CaseLink { id, code }),
+            Carried::Absorb { case: id, code, .. } => merged.push(CaseLink { id, code }),
+            Carried::Release { case: id, .. } => merged.retain(|link| link.id != id),
+            _ => {}
+        }
+    }
+    (into.filter(|_| case.merged_into.is_some()), merged)
 }
 
 impl CaseView {
@@ -509,6 +538,8 @@ pub struct PublicStep {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TrackView {
     code: String,
+    /// The number of the case that this one was merged into, whose progress is shown.
+    merged_into: Option<String>,
     state: State,
     light: Light,
     yellow_at: Option<Time>,
@@ -531,41 +562,101 @@ pub struct TrackView {
     may_remark: bool,
 }
 
-/// Puts together what the holder of a track may see.
-pub async fn tracked(conn: &mut Conn, ground: &Ground, case: Case) -> Result<TrackView> {
-    let steps = store::steps(conn, case.id).await?;
-    let photos = files::of(conn, "incident", case.id.uuid()).await?;
-    let ratings = store::ratings(conn, case.id).await?;
-    let rated = ratings.iter().any(|r| r.asked_by == "reporter" && r.round == case.round);
-    let solved = matches!(case.state, State::Resolved | State::Verified | State::Closed);
+/// Puts together what the holder of a link may see: his own words and photographs, and how the case goes on that is worked on. Of a
+/// case that was merged that is the surviving one; nothing of its reporter is shown.
+pub async fn followed(conn: &mut Conn, ground: &Ground, followed: Followed) -> Result<TrackView> {
+    let steps = store::steps(conn, followed.case.id).await?;
+    let photos = followed_photos(conn, &followed, &steps).await?;
+    let round = super::actions::merge::rated_round(conn, &followed).await?;
+    let rated = match followed.follower {
+        Some(follower) => store::merge::follower_rated(conn, follower, round).await?,
+        None => {
+            let ratings = store::ratings(conn, followed.case.id).await?;
+            ratings.iter().any(|r| r.asked_by == "reporter" && r.round == round)
+        }
+    };
+    let joined = joined(&steps, followed.follower).map(|s| (s.words.clone(), s.at));
+    let reader = followed.follower.map_or(Reader::Reporter, Reader::Other);
+    let mut read: Vec<Entry> = steps.into_iter().filter(|s| may_read(s, reader)).collect();
+    if let Some(survivor) = &followed.survivor {
+        let reader = Reader::Other(followed.follower.unwrap_or(followed.case.id.uuid()));
+        read.extend(store::steps(conn, survivor.id).await?.into_iter().filter(|s| may_read(s, reader)));
+        read.sort_by_key(|s| s.at);
+    }
+    let Followed { case, survivor, .. } = followed;
+    let merged_into = survivor.as_ref().map(|s| s.code.clone());
+    let (code, text, address, reported_at) = (case.code.clone(), case.redacted.clone(), case.address.clone(), case.reported_at);
+    let (text, reported_at) = joined.unwrap_or((text, reported_at));
+    let shown = survivor.unwrap_or(case);
+    let solved = matches!(shown.state, State::Resolved | State::Verified | State::Closed);
     Ok(TrackView {
-        light: Light::at(ground.now, case.yellow_at, case.red_at, case.paused.is_some()),
-        yellow_at: case.yellow_at,
-        red_at: case.red_at,
-        due: case.due_at,
-        matter: case.matter_id.and_then(|m| ground.catalogue.value.matter(m)).map(|m| m.spoken().to_owned()),
-        grid: case.grid_id.and_then(|g| grid_name(ground, g)),
-        lead: lead_name(ground, case.lead_unit, case.lead_person),
-        steps: steps
-            .into_iter()
-            .filter(|s| s.is_public)
-            .map(|s| PublicStep { at: s.at, what: s.action, words: s.words })
-            .collect(),
-        photos: photos
-            .into_iter()
-            .filter(|p| !matches!(p.purpose.as_deref(), Some("verify" | "evidence" | "minutes")))
-            .map(photo)
-            .collect(),
+        light: Light::at(ground.now, shown.yellow_at, shown.red_at, shown.paused.is_some()),
+        yellow_at: shown.yellow_at,
+        red_at: shown.red_at,
+        due: shown.due_at,
+        matter: shown.matter_id.and_then(|m| ground.catalogue.value.matter(m)).map(|m| m.spoken().to_owned()),
+        grid: shown.grid_id.and_then(|g| grid_name(ground, g)),
+        lead: lead_name(ground, shown.lead_unit, shown.lead_person),
+        steps: read.into_iter().map(|s| PublicStep { at: s.at, what: s.action, words: s.words }).collect(),
+        photos: photos.into_iter().map(|(file, _)| photo(file)).collect(),
         rated,
         may_rate: solved && !rated,
-        may_remark: case.state.is_open(),
-        code: case.code,
-        state: case.state,
-        text: case.redacted,
-        address: case.address,
-        reported_at: case.reported_at,
-        result: case.result,
-        public_reply: case.public_reply,
-        reporters: case.reporters,
+        may_remark: shown.state.is_open(),
+        code,
+        merged_into,
+        state: shown.state,
+        text,
+        address,
+        reported_at,
+        result: shown.result,
+        public_reply: shown.public_reply,
+        reporters: shown.reporters,
     })
+}
+
+/// The step with which this follower joined.
+fn joined(steps: &[Entry], follower: Option<uuid::Uuid>) -> Option<&Entry> {
+    let follower = follower?;
+    let by = |s: &&Entry| matches!(Carried::of(s.details.as_ref()), Some(Carried::Join { follower: f, .. }) if f == follower);
+    steps.iter().find(by)
+}
+
+/// The photographs that the holder of a link may see, with the case that each hangs on: his own, and what staff showed of the work.
+async fn followed_photos(conn: &mut Conn, followed: &Followed, steps: &[Entry]) -> Result<Vec<(files::FileInfo, uuid::Uuid)>> {
+    let of = |follower: Option<uuid::Uuid>| {
+        let all = steps.iter().filter_map(|s| Carried::of(s.details.as_ref()));
+        all.filter_map(move |c| match c {
+            Carried::Join { follower: f, photos } if follower.is_none_or(|me| me == f) => Some(photos),
+            _ => None,
+        })
+        .flatten()
+        .collect::<Vec<_>>()
+    };
+    let (joined, mine) = (of(None), followed.follower.map(|me| of(Some(me))));
+    let own = |id: uuid::Uuid| mine.as_ref().map_or_else(|| !joined.contains(&id), |mine| mine.contains(&id));
+    let purpose = |p: &files::FileInfo| p.purpose.clone().unwrap_or_default();
+    let id = followed.case.id.uuid();
+    let mut shown: Vec<(files::FileInfo, uuid::Uuid)> = files::of(conn, "incident", id)
+        .await?
+        .into_iter()
+        .filter(|p| match purpose(p).as_str() {
+            "verify" | "evidence" | "minutes" => false,
+            "report" => own(p.id.uuid()),
+            _ => true,
+        })
+        .map(|p| (p, id))
+        .collect();
+    if let Some(survivor) = &followed.survivor {
+        let id = survivor.id.uuid();
+        let staff = files::of(conn, "incident", id).await?;
+        shown.extend(staff.into_iter().filter(|p| matches!(purpose(p).as_str(), "after" | "progress")).map(|p| (p, id)));
+    }
+    Ok(shown)
+}
+
+/// The case that a photograph hangs on, when the holder of the link may see it.
+pub async fn photo_owner(conn: &mut Conn, followed: &Followed, id: Id<files::File>) -> Result<uuid::Uuid> {
+    let steps = store::steps(conn, followed.case.id).await?;
+    let photos = followed_photos(conn, followed, &steps).await?;
+    photos.into_iter().find(|(file, _)| file.id == id).map(|(_, owner)| owner).ok_or(kernel::Error::NotFound)
 }

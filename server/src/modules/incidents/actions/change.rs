@@ -189,6 +189,7 @@ impl<'a> Change<'a> {
 
     async fn record(self, tx: &mut Tx) -> Result<Case> {
         store::append(tx, self.case.id, &self.entries).await?;
+        super::merge::answered(tx, self.now, &self.case, &self.entries).await?;
         let actions: Vec<&str> = self.entries.iter().map(|e| e.action.word()).collect();
         let action = self.entries.last().map_or("save", |e| e.action.word());
         Audit::new(action, "incident", self.case.id.uuid())

@@ -119,11 +119,11 @@ pub async fn callback(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body
     change.save(tx).await
 }
 
-fn fresh(ground: &Ground) -> Uuid {
+pub(super) fn fresh(ground: &Ground) -> Uuid {
     kernel::Id::<RatingRow>::new(ground.now).uuid()
 }
 
-fn words(contacted: Option<bool>, solved: Option<Solved>, satisfied: Option<Satisfied>) -> String {
+pub(super) fn words(contacted: Option<bool>, solved: Option<Solved>, satisfied: Option<Satisfied>) -> String {
     let contacted = contacted.map(|c| if c { "已联系" } else { "未联系" });
     let solved = solved.map(|s| match s {
         Solved::Yes => "解决",

@@ -1,25 +1,31 @@
 //! Use cases: load, rule, save, enqueue, on one transaction.
 
+mod bulk;
 mod change;
 mod confer;
 mod dispatch;
+pub mod filters;
 mod follow_up;
 mod handle;
 mod intake;
 pub mod ladder;
 mod look;
+pub mod merge;
 mod report;
 mod returns;
 mod review;
 mod rulings;
 
+pub use bulk::{Bulk, BulkAction, BulkItem, BulkOutcome, bulk};
 pub use change::{Change, Ground, days};
 pub use confer::{Annul, Confer, annul, confer, convene};
 pub use dispatch::{Dispatch, Plan, class_words, dispatch, lead_words, plan, set_lead, tasks};
+pub use filters::{FilterView, NewFilter};
 pub use follow_up::{Callback, Rating, Remark, callback, rate, remark};
 pub use handle::{Done, Note, done, note, take_on};
 pub use intake::{Accept, Correct, Place, Refuse, accept, correct, place, refuse, settle};
-pub use look::{Field, Reveal, exported, look_up, near, reveal, similar};
+pub use look::{Field, Reveal, exported, exporting, look_up, near, reveal, similar};
+pub use merge::{Merge, Order, Unmerge, merge, orders, unmerge};
 pub use report::{Draft, Intake, Receipt, Report, SolvedOnSpot, adopt, compose, join, open, prepare, take_in};
 pub use returns::{ReasonForm, SendBack, send_back, set_reason};
 pub use review::{Verify, close, verify};

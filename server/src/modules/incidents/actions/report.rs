@@ -25,7 +25,7 @@ use crate::{
             duplicates::{self, Candidate},
             learn::Recognised,
             model::{Action, Attention, Channel, Incident, NO_PLACE, Outcome, Reason, Rule, SURE, Source, State, attention_text},
-            rules::ladder::ESCALATION,
+            rules::{ladder::ESCALATION, merge::Carried},
             store::{self, Case},
             track,
         },
@@ -508,9 +508,11 @@ pub async fn join(tx: &mut Tx, app: &App, ground: &Ground, actor: &Actor, draft:
         .transpose()?;
     let mut change = Change::of(tx, app, actor, case, None).await?;
     let state = change.case.state;
+    let photos = draft.photos.iter().map(Id::uuid).collect();
     let entry = change.enter(Action::Join, state);
     entry.words.clone_from(&draft.case.redacted);
     entry.is_public = false;
+    entry.details = Carried::Join { follower: draft.case.id.uuid(), photos }.kept()?;
     change.case.reporters += 1;
     change.case.photos += draft.photos.len() as i64;
     let pair = phone.as_ref().map(|(s, b)| (s.as_slice(), b.as_slice()));

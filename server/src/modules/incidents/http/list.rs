@@ -2,10 +2,12 @@
 
 use axum::{
     Json,
+    body::Body,
     extract::{Query, State},
     http::header,
     response::{IntoResponse, Response},
 };
+use futures_util::stream;
 use kernel::{Actor, Cursor, Error, Page, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -17,7 +19,7 @@ use crate::{
     http::{Allow, Answer},
     modules::incidents::{
         actions::{self, Ground},
-        export::{Format, export},
+        export::{Export as File, Format},
         model::{Channel, Light, State as CaseState},
         store::{self, Filter, Order},
         view,
@@ -33,7 +35,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
-struct Asked {
+pub(super) struct Asked {
     /// States, separated by commas; `open` stands for all that are not solved yet.
     state: Option<String>,
     /// The light now.
@@ -68,7 +70,40 @@ struct Asked {
 }
 
 impl Asked {
-    fn filter(&self, ground: &Ground, who: &Actor) -> kernel::Result<Filter> {
+    /// What a saved list keeps: every parameter but the page.
+    pub(super) const KEPT: [&'static str; 12] =
+        ["state", "light", "grid", "matter", "unit", "channel", "attention", "mine", "q", "from", "to", "sort"];
+
+    /// The order that is asked for.
+    pub(super) fn order(&self) -> kernel::Result<Order> {
+        match self.sort.as_deref() {
+            None | Some("" | "newest") => Ok(Order::Newest),
+            Some("time_left") => Ok(Order::TimeLeft),
+            Some(_) => Err(Error::invalid("sort", "unknown-word")),
+        }
+    }
+
+    /// The names of the parameters that were given, for the record; never their values.
+    fn named(&self) -> Vec<&'static str> {
+        let given = [
+            self.state.is_some(),
+            self.light.is_some(),
+            self.grid.is_some(),
+            self.matter.is_some(),
+            self.unit.is_some(),
+            self.channel.is_some(),
+            self.attention.is_some(),
+            self.mine.is_some(),
+            self.q.is_some(),
+            self.from.is_some(),
+            self.to.is_some(),
+            self.sort.is_some(),
+        ];
+        Self::KEPT.into_iter().zip(given).filter(|(_, given)| *given).map(|(name, _)| name).collect()
+    }
+
+    /// What the list is filtered by.
+    pub(super) fn filter(&self, ground: &Ground, who: &Actor) -> kernel::Result<Filter> {
         let directory = &ground.org.value;
         let unit = |field: &'static str, code: &Option<String>| match code.as_deref().filter(|c| !c.is_empty()) {
             None => Ok(None),
@@ -124,11 +159,7 @@ fn states(text: Option<&str>) -> kernel::Result<Vec<CaseState>> {
 async fn list(State(app): State<Shared>, who: Allow<Read>, Query(asked): Query<Asked>) -> Answer<Json<Page<view::RowView>>> {
     let ground = Ground::of(&app);
     let filter = asked.filter(&ground, &who)?;
-    let order = match asked.sort.as_deref() {
-        None | Some("" | "newest") => Order::Newest,
-        Some("time_left") => Order::TimeLeft,
-        Some(_) => return Err(Error::invalid("sort", "unknown-word").into()),
-    };
+    let order = asked.order()?;
     let limit = asked.limit.unwrap_or(50).clamp(1, 200);
     let cursor = asked.cursor.as_deref().map(Cursor::decode).transpose()?;
     let as_of = cursor.map_or(ground.now, |c| c.as_of);
@@ -164,36 +195,35 @@ async fn counts(State(app): State<Shared>, who: Allow<Read>, Query(asked): Query
     Ok(Json(Counts { states: states.into_iter().collect(), lights: lights.into_iter().collect(), attention }))
 }
 
-/// Export a list.
+/// How a list is exported.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 struct Exported {
-    /// Reported at or after.
-    #[param(value_type = Option<String>)]
-    from: Option<Time>,
-    /// Reported before.
-    #[param(value_type = Option<String>)]
-    to: Option<Time>,
     /// `csv`, `xlsx` or `geojson`.
     #[param(value_type = Option<String>)]
     format: Option<Format>,
 }
 
-/// Export cases as CSV, XLSX or GeoJSON; audited.
-#[utoipa::path(get, path = "/api/v1/incidents/export", tag = "incidents", params(Exported), responses((status = 200)),
+/// Export the cases of a list, filtered and ordered as the list, as CSV, XLSX or GeoJSON; audited. `limit` and `cursor` are passed over.
+#[utoipa::path(get, path = "/api/v1/incidents/export", tag = "incidents", params(Asked, Exported), responses((status = 200)),
     extensions(("x-permission" = json!("export.run"))))]
-async fn export_file(State(app): State<Shared>, who: Allow<Export>, Query(asked): Query<Exported>) -> Answer<Response> {
-    let format = asked.format.unwrap_or(Format::Csv);
-    let mut bytes = Vec::new();
-    let scope = reach(&app, who.scope());
-    let count = export(&app, &scope, asked.from, asked.to, format, &mut bytes).await?;
-    actions::exported(&app, &who, format, count).await?;
+async fn export_file(
+    State(app): State<Shared>,
+    who: Allow<Export>,
+    Query(asked): Query<Asked>,
+    Query(exported): Query<Exported>,
+) -> Answer<Response> {
+    let format = exported.format.unwrap_or(Format::Csv);
+    let (filter, order) = (asked.filter(&Ground::of(&app), &who)?, asked.order()?);
+    actions::exporting(&app, &who, format, asked.named()).await?;
+    let file = File::new(&app, reach(&app, who.scope()), filter, order, format, Some(Actor::clone(&who)))?.owned();
+    let bytes = stream::try_unfold(file, |mut file| async move { Ok::<_, Error>(file.next().await?.map(|bytes| (bytes, file))) });
     let kind = match format {
         Format::Csv => "text/csv; charset=utf-8",
         Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         Format::Geojson => "application/geo+json",
     };
     let name = format!("attachment; filename=\"incidents.{format}\"");
-    Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], bytes).into_response())
+    Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], Body::from_stream(bytes)).into_response())
 }

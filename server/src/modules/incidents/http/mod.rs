@@ -3,8 +3,11 @@
 //! A folder by who asks for what: `public` (reporters without a log-in), `list` (lists, counts, exports), `desk` (reads of one case and the
 //! actions of desks), `tasks` (the inbox and the handling of tasks).
 
+mod bulk;
 mod desk;
+mod filters;
 mod list;
+mod merge;
 mod public;
 mod returns;
 mod tasks;
@@ -18,7 +21,8 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{
     actions::{self, Change, Ground},
     model::Incident,
-    store, track, view,
+    store::{self, merge::Followed},
+    track, view,
 };
 use crate::{
     app::{App, Shared},
@@ -33,7 +37,8 @@ pub fn open_to_all() -> OpenApiRouter<Shared> {
 
 /// Routes for staff.
 pub fn staff() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().merge(list::routes()).merge(desk::routes()).merge(tasks::routes()).merge(returns::routes())
+    let cases = OpenApiRouter::new().merge(list::routes()).merge(desk::routes()).merge(tasks::routes()).merge(returns::routes());
+    cases.merge(merge::routes()).merge(bulk::routes()).merge(filters::routes())
 }
 
 permit! {
@@ -73,6 +78,10 @@ permit! {
     DispatchRead = "dispatch.read";
     /// Take the unusual actions.
     Act = "incident.act";
+    /// Merge cases, and take them apart again.
+    MergeCases = "incident.merge";
+    /// Act on many cases at once.
+    ManyAtOnce = "incident.bulk";
     /// Export lists.
     Export = "export.run";
 }
@@ -117,17 +126,16 @@ async fn answer_or_refuse(work: Work<'_>, app: &App, ground: &Ground, who: &Acto
     }
 }
 
-/// Opens a command of a reporter on the case that the link belongs to.
+/// Opens a command of the holder of a link.
 async fn follow<'a, T>(
     app: &'a App,
     actor: &'a Actor,
     secret: &str,
     command: &Command<T>,
-) -> Result<(Work<'a>, Change<'a>), Halt> {
+) -> Result<(Work<'a>, Followed), Halt> {
     let mut work = command.begin(app, actor).await?;
-    let case = store::by_track(&mut work.tx, &track::hash(secret)).await?;
-    let change = Change::of(&mut work.tx, app, actor, case, None).await?;
-    Ok((work, change))
+    let followed = store::merge::followed(&mut work.tx, &track::hash(secret)).await?;
+    Ok((work, followed))
 }
 
 /// Prepares outside the transaction, writes inside it, and tries once more when a snapshot moved in between.

@@ -20,7 +20,7 @@ use crate::{
         catalogue::Matter,
         files::{self, File, Look},
         incidents::{
-            actions::{self, Ground},
+            actions::{self, Change, Ground},
             duplicates, learn,
             model::SURE,
             store, track, view,
@@ -132,8 +132,8 @@ async fn look_up(State(app): State<Shared>, visitor: Visitor, command: Command<L
     extensions(("x-public" = json!(true))))]
 async fn tracked(State(app): State<Shared>, Path(secret): Path<String>) -> Answer<Json<view::TrackView>> {
     let mut conn = app.db.read().await?;
-    let case = store::by_track(&mut conn, &track::hash(&secret)).await?;
-    Ok(Json(view::tracked(&mut conn, &Ground::of(&app), case).await?))
+    let followed = store::merge::followed(&mut conn, &track::hash(&secret)).await?;
+    Ok(Json(view::followed(&mut conn, &Ground::of(&app), followed).await?))
 }
 
 /// Add to one's own report while it is open.
@@ -147,9 +147,11 @@ async fn remark(
 ) -> Outcome {
     limits::take(&app, "remarks", &limits::network(visitor.address))?;
     let (actor, ground) = (Actor::anonymous(), Ground::of(&app));
-    let (mut work, change) = follow(&app, &actor, &secret, &command).await?;
-    let case = actions::remark(&mut work.tx, change, &command.body).await?;
-    let seen = view::tracked(&mut work.tx, &ground, case).await?;
+    let (mut work, followed) = follow(&app, &actor, &secret, &command).await?;
+    let change = Change::of(&mut work.tx, &app, &actor, followed.shown().clone(), None).await?;
+    actions::merge::remark(&mut work.tx, &followed, change, &command.body).await?;
+    let followed = store::merge::followed(&mut work.tx, &track::hash(&secret)).await?;
+    let seen = view::followed(&mut work.tx, &ground, followed).await?;
     work.finish(StatusCode::OK, &seen).await
 }
 
@@ -164,9 +166,11 @@ async fn rate(
 ) -> Outcome {
     limits::take(&app, "remarks", &limits::network(visitor.address))?;
     let (actor, ground) = (Actor::anonymous(), Ground::of(&app));
-    let (mut work, change) = follow(&app, &actor, &secret, &command).await?;
-    let case = actions::rate(&mut work.tx, &ground, change, &command.body).await?;
-    let seen = view::tracked(&mut work.tx, &ground, case).await?;
+    let (mut work, followed) = follow(&app, &actor, &secret, &command).await?;
+    let change = Change::of(&mut work.tx, &app, &actor, followed.case.clone(), None).await?;
+    actions::merge::rate(&mut work.tx, &ground, &followed, change, &command.body).await?;
+    let followed = store::merge::followed(&mut work.tx, &track::hash(&secret)).await?;
+    let seen = view::followed(&mut work.tx, &ground, followed).await?;
     work.finish(StatusCode::OK, &seen).await
 }
 
@@ -179,6 +183,7 @@ async fn tracked_photo(
     look: Look,
 ) -> Answer<Response> {
     let mut conn = app.db.read().await?;
-    let case = store::by_track(&mut conn, &track::hash(&secret)).await?;
-    Ok(files::serve(&app, conn, id, "incident", case.id.uuid(), &look).await?)
+    let followed = store::merge::followed(&mut conn, &track::hash(&secret)).await?;
+    let owner = view::photo_owner(&mut conn, &followed, id).await?;
+    Ok(files::serve(&app, conn, id, "incident", owner, &look).await?)
 }

@@ -2,3 +2,4 @@
 
 pub mod ladder;
 pub mod returns;
+pub mod merge;

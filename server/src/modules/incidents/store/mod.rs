@@ -1,8 +1,10 @@
 //! The slice's SQL, and nothing else. Reads take a scope.
 
 pub mod ladder;
+pub mod filters;
 mod list;
 pub mod returns;
+pub mod merge;
 mod write;
 
 pub use list::{Filter, Order, counts, list};

@@ -168,7 +168,7 @@ impl World {
             Event::Pause => self.paused = true,
             Event::Resume => self.paused = false,
             Event::Extend { by } => self.handle.iter_mut().for_each(|w| w.grant(now, millis(*by))),
-            Event::Reach { .. } => {}
+            Event::Reach { .. } | Event::Bind { .. } | Event::Unbind { .. } => {}
             Event::End => (self.accept, self.accepting, self.solving, self.paused) = (None, false, false, false),
         }
         self.since.push((now, event.clone()));

@@ -370,3 +370,43 @@ fn each_step_says_what_it_did_to_the_clocks() {
     ];
     assert_eq!(told, expected);
 }
+
+fn order(n: u128, due: &str) -> Event {
+    Event::Bind { order: uuid::Uuid::from_u128(n), due: at(due) }
+}
+
+#[test]
+fn a_merged_order_binds_until_it_is_taken_out() {
+    let opened = ("2025-03-10T09:00", open((1, HOURS), (16, HOURS)));
+    let due = |more: &[(&str, Event)]| {
+        let mut events = vec![opened.clone()];
+        events.extend_from_slice(more);
+        shown(&events).due_at
+    };
+    let alone = due(&[]);
+    assert_eq!(due(&[("2025-03-10T10:00", order(1, "2025-03-20T10:00"))]), alone, "a later one changes nothing");
+    let tight = ("2025-03-10T10:00", order(1, "2025-03-10T16:00"));
+    assert_eq!(due(std::slice::from_ref(&tight)), Some(at("2025-03-10T16:00")));
+    let looser = ("2025-03-10T10:30", order(2, "2025-03-10T17:00"));
+    assert_eq!(due(&[tight.clone(), looser.clone()]), Some(at("2025-03-10T16:00")), "the earliest decides");
+    let out = |text| (text, Event::Unbind { order: uuid::Uuid::from_u128(1) });
+    assert_eq!(due(&[tight.clone(), looser, out("2025-03-10T11:00")]), Some(at("2025-03-10T17:00")));
+    assert_eq!(due(&[tight.clone(), out("2025-03-10T11:00")]), alone);
+    let again = ("2025-03-10T12:00", order(1, "2025-03-10T16:00"));
+    assert_eq!(due(&[tight.clone(), out("2025-03-10T11:00"), again]), Some(at("2025-03-10T16:00")), "merged again it binds again");
+    // Another rule does not undo it; one that came before the opening holds from the opening on.
+    let rule = ("2025-03-10T13:00", Event::Rule { rule: rule((1, HOURS), (40, HOURS)) });
+    assert_eq!(due(&[tight, rule]), Some(at("2025-03-10T16:00")));
+    assert_eq!(shown(&[("2025-03-10T08:30", order(1, "2025-03-10T16:00")), opened]).due_at, Some(at("2025-03-10T16:00")));
+}
+
+#[test]
+fn what_was_merged_and_given_back_goes_on_with_what_was_left() {
+    let opened = ("2025-03-10T09:00", open((1, HOURS), (16, HOURS)));
+    let before = shown(std::slice::from_ref(&opened)).due_at;
+    let merged = shown(&[opened.clone(), ("2025-03-10T10:00", Event::End)]);
+    assert_eq!((merged.due_at, merged.red_at), (None, None));
+    let back = |text| shown(&[opened.clone(), ("2025-03-10T10:00", Event::End), (text, Event::Return)]).due_at;
+    assert_eq!(back("2025-03-10T10:00"), before);
+    assert_eq!(back("2025-03-11T10:00"), before.map(|due| due.plus_days(1)), "not started anew, not run on meanwhile");
+}

@@ -1,0 +1,174 @@
+//! Many cases at once: in bulk, as a saved list, as a file.
+
+use serde_json::{Value, json};
+use testkit::Engine;
+
+use super::road::{report, send};
+use crate::testing::{
+    TestApp,
+    town::{COMMUNITY, DISTRICT, FAR, GRID, HOME, SIBLING, STREET},
+};
+
+const LAMP: &str = "楼道灯坏了，单元楼道里的灯不亮";
+const VAGUE: &str = "天气不错";
+
+async fn id(app: &TestApp, words: &str) -> String {
+    app.clock.advance(1_000);
+    send(app, &report(words, HOME)).await["id"].as_str().unwrap().to_owned()
+}
+
+testkit::both! {
+    async fn each_of_many_is_done_or_refused_by_itself(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let (waiting, sent, far) = (id(&app, VAGUE).await, id(&app, LAMP).await, send(&app, &report(VAGUE, FAR)).await);
+        let moved = id(&app, VAGUE).await;
+        let desk = app.login_as("community-desk", COMMUNITY).await;
+        let matter = app.matter("楼道灯不亮").to_string();
+        let body = json!({
+            "action": "accept", "ids": [waiting, sent, far["id"], moved], "versions": [1, 3, 1, 7], "parameters": { "matter": matter },
+        });
+        let key = "4b5a3b64-7c64-4b4b-9b0e-0f3f4f1d9a55";
+        let reply = desk.post_keyed("/api/v1/incidents/bulk", &body, key).await.expect(200);
+        let outcome = reply.json();
+        let codes: Vec<Option<&str>> = outcome["items"].as_array().unwrap().iter().map(|i| i["code"].as_str()).collect();
+        assert_eq!(codes, [None, Some("not-in-this-state"), Some("not-found"), Some("stale")], "{outcome}");
+        assert_eq!((outcome["done"].as_i64(), outcome["items"][0]["state"].as_str()), (Some(1), Some("accepted")));
+        assert_eq!(outcome["items"][1]["params"]["action"].as_str(), Some("accept"));
+
+        // The same request is answered, not done again; the record has a row for each case that moved.
+        let again = desk.post_keyed("/api/v1/incidents/bulk", &body, key).await.expect(200);
+        assert_eq!(again.json(), outcome);
+        let audit = app.login_as("audit-admin", DISTRICT).await.get(&format!("/api/v1/audit?object={waiting}")).await.expect(200).json();
+        assert_eq!(audit["items"].as_array().unwrap().iter().filter(|r| r["action"] == "accept").count(), 1);
+    }
+
+    async fn nothing_of_a_refused_one_stays(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let (waiting, sent) = (id(&app, VAGUE).await, id(&app, LAMP).await);
+        let desk = app.login_as("district-dispatch", DISTRICT).await;
+        let department = app.org.directory().value.unit_by_code("D-FIRE").unwrap().id.to_string();
+        // A correction of the matter is entered before the table refuses; it must go with the rest.
+        let matter = app.matter("路灯不亮").to_string();
+        let body = json!({ "action": "accept", "ids": [sent], "parameters": { "matter": matter } });
+        assert_eq!(desk.post("/api/v1/incidents/bulk", &body).await.expect(200).json()["done"].as_i64(), Some(0));
+        assert_eq!(crate::modules::incidents::learn::learn(&app).await.unwrap(), 0, "no correction was kept");
+        let body = json!({ "action": "dispatch", "ids": [waiting, sent], "parameters": { "unit": department, "reason": "统一处理" } });
+        let outcome = desk.post("/api/v1/incidents/bulk", &body).await.expect(200).json();
+        assert_eq!(outcome["items"][0]["done"].as_bool(), Some(false));
+        assert_eq!(outcome["items"][1]["state"].as_str(), Some("assigned"), "{outcome}");
+        let case = desk.get(&format!("/api/v1/incidents/{sent}")).await.expect(200).json();
+        assert_eq!(case["lead"]["unit"].as_str(), Some("区消防队"));
+    }
+
+    async fn many_are_merged_into_one(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let mut ids = vec![];
+        for _ in 0..4 {
+            ids.push(id(&app, LAMP).await);
+        }
+        let desk = app.login_as("district-dispatch", DISTRICT).await;
+        let body = json!({ "action": "merge", "ids": ids, "parameters": { "into": ids[0] } });
+        let outcome = desk.post("/api/v1/incidents/bulk", &body).await.expect(200).json();
+        assert_eq!((outcome["done"].as_i64(), outcome["items"][0]["code"].as_str()), (Some(3), Some("invalid")));
+        let survivor = desk.get(&format!("/api/v1/incidents/{}", ids[0])).await.expect(200).json();
+        assert_eq!(survivor["reporters"].as_i64(), Some(4));
+    }
+
+    async fn a_request_that_makes_no_sense_is_refused_whole(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let one = id(&app, VAGUE).await;
+        let desk = app.login_as("district-dispatch", DISTRICT).await;
+        let many: Vec<&String> = std::iter::repeat_n(&one, 101).collect();
+        for bad in [
+            json!({ "action": "accept", "ids": [] }),
+            json!({ "action": "accept", "ids": [one, one] }),
+            json!({ "action": "accept", "ids": many }),
+            json!({ "action": "accept", "ids": [one], "versions": [1, 2] }),
+            json!({ "action": "accept", "ids": [one], "parameters": { "colour": "red" } }),
+            json!({ "action": "merge", "ids": [one] }),
+            json!({ "action": "juggle", "ids": [one] }),
+        ] {
+            desk.post("/api/v1/incidents/bulk", &bad).await.expect(400);
+        }
+        app.login_as("grid-worker", GRID).await.post("/api/v1/incidents/bulk", &json!({ "action": "accept", "ids": [one] })).await.expect(403);
+    }
+
+    async fn lists_are_saved_by_name_and_shared_with_a_unit(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let street = app.login_as("street-desk", STREET).await;
+        let unit = app.org.directory().value.unit_by_code("990101001001").unwrap().id.to_string();
+        let new = |name: &str, query: Value, unit: Value| json!({ "name": name, "query": query, "unit": unit });
+        let red = new("我的红灯", json!({ "state": "open", "light": "red" }), Value::Null);
+        let mine = street.post("/api/v1/filters", &red).await.expect(201).json();
+        street.post("/api/v1/filters", &red).await.refused(422, "filter-name-used");
+        street.post("/api/v1/filters", &new("一社区待办", json!({ "state": "open", "sort": "time_left" }), json!(unit))).await.expect(201);
+        let names = async |role: &str, path: &str| {
+            let list = app.login_as(role, path).await.get("/api/v1/filters").await.expect(200).json();
+            list["items"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(names("community-desk", COMMUNITY).await, ["一社区待办"]);
+        assert_eq!(names("grid-worker", GRID).await, ["一社区待办"]);
+        for (role, path) in [("community-desk", SIBLING), ("street-desk", STREET), ("district-dispatch", DISTRICT)] {
+            assert_eq!(names(role, path).await, Vec::<String>::new(), "{role} {path}");
+        }
+        for bad in [
+            new("", json!({}), Value::Null),
+            new("a", json!([]), Value::Null),
+            new("a", json!({ "colour": "red" }), Value::Null),
+            new("a", json!({ "limit": 5 }), Value::Null),
+            new("a", json!({ "state": "sleeping" }), Value::Null),
+            new("a", json!({ "light": "pink" }), Value::Null),
+            new("a", json!({ "sort": "colour" }), Value::Null),
+            new("a", json!({ "grid": "990101009999999" }), Value::Null),
+            new("a", json!({ "q": "13800138000" }), Value::Null),
+            new("a", json!({}), json!("01957f00-0000-7000-8000-00000000dead")),
+            new("a", json!({}), json!(app.org.directory().value.unit_by_code("990101002").unwrap().id.to_string())),
+        ] {
+            street.post("/api/v1/filters", &bad).await.expect(400);
+        }
+        let path = format!("/api/v1/filters/{}", mine["id"].as_str().unwrap());
+        app.login_as("street-desk", STREET).await.delete(&path).await.expect(404);
+        street.delete(&path).await.expect(200);
+        let left = street.get("/api/v1/filters").await.expect(200).json();
+        assert_eq!((left["items"].as_array().unwrap().len(), left["items"][0]["mine"].as_bool()), (1, Some(true)));
+    }
+
+    async fn a_file_holds_what_the_list_shows(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        for n in 0..3 {
+            app.clock.advance(1_000);
+            send(&app, &report(&format!("=1+{n} {LAMP}"), HOME)).await;
+        }
+        app.clock.advance(1_000);
+        send(&app, &report(VAGUE, HOME)).await;
+        let desk = app.login_as("district-dispatch", DISTRICT).await;
+        let codes = async |query: &str| {
+            let text = desk.get(&format!("/api/v1/incidents/export?{query}")).await.expect(200).text();
+            let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+            reader.records().map(|r| r.unwrap().get(0).unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        for query in ["", "state=received", "state=assigned&light=green", "sort=time_left", "attention=any", "q=C20250310-0001"] {
+            let page = desk.get(&format!("/api/v1/incidents?{query}")).await.expect(200).json();
+            let listed: Vec<&str> = page["items"].as_array().unwrap().iter().map(|i| i["code"].as_str().unwrap()).collect();
+            let mut written = codes(query).await;
+            let last = written.pop().unwrap();
+            assert_eq!(written, listed, "{query}");
+            assert!(last.starts_with("导出：district-dispatch") && last.contains("0001") && last.contains("2025-03-10"), "{last}");
+        }
+        desk.get("/api/v1/incidents/export?state=sleeping").await.expect(400);
+        let text = desk.get("/api/v1/incidents/export").await.expect(200).text();
+        assert!(text.contains("'=1+0") && !text.contains(",=1+0"), "{text}");
+        let map = desk.get("/api/v1/incidents/export?format=geojson&state=received").await.expect(200).json();
+        assert_eq!(map["features"].as_array().unwrap().len(), 1);
+        let book = desk.get("/api/v1/incidents/export?format=xlsx&state=assigned").await.expect(200).body;
+        let rows: Vec<_> = crate::table::Table::read(book).unwrap().map(Result::unwrap).collect();
+        assert_eq!((rows.len(), rows[0].get("state")), (4, "assigned"));
+        assert!(rows[3].get("code").starts_with("导出："));
+        let audit = app.login_as("audit-admin", DISTRICT).await.get("/api/v1/audit?limit=100").await.expect(200).json();
+        let rows: Vec<&Value> = audit["items"].as_array().unwrap().iter().filter(|r| r["action"] == "incident.exported").collect();
+        assert_eq!(rows.len(), 9);
+        assert!(rows[0]["details"].as_str().unwrap().contains("\"count\":3"), "{}", rows[0]);
+        let begun = audit["items"].as_array().unwrap().iter().find(|r| r["action"] == "incident.export").unwrap();
+        assert!(begun["details"].as_str().unwrap().contains("\"parameters\":[\"state\"]"), "{begun}");
+    }
+}
