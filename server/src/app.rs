@@ -24,6 +24,8 @@ pub struct Config {
     pub proxies: Vec<std::net::IpAddr>,
     /// Whether a ribbon says that the data is invented.
     pub demo: bool,
+    /// Whether webhooks may go to this machine itself, without TLS: for tests.
+    pub loopback_receivers: bool,
     /// What hashing a password costs.
     pub password_cost: PasswordCost,
 }

@@ -19,7 +19,7 @@ use crate::{
             audit::{self, Sealed},
             chain,
         },
-        incidents, notices,
+        incidents, notices, webhooks,
     },
 };
 
@@ -62,6 +62,7 @@ pub const FOLLOWERS: &[Follower] = &[
             })
         },
     },
+    Follower { name: "webhooks", once: true, follow: webhooks::follow },
 ];
 
 /// What one relay knows from round to round.

@@ -88,6 +88,7 @@ impl TestApp {
             secure: false,
             proxies: vec![],
             demo: false,
+            loopback_receivers: false,
             password_cost: PasswordCost::LEAST,
         };
         change(&mut config);

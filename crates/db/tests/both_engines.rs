@@ -134,6 +134,26 @@ testkit::both! {
     }
 
     /// The server's own order is a Chinese dictionary's, so a column without byte order would sort these differently.
+    async fn a_part_is_kept_or_undone_by_itself(engine: Engine) {
+        let test = TestDb::new(engine, TABLES).await;
+        let enter = sql!("insert into place (n, path) values ($1, $2)");
+        let mut tx = test.db.begin().await.unwrap();
+        for (n, path, keep) in [(1, "/a/", true), (2, "/b/", false), (3, "/c/", true)] {
+            tx.mark().await.unwrap();
+            tx.execute(enter, bind![n, path]).await.unwrap();
+            if keep { tx.keep().await.unwrap() } else { tx.undo().await.unwrap() }
+        }
+        // A statement that fails takes only its own part along.
+        tx.mark().await.unwrap();
+        tx.execute(enter, bind![4, "/d/"]).await.unwrap();
+        assert!(tx.execute(enter, bind![5, "/a/"]).await.is_err());
+        tx.undo().await.unwrap();
+        tx.commit().await.unwrap();
+        let left: Vec<i64> =
+            test.db.read().await.unwrap().values(sql!("select n as value from place order by n"), bind![]).await.unwrap();
+        assert_eq!(left, [1, 3]);
+    }
+
     async fn texts_sort_by_bytes(engine: Engine) {
         let test = TestDb::new(engine, TABLES).await;
         let mut words = ["阿", "一", "中", "b", "B", "a", "A", "_", "é", "z", "10", "9", "/a/", "/a0", "/ab/"];

@@ -11,6 +11,7 @@ pub mod forms;
 pub mod incidents;
 pub mod notices;
 pub mod org;
+pub mod webhooks;
 
 /// What the guards need to know of a module.
 pub struct Module {
@@ -27,8 +28,16 @@ pub struct Module {
 }
 
 /// Every module of the program.
-pub const MODULES: &[Module] =
-    &[access::MODULE, org::MODULE, catalogue::MODULE, forms::MODULE, files::MODULE, notices::MODULE, incidents::MODULE];
+pub const MODULES: &[Module] = &[
+    access::MODULE,
+    org::MODULE,
+    catalogue::MODULE,
+    forms::MODULE,
+    files::MODULE,
+    notices::MODULE,
+    incidents::MODULE,
+    webhooks::MODULE,
+];
 
 /// Tables that belong to no slice: the edge, the migrator and the job queue.
 pub const COMMON_TABLES: &[&str] = &["revision", "setting", "command", "lease", "job", "migration"];

@@ -106,6 +106,35 @@ pub async fn after(conn: &mut Conn, number: i64, limit: usize) -> Result<Vec<Sea
     conn.all(statement, bind![number, limit]).await
 }
 
+record! {
+    /// A sealed row with its details, for whoever tells others what changed.
+    #[derive(Clone, Debug)]
+    pub struct Detailed {
+        /// Its number.
+        pub number: i64,
+        /// When it was done.
+        pub at: Time,
+        /// What was done.
+        pub action: String,
+        /// What kind of thing it was done to.
+        pub object_kind: String,
+        /// Which one.
+        pub object: Uuid,
+        /// Where in the organisation it belongs.
+        pub path: String,
+        /// JSON: ids and names of fields.
+        pub details: String
+    }
+}
+
+/// The rows after a number with their details, in the order of their numbers.
+pub async fn detailed(conn: &mut Conn, number: i64, limit: usize) -> Result<Vec<Detailed>> {
+    let statement = sql!(
+        "select number, at, action, object_kind, object, path, details from audit where number > $1 order by number limit $2"
+    );
+    conn.all(statement, bind![number, limit]).await
+}
+
 /// The number of the newest sealed row; 0 before the first.
 pub async fn last_number(conn: &mut Conn) -> Result<i64> {
     Ok(conn.value(sql!("select coalesce(max(number), 0) as value from audit"), bind![]).await?.unwrap_or(0))

@@ -251,9 +251,31 @@ mod tests {
     #[test]
     fn private_addresses_are_none_to_connect_to() {
         let private = [
-            "0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.8", "192.168.1.1",
-            "198.18.0.1", "203.0.113.9", "224.0.0.1", "255.255.255.255", "::", "::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1", "fe80::1", "fc00::1",
-            "fd12::1", "ff02::1", "2002:a00:1::", "2001:0:1::", "2001:db8::1", "64:ff9b::a00:1",
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.8",
+            "192.168.1.1",
+            "198.18.0.1",
+            "203.0.113.9",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:10.0.0.1",
+            "::ffff:127.0.0.1",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "ff02::1",
+            "2002:a00:1::",
+            "2001:0:1::",
+            "2001:db8::1",
+            "64:ff9b::a00:1",
         ];
         for ip in private {
             assert!(!may_connect(ip.parse().unwrap(), false), "{ip}");
@@ -299,9 +321,12 @@ mod tests {
         let event = event(Time::from_millis(0), "accept", "incident", Uuid::nil(), "/9/", details).unwrap();
         assert_eq!(event.kind, "incident.accept");
         assert!(!serde_json::to_string(&event).unwrap().contains("secret"));
-        for (action, kind, details) in
-            [("private.reveal", "incident", details), ("accept", "account", details), ("accept", "incident", "{}"), ("accept", "incident", "no")]
-        {
+        for (action, kind, details) in [
+            ("private.reveal", "incident", details),
+            ("accept", "account", details),
+            ("accept", "incident", "{}"),
+            ("accept", "incident", "no"),
+        ] {
             assert_eq!(super::event(Time::from_millis(0), action, kind, Uuid::nil(), "/9/", details), None, "{action} {kind}");
         }
     }

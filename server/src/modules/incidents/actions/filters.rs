@@ -54,7 +54,8 @@ pub struct FilterView {
 
 /// A list as the caller sees it.
 pub fn seen(ground: &Ground, who: &Actor, row: FilterRow) -> FilterView {
-    let named = |id: Id<Unit>| Named { id: id.uuid(), name: ground.org.value.unit(id).map(|u| u.name.clone()).unwrap_or_default() };
+    let named =
+        |id: Id<Unit>| Named { id: id.uuid(), name: ground.org.value.unit(id).map(|u| u.name.clone()).unwrap_or_default() };
     FilterView {
         id: row.id.uuid(),
         name: row.name,
@@ -69,7 +70,9 @@ pub fn seen(ground: &Ground, who: &Actor, row: FilterRow) -> FilterView {
 pub fn within(root: &str, scope: &Scope) -> Vec<String> {
     let paths = match scope {
         Scope::All => vec![root.to_owned()],
-        Scope::Under(paths) => paths.iter().map(|p| if root.starts_with(p.as_str()) { root.to_owned() } else { p.clone() }).collect(),
+        Scope::Under(paths) => {
+            paths.iter().map(|p| if root.starts_with(p.as_str()) { root.to_owned() } else { p.clone() }).collect()
+        }
     };
     let mut all: Vec<String> =
         paths.iter().flat_map(|p| p.match_indices('/').skip(1).map(|(at, _)| p[..=at].to_owned())).collect();

@@ -124,7 +124,8 @@ pub async fn reveal(
 /// Writes that a list is about to be exported, before a byte of it leaves: the format and the names of the parameters.
 pub async fn exporting(app: &App, who: &Actor, format: Format, parameters: Vec<&'static str>) -> Result<()> {
     let mut tx = app.db.begin().await?;
-    let row = Audit::new("incident.export", "list", uuid::Uuid::nil()).with("format", format.word()).with("parameters", parameters);
+    let row =
+        Audit::new("incident.export", "list", uuid::Uuid::nil()).with("format", format.word()).with("parameters", parameters);
     row.record(&mut tx, app.clock.now(), who).await?;
     tx.commit().await
 }

@@ -18,8 +18,8 @@ use crate::modules::{
     incidents::{
         clocks::Event,
         model::{
-            ALREADY_RATED, Action, Incident, NOT_TO_BE_RATED_YET, Outcome, Reached, Reason, Satisfied, Solved, State,
-            TaskState, attention_list,
+            ALREADY_RATED, Action, Incident, NOT_TO_BE_RATED_YET, Outcome, Reached, Reason, Satisfied, Solved, State, TaskState,
+            attention_list,
         },
         rules::merge::{Carried, allowed, binding, own_round},
         store::{

@@ -127,12 +127,7 @@ async fn answer_or_refuse(work: Work<'_>, app: &App, ground: &Ground, who: &Acto
 }
 
 /// Opens a command of the holder of a link.
-async fn follow<'a, T>(
-    app: &'a App,
-    actor: &'a Actor,
-    secret: &str,
-    command: &Command<T>,
-) -> Result<(Work<'a>, Followed), Halt> {
+async fn follow<'a, T>(app: &'a App, actor: &'a Actor, secret: &str, command: &Command<T>) -> Result<(Work<'a>, Followed), Halt> {
     let mut work = command.begin(app, actor).await?;
     let followed = store::merge::followed(&mut work.tx, &track::hash(secret)).await?;
     Ok((work, followed))

@@ -56,9 +56,8 @@ record! {
 
 /// The cases that were merged into this one, in the order of their numbers.
 pub async fn merged(conn: &mut Conn, survivor: Id<Incident>) -> Result<Vec<MergedRow>> {
-    let statement = sql!(
-        "select id, code, reported_by, upstream_no, upstream_due from incident where merged_into = $1 order by code"
-    );
+    let statement =
+        sql!("select id, code, reported_by, upstream_no, upstream_due from incident where merged_into = $1 order by code");
     conn.all(statement, bind![survivor]).await
 }
 
@@ -69,8 +68,9 @@ record! {
 
 /// How the case was merged the last time.
 pub async fn last_merge(conn: &mut Conn, id: Id<Incident>) -> Result<Option<MergeStep>> {
-    let statement =
-        sql!("select state_before, details from incident_step where incident_id = $1 and action = 'merge' order by n desc limit 1");
+    let statement = sql!(
+        "select state_before, details from incident_step where incident_id = $1 and action = 'merge' order by n desc limit 1"
+    );
     conn.one(statement, bind![id]).await
 }
 
@@ -94,8 +94,7 @@ pub async fn rate_as(tx: &mut Tx, id: Uuid, case: Id<Incident>, follower: Uuid, 
 
 /// Whether a neighbour has rated this round.
 pub async fn follower_rated(conn: &mut Conn, follower: Uuid, round: i64) -> Result<bool> {
-    let statement =
-        sql!("select cast(count(*) as bigint) as value from incident_rating where follower_id = $1 and round = $2");
+    let statement = sql!("select cast(count(*) as bigint) as value from incident_rating where follower_id = $1 and round = $2");
     Ok(conn.value::<i64>(statement, bind![follower, round]).await?.unwrap_or(0) > 0)
 }
 

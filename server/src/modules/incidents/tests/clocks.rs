@@ -393,7 +393,11 @@ fn a_merged_order_binds_until_it_is_taken_out() {
     assert_eq!(due(&[tight.clone(), looser, out("2025-03-10T11:00")]), Some(at("2025-03-10T17:00")));
     assert_eq!(due(&[tight.clone(), out("2025-03-10T11:00")]), alone);
     let again = ("2025-03-10T12:00", order(1, "2025-03-10T16:00"));
-    assert_eq!(due(&[tight.clone(), out("2025-03-10T11:00"), again]), Some(at("2025-03-10T16:00")), "merged again it binds again");
+    assert_eq!(
+        due(&[tight.clone(), out("2025-03-10T11:00"), again]),
+        Some(at("2025-03-10T16:00")),
+        "merged again it binds again"
+    );
     // Another rule does not undo it; one that came before the opening holds from the opening on.
     let rule = ("2025-03-10T13:00", Event::Rule { rule: rule((1, HOURS), (40, HOURS)) });
     assert_eq!(due(&[tight, rule]), Some(at("2025-03-10T16:00")));

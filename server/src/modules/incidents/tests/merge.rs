@@ -35,7 +35,8 @@ async fn merge(desk: &Client, this: &Value, into: &Value) -> Value {
 async fn solve(app: &TestApp, receipt: &Value, reply: &str) {
     let desk = app.login_as("community-desk", COMMUNITY).await;
     let case = read(&desk, receipt).await;
-    let task = case["tasks"].as_array().unwrap().iter().find(|t| t["state"] == "offered").unwrap()["id"].as_str().unwrap().to_owned();
+    let task =
+        case["tasks"].as_array().unwrap().iter().find(|t| t["state"] == "offered").unwrap()["id"].as_str().unwrap().to_owned();
     desk.post(&format!("{}/tasks/{task}/accept", path(receipt)), &json!({})).await.expect(200);
     let done = json!({ "result": "solved", "public_reply": reply });
     desk.post(&format!("{}/tasks/{task}/done", path(receipt)), &done).await.expect(200);

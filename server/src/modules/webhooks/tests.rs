@@ -1,0 +1,4 @@
+//! Receivers over HTTP and over real connections, on both engines.
+
+mod receiver;
+mod rules;
