@@ -1,7 +1,7 @@
 //! The slice's SQL, and nothing else. Reads take a scope.
 
-pub mod ladder;
 pub mod filters;
+pub mod ladder;
 mod list;
 pub mod returns;
 pub mod merge;
