@@ -18,7 +18,7 @@ create table webhook_endpoint (
 create table webhook_delivery (
   id uuid primary key,
   endpoint_id uuid not null references webhook_endpoint (id),
-  number bigint not null, -- the audit record's number: the order within an object
+  number bigint not null, -- the case's version: the order within an object
   object_id uuid not null,
   kind text not null,
   body text not null, -- what is sent and signed, byte for byte

@@ -62,7 +62,9 @@ pub async fn soon(tx: &mut Tx, now: Time) -> Result<()> {
 
 fn delivery(endpoint: &EndpointRow, row: &Detailed, now: Time) -> Option<DeliveryRow> {
     let event = model::event(row.at, &row.action, &row.object_kind, row.object, &row.path, &row.details)?;
-    model::wants(&endpoint.kinds.0, &event.kind).then(|| made(endpoint, row.number, row.object, &event, now)).and_then(Result::ok)
+    // Steps of one instant are sealed in no particular order; a case's own versions have one.
+    let version = event.data["version"].as_i64()?;
+    model::wants(&endpoint.kinds.0, &event.kind).then(|| made(endpoint, version, row.object, &event, now)).and_then(Result::ok)
 }
 
 /// A delivery of an event: its body is fixed here, so that each attempt sends the same bytes.

@@ -88,6 +88,11 @@ async fn serve(mut stream: TcpStream, log: Arc<Mutex<Vec<Heard>>>, answers: Answ
             return;
         }
         bytes.extend_from_slice(&part[..n]);
+        // The first byte of TLS, which it does not speak.
+        if bytes[0] == 0x16 {
+            let _ = stream.write_all(TAKEN.as_bytes()).await;
+            return;
+        }
         if let Some(heard) = whole(&bytes) {
             break heard;
         }
