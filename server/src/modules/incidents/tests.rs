@@ -5,7 +5,7 @@ mod clock_oracle;
 mod clocks;
 mod doubtful;
 mod guards;
-mod returns;
 mod many;
 mod merge;
+mod returns;
 mod road;

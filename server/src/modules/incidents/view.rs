@@ -11,7 +11,10 @@ use super::{
     duplicates::Candidate,
     learn::{self, Word},
     model::{Attention, Channel, Incident, Light, Outcome, Reason, Role, Source, State, Task, TaskState, attention_list},
-    rules::{self, merge::{Carried, Reader, may_read}},
+    rules::{
+        self,
+        merge::{Carried, Reader, may_read},
+    },
     store::{self, Case, Entry, Line, TaskRow, merge::Followed},
     transitions::TRANSITIONS,
 };

@@ -3,8 +3,8 @@
 pub mod filters;
 pub mod ladder;
 mod list;
-pub mod returns;
 pub mod merge;
+pub mod returns;
 mod write;
 
 pub use list::{Filter, Order, counts, list};
