@@ -106,9 +106,14 @@ pub async fn bulk(tx: &mut Tx, app: &App, ground: &Ground, who: &Actor, scope: &
     for (n, id) in body.ids.iter().enumerate() {
         tx.mark().await?;
         match one(tx, app, ground, who, scope, *id, body.versions.get(n).copied(), &wish).await {
-            Ok(case) => {
+            Ok(Ok(case)) => {
                 tx.keep().await?;
                 items.push(done(&case));
+            }
+            // A refusal whose record must stay.
+            Ok(Err(error)) => {
+                tx.keep().await?;
+                items.push(refused(*id, error));
             }
             Err(error @ (Error::Busy { .. } | Error::Internal(_))) => return Err(error),
             Err(error) => {
@@ -159,12 +164,12 @@ async fn one(
     id: Id<Incident>,
     version: Option<i64>,
     wish: &Wish,
-) -> Result<Case> {
+) -> Result<Result<Case>> {
     let change = Change::load(tx, app, who, scope, id, version).await?;
     match wish {
-        Wish::Accept(body) => accept(tx, ground, change, body).await,
+        Wish::Accept(body) => accept(tx, ground, change, body).await.map(Ok),
         Wish::Dispatch(body) => dispatch(tx, ground, change, body).await,
-        Wish::Merge(body) => merge(tx, ground, scope, change, body).await,
+        Wish::Merge(body) => merge(tx, ground, scope, change, body).await.map(Ok),
     }
 }
 
