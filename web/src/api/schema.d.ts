@@ -435,6 +435,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My saved lists, and those that were shared with my units. */
+        get: operations["list"];
+        put?: never;
+        /** Save a list by name, for oneself or for a unit. */
+        post: operations["save"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/filters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a list of one's own. */
+        delete: operations["forget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/grids.geojson": {
         parameters: {
             query?: never;
@@ -487,6 +522,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do one action to at most a hundred cases; each is done whole or refused with its own code. The action's own permission says on which
+         *     cases.
+         */
+        post: operations["bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/counts": {
         parameters: {
             query?: never;
@@ -511,7 +566,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Export cases as CSV, XLSX or GeoJSON; audited. */
+        /** Export the cases of a list, filtered and ordered as the list, as CSV, XLSX or GeoJSON; audited. `limit` and `cursor` are passed over. */
         get: operations["export_file"];
         put?: never;
         post?: never;
@@ -674,6 +729,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Merge a case into another open one. */
+        post: operations["merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/note": {
         parameters: {
             query?: never;
@@ -702,6 +774,23 @@ export interface paths {
         put?: never;
         /** Object to a dispatch; its review has a clock of its own. */
         post: operations["object"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The orders from above that a case answers for, each with its own deadline, answers and ratings. */
+        get: operations["orders"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -838,6 +927,23 @@ export interface paths {
         put?: never;
         /** Return a task with a coded reason: once for each unit and case, on the day of the dispatch. */
         post: operations["send_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a merged case back, with its clock going on. */
+        post: operations["unmerge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1497,6 +1603,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The receivers of events. */
+        get: operations["list"];
+        put?: never;
+        /** Enter a receiver; its secret is shown this once. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a receiver, or switch it on or off. */
+        put: operations["change"];
+        post?: never;
+        /** Take a receiver out; what waits for it is given up. */
+        delete: operations["end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a receiver was sent, the newest first; dead letters by `state=dead`. */
+        get: operations["deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries/{delivery}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a dead letter again, under its old id. */
+        post: operations["resend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/ping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a receiver with an event that says nothing. */
+        post: operations["ping"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a receiver a new secret, shown this once; the one before it signs too for a day. */
+        post: operations["rotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1592,7 +1802,7 @@ export interface components {
             wrong: number;
         };
         /** @enum {string} */
-        Action: "report" | "accept" | "refuse" | "correct" | "place" | "dispatch" | "take_on" | "assist" | "resolve" | "solve_on_spot" | "note" | "remark" | "join" | "verify" | "return" | "close" | "callback" | "rate" | "archive" | "escalate" | "whistle" | "send_back" | "object" | "rule" | "dismiss" | "confer" | "extend" | "shelve" | "ask" | "resume" | "merge" | "unmerge" | "annul" | "reopen" | "supervise";
+        Action: "report" | "accept" | "refuse" | "correct" | "place" | "dispatch" | "take_on" | "assist" | "resolve" | "solve_on_spot" | "note" | "remark" | "join" | "verify" | "return" | "close" | "callback" | "rate" | "archive" | "escalate" | "whistle" | "send_back" | "object" | "rule" | "dismiss" | "confer" | "extend" | "shelve" | "ask" | "resume" | "merge" | "unmerge" | "absorb" | "release" | "annul" | "reopen" | "supervise";
         /** @enum {string} */
         Allowed: "extend" | "reopen";
         /** @description 作废. */
@@ -1660,6 +1870,47 @@ export interface components {
             object_kind: string;
             path: string;
         };
+        /** @description One action on many cases. */
+        Bulk: {
+            /** @description What is done. */
+            action: components["schemas"]["BulkAction"];
+            /** @description The cases, at most a hundred, none twice. */
+            ids: string[];
+            /** @description The body that the action has on one case, without its version. */
+            parameters?: Record<string, never>;
+            /** @description The versions that the caller saw, in the order of `ids`; empty when none is asked for. */
+            versions?: number[];
+        };
+        /** @enum {string} */
+        BulkAction: "accept" | "dispatch" | "merge";
+        /** @description What became of one case. */
+        BulkItem: {
+            /** @description The code of the problem, as one case would have answered it. */
+            code?: string | null;
+            /** @description Whether it was done; if not, `code` says why and nothing of it was saved. */
+            done: boolean;
+            /** @description The fields that are wrong. */
+            fields: Record<string, never>;
+            /** @description The case. */
+            id: string;
+            /** @description Its number, when it was done. */
+            number?: string | null;
+            /** @description The values of its sentence. */
+            params: Record<string, never>;
+            state?: components["schemas"]["State"] | null;
+            /**
+             * Format: int64
+             * @description Its version afterwards.
+             */
+            version?: number | null;
+        };
+        /** @description What became of each. */
+        BulkOutcome: {
+            /** @description How many were done. */
+            done: number;
+            /** @description In the order of the request. */
+            items: components["schemas"]["BulkItem"][];
+        };
         /** @description One year of the calendar. */
         CalendarYear: {
             /** @description The days that differ from their day of the week. */
@@ -1710,6 +1961,11 @@ export interface components {
              */
             score: number;
         };
+        /** @description Another case by its number. */
+        CaseLink: {
+            code: string;
+            id: string;
+        };
         /** @description The whole case for staff. */
         CaseView: components["schemas"]["RowView"] & {
             address: string;
@@ -1721,6 +1977,9 @@ export interface components {
             late: boolean;
             /** @description The actions that this caller can take now. */
             may: string[];
+            /** @description The cases that were merged into this one. */
+            merged: components["schemas"]["CaseLink"][];
+            merged_into?: components["schemas"]["CaseLink"] | null;
             photos: components["schemas"]["PhotoView"][];
             public_reply?: string | null;
             ratings: components["schemas"]["RatingView"][];
@@ -1865,6 +2124,30 @@ export interface components {
         };
         /** @enum {string} */
         DayKind: "holiday" | "working";
+        /** @description A delivery as administrators see it. */
+        DeliveryView: {
+            /** Format: int64 */
+            attempts: number;
+            due_at?: components["schemas"]["Time"] | null;
+            /** @description What is sent. */
+            event: Record<string, never>;
+            /** @description Why the last attempt failed. */
+            fault?: string | null;
+            id: string;
+            kind: string;
+            made_at: components["schemas"]["Time"];
+            /** @description What the receiver reads as `webhook-id`. */
+            message: string;
+            /** Format: uuid */
+            object: string;
+            sent_at?: components["schemas"]["Time"] | null;
+            state: string;
+            /**
+             * Format: int64
+             * @description The status of the last answer.
+             */
+            status?: number | null;
+        };
         /** @description A dispatch by hand; without a unit the rules choose. */
         Dispatch: {
             /**
@@ -1920,6 +2203,56 @@ export interface components {
              * @description The unit that takes what stands below it: a merger.
              */
             into?: string | null;
+        };
+        /** @description What is changed in a receiver; what is absent stays. */
+        EndpointChange: {
+            /**
+             * @description On or off. Switched on again it is told what happens from then on.
+             * @default null
+             */
+            enabled: boolean | null;
+            /**
+             * @description Other kinds.
+             * @default null
+             */
+            kinds: string[] | null;
+            /**
+             * @description Another name.
+             * @default null
+             */
+            name: string | null;
+            /**
+             * @description Another address.
+             * @default null
+             */
+            url: string | null;
+        };
+        /** @description A receiver as administrators see it; the secret is never among it. */
+        EndpointView: {
+            before_until?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description Dead letters.
+             */
+            dead: number;
+            /** @description Whether events go out. */
+            enabled: boolean;
+            /** @description The receiver. */
+            id: string;
+            /** @description The kinds of events it wants; empty for all. */
+            kinds: string[];
+            /** @description When it was entered. */
+            made_at: components["schemas"]["Time"];
+            /** @description What the district calls it. */
+            name: string;
+            sent_at?: components["schemas"]["Time"] | null;
+            /** @description Where it is. */
+            url: string;
+            /**
+             * Format: int64
+             * @description Deliveries that wait.
+             */
+            waiting: number;
         };
         /** @description One question. */
         Field: {
@@ -1987,6 +2320,17 @@ export interface components {
              * @description Pixels across.
              */
             width: number;
+        };
+        /** @description A saved list. */
+        FilterView: {
+            /** Format: uuid */
+            id: string;
+            made_at: components["schemas"]["Time"];
+            /** @description Whether the caller saved it and may delete it. */
+            mine: boolean;
+            name: string;
+            query: Record<string, never>;
+            unit?: components["schemas"]["Named"] | null;
         };
         /** @description A form in one version. */
         Form: {
@@ -2209,6 +2553,16 @@ export interface components {
              */
             revision: number;
         };
+        /** @description 并案. */
+        Merge: {
+            /** @description The open case that goes on for both. */
+            into: string;
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             */
+            version?: number | null;
+        };
         /** @example 06-01 */
         MonthDay: string;
         /** @description Where a unit goes. */
@@ -2225,6 +2579,24 @@ export interface components {
             id: string;
             /** @description The name. */
             name: string;
+        };
+        /** @description A receiver to be entered. */
+        NewEndpoint: {
+            /** @description The kinds of events it wants, such as `incident.resolve`; all when empty. */
+            kinds?: string[];
+            /** @description What the district calls it, at most sixty characters. */
+            name: string;
+            /** @description Where it is: `https`, a public address. */
+            url: string;
+        };
+        /** @description A list to be saved. */
+        NewFilter: {
+            /** @description At most forty characters. */
+            name: string;
+            /** @description The parameters of the list of cases, without `limit` and `cursor`. */
+            query: Record<string, never>;
+            /** @description Shared with everybody whose cases lie in this unit or below. */
+            unit?: string | null;
         };
         /** @description A wish for leave. */
         NewLeave: {
@@ -2283,6 +2655,43 @@ export interface components {
             params: Record<string, never>;
             read_at?: components["schemas"]["Time"] | null;
             urgent: boolean;
+        };
+        /** @description An order from above that a case answers for. */
+        Order: {
+            binding?: components["schemas"]["Time"] | null;
+            /** @description That case's number. */
+            code: string;
+            due?: components["schemas"]["Time"] | null;
+            /** @description The case that it came with. */
+            id: string;
+            /** @description Whether it came with a case that was merged into this one. */
+            merged: boolean;
+            /** @description The order's own number. */
+            number: string;
+            /** @description What its own reporters said. */
+            ratings: components["schemas"]["OrderRating"][];
+            /** @description What it was answered, the oldest first. */
+            replies: components["schemas"]["OrderReply"][];
+        };
+        /** @description What a reporter of an order's case said. */
+        OrderRating: {
+            asked_by: string;
+            at: components["schemas"]["Time"];
+            contacted?: boolean | null;
+            /** Format: int64 */
+            round: number;
+            satisfied?: components["schemas"]["Satisfied"] | null;
+            solved?: components["schemas"]["Solved"] | null;
+        };
+        /** @description An answer to an order. */
+        OrderReply: {
+            at: components["schemas"]["Time"];
+            /** @description Whether the case was solved before the order's deadline. */
+            on_time: boolean;
+            result?: components["schemas"]["Outcome"] | null;
+            /** Format: int64 */
+            round: number;
+            words?: string | null;
         };
         /** @enum {string} */
         Outcome: "solved" | "partly" | "explained" | "planned" | "referred" | "not_found" | "merged";
@@ -2385,6 +2794,83 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_DeliveryView: {
+            /** @description The items in the list's order. */
+            items: {
+                /** Format: int64 */
+                attempts: number;
+                due_at?: components["schemas"]["Time"] | null;
+                /** @description What is sent. */
+                event: Record<string, never>;
+                /** @description Why the last attempt failed. */
+                fault?: string | null;
+                id: string;
+                kind: string;
+                made_at: components["schemas"]["Time"];
+                /** @description What the receiver reads as `webhook-id`. */
+                message: string;
+                /** Format: uuid */
+                object: string;
+                sent_at?: components["schemas"]["Time"] | null;
+                state: string;
+                /**
+                 * Format: int64
+                 * @description The status of the last answer.
+                 */
+                status?: number | null;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_EndpointView: {
+            /** @description The items in the list's order. */
+            items: {
+                before_until?: components["schemas"]["Time"] | null;
+                /**
+                 * Format: int64
+                 * @description Dead letters.
+                 */
+                dead: number;
+                /** @description Whether events go out. */
+                enabled: boolean;
+                /** @description The receiver. */
+                id: string;
+                /** @description The kinds of events it wants; empty for all. */
+                kinds: string[];
+                /** @description When it was entered. */
+                made_at: components["schemas"]["Time"];
+                /** @description What the district calls it. */
+                name: string;
+                sent_at?: components["schemas"]["Time"] | null;
+                /** @description Where it is. */
+                url: string;
+                /**
+                 * Format: int64
+                 * @description Deliveries that wait.
+                 */
+                waiting: number;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_FilterView: {
+            /** @description The items in the list's order. */
+            items: {
+                /** Format: uuid */
+                id: string;
+                made_at: components["schemas"]["Time"];
+                /** @description Whether the caller saved it and may delete it. */
+                mine: boolean;
+                name: string;
+                query: Record<string, never>;
+                unit?: components["schemas"]["Named"] | null;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
         Page_InboxRow: {
             /** @description The items in the list's order. */
             items: (components["schemas"]["RowView"] & {
@@ -2410,6 +2896,28 @@ export interface components {
                 params: Record<string, never>;
                 read_at?: components["schemas"]["Time"] | null;
                 urgent: boolean;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_Order: {
+            /** @description The items in the list's order. */
+            items: {
+                binding?: components["schemas"]["Time"] | null;
+                /** @description That case's number. */
+                code: string;
+                due?: components["schemas"]["Time"] | null;
+                /** @description The case that it came with. */
+                id: string;
+                /** @description Whether it came with a case that was merged into this one. */
+                merged: boolean;
+                /** @description The order's own number. */
+                number: string;
+                /** @description What its own reporters said. */
+                ratings: components["schemas"]["OrderRating"][];
+                /** @description What it was answered, the oldest first. */
+                replies: components["schemas"]["OrderReply"][];
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -3022,6 +3530,13 @@ export interface components {
             /** @description The last day of the season, `MM-DD`. */
             season_to: components["schemas"]["MonthDay"];
         };
+        /** @description A secret, shown this once. */
+        Shown: {
+            /** @description The receiver. */
+            id: string;
+            /** @description `whsec_` and the secret in base64. */
+            secret: string;
+        };
         SizeLine: {
             /** Format: int32 */
             households: number;
@@ -3170,6 +3685,8 @@ export interface components {
             matter?: string | null;
             may_rate: boolean;
             may_remark: boolean;
+            /** @description The number of the case that this one was merged into, whose progress is shown. */
+            merged_into?: string | null;
             photos: components["schemas"]["PhotoView"][];
             public_reply?: string | null;
             rated: boolean;
@@ -3242,6 +3759,16 @@ export interface components {
             posts: components["schemas"]["PostLine"][];
             serves: string[];
             vacancies: components["schemas"]["VacancyLine"][];
+        };
+        /** @description 撤销并案. */
+        Unmerge: {
+            /** @description Why they are not the same matter. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             */
+            version?: number | null;
         };
         /** @description How many. */
         UnreadCount: {
@@ -4028,6 +4555,65 @@ export interface operations {
             };
         };
     };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FilterView"];
+                };
+            };
+        };
+    };
+    save: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFilter"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterView"];
+                };
+            };
+        };
+    };
+    forget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     grids: {
         parameters: {
             query?: never;
@@ -4143,6 +4729,29 @@ export interface operations {
             };
         };
     };
+    bulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Bulk"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkOutcome"];
+                };
+            };
+        };
+    };
     counts: {
         parameters: {
             query?: {
@@ -4194,10 +4803,34 @@ export interface operations {
     export_file: {
         parameters: {
             query?: {
+                /** @description States, separated by commas; `open` stands for all that are not solved yet. */
+                state?: string;
+                /** @description The light now. */
+                light?: string;
+                /** @description A grid's code. */
+                grid?: string;
+                /** @description A matter's id or name. */
+                matter?: string;
+                /** @description The code of a unit that holds a task of the case. */
+                unit?: string;
+                /** @description The channel. */
+                channel?: components["schemas"]["Channel"];
+                /** @description Why a human is needed, or `any`. */
+                attention?: string;
+                /** @description Only cases that I lead. */
+                mine?: boolean;
+                /** @description Words or a case number. */
+                q?: string;
                 /** @description Reported at or after. */
                 from?: string;
                 /** @description Reported before. */
                 to?: string;
+                /** @description `newest` (default) or `time_left`. */
+                sort?: string;
+                /** @description 1 to 200, 50 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
                 /** @description `csv`, `xlsx` or `geojson`. */
                 format?: string;
             };
@@ -4434,6 +5067,29 @@ export interface operations {
             };
         };
     };
+    merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Merge"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+        };
+    };
     note: {
         parameters: {
             query?: never;
@@ -4484,6 +5140,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    orders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Order"];
+                };
             };
         };
     };
@@ -4679,6 +5354,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    unmerge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unmerge"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
             };
         };
     };
@@ -5773,6 +6471,172 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Changed"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EndpointView"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEndpoint"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shown"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndpointChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    deliveries: {
+        parameters: {
+            query?: {
+                /** @description `waiting`, `sent` or `dead`. */
+                state?: string;
+                /** @description 1 to 200, 50 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeliveryView"];
+                };
+            };
+        };
+    };
+    resend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryView"];
+                };
+            };
+        };
+    };
+    ping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryView"];
+                };
+            };
+        };
+    };
+    rotate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shown"];
                 };
             };
         };
