@@ -101,6 +101,7 @@ fn paths(operation: &str, told: &Told) -> Vec<String> {
     match path.as_str() {
         "/api/v1/incidents/export" => ["csv", "geojson"].iter().map(|f| format!("{path}?format={f}")).collect(),
         "/api/v1/incidents" => vec![path.clone(), format!("{path}?q=%E6%AC%A7%E9%98%B3"), format!("{path}?q=13987654321")],
+        "/api/v1/duty" => vec![format!("{path}?unit=990101")],
         "/api/v1/place" => vec![format!("{path}?lon={}&lat={}", HOME.0, HOME.1)],
         "/api/v1/responsible" => vec![format!("{path}?lead=S001-LAW&lon={}&lat={}", HOME.0, HOME.1)],
         _ => vec![path],

@@ -47,8 +47,11 @@ const PLACES: &[(&str, &str)] =
     &[("year", "2025"), ("name", "quiet_hours"), ("action", "supervise"), ("track", "an-unknown-link-of-a-reporter")];
 
 /// What some operations are asked.
-const QUERIES: &[(&str, &str)] =
-    &[("/api/v1/place", "?lon=112.905&lat=33.105"), ("/api/v1/responsible", "?lead=S001-LAW&lon=112.905&lat=33.105")];
+const QUERIES: &[(&str, &str)] = &[
+    ("/api/v1/duty", "?unit=990101"),
+    ("/api/v1/place", "?lon=112.905&lat=33.105"),
+    ("/api/v1/responsible", "?lead=S001-LAW&lon=112.905&lat=33.105"),
+];
 
 /// What stands for every other `{…}`: an id that nothing has.
 const NOBODY: &str = "01957f00-0000-7000-8000-00000000dead";
@@ -124,6 +127,21 @@ const CALLS: &[Call] = &[
     read("GET /api/v1/dispatch/reasons"),
     command("PUT /api/v1/dispatch/reasons/{code}", || json!({"words": "", "counts": "neutral", "active": true})),
     read("GET /api/v1/dispatch/figures"),
+    command("POST /api/v1/incidents/{id}/whistle", || json!({"units": [{"unit": NOBODY, "role": "helper"}], "words": "请到场"})),
+    command("POST /api/v1/incidents/{id}/tasks/{task}/report-in", || json!({"note": "到场"})),
+    command("POST /api/v1/whistles/{id}/ratings", || json!({"ratings": []})),
+    command("POST /api/v1/whistles/{id}/call-off", || json!({"reason": "误报"})),
+    read("GET /api/v1/whistles"),
+    read("GET /api/v1/whistles/figures"),
+    read("GET /api/v1/whistles/{id}"),
+    command("POST /api/v1/incidents/{id}/urgency", || json!({"urgency": "emergency", "reason": "有人被困"})),
+    command("POST /api/v1/incidents/{id}/acknowledge", || json!({})),
+    command("POST /api/v1/incidents/{id}/bulletins", || json!({"kind": "first", "words": "正在处置"})),
+    command("POST /api/v1/incidents/{id}/after-action", || json!({"happened": "塌陷", "measures": "围挡", "lessons": "巡查"})),
+    read("GET /api/v1/duty"),
+    read("GET /api/v1/duty/handovers"),
+    command("POST /api/v1/duty/handovers", || json!({"unit": NOBODY, "shift": "夜班", "to": NOBODY})),
+    command("POST /api/v1/duty/handovers/{id}/confirm", || json!({})),
     command("POST /api/v1/incidents/{id}/note", || json!({"text": "看过了"})),
     command("POST /api/v1/incidents/{id}/verify", || json!({"passed": true, "words": "看过了"})),
     command("POST /api/v1/incidents/{id}/close", || json!({})),

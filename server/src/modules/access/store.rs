@@ -298,6 +298,18 @@ pub async fn accounts_with(conn: &mut Conn, role: &str, path: &str, now: Time) -
     conn.values(statement, bind![role, path, now]).await
 }
 
+/// The accounts that may log in and hold one of these roles at exactly one of these places: who sits at a desk, for whoever sends notices.
+pub async fn accounts_at(conn: &mut Conn, roles: &[&str], places: &[&str], now: Time) -> Result<Vec<Uuid>> {
+    let texts = |list: &[&str]| list.iter().map(|t| Cell::Text(Some((*t).to_owned()))).collect();
+    let query = Query::new(
+        "select distinct r.account as value from account_role r join account a on a.id = r.account where a.disabled_at is null and a.program = false",
+    )
+    .push_list("and r.role in", texts(roles))
+    .push_list("and r.path in", texts(places))
+    .push("and (r.from_at is null or r.from_at <= $$) and (r.until_at is null or r.until_at > $$)", bind![now, now]);
+    conn.query_values(query).await
+}
+
 /// The account of a person of the organisation.
 pub async fn account_of_person(conn: &mut Conn, person: Uuid) -> Result<Option<Uuid>> {
     conn.value(sql!("select id as value from account where person = $1"), bind![person]).await

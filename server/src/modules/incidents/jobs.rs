@@ -3,17 +3,34 @@
 use std::{sync::Arc, time::Duration};
 
 use ::jobs::{Every, Worker};
+use kernel::Error;
 
 use super::{
-    actions::{Due, REVIEW_DUE, review_due},
+    actions::{Due, REVIEW_DUE, emergency, review_due, whistle},
     learn::learn,
 };
 use crate::app::Shared;
 
-/// Adds this slice's jobs to a worker: learning from corrections every two minutes, the timers of reviews.
+/// Acts on a case, and once more when somebody else was faster: two jobs of one case are often due at one instant.
+macro_rules! settled {
+    ($act:expr) => {
+        async move {
+            for _ in 0..TRIES {
+                match $act.await {
+                    Err(Error::Stale) => {}
+                    other => return other,
+                }
+            }
+            $act.await
+        }
+    };
+}
+
+/// Adds this slice's jobs to a worker: learning from corrections every two minutes, and the timers of cases.
 #[must_use]
 pub fn work(worker: Worker, app: &Shared) -> Worker {
     let (learning, reviewing) = (Arc::clone(app), Arc::clone(app));
+    let (missing, ringing, reminding) = (Arc::clone(app), Arc::clone(app), Arc::clone(app));
     worker
         .every("classifier.learn", Every::new(Duration::from_mins(2)))
         .on("classifier.learn", move |_, _: serde_json::Value| {
@@ -24,4 +41,19 @@ pub fn work(worker: Worker, app: &Shared) -> Worker {
             let app = Arc::clone(&reviewing);
             async move { review_due(&app, &context, &due).await }
         })
+        .on(whistle::REPORT_BY, move |context, expected| {
+            let app = Arc::clone(&missing);
+            settled!(whistle::missing(&app, &context, &expected))
+        })
+        .on(emergency::RING, move |context, ring| {
+            let app = Arc::clone(&ringing);
+            settled!(emergency::ring(&app, &context, &ring))
+        })
+        .on(emergency::FIRST_BULLETIN, move |context, due| {
+            let app = Arc::clone(&reminding);
+            settled!(emergency::remind(&app, &context, &due))
+        })
 }
+
+/// How often a job that was overtaken tries again at once; the queue's own tries come after.
+const TRIES: usize = 5;

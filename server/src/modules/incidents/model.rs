@@ -102,6 +102,26 @@ words! {
         Escalate = "escalate",
         /// 吹哨
         Whistle = "whistle",
+        /// 报到
+        ReportIn = "report_in",
+        /// 未按时报到
+        NotReportedIn = "not_reported_in",
+        /// 撤哨
+        CallOff = "call_off",
+        /// 销号
+        CloseWhistle = "close_whistle",
+        /// 提高紧急程度
+        RaiseUrgency = "raise_urgency",
+        /// 呼叫值守
+        Ring = "ring",
+        /// 值守应答
+        Acknowledge = "acknowledge",
+        /// 信息报送
+        Bulletin = "bulletin",
+        /// 首报超时
+        BulletinDue = "bulletin_due",
+        /// 处置复盘
+        AfterAction = "after_action",
         /// 退单
         SendBack = "send_back",
         /// 派单异议

@@ -1,6 +1,8 @@
 //! What callers see of a case: rows, the whole case for staff, the case as its reporter may see it. Names come from the snapshots,
 //! so a page of a hundred rows costs one statement.
 
+mod emergency;
+
 use db::Conn;
 use kernel::{Actor, Id, Permission, Result, Time};
 use serde::{Deserialize, Serialize};
@@ -13,7 +15,9 @@ use super::{
     model::{Attention, Channel, Incident, Light, Outcome, Reason, Role, Source, State, Task, TaskState, attention_list},
     rules::{
         self,
+        emergency::{EMERGENCY, EmergencyNumber},
         merge::{Carried, Reader, may_read},
+        whistle::Coming,
     },
     store::{self, Case, Entry, Line, TaskRow, merge::Followed},
     transitions::TRANSITIONS,
@@ -188,8 +192,12 @@ pub struct TaskView {
     result: Option<Outcome>,
     words: Option<String>,
     reasons: Vec<Reason>,
+    /// The whistle that summoned the unit.
+    whistle: Option<uuid::Uuid>,
     /// Until when the unit has to report in, when it was summoned.
     report_by: Option<Time>,
+    /// The light of its coming: red from the limit on until it is there.
+    report_light: Option<Light>,
     /// When it reported in.
     arrived_at: Option<Time>,
     /// Whether a ruling gave it: then it cannot be returned.
@@ -287,6 +295,8 @@ pub struct CaseView {
     late: bool,
     /// Who returned it and answers for it until the next takes it on (首接负责).
     held_by: Option<HeldView>,
+    /// What an emergency asks for and what it got.
+    emergency: Option<emergency::EmergencyView>,
     /// The actions that this caller can take now.
     may: Vec<&'static str>,
 }
@@ -307,7 +317,9 @@ pub async fn whole(conn: &mut Conn, app: &App, ground: &Ground, actor: &Actor, c
     let may = may(actor, &case, &tasks, &reach);
     let held_by = rules::returns::holder(&steps).map(|(unit, since)| HeldView { unit: unit_name(ground, unit), since });
     let (merged_into, merged) = links(&case, &steps);
+    let emergency = emergency::view(conn, app, ground, &case).await?;
     Ok(CaseView {
+        emergency,
         round: case.round,
         text: case.redacted.clone(),
         address: case.address.clone(),
@@ -401,9 +413,16 @@ async fn reporter(conn: &mut Conn, app: &App, case: &Case) -> Result<ReporterVie
     })
 }
 
+/// The light of a summoned unit's coming.
+fn report_light(now: Time, t: &TaskRow, report_by: Time) -> Light {
+    let (called_at, arrived_at) = (t.offered_at, t.arrived_at);
+    Coming { state: t.state, called_at, report_by, arrived_at, missed_at: None }.light(now)
+}
+
 fn task(ground: &Ground, t: TaskRow, reach: &kernel::Scope) -> TaskView {
     let open = matches!(t.state, TaskState::Offered | TaskState::Accepted);
     TaskView {
+        report_light: t.report_by.map(|by| report_light(ground.now, &t, by)),
         light: if open { Light::at(ground.now, t.yellow_at, t.red_at, false) } else { Light::None },
         unit: unit_name(ground, t.unit_id),
         person: person_name(ground, t.person_id),
@@ -419,6 +438,7 @@ fn task(ground: &Ground, t: TaskRow, reach: &kernel::Scope) -> TaskView {
         result: t.result,
         words: t.words,
         reasons: t.reasons.0,
+        whistle: t.whistle_id,
         report_by: t.report_by,
         arrived_at: t.arrived_at,
         binding: t.binding,
@@ -461,16 +481,22 @@ fn may(actor: &Actor, case: &Case, tasks: &[TaskRow], reach: &kernel::Scope) -> 
     use super::model::Action as A;
     let holds = |permission: &'static str| actor.scope(Permission(permission)).holds(&case.owner_path);
     let own = |state: TaskState| tasks.iter().any(|t| t.state == state && reach.holds(&t.unit_path));
+    let expected = |t: &TaskRow| {
+        t.report_by.is_some() && t.arrived_at.is_none() && matches!(t.state, TaskState::Offered | TaskState::Accepted)
+    };
     let mut list: Vec<&'static str> = TRANSITIONS
         .iter()
         .filter(|t| t.open && t.from == case.state)
         .filter(|t| match t.action {
             A::TakeOn => own(TaskState::Offered),
+            A::ReportIn => tasks.iter().any(|t| expected(t) && reach.holds(&t.unit_path)),
             A::Resolve | A::Assist => own(TaskState::Accepted),
             A::SolveOnSpot | A::Report => false,
             A::SendBack | A::Object | A::Rule | A::Dismiss | A::Dispatch => {
                 offered(t.action, actor, case, tasks) && { matches!(t.action, A::SendBack | A::Object) || holds(t.permission) }
             }
+            A::Acknowledge | A::Bulletin | A::AfterAction => case.urgency == Urgency::Emergency && holds(t.permission),
+            A::RaiseUrgency => case.urgency != Urgency::Emergency && holds(t.permission),
             A::Verify | A::Return => holds(t.permission) && case.handler != Some(actor.id),
             A::Note => holds(t.permission) || own(TaskState::Accepted) || own(TaskState::Offered),
             _ => holds(t.permission),
@@ -563,11 +589,13 @@ pub struct TrackView {
     rated: bool,
     may_rate: bool,
     may_remark: bool,
+    /// What to call first, when it is an emergency.
+    emergency_numbers: Vec<EmergencyNumber>,
 }
 
 /// Puts together what the holder of a link may see: his own words and photographs, and how the case goes on that is worked on. Of a
 /// case that was merged that is the surviving one; nothing of its reporter is shown.
-pub async fn followed(conn: &mut Conn, ground: &Ground, followed: Followed) -> Result<TrackView> {
+pub async fn followed(conn: &mut Conn, app: &App, ground: &Ground, followed: Followed) -> Result<TrackView> {
     let steps = store::steps(conn, followed.case.id).await?;
     let photos = followed_photos(conn, &followed, &steps).await?;
     let round = super::actions::merge::rated_round(conn, &followed).await?;
@@ -605,6 +633,7 @@ pub async fn followed(conn: &mut Conn, ground: &Ground, followed: Followed) -> R
         rated,
         may_rate: solved && !rated,
         may_remark: shown.state.is_open(),
+        emergency_numbers: app.access.setting(&EMERGENCY, ground.now).numbers(shown.urgency),
         code,
         merged_into,
         state: shown.state,

@@ -30,6 +30,7 @@ use crate::{
 };
 
 mod changes;
+mod duty;
 #[cfg(test)]
 mod tests;
 
@@ -54,6 +55,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(vacancies))
         .routes(routes!(responsible))
         .merge(changes::routes())
+        .merge(duty::routes())
 }
 
 /// What every page needs to know of the district.

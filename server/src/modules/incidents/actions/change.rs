@@ -10,7 +10,7 @@ use crate::{
     app::App,
     modules::{
         access::audit::Audit,
-        catalogue::{Catalogue, NO_CALENDAR},
+        catalogue::{Catalogue, NO_CALENDAR, Urgency},
         incidents::{
             clocks::{Days, Event, Instants, replay},
             model::{Action, Attention, Incident, Reason, State, attention_list, attention_text},
@@ -56,6 +56,7 @@ pub struct Change<'a> {
     /// The case as it will be saved.
     pub case: Case,
     version_before: i64,
+    urgency_before: Option<Urgency>,
     log: Vec<(Time, Event)>,
     fired: Vec<Fired>,
     entries: Vec<Entry>,
@@ -82,12 +83,22 @@ impl<'a> Change<'a> {
         }
         let log = store::events(conn, case.id).await?;
         let fired = store::ladder::fired(conn, &[case.id]).await?;
-        Ok(Self { app, actor, now: app.clock.now(), version_before: case.version, case, log, fired, entries: vec![] })
+        Ok(Self {
+            app,
+            actor,
+            now: app.clock.now(),
+            version_before: case.version,
+            urgency_before: Some(case.urgency),
+            case,
+            log,
+            fired,
+            entries: vec![],
+        })
     }
 
     /// A case that does not exist yet.
     pub fn new(app: &'a App, actor: &'a Actor, now: Time, case: Case) -> Self {
-        Self { app, actor, now, version_before: 0, case, log: vec![], fired: vec![], entries: vec![] }
+        Self { app, actor, now, version_before: 0, urgency_before: None, case, log: vec![], fired: vec![], entries: vec![] }
     }
 
     /// Takes an action by the table of transitions: the case moves, and its history gains an entry.
@@ -200,7 +211,16 @@ impl<'a> Change<'a> {
             .with("state", self.case.state.word())
             .record(tx, self.now, self.actor)
             .await?;
+        if self.case.urgency == Urgency::Emergency && self.urgency_before != Some(Urgency::Emergency) && self.case.state.is_open()
+        {
+            super::emergency::begin(tx, self.app, self.now, &self.case).await?;
+        }
         Ok(self.case)
+    }
+
+    /// What was done to the clocks before this command, in order.
+    pub fn log(&self) -> impl Iterator<Item = (Time, &Event)> {
+        self.log.iter().map(|(at, event)| (*at, event))
     }
 }
 

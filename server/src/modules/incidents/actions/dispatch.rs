@@ -5,14 +5,14 @@ use kernel::{Code, Error, Id, Result, Time};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Change, Ground, change::reasons, returns};
+use super::{Change, Ground, change::reasons, emergency::first_measures_reason, returns};
 use crate::modules::{
     access,
     catalogue::{AccessClass, Matter, Urgency},
     incidents::{
         clocks::{Event, Instants},
         model::{Action, Attention, MATTER_UNKNOWN, Reason, Role, Task, TaskState, gate},
-        rules::returns::CENTRE_DECIDES,
+        rules::{emergency::gate_for, returns::CENTRE_DECIDES},
         store::{self, Case, TaskRow},
     },
     notices::{self, Notice},
@@ -35,6 +35,8 @@ pub struct Dispatch {
     pub helpers: Vec<Id<Unit>>,
     /// Why the rules' choice is not taken; required when a unit is named.
     pub reason: String,
+    /// 先期处置: in an emergency the grassroots are sent to cordon and warn although the matter is a department's; the reason is recorded.
+    pub first_measures: bool,
 }
 
 /// Who is to do it, by the rules.
@@ -91,7 +93,8 @@ pub async fn dispatch(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body
     if let Some(unit) = body.unit {
         let reason = super::required("reason", &body.reason, 500)?;
         let person = known_person(ground, body.person)?;
-        let named = match named(ground, &change, ("unit", unit), person, &body.helpers)? {
+        let exception = first_measures(ground, &change, unit, body.first_measures);
+        let named = match named(ground, &change, ("unit", unit), person, &body.helpers, exception)? {
             Ok(named) => named,
             Err(refused) => return returns::attempted(tx, ground, &change, unit, refused).await.map(Err),
         };
@@ -99,6 +102,9 @@ pub async fn dispatch(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body
         let chosen = ground.org.value.unit(unit).map_or("", |u| u.name.as_str());
         let words = format!("{}指定由{chosen}主办：{reason}", change.actor.name);
         plan.reasons.push(Reason { code: "by-hand".into(), words: text::redact(&words).text });
+        if exception {
+            plan.reasons.push(first_measures_reason(reason));
+        }
     } else if plan.attention.contains(&Attention::Unlisted) {
         return Err(Error::invalid("unit", "required-when-unlisted"));
     }
@@ -152,13 +158,14 @@ fn known_person(ground: &Ground, person: Option<uuid::Uuid>) -> Result<Option<Id
     }
 }
 
-/// A lead and helpers whom somebody named, in the words of the organisation; the inner error is what the gate says.
+/// A lead and helpers whom somebody named, in the words of the organisation; the inner error is what the gate says. `exception` passes the gate by.
 pub(super) fn named(
     ground: &Ground,
     change: &Change<'_>,
     (field, lead): (&'static str, Id<Unit>),
     person: Option<Id<Person>>,
     helpers: &[Id<Unit>],
+    exception: bool,
 ) -> Result<Result<(Responsible, Vec<Responsible>)>> {
     let directory = &ground.org.value;
     let known = |id: Id<Unit>, field: &str| directory.unit(id).ok_or_else(|| Error::invalid(field, "unknown-unit"));
@@ -166,11 +173,18 @@ pub(super) fn named(
     for (n, helper) in helpers.iter().enumerate() {
         known(*helper, &format!("helpers[{n}]"))?;
     }
-    if let Err(code) = admit(ground, change, lead) {
+    if !exception && let Err(code) = admit(ground, change, lead) {
         return Ok(Err(Error::refused_with(code, "unit", chosen.name.clone())));
     }
     let helpers = helpers.iter().map(|h| within(directory, *h, None, ground.now)).collect();
     Ok(Ok((within(directory, lead, person, ground.now), helpers)))
+}
+
+/// Whether the gate lets this unit lead by its one exception: first measures in an emergency.
+fn first_measures(ground: &Ground, change: &Change<'_>, lead: Id<Unit>, asked: bool) -> bool {
+    let class = change.case.class.unwrap_or(AccessClass::Unlisted);
+    let down = is_grassroots(&ground.org.value, lead, ground.now);
+    gate_for(class, down, change.case.urgency, asked).unwrap_or(false)
 }
 
 /// Whether this caller may give the case to this lead: a department's matter never goes down, one on no list goes where the centre says.
@@ -185,7 +199,7 @@ fn admit(ground: &Ground, change: &Change<'_>, lead: Id<Unit>) -> Result<(), Cod
 }
 
 /// Whether a unit belongs to the grassroots: a street or whatever lies below one. A department has no street above it.
-fn is_grassroots(directory: &Directory, unit: Id<Unit>, at: Time) -> bool {
+pub(super) fn is_grassroots(directory: &Directory, unit: Id<Unit>, at: Time) -> bool {
     directory.above(unit, org::STREETS, at).is_some()
 }
 
@@ -195,7 +209,7 @@ pub(super) fn person_at(directory: &Directory, unit: Id<Unit>, at: Time) -> Opti
 }
 
 /// A unit that the desk chose: the person it named, else whoever the unit itself would give the case to.
-fn within(directory: &Directory, unit: Id<Unit>, person: Option<Id<Person>>, at: Time) -> Responsible {
+pub(super) fn within(directory: &Directory, unit: Id<Unit>, person: Option<Id<Person>>, at: Time) -> Responsible {
     let Some(chosen) = directory.unit(unit) else {
         return Responsible { unit, person, reasons: vec![], attention: vec![] };
     };
@@ -227,7 +241,8 @@ pub fn tasks(ground: &Ground, change: &Change<'_>, plan: &Plan, shown: &Instants
     lead.chain(helpers).map(|(role, who)| task(ground, change, role, who, shown)).collect()
 }
 
-fn task(ground: &Ground, change: &Change<'_>, role: Role, who: &Responsible, shown: &Instants) -> TaskRow {
+/// The task of one unit.
+pub(super) fn task(ground: &Ground, change: &Change<'_>, role: Role, who: &Responsible, shown: &Instants) -> TaskRow {
     let path = ground.org.value.unit(who.unit).map_or_else(|| change.case.owner_path.clone(), |u| u.path.clone());
     TaskRow {
         id: Id::<Task>::new(ground.now),

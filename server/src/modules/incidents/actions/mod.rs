@@ -3,10 +3,13 @@
 mod bulk;
 mod change;
 mod confer;
+mod desk;
 mod dispatch;
+pub mod emergency;
 pub mod filters;
 mod follow_up;
 mod handle;
+pub mod handover;
 mod intake;
 pub mod ladder;
 mod look;
@@ -15,6 +18,7 @@ mod report;
 mod returns;
 mod review;
 mod rulings;
+pub mod whistle;
 
 pub use bulk::{Bulk, BulkAction, BulkItem, BulkOutcome, bulk};
 pub use change::{Change, Ground, days};

@@ -25,7 +25,11 @@ use crate::{
             duplicates::{self, Candidate},
             learn::Recognised,
             model::{Action, Attention, Channel, Incident, NO_PLACE, Outcome, Reason, Rule, SURE, Source, State, attention_text},
-            rules::{ladder::ESCALATION, merge::Carried},
+            rules::{
+                emergency::{EMERGENCY, EmergencyNumber, hasten},
+                ladder::ESCALATION,
+                merge::Carried,
+            },
             store::{self, Case},
             track,
         },
@@ -118,6 +122,8 @@ pub struct Receipt {
     pub track: String,
     /// Open cases near by that look like the same matter.
     pub duplicates: Vec<Candidate>,
+    /// What to call first, when it is an emergency.
+    pub emergency_numbers: Vec<EmergencyNumber>,
 }
 
 /// A report that is ready to be written.
@@ -396,7 +402,9 @@ pub async fn take_in(tx: &mut Tx, app: &App, ground: &Ground, actor: &Actor, dra
         files::attach(tx, &solved.photo_ids, "incident", case.id.uuid(), "after").await?;
     }
     tell(tx, ground.now, &told, &case).await?;
-    Ok(Receipt { id: case.id, code: case.code, track: draft.track.clone(), duplicates: draft.duplicates.clone() })
+    let emergency_numbers = app.access.setting(&EMERGENCY, ground.now).numbers(case.urgency);
+    let (track, duplicates) = (draft.track.clone(), draft.duplicates.clone());
+    Ok(Receipt { id: case.id, code: case.code, track, duplicates, emergency_numbers })
 }
 
 /// By the rules: who leads, or why a human decides. Pure but for the ids of the entries.
@@ -453,7 +461,7 @@ pub fn adopt(change: &mut Change<'_>, ground: &Ground, matter: &Matter) {
     case.class = Some(matter.class);
     case.urgency = case.urgency.max(matter.urgency);
     let ladder = change.app.access.setting(&ESCALATION, ground.now).frozen(case.urgency);
-    case.rule = Some(Json(Rule {
+    let rule = Rule {
         matter_version: matter.version,
         calendar_version: ground.catalogue.value.calendar_version(),
         accept: matter.accept,
@@ -461,7 +469,9 @@ pub fn adopt(change: &mut Change<'_>, ground: &Ground, matter: &Matter) {
         stages: matter.stages.clone(),
         verify: matter.verify,
         ladder,
-    }));
+    };
+    let limits = change.app.access.setting(&EMERGENCY, ground.now).limits;
+    case.rule = Some(Json(hasten(&rule, case.urgency, limits)));
 }
 
 /// 立案: the handle clock starts with the frozen rule.
@@ -522,5 +532,6 @@ pub async fn join(tx: &mut Tx, app: &App, ground: &Ground, actor: &Actor, draft:
     }
     let case = change.save(tx).await?;
     let joined = draft.duplicates.iter().filter(|d| d.id == id).map(|d| Candidate { joined: true, ..d.clone() }).collect();
-    Ok(Some(Receipt { id, code: case.code, track: draft.track.clone(), duplicates: joined }))
+    let emergency_numbers = app.access.setting(&EMERGENCY, ground.now).numbers(case.urgency);
+    Ok(Some(Receipt { id, code: case.code, track: draft.track.clone(), duplicates: joined, emergency_numbers }))
 }

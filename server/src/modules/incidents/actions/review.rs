@@ -5,12 +5,14 @@ use kernel::{Error, Id, Result};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Change, Ground, handle::attach, optional, required};
+use super::{Change, Ground, emergency, handle::attach, optional, required};
 use crate::modules::{
+    catalogue::Urgency,
     files::File,
     incidents::{
         clocks::Event,
         model::{Action, HANDLER_MAY_NOT_VERIFY, Reason, Role, State, TaskState, verification_due},
+        rules::emergency::may_close,
         store::{self, Case},
     },
 };
@@ -43,6 +45,10 @@ pub fn pass_unverified(change: &mut Change<'_>) -> Result<()> {
     let entry = change.act(Action::Verify)?;
     entry.reasons = Json(vec![why]);
     as_system(entry);
+    // An emergency waits for its final bulletin.
+    if change.case.urgency == Urgency::Emergency {
+        return Ok(());
+    }
     as_system(change.act(Action::Close)?);
     change.case.closed_at = Some(change.now);
     Ok(())
@@ -87,6 +93,7 @@ async fn reopen_lead(tx: &mut Tx, change: &Change<'_>, shown: &crate::modules::i
 
 /// 结案.
 pub async fn close(tx: &mut Tx, ground: &Ground, mut change: Change<'_>) -> Result<Case> {
+    may_close(change.case.urgency, emergency::reported(tx, &change.case).await?).map_err(Error::refused)?;
     change.act(Action::Close)?;
     debug_assert_eq!(change.case.state, State::Closed, "the table says so");
     change.case.closed_at = Some(ground.now);

@@ -236,7 +236,7 @@ pub(super) async fn fix(
     fixed: Fixed<'_>,
 ) -> Result<Result<(super::Plan, Trail)>> {
     let Fixed { lead, helpers, why, review, state, words } = fixed;
-    let (leads, helps) = match named(ground, change, ("lead", lead), None, &helpers)? {
+    let (leads, helps) = match named(ground, change, ("lead", lead), None, &helpers, false)? {
         Ok(both) => both,
         Err(refused) => return attempted(tx, ground, change, lead, refused).await.map(Err),
     };

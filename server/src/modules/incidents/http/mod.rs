@@ -5,12 +5,15 @@
 
 mod bulk;
 mod desk;
+mod duty;
+mod emergency;
 mod filters;
 mod list;
 mod merge;
 mod public;
 mod returns;
 mod tasks;
+mod whistle;
 
 use axum::http::StatusCode;
 use kernel::{Actor, Error, Id, Scope};
@@ -38,7 +41,13 @@ pub fn open_to_all() -> OpenApiRouter<Shared> {
 /// Routes for staff.
 pub fn staff() -> OpenApiRouter<Shared> {
     let cases = OpenApiRouter::new().merge(list::routes()).merge(desk::routes()).merge(tasks::routes()).merge(returns::routes());
-    cases.merge(merge::routes()).merge(bulk::routes()).merge(filters::routes())
+    cases
+        .merge(merge::routes())
+        .merge(bulk::routes())
+        .merge(filters::routes())
+        .merge(whistle::routes())
+        .merge(emergency::routes())
+        .merge(duty::routes())
 }
 
 permit! {

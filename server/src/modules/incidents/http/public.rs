@@ -133,7 +133,7 @@ async fn look_up(State(app): State<Shared>, visitor: Visitor, command: Command<L
 async fn tracked(State(app): State<Shared>, Path(secret): Path<String>) -> Answer<Json<view::TrackView>> {
     let mut conn = app.db.read().await?;
     let followed = store::merge::followed(&mut conn, &track::hash(&secret)).await?;
-    Ok(Json(view::followed(&mut conn, &Ground::of(&app), followed).await?))
+    Ok(Json(view::followed(&mut conn, &app, &Ground::of(&app), followed).await?))
 }
 
 /// Add to one's own report while it is open.
@@ -151,7 +151,7 @@ async fn remark(
     let change = Change::of(&mut work.tx, &app, &actor, followed.shown().clone(), None).await?;
     actions::merge::remark(&mut work.tx, &followed, change, &command.body).await?;
     let followed = store::merge::followed(&mut work.tx, &track::hash(&secret)).await?;
-    let seen = view::followed(&mut work.tx, &ground, followed).await?;
+    let seen = view::followed(&mut work.tx, &app, &ground, followed).await?;
     work.finish(StatusCode::OK, &seen).await
 }
 
@@ -170,7 +170,7 @@ async fn rate(
     let change = Change::of(&mut work.tx, &app, &actor, followed.case.clone(), None).await?;
     actions::merge::rate(&mut work.tx, &ground, &followed, change, &command.body).await?;
     let followed = store::merge::followed(&mut work.tx, &track::hash(&secret)).await?;
-    let seen = view::followed(&mut work.tx, &ground, followed).await?;
+    let seen = view::followed(&mut work.tx, &app, &ground, followed).await?;
     work.finish(StatusCode::OK, &seen).await
 }
 

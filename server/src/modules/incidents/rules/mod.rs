@@ -1,5 +1,7 @@
 //! Words and pure rules of what leaves the straight road, a file a topic.
 
+pub mod emergency;
 pub mod ladder;
 pub mod merge;
 pub mod returns;
+pub mod whistle;

@@ -1,10 +1,13 @@
 //! The slice's SQL, and nothing else. Reads take a scope.
 
+pub mod emergency;
 pub mod filters;
+pub mod handover;
 pub mod ladder;
 mod list;
 pub mod merge;
 pub mod returns;
+pub mod whistle;
 mod write;
 
 pub use list::{Filter, Order, counts, list};
@@ -260,7 +263,7 @@ pub async fn known(conn: &mut Conn, codes: &[String]) -> Result<Vec<String>> {
 }
 
 /// Adds the condition that the scope may see the case.
-fn visible(query: Query, scope: &Scope) -> Query {
+pub(super) fn visible(query: Query, scope: &Scope) -> Query {
     let Scope::Under(paths) = scope else { return query };
     if paths.is_empty() {
         return query.push("and 1 = 0", vec![]);

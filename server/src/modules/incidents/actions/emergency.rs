@@ -1,0 +1,360 @@
+//! 特急: raising the urgency, ringing duty desks until they answer, bulletins, the note afterwards.
+
+use db::{Json, Tx};
+use jobs::{Context, Job};
+use kernel::{Actor, Error, Id, Permission, Result, Scope, Time};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{Change, Ground, desk, optional, required};
+use crate::{
+    app::App,
+    modules::{
+        access::audit::Audit,
+        catalogue::Urgency,
+        incidents::{
+            clocks::Event,
+            model::{Action, Incident, Reason},
+            rules::{
+                emergency::{
+                    AFTER_ACTION_WRITTEN, Bell, Bulletin, Carried, EMERGENCY, NOT_AN_EMERGENCY, NOT_MORE_URGENT,
+                    NOTHING_TO_ACKNOWLEDGE, bulletin as fits, desks, from_now, hasten, ran, roster,
+                },
+                ladder::ESCALATION,
+            },
+            store::{
+                self, Case,
+                emergency::{self as rows, BellRow, Emergency},
+            },
+        },
+        notices::{self, Notice},
+        org::Unit,
+    },
+};
+
+/// The kind of the job that rings a desk.
+pub const RING: &str = "emergency.ring";
+/// The kind of the job that looks whether the first bulletin came.
+pub const FIRST_BULLETIN: &str = "emergency.first-bulletin";
+
+/// 提高紧急程度.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Raise {
+    /// The version of the case that the caller saw.
+    #[serde(default)]
+    pub version: Option<i64>,
+    /// More urgent than it is.
+    pub urgency: Urgency,
+    /// Why.
+    pub reason: String,
+}
+
+/// 值守应答.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Acknowledge {
+    /// What is being done.
+    pub words: String,
+}
+
+/// 首报, 续报, 终报.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewBulletin {
+    /// Which.
+    pub kind: Bulletin,
+    /// What is known.
+    pub words: String,
+}
+
+/// 处置复盘.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AfterAction {
+    /// What happened.
+    pub happened: String,
+    /// What was done.
+    pub measures: String,
+    /// What is learnt from it.
+    pub lessons: String,
+}
+
+/// What the job of a ring is given.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Ring {
+    bell: Id<Bell>,
+    n: i64,
+}
+
+/// What the job of the first bulletin is given.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Due {
+    incident: Id<Incident>,
+}
+
+/// Raises the urgency, with its reason. An emergency counts natural minutes from now on; pauses stay.
+pub async fn raise(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Raise) -> Result<Case> {
+    let reason = text::redact(required("reason", &body.reason, 500)?).text;
+    let from = change.case.urgency;
+    if body.urgency <= from {
+        return Err(Error::refused(NOT_MORE_URGENT));
+    }
+    let limits = change.app.access.setting(&EMERGENCY, ground.now).limits;
+    let adjusted = change.case.rule.clone().filter(|_| body.urgency == Urgency::Emergency).map(|Json(rule)| {
+        let hastened = hasten(&rule, body.urgency, limits);
+        let event = from_now(&hastened, ran(change.log(), ground.now), change.case.due_at, ground.now);
+        (hastened, event)
+    });
+    change.case.urgency = body.urgency;
+    // What happens when the light turns is what it would have been, had the case been as urgent from the beginning.
+    let ladder = change.app.access.setting(&ESCALATION, ground.now).frozen(body.urgency);
+    let entry = change.act(Action::RaiseUrgency)?;
+    entry.words = format!("紧急程度由{}提高为{}：{reason}", urgency_words(from), urgency_words(body.urgency));
+    entry.is_public = false;
+    entry.details = Some(carried(&Carried::RaiseUrgency { from, to: body.urgency })?);
+    if let Some((hastened, event)) = adjusted {
+        entry.clock = Json(vec![Event::Rule { rule: event }]);
+        change.case.rule = Some(Json(hastened));
+    }
+    if let Some(Json(rule)) = &mut change.case.rule {
+        rule.ladder = ladder;
+    }
+    let shown = change.wind(ground)?;
+    let case = change.save(tx).await?;
+    rows::hasten(tx, case.id, &shown).await?;
+    Ok(case)
+}
+
+const fn urgency_words(urgency: Urgency) -> &'static str {
+    match urgency {
+        Urgency::Normal => "一般",
+        Urgency::Urgent => "紧急",
+        Urgency::Emergency => "特急",
+    }
+}
+
+/// A case has become an emergency: its desks are rung at once, and its first bulletin has a limit. Called by whatever saves a case.
+pub async fn begin(tx: &mut Tx, app: &App, now: Time, case: &Case) -> Result<()> {
+    let method = app.access.setting(&EMERGENCY, now);
+    let first_due = now.plus_minutes(method.first_bulletin_minutes);
+    let emergency = Emergency {
+        incident_id: case.id,
+        round: case.round,
+        since: now,
+        first_due,
+        first_at: None,
+        final_at: None,
+        bulletins: 0,
+        reminded_at: None,
+        after_action_at: None,
+    };
+    if !rows::begin(tx, &emergency).await? {
+        return Ok(());
+    }
+    let org = app.org.directory();
+    let place = case.grid_id.unwrap_or(case.owner_id);
+    let path = |unit: Id<Unit>| org.value.unit(unit).map(|u| u.path.clone()).unwrap_or_default();
+    let bell = |unit: Id<Unit>| BellRow {
+        id: Id::new(now),
+        incident_id: case.id,
+        unit_id: unit,
+        unit_path: path(unit),
+        since: now,
+        rings: 0,
+        rung_at: None,
+        acknowledged_at: None,
+        acknowledged_name: None,
+    };
+    let bells: Vec<BellRow> = desks(&org.value, &method, place, now).into_iter().map(bell).collect();
+    rows::ring_up(tx, &bells).await?;
+    for bell in &bells {
+        enqueue(tx, now, bell.id, 1, now).await?;
+    }
+    let job = Job::new(FIRST_BULLETIN, Due { incident: case.id }).at(first_due).once(case.id.to_string());
+    jobs::enqueue(tx, now, &job).await.map(|_| ())
+}
+
+async fn enqueue(tx: &mut Tx, now: Time, bell: Id<Bell>, n: i64, at: Time) -> Result<()> {
+    let job = Job::new(RING, Ring { bell, n }).at(at).once(format!("{bell}:{n}"));
+    jobs::enqueue(tx, now, &job).await.map(|_| ())
+}
+
+/// Rings a desk for the `n`th time, unless somebody answered or the case is over; each ring reaches one more on the roster.
+pub async fn ring(app: &App, context: &Context, ring: &Ring) -> Result<()> {
+    let (actor, now) = (Actor::system(), app.clock.now());
+    let mut tx = app.db.begin().await?;
+    if let Some(bell) = rows::bell(&mut tx, ring.bell).await? {
+        let case = store::find(&mut tx, &Scope::All, bell.incident_id).await?;
+        if case.state.is_open() && rows::rung(&mut tx, bell.id, ring.n, now).await? {
+            let org = app.org.directory();
+            let all = roster(&org.value, bell.unit_id, now);
+            let reached = usize::try_from(ring.n).unwrap_or(1).min(all.len());
+            let people: Vec<Uuid> = all[..reached].iter().map(|p| p.uuid()).collect();
+            let to = desk::accounts(&mut tx, app, Permission("incident.acknowledge"), &[bell.unit_id], &people, now).await?;
+            let named: Vec<&str> = all[..reached].iter().map(|p| org.value.name_of(*p)).collect();
+            let desk = org.value.unit(bell.unit_id).map_or("", |u| u.name.as_str());
+            // A ring that reaches somebody new stands in the history; the ones after it stand in the audit record alone.
+            if ring.n == 1 || all.len() >= usize::try_from(ring.n).unwrap_or(usize::MAX) {
+                let mut change = Change::of(&mut tx, app, &actor, case.clone(), None).await?;
+                let state = change.case.state;
+                let entry = change.enter(Action::Ring, state);
+                entry.words = match named.as_slice() {
+                    [] => format!("第{}次呼叫{desk}值守", ring.n),
+                    names => format!("第{}次呼叫{desk}值守：{}", ring.n, names.join("、")),
+                };
+                entry.is_public = false;
+                entry.details = Some(carried(&Carried::Ring { unit: bell.unit_id.uuid(), n: ring.n })?);
+                change.save(&mut tx).await?;
+            } else {
+                let row = Audit::new("ring", "incident", case.id.uuid()).under(&case.owner_path).with("n", ring.n);
+                row.record(&mut tx, now, &actor).await?;
+            }
+            tell(&mut tx, app, now, &case, &to, "case-emergency").await?;
+            let every = app.access.setting(&EMERGENCY, now).ring_minutes;
+            enqueue(&mut tx, now, bell.id, ring.n + 1, now.plus_minutes(every)).await?;
+        }
+    }
+    context.finish(&mut tx).await?;
+    tx.commit().await
+}
+
+async fn tell(tx: &mut Tx, app: &App, now: Time, case: &Case, to: &[Uuid], kind: &'static str) -> Result<()> {
+    let catalogue = app.catalogue.get();
+    let matter = case.matter_id.and_then(|m| catalogue.value.matter(m)).map(|m| m.level3.clone()).unwrap_or_default();
+    let params = serde_json::json!({ "code": case.code, "matter": matter });
+    let notice = |to: &Uuid| Notice {
+        to: *to,
+        kind,
+        object_kind: "incident",
+        object: case.id.uuid(),
+        params: params.clone(),
+        urgent: true,
+    };
+    notices::tell(tx, now, &to.iter().map(notice).collect::<Vec<_>>()).await
+}
+
+/// Somebody answers for the desks within reach; these are not rung again.
+pub async fn acknowledge(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Acknowledge) -> Result<Case> {
+    let words = text::redact(optional("words", &body.words, 500)?).text;
+    let reach = change.actor.scope(Permission("incident.acknowledge"));
+    let mut answered = vec![];
+    for bell in rows::bells(tx, change.case.id).await?.into_iter().filter(|a| reach.holds(&a.unit_path)) {
+        if rows::acknowledge(tx, bell.id, ground.now, change.actor.id, &change.actor.name).await? {
+            jobs::cancel(tx, RING, &format!("{}:{}", bell.id, bell.rings + 1)).await?;
+            answered.push(bell.unit_id);
+        }
+    }
+    if answered.is_empty() {
+        return Err(Error::refused(NOTHING_TO_ACKNOWLEDGE));
+    }
+    let names: Vec<&str> = answered.iter().filter_map(|u| ground.org.value.unit(*u)).map(|u| u.name.as_str()).collect();
+    let told = format!("{}值守已应答", names.join("、"));
+    let entry = change.act(Action::Acknowledge)?;
+    entry.words = if words.is_empty() { told } else { format!("{told}：{words}") };
+    entry.is_public = false;
+    entry.details = Some(carried(&Carried::Acknowledge { units: answered.iter().map(|u| u.uuid()).collect() })?);
+    change.save(tx).await
+}
+
+/// 首报, 续报, 终报, numbered.
+pub async fn bulletin(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &NewBulletin) -> Result<Case> {
+    let words = text::redact(required("words", &body.words, 2_000)?).text;
+    let mut emergency = of(tx, &change).await?;
+    if emergency.round < change.case.round {
+        // Opened again: the new round is reported anew.
+        (emergency.round, emergency.first_at, emergency.final_at) = (change.case.round, None, None);
+    }
+    fits(body.kind, emergency.first_at.is_some(), emergency.final_at.is_some()).map_err(Error::refused)?;
+    let late = body.kind == Bulletin::First && ground.now > emergency.first_due;
+    let n = emergency.bulletins + 1;
+    let entry = change.act(Action::Bulletin)?;
+    entry.words = format!("{}（第{n}号）：{words}", bulletin_words(body.kind));
+    entry.is_public = false;
+    entry.details = Some(carried(&Carried::Bulletin { bulletin: body.kind, n, late })?);
+    rows::bulletin(tx, &emergency, body.kind, ground.now).await?;
+    if body.kind == Bulletin::First {
+        jobs::cancel(tx, FIRST_BULLETIN, &change.case.id.to_string()).await?;
+    }
+    change.save(tx).await
+}
+
+const fn bulletin_words(kind: Bulletin) -> &'static str {
+    match kind {
+        Bulletin::First => "首报",
+        Bulletin::Further => "续报",
+        Bulletin::Final => "终报",
+    }
+}
+
+async fn of(tx: &mut Tx, change: &Change<'_>) -> Result<Emergency> {
+    let found = rows::of(tx, change.case.id).await?.filter(|_| change.case.urgency == Urgency::Emergency);
+    found.ok_or(Error::refused(NOT_AN_EMERGENCY))
+}
+
+/// The job at the limit of the first bulletin: once, the desks that are rung are told that it is missing.
+pub async fn remind(app: &App, context: &Context, due: &Due) -> Result<()> {
+    let (actor, now) = (Actor::system(), app.clock.now());
+    let mut tx = app.db.begin().await?;
+    if rows::remind(&mut tx, due.incident, now).await? {
+        let case = store::find(&mut tx, &Scope::All, due.incident).await?;
+        let first_due = rows::of(&mut tx, case.id).await?.map_or(now, |e| e.first_due);
+        let units: Vec<Id<Unit>> = rows::bells(&mut tx, case.id).await?.into_iter().map(|a| a.unit_id).collect();
+        let mut change = Change::of(&mut tx, app, &actor, case, None).await?;
+        let state = change.case.state;
+        let entry = change.enter(Action::BulletinDue, state);
+        entry.words = format!("应于{}前首报，尚未收到", desk::spoken(app, first_due));
+        entry.is_public = false;
+        entry.details = Some(carried(&Carried::BulletinDue { due: first_due })?);
+        let case = change.save(&mut tx).await?;
+        let to = desk::accounts(&mut tx, app, Permission("incident.bulletin"), &units, &[], now).await?;
+        tell(&mut tx, app, now, &case, &to, "bulletin-due").await?;
+    }
+    context.finish(&mut tx).await?;
+    tx.commit().await
+}
+
+/// 处置复盘, once; an emergency is not archived without it.
+pub async fn after_action(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &AfterAction) -> Result<Case> {
+    let part = |field: &'static str, words: &str| Ok::<_, Error>(text::redact(required(field, words, 2_000)?).text);
+    let happened = part("happened", &body.happened)?;
+    let measures = part("measures", &body.measures)?;
+    let lessons = part("lessons", &body.lessons)?;
+    of(tx, &change).await?;
+    if !rows::looked_back(tx, change.case.id, ground.now).await? {
+        return Err(Error::refused(AFTER_ACTION_WRITTEN));
+    }
+    let entry = change.act(Action::AfterAction)?;
+    entry.words = format!("处置复盘：{happened}");
+    entry.is_public = false;
+    entry.details = Some(carried(&Carried::AfterAction { happened, measures, lessons })?);
+    change.save(tx).await
+}
+
+/// Whether the final bulletin of this round is there; without an emergency there is nothing to ask.
+pub async fn reported(tx: &mut Tx, case: &Case) -> Result<bool> {
+    if case.urgency != Urgency::Emergency {
+        return Ok(true);
+    }
+    Ok(rows::of(tx, case.id).await?.is_some_and(|e| e.round == case.round && e.final_at.is_some()))
+}
+
+/// Whether the after-action note is there; without an emergency there is nothing to ask.
+pub async fn looked_back(tx: &mut Tx, case: &Case) -> Result<bool> {
+    if case.urgency != Urgency::Emergency {
+        return Ok(true);
+    }
+    Ok(rows::of(tx, case.id).await?.is_some_and(|e| e.after_action_at.is_some()))
+}
+
+/// The reason that stands with a dispatch when the grassroots were sent for first measures.
+pub fn first_measures_reason(reason: &str) -> Reason {
+    Reason {
+        code: "first-measures".into(), words: text::redact(&format!("特急先期处置（例外派单）：{reason}")).text
+    }
+}
+
+fn carried(details: &Carried) -> Result<serde_json::Value> {
+    serde_json::to_value(details).map_err(Error::internal)
+}

@@ -1,0 +1,258 @@
+//! 特急 over HTTP: rung at night until somebody answers, whistle, bulletins, close; raised later; first measures; hand-over, on both engines.
+
+use serde_json::{Value, json};
+use testkit::Engine;
+
+use super::{
+    road::{report, send},
+    whistle::{hole, task_of, unit},
+};
+use crate::{
+    modules::{
+        incidents::verify,
+        org::import::{self, Options},
+    },
+    table::Table,
+    testing::{
+        Client, TestApp,
+        town::{COMMUNITY, DEPARTMENT, DISTRICT, HOME, NOWHERE, OTHER_STREET, STREET},
+    },
+    work,
+};
+
+const FIRE: &str = "/990101/D-FIRE/";
+const LAW: &str = "/990101/990101001/S001-LAW/";
+const MINUTE: i64 = 60_000;
+
+const ROOM: &str =
+    "code,name,kind,parent_code,alias,phone,valid_from,serves\nS001-DUTY,东街道值班室,duty_room,990101001,,,2024-01-01,\n";
+const STAFF: &str = "staff_no,name,phone,unit_code,post,slot,employment,role,scope_code,username,from,to,note
+2001,夜甲,140-0000-0001,S001-DUTY,值班员,duty,full_time,,,,2024-01-01,,
+2002,晨乙,140-0000-0002,S001-DUTY,值班员二,duty,full_time,,,,2024-01-01,,
+2003,区丙,140-0000-0003,990101,值班员,duty,full_time,,,,2024-01-01,,
+";
+const TURNS: &str = "unit_code,date_from,date_to,time_from,time_to,staff_no,phone
+S001-DUTY,2025-03-10,2025-03-10,20:30,08:30,2001,000-5550100
+S001-DUTY,2025-03-11,2025-03-11,08:30,20:30,2002,000-5550100
+990101,2025-03-10,2025-03-10,20:30,08:30,2003,
+";
+
+/// The town with a duty room, three people and their turns, at ten past two in the night.
+async fn night(engine: Engine) -> TestApp {
+    let app = TestApp::new(engine).await.with_town().await;
+    let table = |text: &str| Table::read(text.as_bytes().to_vec()).unwrap();
+    import::orgs(&app.db, app.now(), app.zone, table(ROOM), &Options::default()).await.unwrap();
+    app.refresh().await.unwrap();
+    assert!(import::staff(&app, table(STAFF), &Options::default()).await.unwrap().faults.is_empty());
+    assert!(import::duty(&app, table(TURNS), &Options::default()).await.unwrap().faults.is_empty());
+    app.refresh().await.unwrap();
+    app.clock.set("2025-03-11T02:10:00+08:00".parse().unwrap());
+    app
+}
+
+fn person(app: &TestApp, staff_no: &str) -> uuid::Uuid {
+    app.org.directory().value.person_by_staff_no(staff_no).unwrap().id.uuid()
+}
+
+async fn rings(client: &Client) -> usize {
+    let told = client.get("/api/v1/notices").await.expect(200).json();
+    told["items"].as_array().unwrap().iter().filter(|n| n["kind"] == "case-emergency" && n["urgent"] == true).count()
+}
+
+fn count(case: &Value, action: &str) -> usize {
+    case["steps"].as_array().unwrap().iter().filter(|s| s["action"] == action).count()
+}
+
+testkit::both! {
+    async fn a_night_from_the_first_ring_to_the_last_bulletin(engine: Engine) {
+        let app = night(engine).await;
+        let first = app.login_with(&[("street-desk", STREET)], Some(person(&app, "2001"))).await;
+        let second = app.login_with(&[("street-desk", STREET)], Some(person(&app, "2002"))).await;
+        let third = app.login_with(&[("district-dispatch", DISTRICT)], Some(person(&app, "2003"))).await;
+        let worker = work::worker(&app.app);
+
+        // The reporter reads 110, 119, 120 first.
+        let receipt = send(&app, &report("路面突然塌陷出现大坑，路塌了一个洞", HOME)).await;
+        assert_eq!(receipt["emergency_numbers"][0]["phone"].as_str(), Some("110"));
+        let track = app.visitor().get(&format!("/api/v1/reports/{}", receipt["track"].as_str().unwrap())).await.expect(200).json();
+        assert_eq!(track["emergency_numbers"].as_array().unwrap().len(), 3);
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+
+        // 02:10: the street's duty room and the district's desk are rung at once, each ring once.
+        worker.run_due().await.unwrap();
+        worker.run_due().await.unwrap();
+        assert_eq!((rings(&first).await, rings(&second).await, rings(&third).await), (1, 0, 1));
+        // 02:15: nobody answered; the next on the roster is rung as well.
+        app.clock.advance(5 * MINUTE);
+        worker.run_due().await.unwrap();
+        assert_eq!((rings(&first).await, rings(&second).await, rings(&third).await), (2, 1, 2));
+        let case = first.post(&format!("{path}/acknowledge"), &json!({ "words": "已派两人" })).await.expect(200).json();
+        let desks = case["emergency"]["desks"].as_array().unwrap();
+        let answered = |name: &str| !desks.iter().find(|d| d["unit"]["name"] == name).unwrap()["acknowledged_at"].is_null();
+        assert_eq!((answered("东街道值班室"), answered("某区")), (true, false));
+        first.post(&format!("{path}/acknowledge"), &json!({})).await.refused(422, "nothing-to-acknowledge");
+        // 02:20: only the district's desk is still rung; then it answers too.
+        app.clock.advance(5 * MINUTE);
+        worker.run_due().await.unwrap();
+        assert_eq!((rings(&first).await, rings(&second).await, rings(&third).await), (2, 1, 3));
+        third.post(&format!("{path}/acknowledge"), &json!({})).await.expect(200);
+        app.clock.advance(30 * MINUTE);
+        let bulletins = format!("{path}/bulletins");
+        let say = |kind: &str| json!({ "kind": kind, "words": "育才路低洼处路面塌陷，无人员伤亡" });
+        first.post(&bulletins, &say("further")).await.refused(422, "bulletin-order");
+        // 02:50: past the limit of the first bulletin, which is said once; nobody is rung any more.
+        worker.run_due().await.unwrap();
+        worker.run_due().await.unwrap();
+        assert_eq!(rings(&third).await, 3);
+        let case = first.get(&path).await.expect(200).json();
+        assert_eq!(count(&case, "bulletin_due"), 1);
+        let case = first.post(&bulletins, &say("first")).await.expect(200).json();
+        let sent = case["steps"].as_array().unwrap().iter().find(|s| s["action"] == "bulletin").unwrap();
+        assert_eq!((sent["details"]["n"].as_i64(), sent["details"]["late"].as_bool()), (Some(1), Some(true)));
+        first.post(&bulletins, &say("first")).await.refused(422, "bulletin-order");
+
+        // The street whistles to four units with half an hour to come: one is late and turns red.
+        let call = |code: &str, role: &str| json!({ "unit": unit(&app, code), "role": role });
+        let units = json!([call("D-ROADS", "lead"), call("D-FIRE", "helper"), call("S001-LAW", "helper"), call("990101001001", "helper")]);
+        first.post(&format!("{path}/whistle"), &json!({ "units": units, "words": "雨夜塌陷，速到" })).await.expect(200);
+        let mut crews = vec![];
+        for (role, place, name) in [
+            ("department-desk", DEPARTMENT, "区市政中心"),
+            ("department-desk", FIRE, "区消防队"),
+            ("community-desk", COMMUNITY, "一社区"),
+            ("street-desk", LAW, "东街道综合执法队"),
+        ] {
+            crews.push((app.login_as(role, place).await, name));
+        }
+        for (n, (crew, name)) in crews.iter().enumerate() {
+            app.clock.advance(if n == 3 { 20 * MINUTE } else { 5 * MINUTE });
+            worker.run_due().await.unwrap();
+            let case = crew.get(&path).await.expect(200).json();
+            assert_eq!(task_of(&case, name)["report_light"].as_str(), Some(if n == 3 { "red" } else { "green" }), "{name}");
+            let task = task_of(&case, name)["id"].as_str().unwrap().to_owned();
+            crew.post(&format!("{path}/tasks/{task}/report-in"), &json!({ "note": "到场", "lon": HOME.0, "lat": HOME.1 })).await.expect(200);
+        }
+        let board = first.get("/api/v1/whistles").await.expect(200).json();
+        assert_eq!(board["items"][0]["state"].as_str(), Some("joint"));
+        for (crew, name) in crews.iter().rev() {
+            let case = crew.get(&path).await.expect(200).json();
+            let task = task_of(&case, name)["id"].as_str().unwrap().to_owned();
+            let done = json!({ "result": "solved", "public_reply": "已围挡、抽水、回填", "note": "" });
+            crew.post(&format!("{path}/tasks/{task}/done"), &done).await.expect(200);
+        }
+        let grade = |code: &str, effort: &str| json!({ "unit": unit(&app, code), "effort": effort, "result": "good", "words": "" });
+        let ratings = json!({ "ratings": [grade("D-ROADS", "good"), grade("D-FIRE", "good"), grade("990101001001", "good"), grade("S001-LAW", "poor")] });
+        let whistle = format!("/api/v1/whistles/{}", board["items"][0]["id"].as_str().unwrap());
+        let closed = second.post(&format!("{whistle}/ratings"), &ratings).await.expect(200).json();
+        let late = closed["units"].as_array().unwrap().iter().find(|u| u["unit"]["name"] == "东街道综合执法队").unwrap();
+        assert_eq!((late["answer"].as_str(), late["rating"]["in_time"].as_bool()), (Some("late"), Some(false)));
+
+        // No end without the final bulletin; then the note, once.
+        first.post(&format!("{path}/verify"), &json!({ "passed": true })).await.expect(200);
+        first.post(&format!("{path}/close"), &json!({})).await.refused(422, "final-bulletin-missing");
+        first.post(&bulletins, &say("further")).await.expect(200);
+        first.post(&bulletins, &say("final")).await.expect(200);
+        first.post(&bulletins, &say("further")).await.refused(422, "bulletin-order");
+        first.post(&format!("{path}/close"), &json!({})).await.expect(200);
+        let note = json!({ "happened": "暴雨致路面塌陷", "measures": "围挡抽水回填", "lessons": "汛前排查管网" });
+        let case = first.post(&format!("{path}/after-action"), &note).await.expect(200).json();
+        assert!(!case["emergency"]["after_action_at"].is_null());
+        first.post(&format!("{path}/after-action"), &note).await.refused(422, "after-action-written");
+        assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+    }
+
+    async fn the_ringing_ends_with_the_case(engine: Engine) {
+        let app = night(engine).await;
+        let desk = app.login_as("district-dispatch", DISTRICT).await;
+        let worker = work::worker(&app.app);
+        let receipt = send(&app, &report("路面突然塌陷出现大坑", NOWHERE)).await;
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        // Without a place nobody's street is rung, the district's desk is.
+        worker.run_due().await.unwrap();
+        let case = desk.get(&path).await.expect(200).json();
+        assert_eq!((case["state"].as_str(), case["emergency"]["desks"].as_array().unwrap().len()), (Some("received"), 1));
+        assert_eq!((rings(&desk).await, count(&case, "ring")), (1, 1));
+        desk.post(&format!("{path}/refuse"), &json!({ "reason": "emergency_call", "words": "已转 110" })).await.expect(200);
+        app.clock.advance(5 * MINUTE);
+        worker.run_due().await.unwrap();
+        app.clock.advance(5 * MINUTE);
+        worker.run_due().await.unwrap();
+        assert_eq!(rings(&desk).await, 1);
+    }
+
+    async fn raised_later_it_counts_natural_minutes_from_then_on(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let receipt = send(&app, &report("楼道灯坏了，单元楼道里的灯不亮", HOME)).await;
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        let street = app.login_as("street-desk", STREET).await;
+        let raise = |urgency: &str| json!({ "urgency": urgency, "reason": "楼道漏电，有人被困" });
+        let before = street.get(&path).await.expect(200).json();
+        assert!(before["emergency"].is_null() && receipt["emergency_numbers"].as_array().unwrap().is_empty());
+        street.post(&format!("{path}/acknowledge"), &json!({})).await.refused(422, "nothing-to-acknowledge");
+        street.post(&format!("{path}/bulletins"), &json!({ "kind": "first", "words": "x" })).await.refused(422, "not-an-emergency");
+        let urgent = street.post(&format!("{path}/urgency"), &raise("urgent")).await.expect(200).json();
+        assert_eq!(urgent["due_at"], before["due_at"], "urgent has no limits of its own");
+        app.clock.advance(30 * MINUTE);
+        street.post(&format!("{path}/urgency"), &json!({ "urgency": "emergency", "reason": " " })).await.expect(400);
+        let case = street.post(&format!("{path}/urgency"), &raise("emergency")).await.expect(200).json();
+        // Half past ten, and four natural hours, the noon's rest or not.
+        assert_eq!(case["due_at"].as_str(), Some("2025-03-10T06:30:00.000Z"));
+        assert_eq!(case["tasks"][0]["due_at"], case["due_at"]);
+        street.post(&format!("{path}/urgency"), &raise("urgent")).await.refused(422, "not-more-urgent");
+        work::worker(&app.app).run_due().await.unwrap();
+        assert_eq!(rings(&street).await, 1, "the street has no duty room: its desk is rung");
+        street.post(&format!("{path}/after-action"), &json!({ "happened": "a", "measures": "b", "lessons": "c" })).await.refused(422, "not-in-this-state");
+        assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+    }
+
+    async fn the_grassroots_are_sent_for_first_measures_in_an_emergency_alone(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let path = hole(&app).await;
+        let desk = app.login_as("district-dispatch", DISTRICT).await;
+        let mut body = json!({ "unit": unit(&app, "990101001001"), "reason": "先行围挡警示" });
+        desk.post(&format!("{path}/dispatch"), &body).await.refused(422, "not-for-grassroots");
+        body["first_measures"] = json!(true);
+        let case = desk.post(&format!("{path}/dispatch"), &body).await.expect(200).json();
+        assert!(case["reasons"].as_array().unwrap().iter().any(|r| r["code"] == "first-measures"), "the exception is recorded");
+        let lamp = send(&app, &report("马路路灯不亮，街上路灯坏了一排", HOME)).await;
+        let path = format!("/api/v1/incidents/{}", lamp["id"].as_str().unwrap());
+        desk.post(&format!("{path}/dispatch"), &body).await.refused(422, "not-for-grassroots");
+    }
+
+    async fn a_shift_is_handed_over_by_both(engine: Engine) {
+        let app = night(engine).await;
+        hole(&app).await;
+        send(&app, &report("楼道灯坏了，单元楼道里的灯不亮", HOME)).await;
+        let giver = app.login_with(&[("street-desk", STREET)], Some(person(&app, "2001"))).await;
+        let taker = app.login_with(&[("street-desk", STREET)], Some(person(&app, "2002"))).await;
+        let roster = giver.get("/api/v1/duty?unit=S001-DUTY&day=2025-03-11").await.expect(200).json();
+        let turns = roster["turns"].as_array().unwrap();
+        assert_eq!((turns.len(), turns[0]["name"].as_str(), turns[0]["now"].as_bool()), (2, Some("夜甲"), Some(true)));
+        giver.get("/api/v1/duty?unit=S001-DUTY&day=tomorrow").await.expect(400);
+        giver.get("/api/v1/duty?unit=990101002").await.expect(400);
+
+        let hand = |unit: String, to: &str| json!({ "unit": unit, "shift": "夜班", "to": person(&app, to).to_string(), "words": "育才路仍在抽水，联系人电话13800138000" });
+        let street = unit(&app, "990101001");
+        giver.post("/api/v1/duty/handovers", &hand(street.clone(), "2001")).await.refused(422, "not-the-receiver");
+        giver.post("/api/v1/duty/handovers", &hand(street.clone(), "2003")).await.expect(400);
+        giver.post("/api/v1/duty/handovers", &hand(unit(&app, "990101002"), "2002")).await.expect(400);
+        let given = giver.post("/api/v1/duty/handovers", &hand(street, "2002")).await.expect(201).json();
+        // What is open is listed by itself, the emergency first, and no telephone number stays in the words.
+        assert_eq!((given["open_cases"].as_i64(), given["emergencies"].as_i64()), (Some(2), Some(1)));
+        assert_eq!(given["items"][0]["urgency"].as_str(), Some("emergency"));
+        assert!(!given.to_string().contains("13800138000"));
+        let path = format!("/api/v1/duty/handovers/{}/confirm", given["id"].as_str().unwrap());
+        giver.post(&path, &json!({})).await.refused(422, "not-the-receiver");
+        let told = taker.get("/api/v1/notices").await.expect(200).json();
+        assert!(told["items"].as_array().unwrap().iter().any(|n| n["kind"] == "duty-handed-over"));
+        let taken = taker.post(&path, &json!({ "words": "已接" })).await.expect(200).json();
+        assert!(!taken["confirmed_at"].is_null());
+        taker.post(&path, &json!({})).await.refused(422, "already-confirmed");
+        for (place, seen) in [(STREET, 1), (OTHER_STREET, 0), (DISTRICT, 1)] {
+            let list = app.login_as("street-desk", place).await.get("/api/v1/duty/handovers?limit=1").await.expect(200).json();
+            assert_eq!(list["items"].as_array().unwrap().len(), seen, "{place}");
+        }
+        let list = taker.get("/api/v1/duty/handovers?unit=990101001&from=2025-03-12T00:00:00Z").await.expect(200).json();
+        assert_eq!(list["items"], json!([]));
+    }
+}
