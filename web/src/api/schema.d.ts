@@ -415,6 +415,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is on duty at a unit on a day, in order of time; a turn of the night belongs to both of its days. */
+        get: operations["roster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/handovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hand-overs, newest first. */
+        get: operations["list"];
+        put?: never;
+        /** Hand a shift over; open emergencies and open cases are listed by the system. */
+        post: operations["hand_over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/handovers/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a shift over: the second confirmation. */
+        post: operations["take_over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -610,6 +662,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer for the duty desks within reach: they are not rung again. */
+        post: operations["acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/actions/{action}": {
         parameters: {
             query?: never;
@@ -627,6 +696,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/after-action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write what happened, what was done and what is learnt. */
+        post: operations["after_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/annul": {
         parameters: {
             query?: never;
@@ -638,6 +724,23 @@ export interface paths {
         put?: never;
         /** Annul a case that should not be. */
         post: operations["annul"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/bulletins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send the first, a further or the final bulletin of an emergency. */
+        post: operations["bulletin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -916,6 +1019,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/tasks/{task}/report-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report in: the summoned unit is there. */
+        post: operations["report_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/tasks/{task}/send-back": {
         parameters: {
             query?: never;
@@ -950,6 +1070,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/urgency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a case more urgent, with a reason. */
+        post: operations["raise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/verify": {
         parameters: {
             query?: never;
@@ -961,6 +1098,23 @@ export interface paths {
         put?: never;
         /** Verify a result; never by the one who handled it. */
         post: operations["verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/whistle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Summon units to a case. */
+        post: operations["blow"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1707,6 +1861,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/whistles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whistle board: for those who blew and for those who were summoned. */
+        get: operations["board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/whistles/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How summoned units answered, by unit: what streets say of departments. */
+        get: operations["figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/whistles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One whistle. */
+        get: operations["one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/whistles/{id}/call-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Call a whistle off. */
+        post: operations["call_off"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/whistles/{id}/ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a whistle and rate each unit, once. */
+        post: operations["close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1801,8 +2040,25 @@ export interface components {
              */
             wrong: number;
         };
+        /** @description 值守应答. */
+        Acknowledge: {
+            /**
+             * @description What is being done.
+             * @default
+             */
+            words: string;
+        };
         /** @enum {string} */
-        Action: "report" | "accept" | "refuse" | "correct" | "place" | "dispatch" | "take_on" | "assist" | "resolve" | "solve_on_spot" | "note" | "remark" | "join" | "verify" | "return" | "close" | "callback" | "rate" | "archive" | "escalate" | "whistle" | "send_back" | "object" | "rule" | "dismiss" | "confer" | "extend" | "shelve" | "ask" | "resume" | "merge" | "unmerge" | "absorb" | "release" | "annul" | "reopen" | "supervise";
+        Action: "report" | "accept" | "refuse" | "correct" | "place" | "dispatch" | "take_on" | "assist" | "resolve" | "solve_on_spot" | "note" | "remark" | "join" | "verify" | "return" | "close" | "callback" | "rate" | "archive" | "escalate" | "whistle" | "report_in" | "not_reported_in" | "call_off" | "close_whistle" | "raise_urgency" | "ring" | "acknowledge" | "bulletin" | "bulletin_due" | "after_action" | "send_back" | "object" | "rule" | "dismiss" | "confer" | "extend" | "shelve" | "ask" | "resume" | "merge" | "unmerge" | "absorb" | "release" | "annul" | "reopen" | "supervise";
+        /** @description 处置复盘. */
+        AfterAction: {
+            /** @description What happened. */
+            happened: string;
+            /** @description What is learnt from it. */
+            lessons: string;
+            /** @description What was done. */
+            measures: string;
+        };
         /** @enum {string} */
         Allowed: "extend" | "reopen";
         /** @description 作废. */
@@ -1825,6 +2081,37 @@ export interface components {
             id: string;
             last_seen_at?: components["schemas"]["Time"] | null;
             name: string;
+        };
+        /** @description 报到. */
+        Arrive: {
+            /**
+             * Format: double
+             * @description Where, WGS84.
+             * @default null
+             */
+            lat: number | null;
+            /**
+             * Format: double
+             * @description Where, WGS84, never required.
+             * @default null
+             */
+            lon: number | null;
+            /**
+             * @description Who came, what was found.
+             * @default
+             */
+            note: string;
+            /**
+             * @description Photographs, never required.
+             * @default []
+             */
+            photo_ids: string[];
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             * @default null
+             */
+            version: number | null;
         };
         /** @description Who takes a post. */
         Assignment: {
@@ -1911,6 +2198,8 @@ export interface components {
             /** @description In the order of the request. */
             items: components["schemas"]["BulkItem"][];
         };
+        /** @enum {string} */
+        Bulletin: "first" | "further" | "final";
         /** @description One year of the calendar. */
         CalendarYear: {
             /** @description The days that differ from their day of the week. */
@@ -1971,6 +2260,7 @@ export interface components {
             address: string;
             classified: components["schemas"]["ClassifiedView"];
             duplicates: components["schemas"]["Candidate"][];
+            emergency?: components["schemas"]["EmergencyView"] | null;
             fields: Record<string, never>;
             gate?: components["schemas"]["GateView"] | null;
             held_by?: components["schemas"]["HeldView"] | null;
@@ -2151,6 +2441,11 @@ export interface components {
         /** @description A dispatch by hand; without a unit the rules choose. */
         Dispatch: {
             /**
+             * @description 先期处置: in an emergency the grassroots are sent to cordon and warn although the matter is a department's; the reason is recorded.
+             * @default false
+             */
+            first_measures: boolean;
+            /**
              * @description Units that help.
              * @default []
              */
@@ -2195,6 +2490,48 @@ export interface components {
         /** @description The answer to a command that has nothing to say. */
         Done: {
             ok: boolean;
+        };
+        /** @description The roster of a unit on a day. */
+        DutyRoster: {
+            day: string;
+            turns: components["schemas"]["DutyTurn"][];
+            unit: string;
+        };
+        /** @description A turn of duty. */
+        DutyTurn: {
+            from: components["schemas"]["Time"];
+            name?: string | null;
+            /** @description Whether it is this turn now. */
+            now: boolean;
+            /** @description Who; a duty room may only have a telephone. */
+            person?: string | null;
+            phone?: string | null;
+            to: components["schemas"]["Time"];
+        };
+        /** @description A telephone number that helps at once. */
+        EmergencyNumber: {
+            /** @description What answers there. */
+            name: string;
+            /** @description The number. */
+            phone: string;
+        };
+        /** @description An emergency. */
+        EmergencyView: {
+            after_action_at?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description How many bulletins there are.
+             */
+            bulletins: number;
+            desks: components["schemas"]["RungView"][];
+            final_at?: components["schemas"]["Time"] | null;
+            first_at?: components["schemas"]["Time"] | null;
+            /** @description When the first bulletin is due. */
+            first_due: components["schemas"]["Time"];
+            /** @description What to call first. */
+            numbers: components["schemas"]["EmergencyNumber"][];
+            /** @description When the case became one. */
+            since: components["schemas"]["Time"];
         };
         /** @description The end of a unit. */
         End: {
@@ -2367,6 +2704,17 @@ export interface components {
             class: components["schemas"]["AccessClass"];
             words: string;
         };
+        /** @enum {string} */
+        Grade: "good" | "fair" | "poor";
+        /** @description How often each grade was given. */
+        Grades: {
+            /** Format: int64 */
+            fair: number;
+            /** Format: int64 */
+            good: number;
+            /** Format: int64 */
+            poor: number;
+        };
         /** @description A role that an account holds somewhere. */
         Grant: {
             /** Format: uuid */
@@ -2409,6 +2757,55 @@ export interface components {
             /** @description The name. */
             name: string;
         };
+        /** @description 交班: what is open is listed by the system, never typed. */
+        HandOver: {
+            /** @description Which shift, such as 夜班. */
+            shift: string;
+            /** @description Who takes over. */
+            to: string;
+            /** @description The unit whose shift it is. */
+            unit: string;
+            /** @description What the next shift has to know. */
+            words?: string;
+        };
+        /** @description A case that was open when a shift was handed over. */
+        HandoverItem: {
+            /** @description Its number. */
+            code: string;
+            id: string;
+            red_at?: components["schemas"]["Time"] | null;
+            /** @description Where it stood. */
+            state: components["schemas"]["State"];
+            /** @description How urgent it was. */
+            urgency: components["schemas"]["Urgency"];
+        };
+        /** @description A hand-over. */
+        HandoverView: {
+            answer?: string | null;
+            /** @description When it was handed over: the first confirmation. */
+            at: components["schemas"]["Time"];
+            confirmed_at?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description How many of them were emergencies.
+             */
+            emergencies: number;
+            from: string;
+            id: string;
+            /** @description The cases that were open, emergencies first, at most 100. */
+            items: components["schemas"]["HandoverItem"][];
+            /** @description Whether the caller is to take it over. */
+            mine: boolean;
+            /**
+             * Format: int64
+             * @description How many were open in all.
+             */
+            open_cases: number;
+            shift: string;
+            to: string;
+            unit: components["schemas"]["Named"];
+            words: string;
+        };
         /** @description The first receiver, while nobody has taken over. */
         HeldView: {
             since: components["schemas"]["Time"];
@@ -2450,6 +2847,17 @@ export interface components {
         };
         /** @example 08:30-12:00 */
         Interval: string;
+        /** @description How one unit is judged. */
+        Judgement: {
+            /** @description How it put itself in. */
+            effort: components["schemas"]["Grade"];
+            /** @description What came of it. */
+            result: components["schemas"]["Grade"];
+            /** @description The unit. */
+            unit: string;
+            /** @description Why. */
+            words?: string;
+        };
         Kinds: {
             items: components["schemas"]["UnitKind"][];
         };
@@ -2579,6 +2987,13 @@ export interface components {
             id: string;
             /** @description The name. */
             name: string;
+        };
+        /** @description 首报, 续报, 终报. */
+        NewBulletin: {
+            /** @description Which. */
+            kind: components["schemas"]["Bulletin"];
+            /** @description What is known. */
+            words: string;
         };
         /** @description A receiver to be entered. */
         NewEndpoint: {
@@ -2871,6 +3286,38 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_HandoverView: {
+            /** @description The items in the list's order. */
+            items: {
+                answer?: string | null;
+                /** @description When it was handed over: the first confirmation. */
+                at: components["schemas"]["Time"];
+                confirmed_at?: components["schemas"]["Time"] | null;
+                /**
+                 * Format: int64
+                 * @description How many of them were emergencies.
+                 */
+                emergencies: number;
+                from: string;
+                id: string;
+                /** @description The cases that were open, emergencies first, at most 100. */
+                items: components["schemas"]["HandoverItem"][];
+                /** @description Whether the caller is to take it over. */
+                mine: boolean;
+                /**
+                 * Format: int64
+                 * @description How many were open in all.
+                 */
+                open_cases: number;
+                shift: string;
+                to: string;
+                unit: components["schemas"]["Named"];
+                words: string;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
         Page_InboxRow: {
             /** @description The items in the list's order. */
             items: (components["schemas"]["RowView"] & {
@@ -3002,6 +3449,37 @@ export interface components {
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
         };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_WhistleView: {
+            /** @description The items in the list's order. */
+            items: {
+                at: components["schemas"]["Time"];
+                /** @description Who blew. */
+                by: string;
+                /** @description The case's number. */
+                code: string;
+                ended_at?: components["schemas"]["Time"] | null;
+                from: components["schemas"]["Named"];
+                id: string;
+                incident: string;
+                /**
+                 * Format: int64
+                 * @description The first, second … whistle of its case.
+                 */
+                n: number;
+                /** @description Why it was called off. */
+                reason?: string | null;
+                report_by: components["schemas"]["Time"];
+                state: components["schemas"]["WhistleState"];
+                /** @description What the district calls this step. */
+                step: string;
+                title: string;
+                units: components["schemas"]["SummonedView"][];
+                words: string;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
         PasswordForm: {
             /** @description The present password, when there is one. */
             current?: string | null;
@@ -3097,6 +3575,25 @@ export interface components {
             what: components["schemas"]["Action"];
             words: string;
         };
+        /** @description 提高紧急程度. */
+        Raise: {
+            /** @description Why. */
+            reason: string;
+            /** @description More urgent than it is. */
+            urgency: components["schemas"]["Urgency"];
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             */
+            version?: number | null;
+        };
+        /** @description How a unit was judged. */
+        RatedView: {
+            effort: components["schemas"]["Grade"];
+            in_time: boolean;
+            result: components["schemas"]["Grade"];
+            words: string;
+        };
         /** @description A reporter's answer to the three questions, asked apart. */
         Rating: {
             /** @description 有没有人联系过您？ */
@@ -3175,6 +3672,8 @@ export interface components {
             code: string;
             /** @description Open cases near by that look like the same matter. */
             duplicates: components["schemas"]["Candidate"][];
+            /** @description What to call first, when it is an emergency. */
+            emergency_numbers: components["schemas"]["EmergencyNumber"][];
             /** @description The case. */
             id: string;
             /** @description The secret of the reporter's link. */
@@ -3261,6 +3760,8 @@ export interface components {
              */
             text: string;
         };
+        /** @enum {string} */
+        ReportIn: "waiting" | "in_time" | "late" | "missing" | "released";
         /** @description The reporter as staff see one: masked, and nothing at all of a confidential one. */
         ReporterView: {
             confidential: boolean;
@@ -3453,6 +3954,15 @@ export interface components {
             /** @description Why. */
             words: string;
         };
+        /** @description A desk that is rung until it answers. */
+        RungView: {
+            acknowledged_at?: components["schemas"]["Time"] | null;
+            acknowledged_by?: string | null;
+            /** Format: int64 */
+            rings: number;
+            rung_at?: components["schemas"]["Time"] | null;
+            unit: components["schemas"]["Named"];
+        };
         /** @enum {string} */
         Satisfied: "yes" | "mostly" | "no" | "none";
         /** @description 退单. */
@@ -3611,6 +4121,31 @@ export interface components {
             name: string;
             public_name: string;
         };
+        /** @description A summoned unit. */
+        SummonedView: {
+            /** @description How it answered. */
+            answer: components["schemas"]["ReportIn"];
+            arrived_at?: components["schemas"]["Time"] | null;
+            done_at?: components["schemas"]["Time"] | null;
+            /** @description Red from the limit on until it comes. */
+            light: components["schemas"]["Light"];
+            /** @description Whether the caller may report in for it. */
+            mine: boolean;
+            rating?: components["schemas"]["RatedView"] | null;
+            report_by: components["schemas"]["Time"];
+            role: components["schemas"]["Role"];
+            state: components["schemas"]["TaskState"];
+            task: string;
+            unit: components["schemas"]["Named"];
+        };
+        /** @description 接班. */
+        TakeOver: {
+            /**
+             * @description What is to be said.
+             * @default
+             */
+            words: string;
+        };
         /** @description What an upload did, or what is wrong with it: with faults nothing was taken. */
         Taken: components["schemas"]["Counts"] & {
             applied: boolean;
@@ -3636,10 +4171,16 @@ export interface components {
             reasons: components["schemas"]["Reason"][];
             red_at?: components["schemas"]["Time"] | null;
             report_by?: components["schemas"]["Time"] | null;
+            report_light?: components["schemas"]["Light"] | null;
             result?: components["schemas"]["Outcome"] | null;
             role: components["schemas"]["Role"];
             state: components["schemas"]["TaskState"];
             unit: components["schemas"]["Named"];
+            /**
+             * Format: uuid
+             * @description The whistle that summoned the unit.
+             */
+            whistle?: string | null;
             words?: string | null;
             yellow_at?: components["schemas"]["Time"] | null;
         };
@@ -3679,6 +4220,8 @@ export interface components {
             address: string;
             code: string;
             due?: components["schemas"]["Time"] | null;
+            /** @description What to call first, when it is an emergency. */
+            emergency_numbers: components["schemas"]["EmergencyNumber"][];
             grid?: components["schemas"]["GridName"] | null;
             lead?: components["schemas"]["LeadName"] | null;
             light: components["schemas"]["Light"];
@@ -3825,6 +4368,123 @@ export interface components {
         /** @description Every version of one matter, oldest first. */
         Versions: {
             items: components["schemas"]["MatterVersion"][];
+        };
+        /** @description 吹哨. */
+        WhistleBlow: {
+            /** @description The unit for which it is blown; the caller's own when absent. */
+            from?: string | null;
+            /**
+             * Format: int32
+             * @description Minutes to report in, 5 to 1,440; the district's setting for the case's urgency when absent.
+             */
+            minutes?: number | null;
+            /** @description Who is summoned, 1 to 20 units; a case without a lead needs one. */
+            units: components["schemas"]["WhistleCall"][];
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             */
+            version?: number | null;
+            /** @description What for. */
+            words: string;
+        };
+        /** @description A unit to summon. */
+        WhistleCall: {
+            /** @description Its part. */
+            role: components["schemas"]["Role"];
+            /** @description Which. */
+            unit: string;
+        };
+        /** @description 撤哨. */
+        WhistleCallOff: {
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description 销号 with a rating for each unit that was not let go; whether it reported in within its time is counted, not asked. */
+        WhistleClose: {
+            /** @description One for each unit. */
+            ratings: components["schemas"]["Judgement"][];
+        };
+        /** @description The figures of a period. */
+        WhistleFigures: {
+            from?: components["schemas"]["Time"] | null;
+            to?: components["schemas"]["Time"] | null;
+            units: components["schemas"]["WhistleUnitFigures"][];
+        };
+        /** @enum {string} */
+        WhistleState: "called" | "divided" | "joint" | "closed" | "called_off";
+        /** @description What one unit did with the whistles of a period. Every share states what it is of. */
+        WhistleUnitFigures: {
+            /**
+             * Format: int64
+             * @description How often it came: the denominator of the mean.
+             */
+            arrived: number;
+            /**
+             * Format: int64
+             * @description … and its time is over, or it came: the denominator of the next three.
+             */
+            due: number;
+            effort: components["schemas"]["Grades"];
+            /** Format: int64 */
+            in_time: number;
+            /** Format: int64 */
+            late: number;
+            /**
+             * Format: double
+             * @description Mean minutes from the whistle to the arrival, of those times that it came.
+             */
+            mean_minutes?: number | null;
+            /** Format: int64 */
+            never: number;
+            /**
+             * Format: int64
+             * @description How often it was judged: the denominator of the grades.
+             */
+            rated: number;
+            /**
+             * Format: int64
+             * @description … and let go before its time: counts in no share.
+             */
+            released: number;
+            result: components["schemas"]["Grades"];
+            /**
+             * Format: int64
+             * @description How often it was summoned.
+             */
+            summoned: number;
+            unit: components["schemas"]["Named"];
+            /**
+             * Format: int64
+             * @description … and is still expected.
+             */
+            waiting: number;
+        };
+        /** @description A whistle on the board, with each unit's report-in light. */
+        WhistleView: {
+            at: components["schemas"]["Time"];
+            /** @description Who blew. */
+            by: string;
+            /** @description The case's number. */
+            code: string;
+            ended_at?: components["schemas"]["Time"] | null;
+            from: components["schemas"]["Named"];
+            id: string;
+            incident: string;
+            /**
+             * Format: int64
+             * @description The first, second … whistle of its case.
+             */
+            n: number;
+            /** @description Why it was called off. */
+            reason?: string | null;
+            report_by: components["schemas"]["Time"];
+            state: components["schemas"]["WhistleState"];
+            /** @description What the district calls this step. */
+            step: string;
+            title: string;
+            units: components["schemas"]["SummonedView"][];
+            words: string;
         };
         /** @description The whole catalogue. */
         Whole: {
@@ -4533,6 +5193,104 @@ export interface operations {
             };
         };
     };
+    roster: {
+        parameters: {
+            query: {
+                /** @description A unit's code. */
+                unit: string;
+                /** @description The day, such as `2025-03-10`; today when it is left out. */
+                day?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyRoster"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description A unit's code. */
+                unit?: string;
+                /** @description Handed over at or after. */
+                from?: string;
+                /** @description 1 to 200, 50 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HandoverView"];
+                };
+            };
+        };
+    };
+    hand_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOver"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverView"];
+                };
+            };
+        };
+    };
+    take_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeOver"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverView"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: never;
@@ -4890,6 +5648,29 @@ export interface operations {
             };
         };
     };
+    acknowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acknowledge"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+        };
+    };
     act: {
         parameters: {
             query?: never;
@@ -4912,6 +5693,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    after_action: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AfterAction"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
             };
         };
     };
@@ -4942,6 +5746,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    bulletin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBulletin"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
             };
         };
     };
@@ -5324,6 +6151,32 @@ export interface operations {
             };
         };
     };
+    report_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Arrive"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+        };
+    };
     send_back: {
         parameters: {
             query?: never;
@@ -5380,6 +6233,29 @@ export interface operations {
             };
         };
     };
+    raise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Raise"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+        };
+    };
     verify: {
         parameters: {
             query?: never;
@@ -5390,6 +6266,29 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Verify"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+        };
+    };
+    blow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhistleBlow"];
             };
         };
         responses: {
@@ -6637,6 +7536,125 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Shown"];
+                };
+            };
+        };
+    };
+    board: {
+        parameters: {
+            query?: {
+                /** @description States, separated by commas; `open` stands for all that are not over. */
+                state?: string;
+                /** @description The code of a summoned unit. */
+                unit?: string;
+                /** @description Blown at or after. */
+                from?: string;
+                /** @description 1 to 200, 50 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WhistleView"];
+                };
+            };
+        };
+    };
+    figures: {
+        parameters: {
+            query?: {
+                /** @description Blown at or after. */
+                from?: string;
+                /** @description Blown before. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhistleFigures"];
+                };
+            };
+        };
+    };
+    one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhistleView"];
+                };
+            };
+        };
+    };
+    call_off: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhistleCallOff"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhistleView"];
+                };
+            };
+        };
+    };
+    close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhistleClose"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhistleView"];
                 };
             };
         };
