@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use crate::modules::{
     access::{self, Keys, PasswordCost},
-    catalogue, incidents, notices, org,
+    admission, catalogue, incidents, notices, org,
 };
 
 /// What is fixed when the process starts.
@@ -46,6 +46,8 @@ pub struct App {
     pub access: access::Memory,
     /// The catalogue of matters and the calendars.
     pub catalogue: catalogue::Memory,
+    /// The access list in force.
+    pub admission: admission::Memory,
     /// The contents of files.
     pub blob: Arc<dyn Blobs>,
     /// Who listens to what changes.
@@ -67,11 +69,26 @@ impl App {
         let keys = Keys::load(&config.data)?;
         let access = access::Memory::load(&db, &clock, config.password_cost).await?;
         let catalogue = catalogue::Memory::load(&db, &clock).await?;
+        let admission = admission::Memory::load(&db).await?;
         let blob = Arc::new(blob::Files::open(config.data.join("files"))?);
         let org = org::Memory::load(&db).await?;
         let incidents = incidents::Memory::load(&db).await?;
         let (notices, wake) = (notices::Memory::default(), Notify::new());
-        Ok(Arc::new(Self { db, clock, zone: Zone::CHINA, config, keys, access, catalogue, blob, notices, org, incidents, wake }))
+        Ok(Arc::new(Self {
+            db,
+            clock,
+            zone: Zone::CHINA,
+            config,
+            keys,
+            access,
+            catalogue,
+            admission,
+            blob,
+            notices,
+            org,
+            incidents,
+            wake,
+        }))
     }
 
     /// Reads again whatever another node, or this one, has changed: called by the relay every second and after a change.
@@ -79,6 +96,7 @@ impl App {
         self.access.refresh(&self.db, &self.clock).await?;
         self.org.refresh(&self.db).await?;
         self.catalogue.refresh(&self.db, &self.clock).await?;
+        self.admission.refresh(&self.db).await?;
         self.incidents.refresh(&self.db).await
     }
 }

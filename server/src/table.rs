@@ -8,8 +8,12 @@ use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
 use serde::Serialize;
 
+mod named;
 mod sheet;
 mod text;
+pub mod write;
+
+pub use named::{Columns, Named, named};
 
 /// No larger file is read, packed or not.
 const LARGEST_FILE: u64 = 256 * 1024 * 1024;
@@ -71,6 +75,11 @@ impl Unreadable {
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
         Self { zh: zh.into(), en: en.into() }
     }
+
+    /// The refusal of a command whose field held the file.
+    pub fn refused(self, field: &str) -> kernel::Error {
+        kernel::Error::Invalid(vec![kernel::FieldError::new(field, "unreadable").with("zh", self.zh).with("en", self.en)])
+    }
 }
 
 impl Table {
@@ -85,6 +94,20 @@ impl Table {
         let (header, rows) = if bytes.starts_with(b"PK\x03\x04") { sheet::rows(bytes)? } else { text::rows(bytes)? };
         let names: Vec<String> = header.iter().map(|h| h.trim().to_owned()).collect();
         Ok(Self { headers: Headers::new(names)?, rows, given: 0 })
+    }
+
+    /// Reads what a page sent: the text of a CSV file, or an XLSX or CSV file in base64.
+    ///
+    /// # Errors
+    /// `Invalid` with the field `content`.
+    pub fn uploaded(content: &str, base64: bool) -> kernel::Result<Self> {
+        use base64::{Engine as _, prelude::BASE64_STANDARD};
+        let bytes = if base64 {
+            BASE64_STANDARD.decode(content).map_err(|_| kernel::Error::invalid("content", "not-base64"))?
+        } else {
+            content.as_bytes().to_vec()
+        };
+        Self::read(bytes).map_err(|e| e.refused("content"))
     }
 
     /// The same table with columns called by other names: pairs of (name wanted, name in the file).

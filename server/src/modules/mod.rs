@@ -5,6 +5,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::Shared;
 
 pub mod access;
+pub mod admission;
 pub mod catalogue;
 pub mod files;
 pub mod forms;
@@ -35,6 +36,7 @@ pub const MODULES: &[Module] = &[
     forms::MODULE,
     files::MODULE,
     notices::MODULE,
+    admission::MODULE,
     incidents::MODULE,
     webhooks::MODULE,
 ];

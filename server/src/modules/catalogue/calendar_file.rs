@@ -2,12 +2,8 @@
 
 use jiff::civil::Date;
 
-use super::{
-    DayKind, Interval, MonthDay, Shift,
-    columns::{Named, named},
-    content::Day,
-};
-use crate::table::{Fault, Row, Table, Unreadable};
+use super::{DayKind, Interval, MonthDay, Shift, content::Day};
+use crate::table::{Fault, Named, Row, Table, Unreadable, named};
 
 const DAY_COLUMNS: &[(&str, &[&str])] = &[
     ("date", &["日期"]),

@@ -24,7 +24,7 @@ use crate::{
     modules::forms::{Field, Form, FormRef},
     permit,
     snapshot::{self, AsOf},
-    table::{Fault, Table, Unreadable},
+    table::{Fault, Table},
 };
 
 permit! {
@@ -363,15 +363,7 @@ fn whole(catalogue: &Catalogue, m: &Matter) -> MatterVersion {
 }
 
 fn read(upload: &Upload, catalogue: &Catalogue) -> Result<Reading, Error> {
-    use base64::{Engine as _, engine::general_purpose::STANDARD};
-    let bytes = if upload.base64 {
-        STANDARD.decode(&upload.content).map_err(|_| Error::invalid("content", "not-base64"))?
-    } else {
-        upload.content.clone().into_bytes()
-    };
     let map: Vec<(String, String)> = upload.map.clone().into_iter().collect();
-    let unreadable =
-        |e: Unreadable| Error::Invalid(vec![kernel::FieldError::new("content", "unreadable").with("zh", e.zh).with("en", e.en)]);
-    let table = Table::read(bytes).map_err(unreadable)?;
-    import::read(table, &map, |path| catalogue.by_path(path).map(|m| &m.rules)).map_err(unreadable)
+    let table = Table::uploaded(&upload.content, upload.base64)?;
+    import::read(table, &map, |path| catalogue.by_path(path).map(|m| &m.rules)).map_err(|e| e.refused("content"))
 }

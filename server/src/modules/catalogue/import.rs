@@ -9,13 +9,10 @@ use std::collections::{BTreeMap, HashMap};
 use kernel::FieldError;
 use serde_json::Value;
 
-use super::{
-    AccessClass, Draft, Limit, Rules, Stage, Unit, Urgency, Verify,
-    columns::{COLUMNS, Named, named},
-};
+use super::{AccessClass, Draft, Limit, Rules, Stage, Unit, Urgency, Verify, columns::COLUMNS};
 use crate::{
     modules::forms::Form,
-    table::{Fault, Row, Table, Unreadable},
+    table::{Fault, Named, Row, Table, Unreadable, named},
 };
 
 /// No district has more matters; a file with more is some other file.

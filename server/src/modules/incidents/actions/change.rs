@@ -10,7 +10,8 @@ use crate::{
     app::App,
     modules::{
         access::audit::Audit,
-        catalogue::{Catalogue, NO_CALENDAR, Urgency},
+        admission::{self, InForce},
+        catalogue::{AccessClass, Catalogue, Matter, NO_CALENDAR, Urgency},
         incidents::{
             clocks::{Days, Event, Instants, replay},
             model::{Action, Attention, Incident, Reason, State, attention_list, attention_text},
@@ -29,6 +30,8 @@ pub struct Ground {
     pub org: Arc<AsOf<Directory>>,
     /// Matters and the calendar.
     pub catalogue: Arc<AsOf<Catalogue>>,
+    /// The access list in force.
+    pub admission: Arc<AsOf<InForce>>,
     /// The instant of the command.
     pub now: Time,
 }
@@ -36,12 +39,19 @@ pub struct Ground {
 impl Ground {
     /// The newest snapshots that this node has.
     pub fn of(app: &App) -> Self {
-        Self { org: app.org.directory(), catalogue: app.catalogue.get(), now: app.clock.now() }
+        Self { org: app.org.directory(), catalogue: app.catalogue.get(), admission: app.admission.get(), now: app.clock.now() }
     }
 
     /// `Stale` when another node has changed what was relied on.
     pub async fn check(&self, tx: &mut Tx) -> Result<()> {
-        snapshot::check(tx, &[("org", self.org.revision), ("catalogue", self.catalogue.revision)]).await
+        let relied_on =
+            [("org", self.org.revision), ("catalogue", self.catalogue.revision), (admission::REVISION, self.admission.revision)];
+        snapshot::check(tx, &relied_on).await
+    }
+
+    /// Whose matter it is now, by the access list in force, else by the catalogue.
+    pub fn class(&self, matter: &Matter) -> AccessClass {
+        self.admission.value.class(matter, self.now)
     }
 }
 

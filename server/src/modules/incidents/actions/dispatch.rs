@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::{Change, Ground, change::reasons, emergency::first_measures_reason, returns};
 use crate::modules::{
-    access,
+    access, admission,
     catalogue::{AccessClass, Matter, Urgency},
     incidents::{
         clocks::{Event, Instants},
@@ -64,12 +64,14 @@ pub fn plan(ground: &Ground, grid: Option<Id<Unit>>, matter: &Matter) -> Plan {
             helpers.push(helper);
         }
     }
-    let class = matter.class;
+    let class = ground.class(matter);
     let mut attention: Vec<Attention> = lead.attention.iter().filter_map(|a| Attention::of(a)).collect();
     if class == AccessClass::Unlisted || gate(class, is_grassroots(directory, lead.unit, ground.now)).is_err() {
         attention.push(Attention::Unlisted);
     }
-    let mut why = vec![Reason { code: "class".into(), words: format!("事项“{}”属{}", matter.level3, class_words(class)) }];
+    let by_list = ground.admission.value.item(matter.id, ground.now).map(|i| format!("（准入清单：{}）", i.name)).unwrap_or_default();
+    let words = format!("事项“{}”属{}{by_list}", matter.level3, class_words(class));
+    let mut why = vec![Reason { code: "class".into(), words }];
     why.extend(reasons(&lead.reasons));
     Plan { lead, helpers, reasons: why, attention }
 }
@@ -89,6 +91,9 @@ pub const fn class_words(class: AccessClass) -> &'static str {
 pub async fn dispatch(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Dispatch) -> Result<Result<Case>> {
     let matter = change.case.matter_id.and_then(|m| ground.catalogue.value.matter(m)).ok_or(Error::refused(MATTER_UNKNOWN))?;
     let trail = returns::before_dispatch(tx, &change, body.unit.is_some()).await?;
+    // The access list in force now decides, not the one of the day on which the case came in.
+    let class = ground.class(matter);
+    change.case.class = Some(class);
     let mut plan = plan(ground, change.case.grid_id, matter);
     if let Some(unit) = body.unit {
         let reason = super::required("reason", &body.reason, 500)?;
@@ -113,7 +118,11 @@ pub async fn dispatch(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body
     }
     let entry = change.act(Action::Dispatch)?;
     entry.words = lead_words(ground, &plan);
-    hand_over(tx, ground, change, &plan, &trail, false).await.map(Ok)
+    let case = hand_over(tx, ground, change, &plan, &trail, false).await?;
+    if class == AccessClass::Unlisted {
+        admission::propose(tx, ground.now, matter.id, &case.code).await?;
+    }
+    Ok(Ok(case))
 }
 
 /// Hands the case to the lead and the helpers of a plan, for a dispatch or a ruling whose step the caller has entered: tasks that are open

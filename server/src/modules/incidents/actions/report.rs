@@ -458,7 +458,7 @@ fn wait<'a>(app: &'a App, ground: &Ground, actor: &'a Actor, draft: &Draft, why:
 pub fn adopt(change: &mut Change<'_>, ground: &Ground, matter: &Matter) {
     let case = &mut change.case;
     case.matter_id = Some(matter.id);
-    case.class = Some(matter.class);
+    case.class = Some(ground.class(matter));
     case.urgency = case.urgency.max(matter.urgency);
     let ladder = change.app.access.setting(&ESCALATION, ground.now).frozen(case.urgency);
     let rule = Rule {
