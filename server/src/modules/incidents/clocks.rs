@@ -139,11 +139,7 @@ pub fn alone(days: &Days<'_>, at: Time, limit: Limit) -> Result<(Time, Time)> {
 /// # Errors
 /// `Refused` with the year when the calendar does not know a year that a working limit runs through.
 pub fn replay<'e>(days: &Days<'_>, events: impl IntoIterator<Item = (Time, &'e Event)>) -> Result<Instants> {
-    let mut clocks = Clocks::default();
-    for (at, event) in events {
-        clocks.apply(days, at, event)?;
-    }
-    Ok(clocks.instants())
+    Ok(Clocks::of(days, events)?.instants())
 }
 
 db::words! {
@@ -293,6 +289,16 @@ struct Round<'e> {
 }
 
 impl<'e> Clocks<'e> {
+    /// The clocks after these events.
+    ///
+    /// # Errors
+    /// As of [`replay`].
+    pub fn of(days: &Days<'_>, events: impl IntoIterator<Item = (Time, &'e Event)>) -> Result<Self> {
+        let mut clocks = Self::default();
+        events.into_iter().try_for_each(|(at, event)| clocks.apply(days, at, event))?;
+        Ok(clocks)
+    }
+
     /// Adds the next event of the log.
     ///
     /// # Errors

@@ -40,26 +40,28 @@ pub struct Effect {
     pub after: Option<Time>,
 }
 
-/// The effects of each step, in the order of the steps.
+/// The effects of each step, in the order of the steps, and the clocks after the last one.
 ///
 /// # Errors
 /// As of [`super::clocks::replay`].
-pub fn explain<'e>(days: &Days<'_>, steps: impl IntoIterator<Item = (Time, &'e [Event])>) -> Result<Vec<Vec<Effect>>> {
+pub fn explain<'e>(
+    days: &Days<'_>,
+    steps: impl IntoIterator<Item = (Time, &'e [Event])>,
+) -> Result<(Vec<Vec<Effect>>, Vec<Face>)> {
     let mut clocks = Clocks::default();
     let mut before = Vec::new();
-    steps
-        .into_iter()
-        .map(|(at, events)| {
-            if events.is_empty() {
-                return Ok(Vec::new());
-            }
-            events.iter().try_for_each(|event| clocks.apply(days, at, event))?;
-            let after = clocks.faces();
-            let effects = differences(&before, &after, events);
-            before = after;
-            Ok(effects)
-        })
-        .collect()
+    let mut effects = Vec::new();
+    for (at, events) in steps {
+        if events.is_empty() {
+            effects.push(Vec::new());
+            continue;
+        }
+        events.iter().try_for_each(|event| clocks.apply(days, at, event))?;
+        let after = clocks.faces();
+        effects.push(differences(&before, &after, events));
+        before = after;
+    }
+    Ok((effects, before))
 }
 
 /// What lies between two looks at the clocks.

@@ -6,7 +6,7 @@ use ::jobs::{Every, Worker};
 use kernel::Error;
 
 use super::{
-    actions::{Due, REVIEW_DUE, emergency, review_due, whistle},
+    actions::{Due, Ground, OVER, Over, REVIEW_DUE, emergency, over, review_due, whistle},
     learn::learn,
 };
 use crate::app::Shared;
@@ -31,6 +31,7 @@ macro_rules! settled {
 pub fn work(worker: Worker, app: &Shared) -> Worker {
     let (learning, reviewing) = (Arc::clone(app), Arc::clone(app));
     let (missing, ringing, reminding) = (Arc::clone(app), Arc::clone(app), Arc::clone(app));
+    let pausing = Arc::clone(app);
     worker
         .every("classifier.learn", Every::new(Duration::from_mins(2)))
         .on("classifier.learn", move |_, _: serde_json::Value| {
@@ -52,6 +53,17 @@ pub fn work(worker: Worker, app: &Shared) -> Worker {
         .on(emergency::FIRST_BULLETIN, move |context, due| {
             let app = Arc::clone(&reminding);
             settled!(emergency::remind(&app, &context, &due))
+        })
+        .on(OVER, move |context, job: Over| {
+            let app = Arc::clone(&pausing);
+            async move {
+                let ground = Ground::of(&app);
+                let mut tx = app.db.begin().await?;
+                ground.check(&mut tx).await?;
+                over(&mut tx, &app, &ground, &job).await?;
+                context.finish(&mut tx).await?;
+                tx.commit().await
+            }
         })
 }
 

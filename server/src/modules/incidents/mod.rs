@@ -58,6 +58,7 @@ pub const MODULE: Module = Module {
         "incident_task",
         "incident_follower",
         "incident_rating",
+        "incident_extension",
         "incident_alarm",
         "supervision",
         "incident_order_reply",

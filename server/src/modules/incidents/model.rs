@@ -140,6 +140,8 @@ words! {
         Ask = "ask",
         /// 恢复计时
         Resume = "resume",
+        /// 阶段完成
+        Stage = "stage",
         /// 并案
         Merge = "merge",
         /// 撤销并案
@@ -288,6 +290,8 @@ words! {
         Objected = "objected",
         /// 待区中心裁定
         Centre = "centre",
+        /// 挂账到期待复核
+        ReviewDue = "review-due",
     }
 }
 

@@ -8,6 +8,7 @@ mod emergency;
 mod guards;
 mod many;
 mod merge;
+mod pauses;
 mod returns;
 mod road;
 mod whistle;

@@ -4,7 +4,7 @@ use kernel::Result;
 
 use super::{
     actions,
-    clocks::{Instants, replay},
+    clocks::{Event, Instants, replay},
     store::{self, Case},
 };
 use crate::app::App;
@@ -32,13 +32,16 @@ pub async fn clocks(app: &App) -> Result<ClockReport> {
         after = Some(last.id);
         let ids: Vec<_> = cases.iter().map(|c| c.id).collect();
         let fired = store::ladder::fired(&mut conn, &ids).await?;
+        let granted = store::granted(&mut conn, &ids).await?;
         for case in &cases {
             let log = store::events(&mut conn, case.id).await?;
             let days = actions::days(&catalogue.value, case, app.zone);
             let shown = replay(&days, log.iter().map(|(at, e)| (*at, e)))?;
             report.cases += 1;
             let next_at = actions::ladder::next_at(case, log.iter().map(|(at, e)| (*at, e)), &fired);
-            if !agrees(case, &shown) || next_at != case.next_at {
+            let extended = log.iter().filter(|(_, e)| matches!(e, Event::Extend { .. })).count() as i64;
+            let recorded = granted.get(&case.id).copied().unwrap_or_default();
+            if !agrees(case, &shown) || next_at != case.next_at || extended != recorded {
                 report.differences += 1;
                 if report.differing.len() < 100 {
                     report.differing.push(case.code.clone());

@@ -11,12 +11,14 @@ use utoipa::ToSchema;
 use super::{
     actions::Ground,
     duplicates::Candidate,
+    explain::{Effect, explain},
     learn::{self, Word},
     model::{Attention, Channel, Incident, Light, Outcome, Reason, Role, Source, State, Task, TaskState, attention_list},
     rules::{
         self,
         emergency::{EMERGENCY, EmergencyNumber},
         merge::{Carried, Reader, may_read},
+        pauses::Pause,
         whistle::Coming,
     },
     store::{self, Case, Entry, Line, TaskRow, merge::Followed},
@@ -39,6 +41,13 @@ pub struct Named {
     pub id: uuid::Uuid,
     /// The name.
     pub name: String,
+}
+
+impl Named {
+    /// A unit by its name; the name is empty of one that is not known any more.
+    pub fn unit(ground: &Ground, id: Id<Unit>) -> Self {
+        Self { id: id.uuid(), name: ground.org.value.unit(id).map(|u| u.name.clone()).unwrap_or_default() }
+    }
 }
 
 /// A grid by code and name.
@@ -133,7 +142,7 @@ fn grid_name(ground: &Ground, id: Id<Unit>) -> Option<GridName> {
 
 /// A unit with the name that it has in the picture of the organisation.
 pub fn unit_name(ground: &Ground, id: Id<Unit>) -> Named {
-    Named { id: id.uuid(), name: ground.org.value.unit(id).map(|u| u.name.clone()).unwrap_or_default() }
+    Named::unit(ground, id)
 }
 
 fn person_name(ground: &Ground, id: Option<uuid::Uuid>) -> Option<String> {
@@ -220,6 +229,16 @@ pub struct StepView {
     /// What the action carried, by its own shape.
     #[schema(value_type = Option<Object>)]
     details: Option<serde_json::Value>,
+    /// What it did to the clocks.
+    effect: Vec<Effect>,
+}
+
+/// A limit on the way that is not met yet.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StageView {
+    name: String,
+    /// By when; nothing while the clocks stand still.
+    by: Option<Time>,
 }
 
 /// A photograph of the case.
@@ -297,6 +316,10 @@ pub struct CaseView {
     held_by: Option<HeldView>,
     /// What an emergency asks for and what it got.
     emergency: Option<emergency::EmergencyView>,
+    /// When the pause ends by itself, or the case is looked at again.
+    paused_until: Option<Time>,
+    /// The limits on the way that are not met yet.
+    stages: Vec<StageView>,
     /// The actions that this caller can take now.
     may: Vec<&'static str>,
 }
@@ -313,6 +336,7 @@ pub async fn whole(conn: &mut Conn, app: &App, ground: &Ground, actor: &Actor, c
     let named = |c: &learn::Choice| Some(ChoiceView { matter: matter_name(ground, c.matter)?, confidence: c.confidence });
     let classified = ClassifiedView { top: kept.top.iter().filter_map(named).collect(), words, by: kept.by };
     let reasons = steps.iter().rev().find(|s| !s.reasons.0.is_empty()).map(|s| s.reasons.0.clone()).unwrap_or_default();
+    let told = told(app, ground, &case, &steps);
     let reach = actor.scope(Permission("task.handle"));
     let may = may(actor, &case, &tasks, &reach);
     let held_by = rules::returns::holder(&steps).map(|(unit, since)| HeldView { unit: unit_name(ground, unit), since });
@@ -328,8 +352,8 @@ pub async fn whole(conn: &mut Conn, app: &App, ground: &Ground, actor: &Actor, c
         classified,
         gate: case.class.map(|class| GateView { class, words: super::actions::class_words(class) }),
         reasons,
-        tasks: tasks.into_iter().map(|t| task(ground, t, &reach)).collect(),
-        steps: steps.into_iter().map(step).collect(),
+        tasks: tasks.into_iter().map(|t| task(ground, t, &reach, case.paused.is_some())).collect(),
+        steps: steps.into_iter().zip(told.effects.into_iter().chain(std::iter::repeat_with(Vec::new))).map(step).collect(),
         photos: photos.into_iter().map(photo).collect(),
         fields: case.fields.clone(),
         result: case.result,
@@ -341,6 +365,8 @@ pub async fn whole(conn: &mut Conn, app: &App, ground: &Ground, actor: &Actor, c
         upstream: case.upstream_no.is_some().then(|| UpstreamView { number: case.upstream_no.clone(), due: case.upstream_due }),
         late: case.late,
         held_by,
+        paused_until: case.paused_until,
+        stages: told.stages,
         may,
         row: row(ground, line(case)),
     })
@@ -419,11 +445,11 @@ fn report_light(now: Time, t: &TaskRow, report_by: Time) -> Light {
     Coming { state: t.state, called_at, report_by, arrived_at, missed_at: None }.light(now)
 }
 
-fn task(ground: &Ground, t: TaskRow, reach: &kernel::Scope) -> TaskView {
+fn task(ground: &Ground, t: TaskRow, reach: &kernel::Scope, paused: bool) -> TaskView {
     let open = matches!(t.state, TaskState::Offered | TaskState::Accepted);
     TaskView {
         report_light: t.report_by.map(|by| report_light(ground.now, &t, by)),
-        light: if open { Light::at(ground.now, t.yellow_at, t.red_at, false) } else { Light::None },
+        light: if open { Light::at(ground.now, t.yellow_at, t.red_at, paused) } else { Light::None },
         unit: unit_name(ground, t.unit_id),
         person: person_name(ground, t.person_id),
         mine: open && reach.holds(&t.unit_path),
@@ -445,7 +471,24 @@ fn task(ground: &Ground, t: TaskRow, reach: &kernel::Scope) -> TaskView {
     }
 }
 
-fn step(e: Entry) -> StepView {
+/// What the steps did to the clocks, and what is still to be met on the way.
+#[derive(Default)]
+struct Told {
+    effects: Vec<Vec<Effect>>,
+    stages: Vec<StageView>,
+}
+
+/// Replays the log once. A history that the calendars do not know any more explains nothing, and can be read all the same.
+fn told(app: &App, ground: &Ground, case: &Case, steps: &[Entry]) -> Told {
+    let days = super::actions::days(&ground.catalogue.value, case, app.zone);
+    let Ok((effects, faces)) = explain(&days, steps.iter().map(|s| (s.at, s.clock.0.as_slice()))) else { return Told::default() };
+    let open = case.state.is_open();
+    let stages =
+        faces.into_iter().filter(|_| open).filter_map(|f| Some(StageView { name: f.stage?, by: f.runs.then_some(f.due) }));
+    Told { effects, stages: stages.collect() }
+}
+
+fn step((e, effect): (Entry, Vec<Effect>)) -> StepView {
     StepView {
         at: e.at,
         action: e.action,
@@ -456,6 +499,7 @@ fn step(e: Entry) -> StepView {
         reasons: e.reasons.0,
         public: e.is_public,
         details: e.details,
+        effect,
     }
 }
 
@@ -497,6 +541,11 @@ fn may(actor: &Actor, case: &Case, tasks: &[TaskRow], reach: &kernel::Scope) -> 
             }
             A::Acknowledge | A::Bulletin | A::AfterAction => case.urgency == Urgency::Emergency && holds(t.permission),
             A::RaiseUrgency => case.urgency != Urgency::Emergency && holds(t.permission),
+            A::Extend => own(TaskState::Accepted) || own(TaskState::Offered),
+            A::Stage => own(TaskState::Accepted) && case.rule.as_ref().is_some_and(|r| !r.0.stages.is_empty()),
+            A::Shelve => holds(t.permission) && case.paused.is_none(),
+            A::Ask => case.paused.is_none() && (holds(t.permission) || own(TaskState::Accepted)),
+            A::Resume => case.paused.is_some() && (holds(t.permission) || own(TaskState::Accepted)),
             A::Verify | A::Return => holds(t.permission) && case.handler != Some(actor.id),
             A::Note => holds(t.permission) || own(TaskState::Accepted) || own(TaskState::Offered),
             _ => holds(t.permission),
@@ -550,7 +599,8 @@ pub fn inbox(ground: &Ground, tasks: Vec<TaskRow>, lines: Vec<Line>, reach: &ker
         .filter_map(|t| {
             // A case may hang on two tasks of one unit; its line is shown with each.
             let line = by_id.get_mut(&t.incident_id)?.clone();
-            Some(InboxRow { row: row(ground, line), task: task(ground, t, reach) })
+            let paused = line.paused.is_some();
+            Some(InboxRow { row: row(ground, line), task: task(ground, t, reach, paused) })
         })
         .collect()
 }
@@ -591,6 +641,24 @@ pub struct TrackView {
     may_remark: bool,
     /// What to call first, when it is an emergency.
     emergency_numbers: Vec<EmergencyNumber>,
+    /// What the reporter is asked, while an answer is waited for.
+    question: Option<QuestionView>,
+}
+
+/// A question to the reporter.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct QuestionView {
+    words: String,
+    asked_at: Time,
+    /// Until when an answer is waited for.
+    until: Option<Time>,
+}
+
+/// The question that waits for an answer.
+fn question(case: &Case, steps: &[Entry]) -> Option<QuestionView> {
+    let waits = case.paused.as_deref() == Some(Pause::Reporter.word());
+    let asked = steps.iter().rev().find(|s| waits && s.action == super::model::Action::Ask)?;
+    Some(QuestionView { words: asked.words.clone(), asked_at: asked.at, until: case.paused_until })
 }
 
 /// Puts together what the holder of a link may see: his own words and photographs, and how the case goes on that is worked on. Of a
@@ -620,7 +688,9 @@ pub async fn followed(conn: &mut Conn, app: &App, ground: &Ground, followed: Fol
     let (text, reported_at) = joined.unwrap_or((text, reported_at));
     let shown = survivor.unwrap_or(case);
     let solved = matches!(shown.state, State::Resolved | State::Verified | State::Closed);
+    let asked = question(&shown, &read);
     Ok(TrackView {
+        question: asked,
         light: Light::at(ground.now, shown.yellow_at, shown.red_at, shown.paused.is_some()),
         yellow_at: shown.yellow_at,
         red_at: shown.red_at,

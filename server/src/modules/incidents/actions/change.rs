@@ -13,7 +13,7 @@ use crate::{
         admission::{self, InForce},
         catalogue::{AccessClass, Catalogue, Matter, NO_CALENDAR, Urgency},
         incidents::{
-            clocks::{Days, Event, Instants, replay},
+            clocks::{Clocks, Days, Event, Instants},
             model::{Action, Attention, Incident, Reason, State, attention_list, attention_text},
             rules::ladder::Fired,
             store::{self, Case, Entry},
@@ -183,10 +183,25 @@ impl<'a> Change<'a> {
         Ok(shown)
     }
 
+    /// What the clocks would show if these events came now, on top of the entries so far.
+    pub fn would(&self, ground: &Ground, events: &[Event]) -> Result<Instants> {
+        Ok(self.clocks(&ground.catalogue.value, events.iter().map(|e| (self.now, e)))?.instants())
+    }
+
+    /// The stages on the way that are not reached yet.
+    pub fn stages(&self, ground: &Ground) -> Result<Vec<String>> {
+        let faces = self.clocks(&ground.catalogue.value, [])?.faces();
+        Ok(faces.into_iter().filter_map(|face| face.stage).collect())
+    }
+
     fn replayed(&self, catalogue: &Catalogue) -> Result<Instants> {
+        Ok(self.clocks(catalogue, [])?.instants())
+    }
+
+    fn clocks<'e>(&'e self, catalogue: &Catalogue, more: impl IntoIterator<Item = (Time, &'e Event)>) -> Result<Clocks<'e>> {
         let new = self.entries.iter().flat_map(|e| e.clock.0.iter().map(|c| (e.at, c)));
-        let log = self.log.iter().map(|(at, e)| (*at, e)).chain(new);
-        replay(&days(catalogue, &self.case, self.app.zone), log)
+        let log = self.log.iter().map(|(at, e)| (*at, e)).chain(new).chain(more);
+        Clocks::of(&days(catalogue, &self.case, self.app.zone), log)
     }
 
     /// Counts the case by the newest calendar from now on; false when it is counted by that one already.

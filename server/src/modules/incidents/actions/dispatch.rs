@@ -208,7 +208,7 @@ fn admit(ground: &Ground, change: &Change<'_>, lead: Id<Unit>) -> Result<(), Cod
 }
 
 /// Whether a unit belongs to the grassroots: a street or whatever lies below one. A department has no street above it.
-pub(super) fn is_grassroots(directory: &Directory, unit: Id<Unit>, at: Time) -> bool {
+pub fn is_grassroots(directory: &Directory, unit: Id<Unit>, at: Time) -> bool {
     directory.above(unit, org::STREETS, at).is_some()
 }
 
@@ -298,6 +298,34 @@ pub async fn tell(tx: &mut Tx, now: Time, people: &[uuid::Uuid], case: &store::C
     let urgent = case.urgency == Urgency::Emergency;
     let accounts = access::store::accounts_of(tx, people).await?;
     let told: Vec<Notice> = accounts.into_iter().map(|to| notice(to, "task-offered", case, urgent)).collect();
+    notices::tell(tx, now, &told).await
+}
+
+/// Tells a person about a case, through the person's account; nobody when there is none.
+pub async fn tell_person(
+    tx: &mut Tx,
+    now: Time,
+    person: Option<uuid::Uuid>,
+    kind: &'static str,
+    case: &store::Case,
+) -> Result<()> {
+    let Some(person) = person else { return Ok(()) };
+    let accounts = access::store::accounts_of(tx, &[person]).await?;
+    tell_accounts(tx, now, accounts, kind, case).await
+}
+
+/// Tells accounts about a case, each once.
+pub async fn tell_accounts(
+    tx: &mut Tx,
+    now: Time,
+    mut accounts: Vec<uuid::Uuid>,
+    kind: &'static str,
+    case: &store::Case,
+) -> Result<()> {
+    accounts.sort_unstable();
+    accounts.dedup();
+    let urgent = case.urgency == Urgency::Emergency;
+    let told: Vec<Notice> = accounts.into_iter().map(|to| notice(to, kind, case, urgent)).collect();
     notices::tell(tx, now, &told).await
 }
 

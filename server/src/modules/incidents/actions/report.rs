@@ -460,7 +460,11 @@ pub fn adopt(change: &mut Change<'_>, ground: &Ground, matter: &Matter) {
     case.matter_id = Some(matter.id);
     case.class = Some(ground.class(matter));
     case.urgency = case.urgency.max(matter.urgency);
-    let ladder = change.app.access.setting(&ESCALATION, ground.now).frozen(case.urgency);
+    case.rule = Some(Json(rule_of(change.app, ground, matter, case.urgency)));
+}
+
+/// The rule that a case of this matter and urgency would be opened with now.
+pub fn rule_of(app: &App, ground: &Ground, matter: &Matter, urgency: Urgency) -> Rule {
     let rule = Rule {
         matter_version: matter.version,
         calendar_version: ground.catalogue.value.calendar_version(),
@@ -468,16 +472,19 @@ pub fn adopt(change: &mut Change<'_>, ground: &Ground, matter: &Matter) {
         handle: matter.handle,
         stages: matter.stages.clone(),
         verify: matter.verify,
-        ladder,
+        ladder: app.access.setting(&ESCALATION, ground.now).frozen(urgency),
     };
-    let limits = change.app.access.setting(&EMERGENCY, ground.now).limits;
-    case.rule = Some(Json(hasten(&rule, case.urgency, limits)));
+    hasten(&rule, urgency, app.access.setting(&EMERGENCY, ground.now).limits)
+}
+
+/// The deadline of an order from above, less an hour in which the answer travels back (rules of the field, 3: upstream − margin).
+pub fn with_margin(due: Time) -> Time {
+    due.plus_minutes(-60)
 }
 
 /// 立案: the handle clock starts with the frozen rule.
 pub fn open(change: &mut Change<'_>, ground: &Ground, matter: &Matter) -> Result<()> {
-    // An order from above keeps an hour for the answer to travel back (rules of the field, 3: upstream − margin).
-    let upstream = change.case.upstream_due.map(|due| due.plus_minutes(-60).max(ground.now));
+    let upstream = change.case.upstream_due.map(|due| with_margin(due).max(ground.now));
     let rule = change.case.rule.clone().map(|r| r.0).ok_or_else(|| Error::internal("a case is opened without a rule"))?;
     let entry = change.act(Action::Accept)?;
     entry.clock = Json(vec![Event::Open { rule, upstream }]);

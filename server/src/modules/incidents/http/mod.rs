@@ -10,6 +10,7 @@ mod emergency;
 mod filters;
 mod list;
 mod merge;
+mod pauses;
 mod public;
 mod returns;
 mod tasks;
@@ -35,7 +36,7 @@ use crate::{
 
 /// Routes without a log-in.
 pub fn open_to_all() -> OpenApiRouter<Shared> {
-    public::routes()
+    public::routes().merge(pauses::open_to_all())
 }
 
 /// Routes for staff.
@@ -48,6 +49,7 @@ pub fn staff() -> OpenApiRouter<Shared> {
         .merge(whistle::routes())
         .merge(emergency::routes())
         .merge(duty::routes())
+        .merge(pauses::routes())
 }
 
 permit! {

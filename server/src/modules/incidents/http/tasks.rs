@@ -28,11 +28,11 @@ pub fn routes() -> OpenApiRouter<Shared> {
 /// A task of a case.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
-struct CaseTask {
+pub(super) struct CaseTask {
     #[param(value_type = String)]
-    id: Id<Incident>,
+    pub(super) id: Id<Incident>,
     #[param(value_type = String)]
-    task: Id<Task>,
+    pub(super) task: Id<Task>,
 }
 
 /// My open tasks and those of my posts, the least time left first.

@@ -3,5 +3,6 @@
 pub mod emergency;
 pub mod ladder;
 pub mod merge;
+pub mod pauses;
 pub mod returns;
 pub mod whistle;

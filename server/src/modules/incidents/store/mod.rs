@@ -6,11 +6,15 @@ pub mod handover;
 pub mod ladder;
 mod list;
 pub mod merge;
+mod pauses;
 pub mod returns;
 pub mod whistle;
 mod write;
 
 pub use list::{Filter, Order, counts, list};
+pub use pauses::{
+    Extension, ask_extension, decide_extension, drop_extensions, extension, extensions, extensions_of, granted, retime,
+};
 pub use write::{append, follow, insert, numbers, offer, rate, save, save_task, withdraw};
 
 use db::{Cell, Conn, Json, Query, bind, record, sql};

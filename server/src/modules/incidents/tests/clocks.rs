@@ -349,7 +349,7 @@ fn each_step_says_what_it_did_to_the_clocks() {
     ];
     let calendar = calendar();
     let days = Days { calendar: &calendar, zone: Zone::CHINA };
-    let all = explain(&days, steps.iter().map(|(at, e)| (*at, e.as_slice()))).unwrap();
+    let (all, _) = explain(&days, steps.iter().map(|(at, e)| (*at, e.as_slice()))).unwrap();
     let told: Vec<Vec<String>> = all
         .iter()
         .map(|effects| {

@@ -1,0 +1,269 @@
+//! 延期: who needs more time asks for it, the rung whose turn it is decides, and nobody decides about his own.
+
+use db::{Conn, Json, Tx};
+use kernel::{Actor, Error, Id, Page, Result, Scope, Time};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    Change, Ground,
+    dispatch::{notice, tell_accounts},
+    handle::own_task,
+    optional, required,
+};
+use crate::{
+    app::App,
+    modules::{
+        access,
+        catalogue::Limit,
+        incidents::{
+            clocks::Event,
+            model::{Action, Incident, NOT_YOUR_TASK, Reason, Role, Task, TaskState},
+            rules::pauses::{
+                Detail, EXTENSION_DECIDED, EXTENSION_OPEN, NOT_YOUR_RUNG, NOTHING_TO_EXTEND, OWN_EXTENSION, Rung, Standing,
+            },
+            store::{self, Case, Extension},
+            transitions::not_in_state,
+            view::Named,
+        },
+        notices,
+    },
+};
+
+/// 申请延期.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Extend {
+    /// The version of the case that the caller saw.
+    #[serde(default)]
+    pub version: Option<i64>,
+    /// How much more time.
+    pub by: Limit,
+    /// Why.
+    pub reason: String,
+}
+
+/// 延期审批.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Decide {
+    /// Whether more time is granted.
+    pub grant: bool,
+    /// Another length than was asked for.
+    #[serde(default)]
+    pub by: Option<Limit>,
+    /// Why; required with a refusal, and of a conference its conclusion.
+    #[serde(default)]
+    pub words: String,
+}
+
+/// A request for more time, as desks see it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ExtensionView {
+    #[schema(value_type = String)]
+    id: Id<Extension>,
+    #[schema(value_type = String)]
+    incident: Id<Incident>,
+    code: String,
+    title: String,
+    #[schema(value_type = String)]
+    task: Id<Task>,
+    round: i64,
+    /// The how-manieth of the round.
+    n: i64,
+    rung: Rung,
+    state: Standing,
+    unit: Named,
+    by: Limit,
+    reason: String,
+    asked_at: Time,
+    asked_by: String,
+    due_before: Option<Time>,
+    due_after: Option<Time>,
+    decided_at: Option<Time>,
+    decided_by: Option<String>,
+    words: Option<String>,
+    /// Whether the caller may decide.
+    mine: bool,
+}
+
+/// Asks for more time on the lead's task.
+pub async fn extend(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: Id<Task>, body: &Extend) -> Result<Case> {
+    let (task, _) = own_task(tx, &change, id, "task.extend").await?;
+    if task.role != Role::Lead {
+        return Err(Error::refused(NOT_YOUR_TASK));
+    }
+    if !matches!(task.state, TaskState::Offered | TaskState::Accepted) {
+        return Err(not_in_state(change.case.state, Action::Extend));
+    }
+    let reason = text::redact(required("reason", &body.reason, 1_000)?).text;
+    let by = possible(body.by)?;
+    let (now, more) = (change.would(ground, &[])?, change.would(ground, &[Event::Extend { by }])?);
+    if !now.paused && now.due_at == more.due_at {
+        return Err(Error::refused(NOTHING_TO_EXTEND));
+    }
+    let round = change.case.round;
+    let earlier = store::extensions_of(tx, change.case.id).await?;
+    if earlier.iter().any(|e| e.state == Standing::Open && e.round == round) {
+        return Err(Error::refused(EXTENSION_OPEN));
+    }
+    store::drop_extensions(tx, change.case.id, round).await?;
+    let n = 1 + earlier.iter().filter(|e| e.state == Standing::Granted && e.round == round).count() as i64;
+    let asked = Extension {
+        id: Id::new(ground.now),
+        incident_id: change.case.id,
+        task_id: task.id,
+        round,
+        n,
+        rung: Rung::turn(n),
+        state: Standing::Open,
+        unit_id: task.unit_id,
+        unit_path: task.unit_path,
+        reason: reason.clone(),
+        length: Json(by),
+        asked_at: ground.now,
+        asked_by: change.actor.id,
+        asked_name: change.actor.name.clone(),
+        due_before: now.due_at,
+        due_after: None,
+        decided_at: None,
+        decided_by: None,
+        decided_name: None,
+        words: None,
+        code: change.case.code.clone(),
+        title: change.case.title.clone(),
+    };
+    let entry = change.act(Action::Extend)?;
+    (entry.words, entry.is_public) = (reason, false);
+    entry.details = detail(&asked).json()?;
+    entry.reasons =
+        Json(vec![why("extension-asked", format!("第{n}次申请延期{}，由{}审批", by.chinese(), asked.rung.chinese()))]);
+    change.wind(ground)?;
+    let roles = access_roles(change.app, asked.rung);
+    let case = change.save(tx).await?;
+    match store::ask_extension(tx, &asked).await {
+        Err(e) if db::unique_violation(&e) == Some("uq_incident_extension_open") => return Err(Error::refused(EXTENSION_OPEN)),
+        other => other?,
+    }
+    let mut told = Vec::new();
+    for role in &roles {
+        told.extend(access::store::accounts_with(tx, role, &asked.unit_path, ground.now).await?);
+    }
+    told.retain(|to| *to != asked.asked_by);
+    tell_accounts(tx, ground.now, told, "extension-asked", &case).await?;
+    Ok(case)
+}
+
+/// Grants or refuses a request of the own units.
+pub async fn decide(
+    tx: &mut Tx,
+    app: &App,
+    ground: &Ground,
+    who: &Actor,
+    scope: &Scope,
+    id: Id<Extension>,
+    body: &Decide,
+) -> Result<ExtensionView> {
+    let mut asked = store::extension(tx, scope, id).await?;
+    let case = store::find(tx, &Scope::All, asked.incident_id).await?;
+    if asked.state != Standing::Open || asked.round != case.round {
+        return Err(Error::refused(EXTENSION_DECIDED));
+    }
+    if asked.asked_by == who.id || (who.person.is_some() && who.person == case.lead_person) {
+        return Err(Error::refused(OWN_EXTENSION));
+    }
+    if !may_decide(who, &asked) {
+        return Err(Error::refused_with(NOT_YOUR_RUNG, "rung", asked.rung.word()));
+    }
+    let spoken = !body.grant || asked.rung == Rung::Conference;
+    let words = if spoken { required("words", &body.words, 1_000)? } else { optional("words", &body.words, 1_000)? };
+    let words = text::redact(words).text;
+    asked.length = Json(possible(body.by.unwrap_or(asked.length.0))?);
+    asked.state = if body.grant { Standing::Granted } else { Standing::Refused };
+    let mut change = Change::of(tx, app, who, case, None).await?;
+    let entry = change.act(Action::Extend)?;
+    (entry.words, entry.is_public) = (words.clone(), body.grant);
+    entry.details = detail(&asked).json()?;
+    let (verdict, by) = (if body.grant { "同意" } else { "不同意" }, asked.length.0);
+    let said = format!("{}{verdict}第{}次延期{}", asked.rung.chinese(), asked.n, by.chinese());
+    entry.reasons = Json(vec![why(if body.grant { "extension-granted" } else { "extension-refused" }, said)]);
+    if body.grant {
+        entry.clock = Json(vec![Event::Extend { by }]);
+    }
+    let shown = change.wind(ground)?;
+    let case = change.save(tx).await?;
+    store::retime(tx, case.id, &shown).await?;
+    asked.due_after = shown.due_at.filter(|_| body.grant);
+    (asked.decided_at, asked.decided_by, asked.decided_name) = (Some(ground.now), Some(who.id), Some(who.name.clone()));
+    asked.words = Some(words).filter(|w| !w.is_empty());
+    store::decide_extension(tx, &asked).await?;
+    let kind = if body.grant { "extension-granted" } else { "extension-refused" };
+    notices::tell(tx, ground.now, &[notice(asked.asked_by, kind, &case, false)]).await?;
+    Ok(shown_to(ground, who, asked))
+}
+
+/// A page of requests of the caller's units, the newest first.
+pub async fn extensions(
+    conn: &mut Conn,
+    ground: &Ground,
+    who: &Actor,
+    scope: &Scope,
+    state: Option<Standing>,
+    cursor: Option<kernel::Cursor>,
+    limit: i64,
+) -> Result<Page<ExtensionView>> {
+    let rows = store::extensions(conn, scope, state, cursor, limit).await?;
+    let size = usize::try_from(limit).unwrap_or(50);
+    let page = Page::cut(rows, size, ground.now, |e| (e.asked_at.millis(), e.id.uuid()));
+    Ok(Page { items: page.items.into_iter().map(|e| shown_to(ground, who, e)).collect(), next: page.next })
+}
+
+fn possible(by: Limit) -> Result<Limit> {
+    let wrong = || Error::Invalid(vec![kernel::FieldError::new("by", "not-a-limit").with("max", Limit::LARGEST)]);
+    Limit::new(by.n, by.unit).ok_or_else(wrong)
+}
+
+fn may_decide(who: &Actor, asked: &Extension) -> bool {
+    asked.rung.permissions().iter().any(|p| who.scope(*p).holds(&asked.unit_path))
+}
+
+/// The roles whose turn a rung is.
+fn access_roles(app: &App, rung: Rung) -> Vec<String> {
+    let own = rung.permissions().first().copied();
+    let roles = app.access.roles.get();
+    roles.value.values().filter(|r| own.is_some_and(|p| r.permissions.contains(&p))).map(|r| r.key.clone()).collect()
+}
+
+fn detail(e: &Extension) -> Detail {
+    Detail::Extend { extension: e.id.uuid(), n: e.n, rung: e.rung, by: e.length.0, standing: e.state }
+}
+
+fn why(code: &str, words: String) -> Reason {
+    Reason { code: code.to_owned(), words }
+}
+
+fn shown_to(ground: &Ground, who: &Actor, e: Extension) -> ExtensionView {
+    let own = e.asked_by == who.id;
+    ExtensionView {
+        mine: e.state == Standing::Open && !own && may_decide(who, &e),
+        unit: Named::unit(ground, e.unit_id),
+        id: e.id,
+        incident: e.incident_id,
+        code: e.code,
+        title: e.title,
+        task: e.task_id,
+        round: e.round,
+        n: e.n,
+        rung: e.rung,
+        state: e.state,
+        by: e.length.0,
+        reason: e.reason,
+        asked_at: e.asked_at,
+        asked_by: e.asked_name,
+        due_before: e.due_before,
+        due_after: e.due_after,
+        decided_at: e.decided_at,
+        decided_by: e.decided_name,
+        words: e.words,
+    }
+}

@@ -1,0 +1,121 @@
+//! “What if”: the deadlines and the light that an action would give, without taking it.
+
+use db::Conn;
+use kernel::{Error, Id, Result, Time};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Ground, change::days, dispatch::is_grassroots, report};
+use crate::{
+    app::App,
+    modules::{
+        catalogue::{AccessClass, Limit, Matter},
+        incidents::{
+            clocks::{Clocks, Event},
+            explain::{Effect, differences},
+            model::{Action, Light, MATTER_UNKNOWN, gate},
+            store::{self, Case},
+            transitions::transition,
+        },
+        org::Unit,
+    },
+};
+
+/// What somebody thinks of doing.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WhatIf {
+    /// The action.
+    pub action: Action,
+    /// The unit that would lead; for a dispatch.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub unit: Option<Id<Unit>>,
+    /// The matter that it would be; for a correction.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub matter: Option<Id<Matter>>,
+    /// How much more time; for an extension.
+    #[serde(default)]
+    pub by: Option<Limit>,
+}
+
+/// What the clocks would show.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Outlook {
+    /// When the task would have to be taken on.
+    accept_by: Option<Time>,
+    /// When the case would have to be solved.
+    due_at: Option<Time>,
+    /// When the next stage on the way would have to be reached.
+    stage_by: Option<Time>,
+    yellow_at: Option<Time>,
+    red_at: Option<Time>,
+    /// The light right after it.
+    light: Light,
+    /// Whether the case would count as late.
+    late: bool,
+    /// What it would do to each clock.
+    effect: Vec<Effect>,
+}
+
+/// Works it out from the log; writes nothing. Refused as the action itself would be: by the state, by the gate.
+pub async fn what_if(conn: &mut Conn, app: &App, ground: &Ground, mut case: Case, ask: &WhatIf) -> Result<Outlook> {
+    transition(case.state, ask.action)?;
+    let would = event(app, ground, &mut case, ask)?;
+    let log = store::events(conn, case.id).await?;
+    let days = days(&ground.catalogue.value, &case, app.zone);
+    let mut clocks = Clocks::of(&days, log.iter().map(|(at, event)| (*at, event)))?;
+    let before = clocks.faces();
+    for event in &would {
+        clocks.apply(&days, ground.now, event)?;
+    }
+    let shown = clocks.instants();
+    Ok(Outlook {
+        accept_by: shown.accept_by,
+        due_at: shown.due_at,
+        stage_by: shown.stage_by,
+        yellow_at: shown.yellow_at,
+        red_at: shown.red_at,
+        light: Light::at(ground.now, shown.yellow_at, shown.red_at, shown.paused),
+        late: shown.late,
+        effect: differences(&before, &clocks.faces(), would.as_slice()),
+    })
+}
+
+/// What the action would do to the clocks. One that opens or corrects the case also puts the rule that would hold into it.
+fn event(app: &App, ground: &Ground, case: &mut Case, ask: &WhatIf) -> Result<Option<Event>> {
+    Ok(match ask.action {
+        Action::Accept | Action::Reopen | Action::Correct => {
+            let matter = ask.matter.or(case.matter_id).ok_or(Error::refused(MATTER_UNKNOWN))?;
+            let matter = ground.catalogue.value.current(matter).ok_or_else(|| Error::invalid("matter", "unknown-matter"))?;
+            let mut rule = report::rule_of(app, ground, matter, case.urgency.max(matter.urgency));
+            if ask.action == Action::Correct {
+                let opened = case.rule.as_ref().map(|r| r.0.calendar_version);
+                rule.calendar_version = opened.unwrap_or(rule.calendar_version);
+                case.rule = Some(db::Json(rule.clone()));
+                Some(Event::Rule { rule })
+            } else {
+                case.rule = Some(db::Json(rule.clone()));
+                Some(Event::Open { rule, upstream: case.upstream_due.map(report::with_margin) })
+            }
+        }
+        Action::Dispatch => {
+            if let Some(unit) = ask.unit {
+                let name = ground.org.value.unit(unit).ok_or_else(|| Error::invalid("unit", "unknown-unit"))?.name.clone();
+                let class = case.class.unwrap_or(AccessClass::Unlisted);
+                gate(class, is_grassroots(&ground.org.value, unit, ground.now))
+                    .map_err(|code| Error::refused_with(code, "unit", name))?;
+            }
+            Some(Event::Offer)
+        }
+        Action::TakeOn => Some(Event::TakeOn),
+        Action::Resolve | Action::SolveOnSpot => Some(Event::Resolve),
+        Action::Return => Some(Event::Return),
+        Action::Ask | Action::Shelve => Some(Event::Pause),
+        Action::Resume => Some(Event::Resume),
+        Action::Extend => Some(Event::Extend { by: ask.by.ok_or_else(|| Error::invalid("by", "required"))? }),
+        Action::Refuse | Action::Annul | Action::Merge => Some(Event::End),
+        _ => None,
+    })
+}

@@ -1,0 +1,279 @@
+//! Waiting for the reporter, shelving, more time: what stops the clocks, who may, and what makes them go on.
+
+use serde_json::{Value, json};
+use testkit::Engine;
+
+use super::road::{report, send};
+use crate::{
+    modules::incidents::verify,
+    testing::{
+        Client, TestApp,
+        town::{COMMUNITY, DISTRICT, GRID, HOME, OTHER_STREET, SIBLING, STREET},
+    },
+};
+
+const LAMP: &str = "楼道灯坏了，单元楼道里的灯不亮";
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+
+/// A case that the community works on since Monday 10:00, with eight working hours.
+struct Started {
+    desk: Client,
+    path: String,
+    task: String,
+    track: String,
+}
+
+impl Started {
+    async fn new(app: &TestApp) -> Self {
+        let receipt = send(app, &report(LAMP, HOME)).await;
+        let desk = app.login_as("community-desk", COMMUNITY).await;
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        let case = desk.get(&path).await.expect(200).json();
+        let task = format!("{path}/tasks/{}", case["tasks"][0]["id"].as_str().unwrap());
+        desk.post(&format!("{task}/accept"), &json!({})).await.expect(200);
+        Self { desk, path, task, track: receipt["track"].as_str().unwrap().to_owned() }
+    }
+
+    async fn case(&self) -> Value {
+        self.desk.get(&self.path).await.expect(200).json()
+    }
+
+    async fn take(&self, who: &Client, action: &str, body: Value) -> Value {
+        who.post(&format!("{}/{action}", self.path), &body).await.expect(200).json()
+    }
+
+    async fn extend(&self, n: i64, unit: &str) -> Value {
+        let body = json!({ "by": { "n": n, "unit": unit }, "reason": "配件缺货" });
+        self.desk.post(&format!("{}/extend", self.task), &body).await.expect(200).json()
+    }
+}
+
+async fn run(app: &TestApp) {
+    crate::work::worker(&app.app).run_due().await.unwrap();
+}
+
+fn actions(case: &Value) -> Vec<&str> {
+    case["steps"].as_array().unwrap().iter().map(|s| s["action"].as_str().unwrap()).collect()
+}
+
+async fn kinds(client: &Client) -> Vec<String> {
+    let list = client.get("/api/v1/notices").await.expect(200).json();
+    list["items"].as_array().unwrap().iter().map(|n| n["kind"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn proven(app: &TestApp) {
+    assert_eq!(verify::clocks(app).await.unwrap().differing, Vec::<String>::new());
+}
+
+testkit::both! {
+    async fn an_answer_of_the_reporter_lets_the_clock_go_on(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let case = Started::new(&app).await;
+        let answer = json!({ "text": "在三楼，电话13800138000" });
+        let link = format!("/api/v1/reports/{}", case.track);
+        app.visitor().post(&format!("{link}/answers"), &answer).await.refused(422, "nothing-asked");
+        app.clock.advance(HOUR);
+        let asked = case.take(&case.desk, "ask", json!({ "question": "请问是几楼？" })).await;
+        assert_eq!((asked["light"].as_str(), asked["paused"].as_str(), &asked["due_at"]), (Some("paused"), Some("reporter"), &Value::Null));
+        assert_eq!(asked["tasks"][0]["light"].as_str(), Some("paused"), "the task's own light stands still too");
+        case.desk.post(&format!("{}/ask", case.path), &json!({ "question": "还有呢？" })).await.refused(422, "already-paused");
+        let list = case.desk.get("/api/v1/incidents?light=paused").await.expect(200).json();
+        assert_eq!(list["items"].as_array().unwrap().len(), 1);
+        proven(&app).await;
+
+        let page = app.visitor().get(&link).await.expect(200).json();
+        assert_eq!(page["question"]["words"].as_str(), Some("请问是几楼？"));
+        app.clock.advance(2 * DAY);
+        let page = app.visitor().post(&format!("{link}/answers"), &answer).await.expect(200).json();
+        assert_eq!((page["light"].as_str(), &page["question"]), (Some("green"), &Value::Null));
+        assert!(!page.to_string().contains("13800138000"), "what is personal is redacted");
+        // One of eight hours was used; seven run from Wednesday 11:00.
+        let after = case.case().await;
+        assert_eq!((after["due_at"].as_str(), after["tasks"][0]["due_at"].as_str()), (Some("2025-03-13T03:00:00.000Z"), after["due_at"].as_str()));
+        let steps = after["steps"].as_array().unwrap();
+        let effect = &steps.last().unwrap()["effect"][0];
+        assert_eq!((effect["clock"].as_str(), effect["turn"].as_str(), effect["after"].as_str()), (Some("handle"), Some("went_on"), after["due_at"].as_str()));
+        proven(&app).await;
+        // The job of the pause that is over does nothing any more.
+        app.clock.advance(10 * DAY);
+        run(&app).await;
+        assert_eq!(actions(&case.case().await), actions(&after));
+    }
+
+    async fn a_wait_ends_by_itself_once(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let case = Started::new(&app).await;
+        case.desk.post(&format!("{}/ask", case.path), &json!({ "question": "几楼？", "days": 99 })).await.expect(400);
+        let admin = app.login_as("system-admin", DISTRICT).await;
+        admin.put("/api/v1/settings/incidents.wait", &json!({ "value": { "days": 2 }, "reason": "节后加快" })).await.expect(200);
+        case.take(&case.desk, "ask", json!({ "question": "几楼？" })).await;
+        app.clock.advance(2 * DAY - 1);
+        run(&app).await;
+        assert_eq!(case.case().await["light"].as_str(), Some("paused"));
+        app.clock.advance(1);
+        run(&app).await;
+        run(&app).await;
+        let after = case.case().await;
+        assert_eq!((after["light"].as_str(), &after["paused"]), (Some("green"), &Value::Null));
+        assert_eq!(actions(&after).iter().filter(|a| **a == "resume").count(), 1);
+        assert_eq!(after["steps"].as_array().unwrap().last().unwrap()["reasons"][0]["code"].as_str(), Some("wait-over"));
+        proven(&app).await;
+    }
+
+    async fn a_shelved_case_is_looked_at_again_and_resumed(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let case = Started::new(&app).await;
+        let body = |day: &str| json!({ "class": "engineering", "reason": "等待电路改造", "review_on": day });
+        case.desk.post(&format!("{}/shelve", case.path), &body("2025-06-01")).await.expect(403);
+        let leader = app.login_as("street-leader", STREET).await;
+        leader.post(&format!("{}/shelve", case.path), &body("2025-03-10")).await.expect(400);
+        let shelved = case.take(&leader, "shelve", body("2025-06-01")).await;
+        assert_eq!((shelved["light"].as_str(), shelved["paused"].as_str(), shelved["state"].as_str()), (Some("paused"), Some("engineering"), Some("in_progress")));
+        let step = shelved["steps"].as_array().unwrap().last().unwrap();
+        assert_eq!((step["details"]["review_on"].as_str(), step["public"].as_bool()), (Some("2025-06-01"), Some(true)));
+        app.clock.set("2025-06-01T00:00:00+08:00".parse().unwrap());
+        run(&app).await;
+        run(&app).await;
+        let due = case.case().await;
+        assert_eq!((due["attention"].as_array().unwrap()[0].as_str(), due["light"].as_str()), (Some("review-due"), Some("paused")));
+        assert_eq!(actions(&due).iter().filter(|a| **a == "note").count(), 1);
+        proven(&app).await;
+        app.clock.set("2025-06-03T10:00:00+08:00".parse().unwrap());
+        let resumed = case.take(&case.desk, "resume", json!({ "words": "电路已改造" })).await;
+        assert_eq!((resumed["attention"].as_array().unwrap().len(), resumed["light"].as_str()), (0, Some("green")));
+        case.desk.post(&format!("{}/resume", case.path), &json!({})).await.refused(422, "not-paused");
+        proven(&app).await;
+    }
+
+    async fn nobody_shelves_the_case_he_leads(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let receipt = send(&app, &report(LAMP, HOME)).await;
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        let person = uuid::Uuid::from_u128(0x0195_7f00_0000_7000_8000_0000_0000_0001);
+        let both = app.login_with(&[("community-desk", COMMUNITY), ("street-leader", STREET)], Some(person)).await;
+        let task = both.get(&path).await.expect(200).json()["tasks"][0]["id"].as_str().unwrap().to_owned();
+        both.post(&format!("{path}/tasks/{task}/accept"), &json!({})).await.expect(200);
+        let body = json!({ "class": "seasonal", "reason": "等待汛期结束", "review_on": "2025-06-01" });
+        both.post(&format!("{path}/shelve"), &body).await.refused(422, "own-case");
+    }
+
+    async fn more_time_climbs_the_ladder(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let case = Started::new(&app).await;
+        let (chief, leader) = (app.login_as("community-desk", COMMUNITY).await, app.login_as("street-leader", STREET).await);
+        let centre = app.login_as("district-dispatch", DISTRICT).await;
+        let asked = case.extend(1, "working_day").await;
+        assert_eq!(asked["due_at"].as_str(), Some("2025-03-11T03:00:00.000Z"), "asking moves nothing");
+        let again = json!({ "by": { "n": 1, "unit": "day" }, "reason": "再要" });
+        case.desk.post(&format!("{}/extend", case.task), &again).await.refused(422, "extension-open");
+        assert_eq!(kinds(&chief).await, ["extension-asked"]);
+
+        let open = async |who: &Client| who.get("/api/v1/extensions?state=open").await.expect(200).json()["items"].clone();
+        let list = open(&chief).await;
+        assert_eq!((list[0]["rung"].as_str(), list[0]["n"].as_i64(), list[0]["mine"].as_bool()), (Some("chief"), Some(1), Some(true)));
+        assert_eq!(open(&case.desk).await[0]["mine"].as_bool(), Some(false));
+        let decide = |list: &Value| format!("/api/v1/extensions/{}/decide", list[0]["id"].as_str().unwrap());
+        case.desk.post(&decide(&list), &json!({ "grant": true })).await.refused(422, "own-extension");
+        app.login_as("street-desk", OTHER_STREET).await.post(&decide(&list), &json!({ "grant": true })).await.expect(404);
+        app.login_as("community-desk", SIBLING).await.post(&decide(&list), &json!({ "grant": true })).await.expect(404);
+        app.login_as("grid-worker", GRID).await.post(&decide(&list), &json!({ "grant": true })).await.expect(403);
+        chief.post(&decide(&list), &json!({ "grant": false })).await.expect(400);
+        chief.post(&decide(&list), &json!({ "grant": false, "words": "先想办法" })).await.expect(200);
+        chief.post(&decide(&list), &json!({ "grant": true })).await.refused(422, "extension-decided");
+        assert_eq!(case.case().await["due_at"].as_str(), Some("2025-03-11T03:00:00.000Z"));
+
+        // A refused one is recorded and does not count: the next is still the first.
+        case.extend(1, "working_day").await;
+        let granted = chief.post(&decide(&open(&chief).await), &json!({ "grant": true })).await.expect(200).json();
+        assert_eq!((granted["state"].as_str(), granted["due_after"].as_str()), (Some("granted"), Some("2025-03-12T03:00:00.000Z")));
+        let after = case.case().await;
+        assert_eq!((after["due_at"].as_str(), after["tasks"][0]["due_at"].as_str()), (Some("2025-03-12T03:00:00.000Z"), Some("2025-03-12T03:00:00.000Z")));
+        assert!(kinds(&case.desk).await.contains(&"extension-granted".to_owned()));
+        proven(&app).await;
+
+        // The second is a leader's, the third a conference's, with its conclusion.
+        case.extend(2, "working_day").await;
+        let second = open(&leader).await;
+        chief.post(&decide(&second), &json!({ "grant": true })).await.refused(422, "not-your-rung");
+        leader.post(&decide(&second), &json!({ "grant": true, "by": { "n": 1, "unit": "working_day" } })).await.expect(200);
+        assert_eq!(case.case().await["due_at"].as_str(), Some("2025-03-13T03:00:00.000Z"), "the leader gave less");
+        case.extend(1, "working_day").await;
+        let third = open(&centre).await;
+        leader.post(&decide(&third), &json!({ "grant": true })).await.refused(422, "not-your-rung");
+        centre.post(&decide(&third), &json!({ "grant": true })).await.expect(400);
+        centre.post(&decide(&third), &json!({ "grant": true, "words": "会商：供货期三天，同意" })).await.expect(200);
+        let all = centre.get("/api/v1/extensions?limit=3").await.expect(200).json();
+        assert_eq!((all["items"].as_array().unwrap().len(), all["next"].is_string()), (3, true));
+        let rest = centre.get(&format!("/api/v1/extensions?limit=3&cursor={}", all["next"].as_str().unwrap())).await.expect(200).json();
+        assert_eq!(rest["items"].as_array().unwrap().len(), 1);
+        proven(&app).await;
+    }
+
+    async fn an_order_from_above_is_not_extended(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let intake = app.login_as("district-intake", DISTRICT).await;
+        let mut body = report(LAMP, HOME);
+        for (field, value) in [("channel", json!("hotline")), ("upstream_no", json!("12345-001")), ("upstream_due", json!("2025-03-10T16:00:00+08:00"))] {
+            body[field] = value;
+        }
+        let receipt = intake.post("/api/v1/incidents", &body).await.expect(201).json();
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        let desk = app.login_as("community-desk", COMMUNITY).await;
+        let case = desk.get(&path).await.expect(200).json();
+        assert_eq!(case["due_at"].as_str(), Some("2025-03-10T07:00:00.000Z"), "an hour before the order's own deadline");
+        let task = format!("{path}/tasks/{}", case["tasks"][0]["id"].as_str().unwrap());
+        let more = json!({ "by": { "n": 5, "unit": "working_day" }, "reason": "配件缺货" });
+        desk.post(&format!("{task}/extend"), &more).await.refused(422, "nothing-to-extend");
+        desk.post(&format!("{task}/accept"), &json!({})).await.expect(200);
+        let asked = desk.post(&format!("{path}/ask"), &json!({ "question": "几楼？" })).await.expect(200).json();
+        assert_eq!(asked["paused_until"].as_str(), Some("2025-03-10T07:00:00.000Z"), "the wait does not outlast the order");
+        let leader = app.login_as("street-leader", STREET).await;
+        let shelve = json!({ "class": "seasonal", "reason": "等待汛期结束", "review_on": "2025-06-01" });
+        desk.post(&format!("{path}/resume"), &json!({})).await.expect(200);
+        leader.post(&format!("{path}/shelve"), &shelve).await.refused(422, "order-binds");
+    }
+
+    async fn what_if_tells_and_writes_nothing(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let case = Started::new(&app).await;
+        let before = case.case().await;
+        let ask = async |who: &Client, body: Value| who.post(&format!("{}/what-if", case.path), &body).await;
+        let more = json!({ "action": "extend", "by": { "n": 1, "unit": "working_day" } });
+        let reply = ask(&case.desk, more.clone()).await;
+        assert!(reply.statements() <= 4, "asking costs {}", reply.statements());
+        let told = reply.expect(200).json();
+        assert_eq!((told["due_at"].as_str(), told["light"].as_str()), (Some("2025-03-12T03:00:00.000Z"), Some("green")));
+        assert_eq!(told["effect"][0]["turn"].as_str(), Some("extended"));
+        let paused = ask(&case.desk, json!({ "action": "ask" })).await.expect(200).json();
+        assert_eq!((paused["light"].as_str(), &paused["red_at"]), (Some("paused"), &Value::Null));
+        ask(&case.desk, json!({ "action": "extend" })).await.expect(400);
+        ask(&case.desk, json!({ "action": "accept" })).await.refused(422, "not-in-this-state");
+        ask(&app.login_as("community-desk", SIBLING).await, more).await.expect(404);
+        assert_eq!(case.case().await, before);
+        // Before a correction: what another matter would mean. And a unit that may not lead is refused as the dispatch would be.
+        let receipt = send(&app, &report("天气不错", HOME)).await;
+        let intake = app.login_as("district-intake", DISTRICT).await;
+        let path = format!("/api/v1/incidents/{}/what-if", receipt["id"].as_str().unwrap());
+        let accept = json!({ "action": "accept", "matter": app.matter("路灯不亮").to_string() });
+        let told = intake.post(&path, &accept).await.expect(200).json();
+        assert_eq!(told["due_at"].as_str(), Some("2025-03-11T02:00:00.000Z"), "24 hours");
+        let roads = send(&app, &report("马路路灯不亮，街上路灯坏了一排", HOME)).await;
+        let path = format!("/api/v1/incidents/{}/what-if", roads["id"].as_str().unwrap());
+        let unit = app.org.directory().value.unit_by_code("990101001001").unwrap().id.to_string();
+        let centre = app.login_as("district-dispatch", DISTRICT).await;
+        centre.post(&path, &json!({ "action": "dispatch", "unit": unit })).await.refused(422, "not-for-grassroots");
+    }
+
+    async fn a_received_report_waits_for_its_reporter_too(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let receipt = send(&app, &report("天气不错", HOME)).await;
+        let desk = app.login_as("district-intake", DISTRICT).await;
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        let asked = desk.post(&format!("{path}/ask"), &json!({ "question": "您要反映什么？" })).await.expect(200).json();
+        assert_eq!((asked["state"].as_str(), asked["light"].as_str()), (Some("received"), Some("paused")));
+        let accepted = desk.post(&format!("{path}/accept"), &json!({ "matter": app.matter("楼道灯不亮").to_string() })).await.expect(200).json();
+        assert_eq!((accepted["light"].as_str(), &accepted["paused"]), (Some("green"), &Value::Null), "taking it in ends the wait");
+        proven(&app).await;
+    }
+}
