@@ -128,7 +128,7 @@ pub async fn drop_extensions(tx: &mut Tx, case: Id<Incident>, round: i64) -> Res
 /// The open tasks of a case show what its clocks show; only a task that is not taken on has a time to accept.
 pub async fn retime(tx: &mut Tx, case: Id<Incident>, shown: &Instants) -> Result<()> {
     let statement = sql!(
-        "update incident_task set due_at = $2, yellow_at = $3, red_at = $4, accept_by = case when state = 'offered' then $5 else null end
+        "update incident_task set due_at = $2, yellow_at = $3, red_at = $4, accept_by = case when state = 'offered' then cast($5 as bigint) else null end
          where incident_id = $1 and state in ('offered', 'accepted')"
     );
     tx.execute(statement, bind![case, shown.due_at, shown.yellow_at, shown.red_at, shown.accept_by]).await.map(|_| ())
