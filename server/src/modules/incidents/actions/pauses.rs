@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use kernel::{Actor, Error, Id, Result, Scope, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::{
     Change, Ground,
@@ -19,8 +20,11 @@ use crate::{
         incidents::{
             clocks::Event,
             model::{Action, Attention, Incident, Reason},
-            rules::pauses::{
-                ALREADY_PAUSED, Detail, NOT_PAUSED, NOTHING_ASKED, OWN_CASE, Pause, Shelf, WAIT, ask_until, review_day,
+            rules::{
+                merge::Carried,
+                pauses::{
+                    ALREADY_PAUSED, Detail, NOT_PAUSED, NOTHING_ASKED, OWN_CASE, Pause, Shelf, WAIT, ask_until, review_day,
+                },
             },
             store::{self, Case},
         },
@@ -108,8 +112,9 @@ pub async fn ask(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &As
     Ok(case)
 }
 
-/// The reporter answers: the clocks go on by themselves, and whoever leads hears of it.
-pub async fn answer(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Answer) -> Result<Case> {
+/// A reporter answers: the clocks go on by themselves, and whoever leads hears of it. `from` is another reporter of the case, who alone
+/// of the reporters reads his own words.
+pub async fn answer(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, from: Option<Uuid>, body: &Answer) -> Result<Case> {
     if change.case.paused.as_deref() != Some(Pause::Reporter.word()) {
         return Err(Error::refused(NOTHING_ASKED));
     }
@@ -117,7 +122,10 @@ pub async fn answer(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: 
     let state = change.case.state;
     let entry = change.enter(Action::Remark, state);
     entry.words = words;
-    entry.details = Detail::Answer.json()?;
+    entry.details = match from {
+        Some(from) => Carried::Remark { from }.kept()?,
+        None => Detail::Answer.json()?,
+    };
     entry.clock = Json(vec![Event::Resume]);
     attach(tx, &mut change, &body.photo_ids, "report").await?;
     let case = save(tx, ground, change).await?;

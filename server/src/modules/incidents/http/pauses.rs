@@ -86,7 +86,8 @@ async fn answers(
     let (mut work, followed) = follow(&app, &actor, &secret, &command).await?;
     ground.check(&mut work.tx).await?;
     let change = Change::of(&mut work.tx, &app, &actor, followed.shown().clone(), None).await?;
-    actions::answer(&mut work.tx, &ground, change, &command.body).await?;
+    let from = followed.follower.or(followed.survivor.as_ref().map(|_| followed.case.id.uuid()));
+    actions::answer(&mut work.tx, &ground, change, from, &command.body).await?;
     let followed = store::merge::followed(&mut work.tx, &track::hash(&secret)).await?;
     let seen = view::followed(&mut work.tx, &ground, followed).await?;
     work.finish(StatusCode::OK, &seen).await
