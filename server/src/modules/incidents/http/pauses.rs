@@ -89,7 +89,7 @@ async fn answers(
     let from = followed.follower.or(followed.survivor.as_ref().map(|_| followed.case.id.uuid()));
     actions::answer(&mut work.tx, &ground, change, from, &command.body).await?;
     let followed = store::merge::followed(&mut work.tx, &track::hash(&secret)).await?;
-    let seen = view::followed(&mut work.tx, &ground, followed).await?;
+    let seen = view::followed(&mut work.tx, &app, &ground, followed).await?;
     work.finish(StatusCode::OK, &seen).await
 }
 
