@@ -69,7 +69,8 @@ pub fn plan(ground: &Ground, grid: Option<Id<Unit>>, matter: &Matter) -> Plan {
     if class == AccessClass::Unlisted || gate(class, is_grassroots(directory, lead.unit, ground.now)).is_err() {
         attention.push(Attention::Unlisted);
     }
-    let by_list = ground.admission.value.item(matter.id, ground.now).map(|i| format!("（准入清单：{}）", i.name)).unwrap_or_default();
+    let by_list =
+        ground.admission.value.item(matter.id, ground.now).map(|i| format!("（准入清单：{}）", i.name)).unwrap_or_default();
     let words = format!("事项“{}”属{}{by_list}", matter.level3, class_words(class));
     let mut why = vec![Reason { code: "class".into(), words }];
     why.extend(reasons(&lead.reasons));

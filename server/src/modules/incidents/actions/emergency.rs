@@ -191,7 +191,7 @@ pub async fn ring(app: &App, context: &Context, ring: &Ring) -> Result<()> {
             let org = app.org.directory();
             let all = roster(&org.value, bell.unit_id, now);
             let reached = usize::try_from(ring.n).unwrap_or(1).min(all.len());
-            let people: Vec<Uuid> = all[..reached].iter().map(|p| p.uuid()).collect();
+            let people: Vec<Uuid> = all[..reached].iter().map(Id::uuid).collect();
             let to = desk::accounts(&mut tx, app, Permission("incident.acknowledge"), &[bell.unit_id], &people, now).await?;
             let named: Vec<&str> = all[..reached].iter().map(|p| org.value.name_of(*p)).collect();
             let desk = org.value.unit(bell.unit_id).map_or("", |u| u.name.as_str());
@@ -254,7 +254,7 @@ pub async fn acknowledge(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, b
     let entry = change.act(Action::Acknowledge)?;
     entry.words = if words.is_empty() { told } else { format!("{told}：{words}") };
     entry.is_public = false;
-    entry.details = Some(carried(&Carried::Acknowledge { units: answered.iter().map(|u| u.uuid()).collect() })?);
+    entry.details = Some(carried(&Carried::Acknowledge { units: answered.iter().map(Id::uuid).collect() })?);
     change.save(tx).await
 }
 

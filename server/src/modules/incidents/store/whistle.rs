@@ -298,7 +298,7 @@ pub async fn figures(
     .push_if("and w.at < $$", to);
     let query = match scope {
         Scope::All => query,
-        scope => query
+        Scope::Under(_) => query
             .push("and ((1 = 1", vec![])
             .within(scope, "c.owner_path >= $$", "c.owner_path < $$")
             .push(") or (1 = 1", vec![])
