@@ -210,6 +210,196 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admission/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The items in force. */
+        get: operations["items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admission/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every list: drafts, those in force, those that ended. */
+        get: operations["lists"];
+        put?: never;
+        /** Begin a draft: the next version of a batch. */
+        post: operations["draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admission/lists/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One list with its items. */
+        get: operations["one"];
+        put?: never;
+        post?: never;
+        /** Forget a draft. */
+        delete: operations["discard"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admission/lists/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve a draft: it comes into force, the version before it ends. */
+        post: operations["approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admission/lists/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A list as a table that people edit and upload again. */
+        get: operations["exported"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admission/lists/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put the items of a CSV or XLSX file into a draft, in place of those that it has. */
+        post: operations["fill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admission/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Matters that stood on no list when they were dispatched: what the next version should speak about. */
+        get: operations["proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admission/proposals/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a proposal aside until the matter comes again. */
+        post: operations["dismiss"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admission/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests of the caller's units; the district sees all. The refused ones are the record of refusals. */
+        get: operations["requests"];
+        put?: never;
+        /** Ask for an admission, with an answer to each mandatory check, or for an exit. */
+        post: operations["ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admission/requests/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide a request. */
+        post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admission/requests/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take one's own request back. */
+        post: operations["withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -221,6 +411,126 @@ export interface paths {
         get: operations["list_audit"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/burdens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Complaints, the newest first. */
+        get: operations["page"];
+        put?: never;
+        /** Complain about a burden. */
+        post: operations["report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/burdens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One complaint. */
+        get: operations["one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/burdens/{id}/corrected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that it was corrected. */
+        post: operations["corrected"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/burdens/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Find that there is no burden beyond the list. */
+        post: operations["dismiss"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/burdens/{id}/notify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a complaint known to the unit, with a time to answer. */
+        post: operations["notify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/burdens/{id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what the unit will do. */
+        post: operations["plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/burdens/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judge, as the unit that complained, whether it was corrected. */
+        post: operations["review"];
         delete?: never;
         options?: never;
         head?: never;
@@ -487,6 +797,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/extensions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests for more time of the caller's units, the newest first. */
+        get: operations["extensions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/extensions/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Grant or refuse more time; the rung of the ladder says whose decision it is. */
+        post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/filters": {
         parameters: {
             query?: never;
@@ -730,6 +1074,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the reporter; the clocks stand still until the answer, at most for some days. */
+        post: operations["ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/bulletins": {
         parameters: {
             query?: never;
@@ -951,6 +1312,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a pause by hand. */
+        post: operations["resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/reveal": {
         parameters: {
             query?: never;
@@ -962,6 +1340,23 @@ export interface paths {
         put?: never;
         /** Read one personal field in clear, with a purpose; audited, shown for a minute. */
         post: operations["reveal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/shelve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shelve a case that has to wait for a season or for works, until a day of review. */
+        post: operations["shelve"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1019,6 +1414,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/tasks/{task}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for more time on the lead's task. */
+        post: operations["extend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/tasks/{task}/report-in": {
         parameters: {
             query?: never;
@@ -1047,6 +1459,23 @@ export interface paths {
         put?: never;
         /** Return a task with a coded reason: once for each unit and case, on the day of the dispatch. */
         post: operations["send_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/tasks/{task}/stage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark a stage on the way as reached. */
+        post: operations["stage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1098,6 +1527,23 @@ export interface paths {
         put?: never;
         /** Verify a result; never by the one who handled it. */
         post: operations["verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an action would do to the deadlines and the light; nothing is written. */
+        post: operations["what_if"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1474,6 +1920,23 @@ export interface paths {
         get: operations["tracked"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{track}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer a question about one's own report; the clocks go on. */
+        post: operations["answers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2049,7 +2512,165 @@ export interface components {
             words: string;
         };
         /** @enum {string} */
-        Action: "report" | "accept" | "refuse" | "correct" | "place" | "dispatch" | "take_on" | "assist" | "resolve" | "solve_on_spot" | "note" | "remark" | "join" | "verify" | "return" | "close" | "callback" | "rate" | "archive" | "escalate" | "whistle" | "report_in" | "not_reported_in" | "call_off" | "close_whistle" | "raise_urgency" | "ring" | "acknowledge" | "bulletin" | "bulletin_due" | "after_action" | "send_back" | "object" | "rule" | "dismiss" | "confer" | "extend" | "shelve" | "ask" | "resume" | "merge" | "unmerge" | "absorb" | "release" | "annul" | "reopen" | "supervise";
+        Action: "report" | "accept" | "refuse" | "correct" | "place" | "dispatch" | "take_on" | "assist" | "resolve" | "solve_on_spot" | "note" | "remark" | "join" | "verify" | "return" | "close" | "callback" | "rate" | "archive" | "escalate" | "whistle" | "report_in" | "not_reported_in" | "call_off" | "close_whistle" | "raise_urgency" | "ring" | "acknowledge" | "bulletin" | "bulletin_due" | "after_action" | "send_back" | "object" | "rule" | "dismiss" | "confer" | "extend" | "shelve" | "ask" | "resume" | "stage" | "merge" | "unmerge" | "absorb" | "release" | "annul" | "reopen" | "supervise";
+        /** @description What somebody says to one check: the requester what speaks for it, the reviewer what was found. */
+        AdmissionAnswer: {
+            /** @description Which check. */
+            check: components["schemas"]["Check"];
+            /** @description Whether it is met. */
+            met: boolean;
+            /** @description In words; required where it is not met. */
+            words?: string;
+        };
+        /** @description When a list comes into force. */
+        AdmissionApproval: {
+            effective_at?: components["schemas"]["Time"] | null;
+        };
+        /** @description What the district decides. */
+        AdmissionDecision: {
+            /** @description Whether the list changes. */
+            approve: boolean;
+            /** @description What was found of each check; for an admission. */
+            checks?: components["schemas"]["AdmissionAnswer"][];
+            effective_at?: components["schemas"]["Time"] | null;
+            /** @description Why; the asker reads it. */
+            words: string;
+        };
+        /** @description What a command did, where there is no more to say. */
+        AdmissionDone: {
+            done: boolean;
+        };
+        /** @description An item with the names of its matters. */
+        AdmissionItem: {
+            authority: string;
+            class: components["schemas"]["AccessClass"];
+            department: string;
+            funds: string;
+            help: string;
+            id: string;
+            matters: components["schemas"]["MatterName"][];
+            name: string;
+            /** Format: int64 */
+            number: number;
+            training: string;
+            valid_from?: components["schemas"]["Time"] | null;
+            valid_to?: components["schemas"]["Time"] | null;
+        };
+        /** @description What an item says, as people write it. */
+        AdmissionItemForm: {
+            /** @description Which authority goes with it. */
+            authority?: string;
+            /** @description Whose it is: `own`, `assist` or `upper`. */
+            class: components["schemas"]["AccessClass"];
+            /** @description The department whose matter it is, or which asks for help. */
+            department: string;
+            /** @description Which funds go with it. */
+            funds?: string;
+            /** @description What the grassroots do, for `assist`. */
+            help?: string;
+            /** @description The catalogue's matters that it stands for. */
+            matters?: string[];
+            /** @description What the duty is. */
+            name: string;
+            /** @description Which training goes with it. */
+            training?: string;
+        };
+        /** @description A list without its items. */
+        AdmissionList: {
+            approved_at?: components["schemas"]["Time"] | null;
+            effective_at?: components["schemas"]["Time"] | null;
+            ended_at?: components["schemas"]["Time"] | null;
+            id: string;
+            made_at: components["schemas"]["Time"];
+            name: string;
+            reference: string;
+            review_at?: components["schemas"]["Time"] | null;
+            /** @description Whether the district has to look at it again. */
+            review_due: boolean;
+            state: components["schemas"]["ListState"];
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description A new version of a batch. */
+        AdmissionListForm: {
+            /** @description The batch, such as 第一批. */
+            name: string;
+            /** @description The document that it comes from. */
+            reference?: string;
+            review_at?: components["schemas"]["Time"] | null;
+        };
+        /** @description A list with its items. */
+        AdmissionListWhole: components["schemas"]["AdmissionList"] & {
+            items: components["schemas"]["AdmissionItem"][];
+        };
+        /** @description A matter that stood on no list. */
+        AdmissionProposal: {
+            first_at: components["schemas"]["Time"];
+            last_at: components["schemas"]["Time"];
+            last_case: string;
+            matter: components["schemas"]["MatterName"];
+            /** Format: int64 */
+            times: number;
+        };
+        /** @description A request with what was found. */
+        AdmissionRequest: {
+            asked_at: components["schemas"]["Time"];
+            checks: components["schemas"]["AdmissionAnswer"][];
+            decided_at?: components["schemas"]["Time"] | null;
+            effective_at?: components["schemas"]["Time"] | null;
+            id: string;
+            item?: components["schemas"]["AdmissionItemForm"] | null;
+            /** @description The item that shall leave. */
+            item_id?: string | null;
+            kind: components["schemas"]["RequestKind"];
+            mine: boolean;
+            reason: string;
+            state: components["schemas"]["RequestState"];
+            verdict?: components["schemas"]["AdmissionVerdict"] | null;
+        };
+        /** @description A request to change the list in force. */
+        AdmissionRequestForm: {
+            /** @description What speaks for each mandatory check. */
+            checks: components["schemas"]["AdmissionAnswer"][];
+            /** @description What shall enter. */
+            item: components["schemas"]["AdmissionItemForm"];
+            /** @enum {string} */
+            kind: "admission";
+            /** @description The batch that it shall stand on. */
+            list: string;
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @description Why, by its code. */
+            because: components["schemas"]["ExitReason"];
+            /** @description What shall leave. */
+            item: string;
+            /** @enum {string} */
+            kind: "exit";
+            /** @description Why, in words. */
+            reason: string;
+        };
+        /** @description What an upload did, or what is wrong with it: with faults nothing was taken. */
+        AdmissionTaken: {
+            applied: boolean;
+            faults: Record<string, never>[];
+            items: number;
+        };
+        /** @description The items of a draft as a file. */
+        AdmissionUpload: {
+            base64?: boolean;
+            /** @description The text of a CSV file, or an XLSX or CSV file in base64 when `base64` is true. */
+            content: string;
+            /** @description Only say what it would do. */
+            dry_run?: boolean;
+        };
+        /** @description What the reviewer found. */
+        AdmissionVerdict: {
+            /** @description Check by check. */
+            checks: components["schemas"]["AdmissionAnswer"][];
+            /** @description Why, in words. */
+            words: string;
+        };
         /** @description 处置复盘. */
         AfterAction: {
             /** @description What happened. */
@@ -2072,6 +2693,13 @@ export interface components {
             version?: number | null;
             /** @description What the reporter reads. */
             words: string;
+        };
+        /** @description The reporter's answer. */
+        Answer: {
+            /** @description Photographs. */
+            photo_ids?: string[];
+            /** @description The words. */
+            text: string;
         };
         /** @description An API token as its owner sees it. */
         ApiToken: {
@@ -2113,6 +2741,21 @@ export interface components {
              */
             version: number | null;
         };
+        /** @description 等待反映人: a question. */
+        Ask: {
+            /**
+             * Format: int64
+             * @description How many days an answer is waited for; the district's setting without it.
+             */
+            days?: number | null;
+            /** @description What the reporter is asked. */
+            question: string;
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             */
+            version?: number | null;
+        };
         /** @description Who takes a post. */
         Assignment: {
             employment?: string | null;
@@ -2132,7 +2775,7 @@ export interface components {
             unit: components["schemas"]["Named"];
         };
         /** @enum {string} */
-        Attention: "no-grid" | "two-grids" | "low-confidence" | "unlisted" | "no-person" | "no-unit" | "no-calendar" | "returned" | "objected" | "centre";
+        Attention: "no-grid" | "two-grids" | "low-confidence" | "unlisted" | "no-person" | "no-unit" | "no-calendar" | "returned" | "objected" | "centre" | "review-due";
         /** @description A row of the record as an auditor reads it. */
         AuditRow: {
             action: string;
@@ -2200,6 +2843,75 @@ export interface components {
         };
         /** @enum {string} */
         Bulletin: "first" | "further" | "final";
+        /** @enum {string} */
+        BurdenAction: "report" | "notify" | "plan" | "corrected" | "review" | "dismiss";
+        /** @description A complaint to be made. */
+        BurdenForm: {
+            /** @description The unit that burdens. */
+            about: string;
+            /** @description The item of the list that it goes beyond. */
+            item?: string | null;
+            /** @description What kind of burden. */
+            kind: components["schemas"]["BurdenKind"];
+            /** @description The unit complained about shall not see who complains. */
+            unnamed?: boolean;
+            /** @description What it is. */
+            words: string;
+        };
+        /** @enum {string} */
+        BurdenKind: "unlisted" | "forms" | "traces" | "inspections" | "meetings" | "certificates" | "other";
+        /** @enum {string} */
+        BurdenState: "reported" | "notified" | "correcting" | "reviewing" | "closed" | "dismissed";
+        /** @description What was done, by whom, when. */
+        BurdenStep: {
+            /** @description What. */
+            action: components["schemas"]["BurdenAction"];
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description Whether the grassroots were content; with a review. */
+            satisfied?: boolean | null;
+            /** @description Who; empty where the complainer is not named. */
+            who: string;
+            /** @description In words. */
+            words: string;
+        };
+        /** @description A step to be taken. */
+        BurdenStepForm: {
+            reply_by?: components["schemas"]["Time"] | null;
+            /** @description Whether the grassroots are content; with a review. */
+            satisfied?: boolean | null;
+            /**
+             * Format: int64
+             * @description The version that the caller saw.
+             */
+            version: number;
+            /** @description In words. */
+            words: string;
+        };
+        /** @description A complaint as the caller may see it. */
+        BurdenView: {
+            /** @description The unit that burdens. */
+            about: string;
+            /** @description The unit that complains; empty where it is not named to this caller. */
+            from: string;
+            history: components["schemas"]["BurdenStep"][];
+            id: string;
+            item?: string | null;
+            kind: components["schemas"]["BurdenKind"];
+            /** @description Whether the unit is past its time to answer. */
+            late: boolean;
+            made_at: components["schemas"]["Time"];
+            reply_by?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description How often the grassroots were not content.
+             */
+            rounds: number;
+            state: components["schemas"]["BurdenState"];
+            /** Format: int64 */
+            version: number;
+            words: string;
+        };
         /** @description One year of the calendar. */
         CalendarYear: {
             /** @description The days that differ from their day of the week. */
@@ -2270,6 +2982,7 @@ export interface components {
             /** @description The cases that were merged into this one. */
             merged: components["schemas"]["CaseLink"][];
             merged_into?: components["schemas"]["CaseLink"] | null;
+            paused_until?: components["schemas"]["Time"] | null;
             photos: components["schemas"]["PhotoView"][];
             public_reply?: string | null;
             ratings: components["schemas"]["RatingView"][];
@@ -2279,6 +2992,8 @@ export interface components {
             result?: components["schemas"]["Outcome"] | null;
             /** Format: int64 */
             round: number;
+            /** @description The limits on the way that are not met yet. */
+            stages: components["schemas"]["StageView"][];
             steps: components["schemas"]["StepView"][];
             tasks: components["schemas"]["TaskView"][];
             text: string;
@@ -2291,6 +3006,8 @@ export interface components {
         };
         /** @enum {string} */
         Channel: "web" | "patrol" | "window" | "phone" | "hotline" | "superior" | "department" | "visit" | "device" | "box" | "meeting" | "api";
+        /** @enum {string} */
+        Check: "within_duty" | "within_ability" | "training" | "joint_mechanism" | "authority" | "funds" | "capacity" | "not_enforcement" | "not_supervision";
         /** @description Something that may be chosen. */
         Choice: {
             /** @description What people read. */
@@ -2414,6 +3131,14 @@ export interface components {
         };
         /** @enum {string} */
         DayKind: "holiday" | "working";
+        /** @description 延期审批. */
+        Decide: {
+            by?: components["schemas"]["Limit"] | null;
+            /** @description Whether more time is granted. */
+            grant: boolean;
+            /** @description Why; required with a refusal, and of a conference its conclusion. */
+            words?: string;
+        };
         /** @description A delivery as administrators see it. */
         DeliveryView: {
             /** Format: int64 */
@@ -2508,6 +3233,17 @@ export interface components {
             phone?: string | null;
             to: components["schemas"]["Time"];
         };
+        /** @description What a step did to one clock. */
+        Effect: {
+            after?: components["schemas"]["Time"] | null;
+            before?: components["schemas"]["Time"] | null;
+            /** @description Which clock. */
+            clock: components["schemas"]["Which"];
+            /** @description The stage's name, of a stage on the way. */
+            stage?: string | null;
+            /** @description What happened to it. */
+            turn: components["schemas"]["Turn"];
+        };
         /** @description A telephone number that helps at once. */
         EmergencyNumber: {
             /** @description What answers there. */
@@ -2590,6 +3326,49 @@ export interface components {
              * @description Deliveries that wait.
              */
             waiting: number;
+        };
+        /** @enum {string} */
+        ExitReason: "too_specialised" | "beyond_ability" | "outside_duty" | "not_matching" | "no_longer_fit";
+        /** @description 申请延期. */
+        Extend: {
+            /** @description How much more time. */
+            by: components["schemas"]["Limit"];
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             */
+            version?: number | null;
+        };
+        /** @description A request for more time, as desks see it. */
+        ExtensionView: {
+            asked_at: components["schemas"]["Time"];
+            asked_by: string;
+            by: components["schemas"]["Limit"];
+            code: string;
+            decided_at?: components["schemas"]["Time"] | null;
+            decided_by?: string | null;
+            due_after?: components["schemas"]["Time"] | null;
+            due_before?: components["schemas"]["Time"] | null;
+            id: string;
+            incident: string;
+            /** @description Whether the caller may decide. */
+            mine: boolean;
+            /**
+             * Format: int64
+             * @description The how-manieth of the round.
+             */
+            n: number;
+            reason: string;
+            /** Format: int64 */
+            round: number;
+            rung: components["schemas"]["Rung"];
+            state: components["schemas"]["Standing"];
+            task: string;
+            title: string;
+            unit: components["schemas"]["Named"];
+            words?: string | null;
         };
         /** @description One question. */
         Field: {
@@ -2921,6 +3700,8 @@ export interface components {
             /** @description The path on this host; shown this once. */
             path: string;
         };
+        /** @enum {string} */
+        ListState: "draft" | "approved" | "ended";
         LogInForm: {
             /** @description Six digits of the authenticator app, when the account has one. */
             code?: string | null;
@@ -2935,6 +3716,12 @@ export interface components {
         Made: {
             /** Format: uuid */
             id: string;
+        };
+        /** @description An id with its name. */
+        MatterName: {
+            /** Format: uuid */
+            id: string;
+            name: string;
         };
         /** @description A matter with one version of its rules. */
         MatterVersion: components["schemas"]["Rules"] & {
@@ -3110,6 +3897,20 @@ export interface components {
         };
         /** @enum {string} */
         Outcome: "solved" | "partly" | "explained" | "planned" | "referred" | "not_found" | "merged";
+        /** @description What the clocks would show. */
+        Outlook: {
+            accept_by?: components["schemas"]["Time"] | null;
+            due_at?: components["schemas"]["Time"] | null;
+            /** @description What it would do to each clock. */
+            effect: components["schemas"]["Effect"][];
+            /** @description Whether the case would count as late. */
+            late: boolean;
+            /** @description The light right after it. */
+            light: components["schemas"]["Light"];
+            red_at?: components["schemas"]["Time"] | null;
+            stage_by?: components["schemas"]["Time"] | null;
+            yellow_at?: components["schemas"]["Time"] | null;
+        };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
         Page_Account: {
             /** @description The items in the list's order. */
@@ -3127,6 +3928,27 @@ export interface components {
                 username: string;
                 /** Format: int64 */
                 version: number;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_AdmissionRequest: {
+            /** @description The items in the list's order. */
+            items: {
+                asked_at: components["schemas"]["Time"];
+                checks: components["schemas"]["AdmissionAnswer"][];
+                decided_at?: components["schemas"]["Time"] | null;
+                effective_at?: components["schemas"]["Time"] | null;
+                id: string;
+                item?: components["schemas"]["AdmissionItemForm"] | null;
+                /** @description The item that shall leave. */
+                item_id?: string | null;
+                kind: components["schemas"]["RequestKind"];
+                mine: boolean;
+                reason: string;
+                state: components["schemas"]["RequestState"];
+                verdict?: components["schemas"]["AdmissionVerdict"] | null;
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -3173,6 +3995,35 @@ export interface components {
                 object: string;
                 object_kind: string;
                 path: string;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_BurdenView: {
+            /** @description The items in the list's order. */
+            items: {
+                /** @description The unit that burdens. */
+                about: string;
+                /** @description The unit that complains; empty where it is not named to this caller. */
+                from: string;
+                history: components["schemas"]["BurdenStep"][];
+                id: string;
+                item?: string | null;
+                kind: components["schemas"]["BurdenKind"];
+                /** @description Whether the unit is past its time to answer. */
+                late: boolean;
+                made_at: components["schemas"]["Time"];
+                reply_by?: components["schemas"]["Time"] | null;
+                /**
+                 * Format: int64
+                 * @description How often the grassroots were not content.
+                 */
+                rounds: number;
+                state: components["schemas"]["BurdenState"];
+                /** Format: int64 */
+                version: number;
+                words: string;
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -3265,6 +4116,40 @@ export interface components {
                  * @description Deliveries that wait.
                  */
                 waiting: number;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_ExtensionView: {
+            /** @description The items in the list's order. */
+            items: {
+                asked_at: components["schemas"]["Time"];
+                asked_by: string;
+                by: components["schemas"]["Limit"];
+                code: string;
+                decided_at?: components["schemas"]["Time"] | null;
+                decided_by?: string | null;
+                due_after?: components["schemas"]["Time"] | null;
+                due_before?: components["schemas"]["Time"] | null;
+                id: string;
+                incident: string;
+                /** @description Whether the caller may decide. */
+                mine: boolean;
+                /**
+                 * Format: int64
+                 * @description The how-manieth of the round.
+                 */
+                n: number;
+                reason: string;
+                /** Format: int64 */
+                round: number;
+                rung: components["schemas"]["Rung"];
+                state: components["schemas"]["Standing"];
+                task: string;
+                title: string;
+                unit: components["schemas"]["Named"];
+                words?: string | null;
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -3575,6 +4460,12 @@ export interface components {
             what: components["schemas"]["Action"];
             words: string;
         };
+        /** @description A question to the reporter. */
+        QuestionView: {
+            asked_at: components["schemas"]["Time"];
+            until?: components["schemas"]["Time"] | null;
+            words: string;
+        };
         /** @description 提高紧急程度. */
         Raise: {
             /** @description Why. */
@@ -3616,6 +4507,20 @@ export interface components {
             round: number;
             satisfied?: components["schemas"]["Satisfied"] | null;
             solved?: components["schemas"]["Solved"] | null;
+        };
+        /** @description 阶段完成. */
+        ReachStage: {
+            /** @description Photographs of it. */
+            photo_ids?: string[];
+            /** @description The stage's name in the rule. */
+            stage: string;
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             */
+            version?: number | null;
+            /** @description What was done; the reporter reads it. */
+            words?: string;
         };
         /** @enum {string} */
         Reached: "reached" | "no_answer" | "dead_number" | "refused" | "not_the_reporter";
@@ -3768,6 +4673,10 @@ export interface components {
             name?: string | null;
             phone?: string | null;
         };
+        /** @enum {string} */
+        RequestKind: "admission" | "exit";
+        /** @enum {string} */
+        RequestState: "open" | "approved" | "refused" | "withdrawn";
         /** @description Who is responsible, and why. */
         ResponsibleView: {
             attention: string[];
@@ -3777,6 +4686,20 @@ export interface components {
             person?: components["schemas"]["PersonLine"] | null;
             reasons: components["schemas"]["ReasonLine"][];
             unit: components["schemas"]["UnitLine"];
+        };
+        /** @description 恢复计时. */
+        Resume: {
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             * @default null
+             */
+            version: number | null;
+            /**
+             * @description Why, for colleagues.
+             * @default
+             */
+            words: string;
         };
         /** @description The end of one matter. */
         Retirement: {
@@ -3954,6 +4877,8 @@ export interface components {
             /** @description Why. */
             words: string;
         };
+        /** @enum {string} */
+        Rung: "chief" | "leader" | "conference";
         /** @description A desk that is rung until it answers. */
         RungView: {
             acknowledged_at?: components["schemas"]["Time"] | null;
@@ -4029,6 +4954,22 @@ export interface components {
             set?: components["schemas"]["SetView"] | null;
             value: Record<string, never>;
         };
+        /** @enum {string} */
+        Shelf: "seasonal" | "engineering";
+        /** @description 挂账. */
+        Shelve: {
+            /** @description Why it has to wait. */
+            class: components["schemas"]["Shelf"];
+            /** @description What it waits for; the reporter reads it. */
+            reason: string;
+            /** @description When somebody looks again, a day of the district as `YYYY-MM-DD`. */
+            review_on: string;
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             */
+            version?: number | null;
+        };
         /** @description The hours of work in one season of the year. */
         Shift: {
             /** @description From when to when people work, in order; a night shift is written as two, up to `24:00` and from `00:00`. */
@@ -4075,6 +5016,13 @@ export interface components {
             /** @description What must have happened. */
             name: string;
         };
+        /** @description A limit on the way that is not met yet. */
+        StageView: {
+            by?: components["schemas"]["Time"] | null;
+            name: string;
+        };
+        /** @enum {string} */
+        Standing: "open" | "granted" | "refused" | "dropped";
         /** @enum {string} */
         State: "received" | "accepted" | "assigned" | "in_progress" | "resolved" | "verified" | "closed" | "archived" | "rejected" | "merged" | "void";
         StateLine: {
@@ -4093,6 +5041,8 @@ export interface components {
             at: components["schemas"]["Time"];
             /** @description What the action carried, by its own shape. */
             details?: Record<string, never> | null;
+            /** @description What it did to the clocks. */
+            effect: components["schemas"]["Effect"][];
             from: components["schemas"]["State"];
             public: boolean;
             reasons: components["schemas"]["Reason"][];
@@ -4232,6 +5182,7 @@ export interface components {
             merged_into?: string | null;
             photos: components["schemas"]["PhotoView"][];
             public_reply?: string | null;
+            question?: components["schemas"]["QuestionView"] | null;
             rated: boolean;
             red_at?: components["schemas"]["Time"] | null;
             reported_at: components["schemas"]["Time"];
@@ -4243,6 +5194,8 @@ export interface components {
             text: string;
             yellow_at?: components["schemas"]["Time"] | null;
         };
+        /** @enum {string} */
+        Turn: "started" | "stopped" | "went_on" | "extended" | "recounted" | "ended";
         /** @enum {string} */
         Unit: "minute" | "hour" | "working_hour" | "day" | "working_day";
         /** @description What is said of a unit. */
@@ -4369,6 +5322,18 @@ export interface components {
         Versions: {
             items: components["schemas"]["MatterVersion"][];
         };
+        /** @description What somebody thinks of doing. */
+        WhatIf: {
+            /** @description The action. */
+            action: components["schemas"]["Action"];
+            by?: components["schemas"]["Limit"] | null;
+            /** @description The matter that it would be; for a correction. */
+            matter?: string | null;
+            /** @description The unit that would lead; for a dispatch. */
+            unit?: string | null;
+        };
+        /** @enum {string} */
+        Which: "accept" | "handle" | "stage" | "order";
         /** @description 吹哨. */
         WhistleBlow: {
             /** @description The unit for which it is blown; the caller's own when absent. */
@@ -4892,6 +5857,321 @@ export interface operations {
             };
         };
     };
+    items: {
+        parameters: {
+            query?: {
+                /** @description `own`, `assist` or `upper`. */
+                class?: string;
+                department?: string;
+                /** @description What was in force at this instant; now when it is left out. */
+                at?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdmissionItem"][];
+                };
+            };
+        };
+    };
+    lists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdmissionList"][];
+                };
+            };
+        };
+    };
+    draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdmissionListForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdmissionList"];
+                };
+            };
+        };
+    };
+    one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdmissionListWhole"];
+                };
+            };
+        };
+    };
+    discard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdmissionDone"];
+                };
+            };
+        };
+    };
+    approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdmissionApproval"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdmissionDone"];
+                };
+            };
+        };
+    };
+    exported: {
+        parameters: {
+            query?: {
+                /** @description `csv` (default) or `xlsx`. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    fill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdmissionUpload"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdmissionTaken"];
+                };
+            };
+        };
+    };
+    proposals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdmissionProposal"][];
+                };
+            };
+        };
+    };
+    dismiss: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdmissionDone"];
+                };
+            };
+        };
+    };
+    requests: {
+        parameters: {
+            query?: {
+                state?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AdmissionRequest"];
+                };
+            };
+        };
+    };
+    ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdmissionRequestForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdmissionRequest"];
+                };
+            };
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdmissionDecision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdmissionRequest"];
+                };
+            };
+        };
+    };
+    withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdmissionRequest"];
+                };
+            };
+        };
+    };
     list_audit: {
         parameters: {
             query?: {
@@ -4916,6 +6196,198 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AuditRow"];
+                };
+            };
+        };
+    };
+    page: {
+        parameters: {
+            query?: {
+                state?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BurdenView"];
+                };
+            };
+        };
+    };
+    report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BurdenForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BurdenView"];
+                };
+            };
+        };
+    };
+    one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BurdenView"];
+                };
+            };
+        };
+    };
+    corrected: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BurdenStepForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BurdenView"];
+                };
+            };
+        };
+    };
+    dismiss: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BurdenStepForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BurdenView"];
+                };
+            };
+        };
+    };
+    notify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BurdenStepForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BurdenView"];
+                };
+            };
+        };
+    };
+    plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BurdenStepForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BurdenView"];
+                };
+            };
+        };
+    };
+    review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BurdenStepForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BurdenView"];
                 };
             };
         };
@@ -5309,6 +6781,55 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+        };
+    };
+    extensions: {
+        parameters: {
+            query?: {
+                /** @description Where the request stands; all when absent. */
+                state?: string;
+                /** @description 1 to 200, 50 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ExtensionView"];
+                };
+            };
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decide"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExtensionView"];
                 };
             };
         };
@@ -5749,6 +7270,29 @@ export interface operations {
             };
         };
     };
+    ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+        };
+    };
     bulletin: {
         parameters: {
             query?: never;
@@ -6057,6 +7601,29 @@ export interface operations {
             };
         };
     };
+    resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Resume"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+        };
+    };
     reveal: {
         parameters: {
             query?: never;
@@ -6076,6 +7643,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Revealed"];
+                };
+            };
+        };
+    };
+    shelve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Shelve"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
                 };
             };
         };
@@ -6151,6 +7741,32 @@ export interface operations {
             };
         };
     };
+    extend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Extend"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+        };
+    };
     report_in: {
         parameters: {
             query?: never;
@@ -6207,6 +7823,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    stage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReachStage"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
             };
         };
     };
@@ -6275,6 +7917,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseView"];
+                };
+            };
+        };
+    };
+    what_if: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIf"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outlook"];
                 };
             };
         };
@@ -6846,6 +8511,31 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackView"];
+                };
+            };
+        };
+    };
+    answers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                track: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Answer"];
+            };
+        };
         responses: {
             200: {
                 headers: {
