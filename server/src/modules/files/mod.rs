@@ -24,7 +24,7 @@ pub use actions::{attach, forget, upload};
 pub use jobs::{collect, remove, sweep, work};
 pub use model::{File, FileInfo, MOST_PHOTOS};
 pub use serve::{Look, serve};
-pub use store::of;
+pub use store::{hashes, of, retitle};
 
 /// See [`crate::modules`].
 pub const MODULE: Module = Module { name: "files", rank: 2, beside: &[], tables: &["file"], routes };

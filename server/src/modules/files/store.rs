@@ -75,6 +75,23 @@ pub async fn of(conn: &mut Conn, owner_kind: &str, owner: Uuid) -> Result<Vec<Fi
 }
 
 record! {
+    struct Hashed { id: Id<File>, sha256: Vec<u8> }
+}
+
+/// The SHA-256 of the photographs of a thing, in hexadecimal.
+pub async fn hashes(conn: &mut Conn, owner_kind: &str, owner: Uuid) -> Result<Vec<(Uuid, String)>> {
+    let statement = sql!("select id, sha256 from file where owner_kind = $1 and owner_id = $2 order by id");
+    let rows: Vec<Hashed> = conn.all(statement, bind![owner_kind, owner]).await?;
+    Ok(rows.into_iter().map(|r| (r.id.uuid(), r.sha256.iter().map(|b| format!("{b:02x}")).collect())).collect())
+}
+
+/// Says of every photograph of a thing that shows `from` that it shows `to` now.
+pub async fn retitle(tx: &mut Tx, owner_kind: &str, owner: Uuid, from: &str, to: &str) -> Result<()> {
+    let statement = sql!("update file set purpose = $4 where owner_kind = $1 and owner_id = $2 and purpose = $3");
+    tx.execute(statement, bind![owner_kind, owner, from, to]).await.map(|_| ())
+}
+
+record! {
     /// Where the contents of a photograph lie.
     pub struct Contents { pub sha256: Vec<u8>, pub thumb_sha256: Vec<u8> }
 }

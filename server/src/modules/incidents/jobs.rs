@@ -7,6 +7,7 @@ use kernel::Error;
 
 use super::{
     actions::{Due, Ground, OVER, Over, REVIEW_DUE, emergency, over, review_due, whistle},
+    daily,
     learn::learn,
 };
 use crate::app::Shared;
@@ -32,7 +33,7 @@ pub fn work(worker: Worker, app: &Shared) -> Worker {
     let (learning, reviewing) = (Arc::clone(app), Arc::clone(app));
     let (missing, ringing, reminding) = (Arc::clone(app), Arc::clone(app), Arc::clone(app));
     let pausing = Arc::clone(app);
-    worker
+    daily::work(worker, app)
         .every("classifier.learn", Every::new(Duration::from_mins(2)))
         .on("classifier.learn", move |_, _: serde_json::Value| {
             let app = Arc::clone(&learning);

@@ -25,9 +25,12 @@ use crate::{
 
 pub mod actions;
 pub mod clocks;
+mod daily;
+mod dossier;
 pub mod duplicates;
 pub mod explain;
 mod export;
+mod html;
 mod http;
 pub mod import;
 mod jobs;
@@ -63,6 +66,9 @@ pub const MODULE: Module = Module {
         "supervision",
         "incident_order_reply",
         "incident_filter",
+        "task_link",
+        "leave_handover",
+        "leave_handover_task",
         "incident_number",
         "incident_words",
         "return_reason",

@@ -78,6 +78,14 @@ words! {
         Assist = "assist",
         /// 办结
         Resolve = "resolve",
+        /// 送签
+        Submit = "submit",
+        /// 签发
+        Sign = "sign",
+        /// 退回修改
+        HandBack = "hand_back",
+        /// 交接
+        HandOver = "hand_over",
         /// 即查即办
         SolveOnSpot = "solve_on_spot",
         /// 备注
@@ -258,12 +266,21 @@ words! {
         Offered = "offered",
         /// 已接单
         Accepted = "accepted",
+        /// 待签发
+        Signing = "signing",
         /// 已完成
         Done = "done",
         /// 已退回
         Returned = "returned",
         /// 已撤回
         Withdrawn = "withdrawn",
+    }
+}
+
+impl TaskState {
+    /// Whether the unit still has something to do.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Offered | Self::Accepted | Self::Signing)
     }
 }
 
@@ -358,6 +375,8 @@ kernel::codes! {
     NO_PLACE = "no-place";
     /// The number and the last digits of the phone do not belong together.
     NO_SUCH_REPORT = "no-such-report";
+    /// Whoever handled a task does not sign the result.
+    HANDLER_MAY_NOT_SIGN = "handler-may-not-sign";
     /// The task belongs to somebody else.
     NOT_YOUR_TASK = "not-your-task";
 }

@@ -1,5 +1,6 @@
 //! The straight road over HTTP, and what leaves it, on both engines.
 
+mod archive;
 mod clock_laws;
 mod clock_oracle;
 mod clocks;
@@ -11,4 +12,5 @@ mod merge;
 mod pauses;
 mod returns;
 mod road;
+mod sign;
 mod whistle;

@@ -43,6 +43,9 @@ pub const TRANSITIONS: &[Transition] = {
         row(S::InProgress, A::TakeOn, S::InProgress, "task.handle"),
         row(S::InProgress, A::Assist, S::InProgress, "task.handle"),
         row(S::InProgress, A::Resolve, S::Resolved, "task.handle"),
+        row(S::InProgress, A::Submit, S::InProgress, "task.handle"),
+        row(S::InProgress, A::Sign, S::InProgress, "task.sign"),
+        row(S::InProgress, A::HandBack, S::InProgress, "task.sign"),
         row(S::Accepted, A::SolveOnSpot, S::Resolved, "incident.report"),
         row(S::Received, A::Note, S::Received, "incident.note"),
         row(S::Accepted, A::Note, S::Accepted, "incident.note"),
@@ -122,7 +125,7 @@ pub const TRANSITIONS: &[Transition] = {
         later(S::Closed, A::Reopen, S::Accepted, "incident.act"),
         later(S::Assigned, A::Supervise, S::Assigned, "incident.act"),
         later(S::InProgress, A::Supervise, S::InProgress, "incident.act"),
-        later(S::Closed, A::Archive, S::Archived, "incident.act"),
+        row(S::Closed, A::Archive, S::Archived, "incident.archive"),
     ]
 };
 

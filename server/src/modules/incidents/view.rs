@@ -19,6 +19,7 @@ use super::{
         emergency::{EMERGENCY, EmergencyNumber},
         merge::{Carried, Reader, may_read},
         pauses::Pause,
+        sign::Unsigned,
         whistle::Coming,
     },
     store::{self, Case, Entry, Line, TaskRow, merge::Followed},
@@ -211,8 +212,34 @@ pub struct TaskView {
     arrived_at: Option<Time>,
     /// Whether a ruling gave it: then it cannot be returned.
     binding: bool,
+    /// The result that waits for the signature of the unit's chief.
+    unsigned: Option<UnsignedView>,
     /// Whether the caller may take it on or finish it.
     mine: bool,
+}
+
+/// A result that waits for a signature.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct UnsignedView {
+    /// Who handled the task.
+    by: String,
+    /// When it was handed up.
+    at: Time,
+    /// How it ended.
+    result: Outcome,
+    /// What the reporter will read.
+    reply: String,
+}
+
+/// What waits for a signature with a task.
+fn unsigned(task: &TaskRow) -> Option<Unsigned> {
+    serde_json::from_value(task.unsigned.clone().filter(|_| task.state == TaskState::Signing)?).ok()
+}
+
+/// Whether the caller may sign what waits with a task: for the unit, and never what he handled himself.
+pub fn signs(actor: &Actor, task: &TaskRow) -> bool {
+    let reach = actor.scope(Permission("task.sign"));
+    unsigned(task).is_some_and(|u| u.by != actor.id) && reach.holds(&task.unit_path)
 }
 
 /// An entry of the timeline.
@@ -446,13 +473,14 @@ fn report_light(now: Time, t: &TaskRow, report_by: Time) -> Light {
 }
 
 fn task(ground: &Ground, t: TaskRow, reach: &kernel::Scope, paused: bool) -> TaskView {
-    let open = matches!(t.state, TaskState::Offered | TaskState::Accepted);
+    let open = t.state.is_open();
     TaskView {
         report_light: t.report_by.map(|by| report_light(ground.now, &t, by)),
         light: if open { Light::at(ground.now, t.yellow_at, t.red_at, paused) } else { Light::None },
         unit: unit_name(ground, t.unit_id),
         person: person_name(ground, t.person_id),
-        mine: open && reach.holds(&t.unit_path),
+        mine: matches!(t.state, TaskState::Offered | TaskState::Accepted) && reach.holds(&t.unit_path),
+        unsigned: unsigned(&t).map(|u| UnsignedView { by: u.by_name, at: u.at, result: u.result, reply: u.reply }),
         id: t.id,
         role: t.role,
         state: t.state,
@@ -535,7 +563,8 @@ fn may(actor: &Actor, case: &Case, tasks: &[TaskRow], reach: &kernel::Scope) -> 
             A::TakeOn => own(TaskState::Offered),
             A::ReportIn => tasks.iter().any(|t| expected(t) && reach.holds(&t.unit_path)),
             A::Resolve | A::Assist => own(TaskState::Accepted),
-            A::SolveOnSpot | A::Report => false,
+            A::SolveOnSpot | A::Report | A::Submit => false,
+            A::Sign | A::HandBack => tasks.iter().any(|t| signs(actor, t)),
             A::SendBack | A::Object | A::Rule | A::Dismiss | A::Dispatch => {
                 offered(t.action, actor, case, tasks) && { matches!(t.action, A::SendBack | A::Object) || holds(t.permission) }
             }
@@ -742,7 +771,7 @@ async fn followed_photos(conn: &mut Conn, followed: &Followed, steps: &[Entry]) 
         .await?
         .into_iter()
         .filter(|p| match purpose(p).as_str() {
-            "verify" | "evidence" | "minutes" => false,
+            "verify" | "evidence" | "minutes" | "unsigned" => false,
             "report" => own(p.id.uuid()),
             _ => true,
         })

@@ -18,7 +18,7 @@ use crate::modules::{
     files::File,
     incidents::{
         clocks::Event,
-        model::{Action, Attention, TaskState, attention_list},
+        model::{Action, Attention, attention_list},
         rules::returns::{
             Allowed, CENTRE_DECIDES, Conference, Details, OBJECTION_OPEN, OWN_REPORT, ReviewKind, ReviewState, bound, why,
         },
@@ -177,7 +177,7 @@ pub async fn annul(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &
     if change.case.reported_by == Some(change.actor.id) {
         return Err(Error::refused(OWN_REPORT));
     }
-    let open = |t: &&store::TaskRow| matches!(t.state, TaskState::Offered | TaskState::Accepted);
+    let open = |t: &&store::TaskRow| t.state.is_open();
     let people: Vec<uuid::Uuid> =
         store::tasks(tx, change.case.id).await?.iter().filter(open).filter_map(|t| t.person_id).collect();
     let entry = change.act(Action::Annul)?;

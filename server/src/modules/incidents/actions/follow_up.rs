@@ -10,6 +10,7 @@ use super::{Change, Ground, optional, required};
 use crate::modules::incidents::{
     model::{ALREADY_RATED, Action, NOT_TO_BE_RATED_YET, Reached, Satisfied, Solved, State},
     store::{self, Case, RatingRow},
+    transitions::not_in_state,
 };
 
 /// What a reporter adds.
@@ -59,6 +60,9 @@ pub struct Callback {
 pub async fn remark(tx: &mut Tx, mut change: Change<'_>, body: &Remark) -> Result<Case> {
     let words = text::redact(required("text", &body.text, 2_000)?).text;
     let state = change.case.state;
+    if state == State::Archived {
+        return Err(not_in_state(state, Action::Remark));
+    }
     change.enter(Action::Remark, state).words = words;
     change.save(tx).await
 }

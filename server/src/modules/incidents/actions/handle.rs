@@ -5,7 +5,7 @@ use kernel::{Error, Id, Result, Time};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Change, Ground, dispatch::notice, optional, required, returns, review};
+use super::{Change, Ground, dispatch::notice, optional, required, returns, review, sign};
 use crate::modules::{
     files::{self, File},
     incidents::{
@@ -102,67 +102,107 @@ pub async fn take_on(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: I
     change.save(tx).await
 }
 
-/// 办结: done of a helper closes the helper's part, done of the lead resolves the case.
+/// 办结: done of a helper closes the helper's part, done of the lead resolves the case, or hands the result up where the unit signs.
 pub async fn done(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: Id<Task>, body: &Done) -> Result<Case> {
-    let (mut task, others) = own_task(tx, &change, id, "task.handle").await?;
+    let (task, others) = own_task(tx, &change, id, "task.handle").await?;
     if task.state != TaskState::Accepted {
         return Err(not_in_state(change.case.state, if task.role == Role::Lead { Action::Resolve } else { Action::Assist }));
     }
     let note = text::redact(optional("note", &body.note, 2_000)?).text;
-    task.state = TaskState::Done;
-    task.done_at = Some(ground.now);
-    task.done_by = Some(change.actor.id);
-    (task.yellow_at, task.red_at) = (None, None);
-    if task.role == Role::Lead {
-        let helpers_open = others.iter().any(|t| matches!(t.state, TaskState::Accepted) && t.round == task.round);
-        if helpers_open {
-            return Err(Error::refused(HELPERS_OPEN));
-        }
-        resolve(&mut change, body, &mut task)?;
-    } else {
-        change.act(Action::Assist)?.words.clone_from(&note);
-        task.words = Some(note.clone());
+    if task.role == Role::Helper {
+        return assist(tx, ground, change, task, note, &body.photo_ids).await;
     }
-    if task.role == Role::Lead && !note.is_empty() {
+    let helpers_open = others.iter().any(|t| matches!(t.state, TaskState::Accepted) && t.round == task.round);
+    if helpers_open {
+        return Err(Error::refused(HELPERS_OPEN));
+    }
+    let said = Said::of(&change, body)?;
+    if !note.is_empty() {
         let entry = change.act(Action::Note)?;
         (entry.words, entry.is_public) = (note, false);
     }
+    if sign::wanted(&change, ground, &task) {
+        attach(tx, &mut change, &body.photo_ids, sign::UNSIGNED).await?;
+        return sign::submit(tx, ground, change, task, said).await;
+    }
     attach(tx, &mut change, &body.photo_ids, "after").await?;
-    store::save_task(tx, &task).await?;
-    let resolved = task.role == Role::Lead;
-    if resolved {
-        // Helpers who never started have nothing left to do.
-        store::withdraw(tx, change.case.id).await?;
-        review::pass_unverified(&mut change)?;
-    }
-    change.wind(ground)?;
-    let told = change.case.reported_by.filter(|to| *to != change.actor.id);
-    let case = change.save(tx).await?;
-    if let Some(to) = told.filter(|_| resolved) {
-        notices::tell(tx, ground.now, &[notice(to, "case-resolved", &case, false)]).await?;
-    }
-    Ok(case)
+    let handler = change.actor.id;
+    conclude(tx, ground, change, task, said, handler).await
 }
 
-fn resolve(change: &mut Change<'_>, body: &Done, task: &mut TaskRow) -> Result<()> {
-    let result = body.result.ok_or_else(|| Error::invalid("result", "required"))?;
-    let reply = text::redact(required("public_reply", &body.public_reply, 1_000)?).text;
-    let reply = match (result, body.planned_for) {
-        (Outcome::Planned, None) => return Err(Error::invalid("planned_for", "required")),
-        (Outcome::Planned, Some(day)) => format!("{reply}（计划于 {} 前完成）", change.app.zone.date(day)),
-        _ => reply,
-    };
-    let handler = change.actor.id;
+/// 协办完成: the helper's part is over, the case goes on.
+async fn assist(
+    tx: &mut Tx,
+    ground: &Ground,
+    mut change: Change<'_>,
+    mut task: TaskRow,
+    note: String,
+    photos: &[Id<File>],
+) -> Result<Case> {
+    change.act(Action::Assist)?.words.clone_from(&note);
+    task.words = Some(note);
+    end(&mut task, ground.now, change.actor.id);
+    attach(tx, &mut change, photos, "after").await?;
+    store::save_task(tx, &task).await?;
+    change.wind(ground)?;
+    change.save(tx).await
+}
+
+fn end(task: &mut TaskRow, now: Time, by: uuid::Uuid) {
+    task.state = TaskState::Done;
+    task.done_at = Some(now);
+    task.done_by = Some(by);
+    (task.yellow_at, task.red_at) = (None, None);
+}
+
+/// What the lead says of the end.
+pub(super) struct Said {
+    /// How it ended.
+    pub result: Outcome,
+    /// What the reporter reads, redacted.
+    pub reply: String,
+}
+
+impl Said {
+    fn of(change: &Change<'_>, body: &Done) -> Result<Self> {
+        let result = body.result.ok_or_else(|| Error::invalid("result", "required"))?;
+        let reply = text::redact(required("public_reply", &body.public_reply, 1_000)?).text;
+        let reply = match (result, body.planned_for) {
+            (Outcome::Planned, None) => return Err(Error::invalid("planned_for", "required")),
+            (Outcome::Planned, Some(day)) => format!("{reply}（计划于 {} 前完成）", change.app.zone.date(day)),
+            _ => reply,
+        };
+        Ok(Self { result, reply })
+    }
+}
+
+/// The lead's result stands: the task ends, the case is resolved, and whoever took the report in is told.
+pub(super) async fn conclude(
+    tx: &mut Tx,
+    ground: &Ground,
+    mut change: Change<'_>,
+    mut task: TaskRow,
+    Said { result, reply }: Said,
+    handler: uuid::Uuid,
+) -> Result<Case> {
+    end(&mut task, ground.now, handler);
     let entry = change.act(Action::Resolve)?;
     entry.words.clone_from(&reply);
     entry.clock = Json(vec![Event::Resolve]);
-    task.result = Some(result);
-    task.words = Some(reply.clone());
-    change.case.result = Some(result);
-    change.case.public_reply = Some(reply);
-    change.case.handler = Some(handler);
-    change.case.resolved_at = Some(change.now);
-    Ok(())
+    (task.result, task.words) = (Some(result), Some(reply.clone()));
+    (change.case.result, change.case.public_reply) = (Some(result), Some(reply));
+    (change.case.handler, change.case.resolved_at) = (Some(handler), Some(change.now));
+    store::save_task(tx, &task).await?;
+    // Helpers who never started have nothing left to do.
+    store::withdraw(tx, change.case.id).await?;
+    review::pass_unverified(&mut change)?;
+    change.wind(ground)?;
+    let told = change.case.reported_by.filter(|to| *to != change.actor.id);
+    let case = change.save(tx).await?;
+    if let Some(to) = told {
+        notices::tell(tx, ground.now, &[notice(to, "case-resolved", &case, false)]).await?;
+    }
+    Ok(case)
 }
 
 /// Claims uploaded photographs for the case.

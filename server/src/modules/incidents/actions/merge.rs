@@ -81,7 +81,7 @@ pub async fn merge(tx: &mut Tx, ground: &Ground, scope: &Scope, mut this: Change
 
 /// Who had the case in hand or took it in, apart from whoever merges it.
 async fn concerned(tx: &mut Tx, this: &Change<'_>) -> Result<Vec<Uuid>> {
-    let open = |s: TaskState| matches!(s, TaskState::Offered | TaskState::Accepted);
+    let open = TaskState::is_open;
     let tasks = store::tasks(tx, this.case.id).await?;
     let people: Vec<Uuid> = tasks.iter().filter(|t| open(t.state)).filter_map(|t| t.person_id).collect();
     let mut told = access::store::accounts_of(tx, &people).await?;

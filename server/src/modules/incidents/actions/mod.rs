@@ -1,5 +1,6 @@
 //! Use cases: load, rule, save, enqueue, on one transaction.
 
+mod archive;
 mod bulk;
 mod change;
 mod confer;
@@ -20,10 +21,12 @@ mod report;
 mod returns;
 mod review;
 mod rulings;
+mod sign;
 mod stages;
 mod what_if;
 pub mod whistle;
 
+pub use archive::{archive, dossier_taken, put_away};
 pub use bulk::{Bulk, BulkAction, BulkItem, BulkOutcome, bulk};
 pub use change::{Change, Ground, days};
 pub use confer::{Annul, Confer, annul, confer, convene};
@@ -40,6 +43,7 @@ pub use report::{Draft, Intake, Receipt, Report, SolvedOnSpot, adopt, compose, j
 pub use returns::{ReasonForm, SendBack, send_back, set_reason};
 pub use review::{Verify, close, verify};
 pub use rulings::{Due, Object, REVIEW_DUE, Ruling, object, review_due, rule};
+pub use sign::{HandBack, hand_back, sign};
 pub use stages::{ReachStage, reach_stage};
 pub use what_if::{Outlook, WhatIf, what_if};
 

@@ -3,6 +3,7 @@
 //! A folder by who asks for what: `public` (reporters without a log-in), `list` (lists, counts, exports), `desk` (reads of one case and the
 //! actions of desks), `tasks` (the inbox and the handling of tasks).
 
+mod archive;
 mod bulk;
 mod desk;
 mod duty;
@@ -13,6 +14,7 @@ mod merge;
 mod pauses;
 mod public;
 mod returns;
+mod sign;
 mod tasks;
 mod whistle;
 
@@ -50,6 +52,8 @@ pub fn staff() -> OpenApiRouter<Shared> {
         .merge(emergency::routes())
         .merge(duty::routes())
         .merge(pauses::routes())
+        .merge(archive::routes())
+        .merge(sign::routes())
 }
 
 permit! {
@@ -87,6 +91,12 @@ permit! {
     DispatchManage = "dispatch.manage";
     /// See refused dispatches and the figures of dispatch.
     DispatchRead = "dispatch.read";
+    /// Archive before the time.
+    PutAway = "incident.archive";
+    /// Take the dossier of a case.
+    TakeDossier = "incident.dossier";
+    /// Sign results of the unit.
+    SignResult = "task.sign";
     /// Take the unusual actions.
     Act = "incident.act";
     /// Merge cases, and take them apart again.

@@ -4,15 +4,15 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use kernel::{Id, Page};
+use kernel::{Actor, Id, Page};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Handle, Versioned, answer, open};
+use super::{Handle, SignResult, Versioned, answer, open};
 use crate::{
     app::Shared,
-    http::{Allow, Answer, Command, Outcome},
+    http::{Allow, Answer, Command, Outcome, Permit},
     modules::incidents::{
         actions::{self, Ground},
         model::{Incident, Task},
@@ -42,7 +42,11 @@ async fn inbox(State(app): State<Shared>, who: Allow<Handle>) -> Answer<Json<Pag
     let ground = Ground::of(&app);
     let scope = who.scope();
     let mut conn = app.db.read().await?;
-    let tasks = store::inbox(&mut conn, &scope, who.person, 200).await?;
+    let mut tasks = store::inbox(&mut conn, &scope, who.person, 200).await?;
+    // What waits for the caller's signature stands with it.
+    let unsigned = store::sign::waiting(&mut conn, &Actor::scope(&who, SignResult::PERMISSION), 200).await?;
+    tasks.extend(unsigned.into_iter().filter(|t| view::signs(&who, t)));
+    tasks.sort_by_key(|t| (t.red_at.is_none(), t.red_at));
     let ids: Vec<Id<Incident>> = tasks.iter().map(|t| t.incident_id).collect();
     let lines = store::lines(&mut conn, &scope, &ids).await?;
     let items = view::inbox(&ground, tasks, lines, &scope);

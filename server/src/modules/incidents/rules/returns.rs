@@ -11,7 +11,7 @@ use crate::{
         catalogue::{Limit, Unit as LimitUnit},
         incidents::{
             clocks::Days,
-            model::{Action, Reason, Role, State, TaskState},
+            model::{Action, Reason, Role, State},
             store::{Entry, TaskRow},
         },
         org::Unit,
@@ -252,7 +252,7 @@ pub fn cyclic(returned_by: &[Id<Unit>], now_with: Option<Id<Unit>>, to: Id<Unit>
 
 /// The unit that a case is with as a lead's open task.
 pub fn leader(tasks: &[TaskRow]) -> Option<&TaskRow> {
-    let open = |t: &&TaskRow| matches!(t.state, TaskState::Offered | TaskState::Accepted);
+    let open = |t: &&TaskRow| t.state.is_open();
     tasks.iter().rev().filter(open).find(|t| t.role == Role::Lead)
 }
 

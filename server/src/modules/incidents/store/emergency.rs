@@ -132,7 +132,7 @@ pub async fn hasten(tx: &mut Tx, case: Id<Incident>, shown: &Instants) -> Result
     let statement = sql!(
         "update incident_task set due_at = $2, yellow_at = $3,
          red_at = case when report_by is not null and arrived_at is null and (cast($4 as bigint) is null or report_by < $4) then report_by else $4 end
-         where incident_id = $1 and state in ('offered', 'accepted')"
+         where incident_id = $1 and state in ('offered', 'accepted', 'signing')"
     );
     tx.execute(statement, bind![case, shown.due_at, shown.yellow_at, shown.red_at]).await.map(|_| ())
 }

@@ -77,7 +77,7 @@ pub async fn last_merge(conn: &mut Conn, id: Id<Incident>) -> Result<Option<Merg
 /// Open tasks of a case show the instants of its clock.
 pub async fn retime(tx: &mut Tx, id: Id<Incident>, shown: &Instants) -> Result<()> {
     let statement = sql!(
-        "update incident_task set due_at = $2, yellow_at = $3, red_at = $4 where incident_id = $1 and state in ('offered', 'accepted')"
+        "update incident_task set due_at = $2, yellow_at = $3, red_at = $4 where incident_id = $1 and state in ('offered', 'accepted', 'signing')"
     );
     tx.execute(statement, bind![id, shown.due_at, shown.yellow_at, shown.red_at]).await.map(|_| ())
 }

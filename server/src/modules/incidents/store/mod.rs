@@ -1,5 +1,6 @@
 //! The slice's SQL, and nothing else. Reads take a scope.
 
+pub mod archive;
 pub mod emergency;
 pub mod filters;
 pub mod handover;
@@ -8,6 +9,7 @@ mod list;
 pub mod merge;
 mod pauses;
 pub mod returns;
+pub mod sign;
 pub mod whistle;
 mod write;
 
@@ -230,6 +232,10 @@ const COLUMNS: &str = "select c.id, c.code, c.version, c.state, c.round, c.repor
     c.resolved_at, c.closed_at, c.result, c.public_reply, c.satisfied, c.reporters, c.photos, c.upstream_no, c.upstream_due, c.track_hash, \
     c.fingerprint, c.paused_until, c.merged_into, c.card from incident c";
 
+const TASK: &str = "select t.id, t.incident_id, t.round, t.role, t.state, t.unit_id, t.unit_path, t.person_id, t.reasons, t.offered_at, \
+    t.accepted_at, t.done_at, t.accept_by, t.due_at, t.yellow_at, t.red_at, t.result, t.words, t.done_by, t.whistle_id, t.report_by, t.arrived_at, \
+    t.binding, t.unsigned, t.signed_by from incident_task t";
+
 const LINE: &str = "select c.id, c.code, c.version, c.state, c.reported_at, c.channel, c.source, c.urgency, c.title, c.lon, c.lat, c.grid_id, \
     c.matter_id, c.owner_id, c.lead_unit, c.lead_person, c.attention, c.yellow_at, c.red_at, c.next_at, c.due_at, c.paused, c.card, c.reporters, c.photos \
     from incident c where 1 = 1";
@@ -306,12 +312,7 @@ pub async fn near(conn: &mut Conn, grid: Id<Unit>, since: Time) -> Result<Vec<Ne
 
 /// Open tasks of these people, and those of units in the scope that are nobody's yet, the least time left first.
 pub async fn inbox(conn: &mut Conn, scope: &Scope, person: Option<Uuid>, limit: i64) -> Result<Vec<TaskRow>> {
-    let query = Query::new(
-        "select t.id, t.incident_id, t.round, t.role, t.state, t.unit_id, t.unit_path, t.person_id, t.reasons, t.offered_at, t.accepted_at, \
-         t.done_at, t.accept_by, t.due_at, t.yellow_at, t.red_at, t.result, t.words, t.done_by, t.whistle_id, t.report_by, t.arrived_at, t.binding, t.unsigned, \
-         t.signed_by from incident_task t \
-         where t.state in ('offered', 'accepted')",
-    );
+    let query = Query::new(TASK).push("where t.state in ('offered', 'accepted')", vec![]);
     let query = match person {
         Some(person) => query.push("and (t.person_id = $$ or t.person_id is null)", bind![person]),
         None => query,

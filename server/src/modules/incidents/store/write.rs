@@ -228,7 +228,7 @@ pub async fn save_task(tx: &mut Tx, t: &TaskRow) -> Result<()> {
 /// Withdraws every open task of a case: before a new dispatch, and when the case ends otherwise.
 pub async fn withdraw(tx: &mut Tx, case: Id<Incident>) -> Result<()> {
     let statement = sql!(
-        "update incident_task set state = 'withdrawn', yellow_at = null, red_at = null where incident_id = $1 and state in ('offered', 'accepted')"
+        "update incident_task set state = 'withdrawn', yellow_at = null, red_at = null where incident_id = $1 and state in ('offered', 'accepted', 'signing')"
     );
     tx.execute(statement, bind![case]).await.map(|_| ())
 }

@@ -1,0 +1,55 @@
+//! 归档: by the system when the time has come, or by a desk before. An archived case is read-only: the table allows nothing from there.
+
+use db::Tx;
+use kernel::{Actor, Result};
+
+use super::Change;
+use crate::{
+    app::App,
+    modules::{
+        access::audit::Audit,
+        incidents::{
+            model::Action,
+            rules::archive::ARCHIVE,
+            store::{self, Case},
+        },
+    },
+};
+
+/// How many cases are archived in one transaction.
+const BATCH: i64 = 50;
+
+/// Puts a closed case away.
+pub async fn archive(tx: &mut Tx, mut change: Change<'_>) -> Result<Case> {
+    change.act(Action::Archive)?.is_public = false;
+    change.save(tx).await
+}
+
+/// Archives every case whose time has come, and says how many. Whoever is overtaken writes nothing: a case is archived once.
+pub async fn put_away(app: &App) -> Result<usize> {
+    let system = Actor::system();
+    let mut count = 0;
+    loop {
+        let now = app.clock.now();
+        let closed_by = app.access.setting(&ARCHIVE, now).closed_by(now);
+        let ripe = store::archive::due(&mut *app.db.read().await?, closed_by, BATCH).await?;
+        if ripe.is_empty() {
+            return Ok(count);
+        }
+        let mut tx = app.db.begin().await?;
+        for case in ripe {
+            let change = Change::of(&mut tx, app, &system, case, None).await?;
+            archive(&mut tx, change).await?;
+            count += 1;
+        }
+        tx.commit().await?;
+    }
+}
+
+/// Writes that somebody took a case's dossier away.
+pub async fn dossier_taken(app: &App, who: &Actor, case: &Case) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    let row = Audit::new("incident.dossier", "incident", case.id.uuid()).under(&case.owner_path);
+    row.with("code", case.code.as_str()).with("version", case.version).record(&mut tx, app.clock.now(), who).await?;
+    tx.commit().await
+}
