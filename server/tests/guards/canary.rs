@@ -94,6 +94,7 @@ fn paths(operation: &str, told: &Told) -> Vec<String> {
     let path = operation
         .trim_start_matches("GET ")
         .replace("{track}", &told.track)
+        .replace("{secret}", nobody)
         .replace("{account}", &told.account)
         .replace("{id}", id)
         .replace("{year}", "2025")

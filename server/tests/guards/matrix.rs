@@ -43,8 +43,13 @@ const fn personal(operation: &'static str, body: fn() -> Value) -> Call {
 }
 
 /// What stands for each `{name}` of a path.
-const PLACES: &[(&str, &str)] =
-    &[("year", "2025"), ("name", "quiet_hours"), ("action", "supervise"), ("track", "an-unknown-link-of-a-reporter")];
+const PLACES: &[(&str, &str)] = &[
+    ("year", "2025"),
+    ("name", "quiet_hours"),
+    ("action", "supervise"),
+    ("track", "an-unknown-link-of-a-reporter"),
+    ("secret", "an-unknown-link-of-a-partner"),
+];
 
 /// What some operations are asked.
 const QUERIES: &[(&str, &str)] = &[
@@ -184,6 +189,16 @@ const CALLS: &[Call] = &[
     command("POST /api/v1/extensions/{id}/decide", || json!({"grant": false, "words": "先想办法"})),
     command("POST /api/v1/incidents/{id}/tasks/{task}/sign", || json!({})),
     command("POST /api/v1/incidents/{id}/tasks/{task}/hand-back", || json!({"words": "请写清楚"})),
+    command("POST /api/v1/incidents/{id}/tasks/{task}/link", || json!({})),
+    command("POST /api/v1/incidents/{id}/tasks/{task}/link/revoke", || json!({})),
+    read("GET /api/v1/partner/{secret}"),
+    command("POST /api/v1/partner/{secret}/accept", || json!({})),
+    command("POST /api/v1/partner/{secret}/done", || json!({"result": "solved", "public_reply": "好了"})),
+    command("POST /api/v1/partner/{secret}/note", || json!({"text": "看过了"})),
+    read("GET /api/v1/partner/{secret}/photos/{photo}"),
+    read("GET /api/v1/handovers"),
+    command("POST /api/v1/handovers", || json!({"leave": NOBODY})),
+    command("POST /api/v1/handovers/{id}/confirm", || json!({})),
     command("POST /api/v1/incidents/{id}/archive", || json!({})),
     read("GET /api/v1/incidents/{id}/dossier"),
     command("POST /api/v1/incidents/{id}/note", || json!({"text": "看过了"})),

@@ -53,6 +53,8 @@ const COMMANDS: &[(&str, &str)] = &[
     ("incident.confer", "/confer"),
     ("incident.annul", "/annul"),
     ("task.sign", "/tasks/{task}/sign"),
+    ("task.link", "/tasks/{task}/link"),
+    ("task.link", "/tasks/{task}/link/revoke"),
     ("task.sign", "/tasks/{task}/hand-back"),
     ("incident.archive", "/archive"),
     ("incident.note", "/note"),

@@ -249,6 +249,15 @@ mod tests {
     }
 
     #[test]
+    fn what_a_step_did_to_the_clocks_is_said() {
+        let sheet = Sheet { case: &Value::Null, zone: Zone::CHINA };
+        let stage = json!({ "clock": "x", "stage": "停工", "turn": "y", "before": null, "after": null });
+        let step = json!({ "effect": [{ "clock": "a", "turn": "b", "after": "2025-03-10T02:00:00.000Z" }, stage] });
+        assert_eq!(sheet.effects(&step), "ab，到期 2025-03-10 10:00；x停工y");
+        assert_eq!(sheet.effects(&Value::Null), "");
+    }
+
+    #[test]
     fn the_mark_names_who_and_when() {
         let mut who = Actor::anonymous();
         who.name = "林一".to_owned();

@@ -37,6 +37,7 @@ mod jobs;
 pub mod learn;
 pub mod model;
 pub mod numbers;
+mod partner;
 pub mod rules;
 pub mod search;
 pub mod store;

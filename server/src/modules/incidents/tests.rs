@@ -1,6 +1,7 @@
 //! The straight road over HTTP, and what leaves it, on both engines.
 
 mod archive;
+mod away;
 mod clock_laws;
 mod clock_oracle;
 mod clocks;
@@ -9,6 +10,7 @@ mod emergency;
 mod guards;
 mod many;
 mod merge;
+mod partner;
 mod pauses;
 mod returns;
 mod road;

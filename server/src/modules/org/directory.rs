@@ -267,6 +267,11 @@ impl Directory {
         self.leave.get(&person)?.iter().find(|l| holds(l.from, Some(l.to), at))
     }
 
+    /// Every confirmed leave, past and to come.
+    pub fn leaves(&self) -> impl Iterator<Item = &Leave> {
+        self.leave.values().flatten()
+    }
+
     /// Those whom somebody stands in for at this instant.
     pub fn stands_in_for(&self, person: Id<Person>, at: Time) -> impl Iterator<Item = Id<Person>> {
         let all = self.leave.values().flatten().filter(move |l| l.deputy == Some(person) && holds(l.from, Some(l.to), at));

@@ -1,6 +1,7 @@
 //! Use cases: load, rule, save, enqueue, on one transaction.
 
 mod archive;
+pub mod away;
 mod bulk;
 mod change;
 mod confer;
@@ -14,6 +15,7 @@ mod handle;
 pub mod handover;
 mod intake;
 pub mod ladder;
+mod links;
 mod look;
 pub mod merge;
 mod pauses;
@@ -36,6 +38,7 @@ pub use filters::{FilterView, NewFilter};
 pub use follow_up::{Callback, Rating, Remark, callback, rate, remark};
 pub use handle::{Done, Note, done, note, take_on};
 pub use intake::{Accept, Correct, Place, Refuse, accept, correct, place, refuse, settle};
+pub use links::{LinkMade, MakeLink, by_link, make_link, revoke_link, still_works};
 pub use look::{Field, Reveal, exported, exporting, look_up, near, reveal, similar};
 pub use merge::{Merge, Order, Unmerge, merge, orders, unmerge};
 pub use pauses::{Answer, Ask, OVER, Over, Resume, Shelve, answer, ask, over, resume, shelve};

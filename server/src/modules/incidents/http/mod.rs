@@ -4,6 +4,7 @@
 //! actions of desks), `tasks` (the inbox and the handling of tasks).
 
 mod archive;
+mod away;
 mod bulk;
 mod desk;
 mod duty;
@@ -11,6 +12,7 @@ mod emergency;
 mod filters;
 mod list;
 mod merge;
+mod partner;
 mod pauses;
 mod public;
 mod returns;
@@ -38,7 +40,7 @@ use crate::{
 
 /// Routes without a log-in.
 pub fn open_to_all() -> OpenApiRouter<Shared> {
-    public::routes().merge(pauses::open_to_all())
+    public::routes().merge(pauses::open_to_all()).merge(partner::open_to_all())
 }
 
 /// Routes for staff.
@@ -53,6 +55,8 @@ pub fn staff() -> OpenApiRouter<Shared> {
         .merge(duty::routes())
         .merge(pauses::routes())
         .merge(archive::routes())
+        .merge(away::routes())
+        .merge(partner::routes())
         .merge(sign::routes())
 }
 
@@ -95,6 +99,8 @@ permit! {
     PutAway = "incident.archive";
     /// Take the dossier of a case.
     TakeDossier = "incident.dossier";
+    /// Make and revoke links for tasks of units without accounts.
+    LinkTask = "task.link";
     /// Sign results of the unit.
     SignResult = "task.sign";
     /// Take the unusual actions.

@@ -240,7 +240,7 @@ pub fn stage(units: impl IntoIterator<Item = (TaskState, Option<Time>)>) -> Whis
 pub fn may_close(units: impl IntoIterator<Item = (Role, TaskState, Option<Time>)>) -> bool {
     units.into_iter().all(|(role, state, arrived_at)| match state {
         // A helper that never came has nothing to finish.
-        TaskState::Offered | TaskState::Accepted => role == Role::Helper && arrived_at.is_none(),
+        TaskState::Offered | TaskState::Accepted | TaskState::Signing => role == Role::Helper && arrived_at.is_none(),
         TaskState::Done | TaskState::Returned | TaskState::Withdrawn => true,
     })
 }

@@ -1,10 +1,12 @@
 //! The slice's SQL, and nothing else. Reads take a scope.
 
 pub mod archive;
+pub mod away;
 pub mod emergency;
 pub mod filters;
 pub mod handover;
 pub mod ladder;
+pub mod links;
 mod list;
 pub mod merge;
 mod pauses;
