@@ -1,16 +1,16 @@
 //! 归档: by the system when the time has come, or by a desk before. An archived case is read-only: the table allows nothing from there.
 
 use db::Tx;
-use kernel::{Actor, Result};
+use kernel::{Actor, Error, Result};
 
-use super::Change;
+use super::{Change, emergency::looked_back};
 use crate::{
     app::App,
     modules::{
         access::audit::Audit,
         incidents::{
             model::Action,
-            rules::archive::ARCHIVE,
+            rules::{archive::ARCHIVE, emergency::may_archive},
             store::{self, Case},
         },
     },
@@ -19,8 +19,9 @@ use crate::{
 /// How many cases are archived in one transaction.
 const BATCH: i64 = 50;
 
-/// Puts a closed case away.
+/// Puts a closed case away; an emergency only after its after-action note.
 pub async fn archive(tx: &mut Tx, mut change: Change<'_>) -> Result<Case> {
+    may_archive(change.case.urgency, looked_back(tx, &change.case).await?).map_err(Error::refused)?;
     change.act(Action::Archive)?.is_public = false;
     change.save(tx).await
 }

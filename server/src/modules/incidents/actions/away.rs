@@ -237,8 +237,10 @@ impl Moves<'_> {
             };
             return Place { unit, path, person: Some(deputy.uuid()) };
         }
-        let not: Vec<Id<Person>> =
-            [Some(self.row.person_id), self.row.deputy_id].into_iter().flatten().map(Id::from_uuid).collect();
+        // Who stands in by the leave but did not confirm is not bound.
+        let away = Id::from_uuid(self.row.person_id);
+        let unasked = directory.leave(away, at).and_then(|l| l.deputy);
+        let not: Vec<Id<Person>> = std::iter::once(away).chain(unasked).collect();
         let code = directory.unit(task.unit_id).map(|u| u.code.clone()).unwrap_or_default();
         let lead = directory.lead(&code);
         let asked = directory.responsible(&Question { place: Some(task.unit_id), lead: &lead, at, not: &not });
