@@ -883,6 +883,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/handovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The hand-overs that the caller gives or takes. */
+        get: operations["mine"];
+        put?: never;
+        /** Offer the open tasks of a confirmed leave to whoever stands in; they go over when that person confirms, from the beginning of the leave. */
+        post: operations["offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handovers/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm that one takes the tasks of a leave over. */
+        post: operations["confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inbox": {
         parameters: {
             query?: never;
@@ -1074,6 +1109,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Archive a closed case before its time; it can only be read from then on. */
+        post: operations["archive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/ask": {
         parameters: {
             query?: never;
@@ -1187,6 +1239,23 @@ export interface paths {
         put?: never;
         /** Dispatch, by the rules or by hand. */
         post: operations["dispatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/dossier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole case as one page to print or to keep, with personal data masked; audited like an export. */
+        get: operations["one_dossier"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1431,6 +1500,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/tasks/{task}/hand-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand a result that waits for a signature back to its handler, with words. */
+        post: operations["hand_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/tasks/{task}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a link with which a unit without accounts does its task; an older one stops working. */
+        post: operations["make_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/tasks/{task}/link/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Revoke the link of a task. */
+        post: operations["revoke_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/tasks/{task}/report-in": {
         parameters: {
             query?: never;
@@ -1459,6 +1579,23 @@ export interface paths {
         put?: never;
         /** Return a task with a coded reason: once for each unit and case, on the day of the dispatch. */
         post: operations["send_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/tasks/{task}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign a result that waits: the case is resolved. Never by the one who handled it. */
+        post: operations["sign"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1750,6 +1887,91 @@ export interface paths {
         put?: never;
         /** Rule on an objection or on a case that came back twice; the ruling binds. */
         post: operations["rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/partner/{secret}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The task that the link belongs to. */
+        get: operations["task"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/partner/{secret}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the task on. */
+        post: operations["accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/partner/{secret}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finish the task; the link works no longer then. */
+        post: operations["done"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/partner/{secret}/note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note how it goes, for the desk. */
+        post: operations["note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/partner/{secret}/photos/{photo}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A photograph of the report. */
+        get: operations["report_photo"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2512,7 +2734,7 @@ export interface components {
             words: string;
         };
         /** @enum {string} */
-        Action: "report" | "accept" | "refuse" | "correct" | "place" | "dispatch" | "take_on" | "assist" | "resolve" | "solve_on_spot" | "note" | "remark" | "join" | "verify" | "return" | "close" | "callback" | "rate" | "archive" | "escalate" | "whistle" | "report_in" | "not_reported_in" | "call_off" | "close_whistle" | "raise_urgency" | "ring" | "acknowledge" | "bulletin" | "bulletin_due" | "after_action" | "send_back" | "object" | "rule" | "dismiss" | "confer" | "extend" | "shelve" | "ask" | "resume" | "stage" | "merge" | "unmerge" | "absorb" | "release" | "annul" | "reopen" | "supervise";
+        Action: "report" | "accept" | "refuse" | "correct" | "place" | "dispatch" | "take_on" | "assist" | "resolve" | "submit" | "sign" | "hand_back" | "hand_over" | "solve_on_spot" | "note" | "remark" | "join" | "verify" | "return" | "close" | "callback" | "rate" | "archive" | "escalate" | "whistle" | "report_in" | "not_reported_in" | "call_off" | "close_whistle" | "raise_urgency" | "ring" | "acknowledge" | "bulletin" | "bulletin_due" | "after_action" | "send_back" | "object" | "rule" | "dismiss" | "confer" | "extend" | "shelve" | "ask" | "resume" | "stage" | "merge" | "unmerge" | "absorb" | "release" | "annul" | "reopen" | "supervise";
         /** @description What somebody says to one check: the requester what speaks for it, the reviewer what was found. */
         AdmissionAnswer: {
             /** @description Which check. */
@@ -3536,6 +3758,16 @@ export interface components {
             /** @description The name. */
             name: string;
         };
+        /** @description 退回修改. */
+        HandBack: {
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             */
+            version?: number | null;
+            /** @description What is to be changed. */
+            words: string;
+        };
         /** @description 交班: what is open is listed by the system, never typed. */
         HandOver: {
             /** @description Which shift, such as 夜班. */
@@ -3547,6 +3779,17 @@ export interface components {
             /** @description What the next shift has to know. */
             words?: string;
         };
+        /** @description A task that goes over. */
+        HandedTask: {
+            /** @description The number of its case. */
+            code: string;
+            /** Format: uuid */
+            incident: string;
+            /** Format: uuid */
+            task: string;
+        };
+        /** @description Nothing is asked beyond the path. */
+        HandoverConfirmation: Record<string, never>;
         /** @description A case that was open when a shift was handed over. */
         HandoverItem: {
             /** @description Its number. */
@@ -3695,6 +3938,15 @@ export interface components {
         LinkForm: {
             token: string;
         };
+        /** @description A link; its secret is shown this once. */
+        LinkMade: {
+            /** @description Until when it works, at the longest. */
+            expires_at: components["schemas"]["Time"];
+            /** @description The page of the task, on this server. */
+            path: string;
+            /** @description The secret. */
+            secret: string;
+        };
         LinkView: {
             expires_at: components["schemas"]["Time"];
             /** @description The path on this host; shown this once. */
@@ -3716,6 +3968,15 @@ export interface components {
         Made: {
             /** Format: uuid */
             id: string;
+        };
+        /** @description A wish for a link. */
+        MakeLink: {
+            /**
+             * Format: int32
+             * @description How many days it works; as many as the district allows when absent.
+             * @default null
+             */
+            days: number | null;
         };
         /** @description An id with its name. */
         MatterName: {
@@ -3857,6 +4118,11 @@ export interface components {
             params: Record<string, never>;
             read_at?: components["schemas"]["Time"] | null;
             urgent: boolean;
+        };
+        /** @description An offer to hand the open tasks of a leave over. */
+        Offer: {
+            /** @description The confirmed leave. */
+            leave: string;
         };
         /** @description An order from above that a case answers for. */
         Order: {
@@ -4364,6 +4630,33 @@ export interface components {
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
+        };
+        /** @description The task as whoever holds its link sees it. */
+        PartnerView: {
+            accept_by?: components["schemas"]["Time"] | null;
+            /** @description The case number. */
+            code: string;
+            due_at?: components["schemas"]["Time"] | null;
+            /** @description Until when the link works. */
+            expires_at: components["schemas"]["Time"];
+            grid?: components["schemas"]["GridName"] | null;
+            light: components["schemas"]["Light"];
+            /** @description The matter, as residents say it. */
+            matter?: string | null;
+            /** @description What can be done now: `accept`, `done`, `note`. */
+            may: string[];
+            /** @description Photographs of the report. */
+            photos: string[];
+            result?: components["schemas"]["Outcome"] | null;
+            role: components["schemas"]["Role"];
+            state: components["schemas"]["TaskState"];
+            /** @description What was reported, without personal data. */
+            text: string;
+            /** @description The unit whose task it is. */
+            unit: string;
+            urgency: components["schemas"]["Urgency"];
+            /** @description What the unit wrote. */
+            words?: string | null;
         };
         PasswordForm: {
             /** @description The present password, when there is one. */
@@ -5104,7 +5397,7 @@ export interface components {
             ignored: string[];
         };
         /** @enum {string} */
-        TaskState: "offered" | "accepted" | "done" | "returned" | "withdrawn";
+        TaskState: "offered" | "accepted" | "signing" | "done" | "returned" | "withdrawn";
         /** @description A task of the case. */
         TaskView: {
             accept_by?: components["schemas"]["Time"] | null;
@@ -5126,6 +5419,7 @@ export interface components {
             role: components["schemas"]["Role"];
             state: components["schemas"]["TaskState"];
             unit: components["schemas"]["Named"];
+            unsigned?: components["schemas"]["UnsignedView"] | null;
             /**
              * Format: uuid
              * @description The whistle that summoned the unit.
@@ -5273,6 +5567,17 @@ export interface components {
              * @description Notices that the caller has not read.
              */
             unread: number;
+        };
+        /** @description A result that waits for a signature. */
+        UnsignedView: {
+            /** @description When it was handed up. */
+            at: components["schemas"]["Time"];
+            /** @description Who handled the task. */
+            by: string;
+            /** @description What the reporter will read. */
+            reply: string;
+            /** @description How it ended. */
+            result: components["schemas"]["Outcome"];
         };
         /** @description A catalogue as a file. */
         Upload: {
@@ -6918,6 +7223,73 @@ export interface operations {
             };
         };
     };
+    mine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HandoverView"];
+                };
+            };
+        };
+    };
+    offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Offer"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverView"];
+                };
+            };
+        };
+    };
+    confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandoverConfirmation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverView"];
+                };
+            };
+        };
+    };
     inbox: {
         parameters: {
             query?: never;
@@ -7270,6 +7642,29 @@ export interface operations {
             };
         };
     };
+    archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Versioned"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+        };
+    };
     ask: {
         parameters: {
             query?: never;
@@ -7434,6 +7829,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseView"];
+                };
+            };
+        };
+    };
+    one_dossier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
                 };
             };
         };
@@ -7767,6 +8181,84 @@ export interface operations {
             };
         };
     };
+    hand_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandBack"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+        };
+    };
+    make_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeLink"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkMade"];
+                };
+            };
+        };
+    };
+    revoke_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Versioned"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+        };
+    };
     report_in: {
         parameters: {
             query?: never;
@@ -7823,6 +8315,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    sign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Versioned"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
             };
         };
     };
@@ -8273,6 +8791,124 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerView"];
+                };
+            };
+        };
+    };
+    accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Versioned"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerView"];
+                };
+            };
+        };
+    };
+    done: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Done"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerView"];
+                };
+            };
+        };
+    };
+    note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Note"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerView"];
+                };
+            };
+        };
+    };
+    report_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                secret: string;
+                photo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
             };
         };
     };
