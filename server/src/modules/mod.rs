@@ -12,6 +12,7 @@ pub mod forms;
 pub mod incidents;
 pub mod notices;
 pub mod org;
+pub mod reports;
 pub mod webhooks;
 
 /// What the guards need to know of a module.
@@ -39,6 +40,7 @@ pub const MODULES: &[Module] = &[
     admission::MODULE,
     incidents::MODULE,
     webhooks::MODULE,
+    reports::MODULE,
 ];
 
 /// Tables that belong to no slice: the edge, the migrator and the job queue.

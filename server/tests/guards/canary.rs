@@ -98,11 +98,16 @@ fn paths(operation: &str, told: &Told) -> Vec<String> {
         .replace("{account}", &told.account)
         .replace("{id}", id)
         .replace("{year}", "2025")
+        .replace("{period}", "2025-02")
         .replace("{photo}", nobody);
     match path.as_str() {
         "/api/v1/incidents/export" => ["csv", "geojson"].iter().map(|f| format!("{path}?format={f}")).collect(),
         "/api/v1/incidents" => vec![path.clone(), format!("{path}?q=%E6%AC%A7%E9%98%B3"), format!("{path}?q=13987654321")],
         "/api/v1/duty" => vec![format!("{path}?unit=990101")],
+        "/api/v1/reports/rates" | "/api/v1/reports/rates/export" => ["street", "matter"]
+            .iter()
+            .map(|by| format!("{path}?from=2025-03-01T00:00:00Z&to=2025-04-01T00:00:00Z&by={by}"))
+            .collect(),
         "/api/v1/place" => vec![format!("{path}?lon={}&lat={}", HOME.0, HOME.1)],
         "/api/v1/responsible" => vec![format!("{path}?lead=S001-LAW&lon={}&lat={}", HOME.0, HOME.1)],
         _ => vec![path],

@@ -45,6 +45,7 @@ const fn personal(operation: &'static str, body: fn() -> Value) -> Call {
 /// What stands for each `{name}` of a path.
 const PLACES: &[(&str, &str)] = &[
     ("year", "2025"),
+    ("period", "2025-02"),
     ("name", "quiet_hours"),
     ("action", "supervise"),
     ("track", "an-unknown-link-of-a-reporter"),
@@ -54,6 +55,8 @@ const PLACES: &[(&str, &str)] = &[
 /// What some operations are asked.
 const QUERIES: &[(&str, &str)] = &[
     ("/api/v1/duty", "?unit=990101"),
+    ("/api/v1/reports/rates", "?from=2025-03-01T00:00:00Z&to=2025-04-01T00:00:00Z"),
+    ("/api/v1/reports/rates/export", "?from=2025-03-01T00:00:00Z&to=2025-04-01T00:00:00Z"),
     ("/api/v1/place", "?lon=112.905&lat=33.105"),
     ("/api/v1/responsible", "?lead=S001-LAW&lon=112.905&lat=33.105"),
 ];
@@ -220,9 +223,24 @@ const CALLS: &[Call] = &[
     command("POST /api/v1/webhooks/{id}/ping", || json!({})),
     read("GET /api/v1/webhooks/{id}/deliveries"),
     command("POST /api/v1/webhooks/{id}/deliveries/{delivery}/resend", || json!({})),
+    command("POST /api/v1/incidents/{id}/reopen", || json!({"cause": "unsolved", "reason": "还是不亮"})),
+    command("POST /api/v1/reports/{track}/reopen", || json!({"cause": "unsolved", "reason": "还是不亮"})),
+    read("GET /api/v1/callbacks"),
+    read("GET /api/v1/callbacks/script"),
+    command("POST /api/v1/callbacks/{id}/claim", || json!({})),
+    command("POST /api/v1/callbacks/{id}/release", || json!({})),
+    command("POST /api/v1/callbacks/{id}/dial", || json!({"purpose": "回访"})),
     command("POST /api/v1/incidents/{id}/reveal", || json!({"field": "phone", "purpose": "回访"})),
     command("POST /api/v1/incidents/{id}/actions/{action}", || json!({})),
     read("GET /api/v1/inbox"),
+    read("GET /api/v1/reports/rates"),
+    read("GET /api/v1/reports/rates/export"),
+    read("GET /api/v1/reports/periods"),
+    read("GET /api/v1/reports/periods/{period}"),
+    command("POST /api/v1/reports/periods/{period}/freeze", || json!({})),
+    command("POST /api/v1/reports/exclusions", || json!({"incident": NOBODY, "rate": "solved", "reason": "恶意差评"})),
+    read("GET /api/v1/reports/exclusions"),
+    command("POST /api/v1/reports/exclusions/{id}/decide", || json!({"approved": true, "words": "同意"})),
     read("GET /api/v1/district"),
     read("GET /api/v1/grids.geojson"),
     read("GET /api/v1/place"),

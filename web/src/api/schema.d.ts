@@ -554,6 +554,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/callbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is to be rung back, the oldest first. */
+        get: operations["queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/callbacks/script": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is said on the phone: the three questions, asked apart. */
+        get: operations["script"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/callbacks/{id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a call for a quarter of an hour, so that nobody else rings the same person. */
+        post: operations["claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/callbacks/{id}/dial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The number of a claimed call, with a purpose; audited, shown for a minute. */
+        post: operations["dial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/callbacks/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a claimed call back. */
+        post: operations["put_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalogue": {
         parameters: {
             query?: never;
@@ -1169,7 +1254,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Enter a call-back attempt. */
+        /** Enter a call-back attempt; an answer that asks for second handling opens the case again. */
         post: operations["callback"];
         delete?: never;
         options?: never;
@@ -1375,6 +1460,23 @@ export interface paths {
         put?: never;
         /** Do not take a report in. */
         post: operations["refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a solved case again for somebody else to handle; at most twice, then a conference decides. */
+        post: operations["reopen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2097,6 +2199,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/exclusions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Wishes to leave cases out, the newest first. */
+        get: operations["exclusions"];
+        put?: never;
+        /** Ask to leave a case out of 响应率, 解决率 or 满意率; somebody else decides. */
+        post: operations["exclude"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/exclusions/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide a wish to leave a case out; not one's own. */
+        post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/lookup": {
         parameters: {
             query?: never;
@@ -2108,6 +2245,91 @@ export interface paths {
         put?: never;
         /** Find a report by its number and the last four digits of the phone; five tries an hour. */
         post: operations["look_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/periods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Periods whose figures stand, the latest first. */
+        get: operations["periods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/periods/{period}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The figures of a period: as they were frozen, as they are counted now, and every difference. */
+        get: operations["period"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/periods/{period}/freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Freeze the figures of a day, a week or a month that is over, for the whole district. */
+        post: operations["freeze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rates with numerators, denominators and the lists behind them. */
+        get: operations["rates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/rates/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as CSV or XLSX, with the denominators; audited. */
+        get: operations["export_file"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2210,6 +2432,23 @@ export interface paths {
         put?: never;
         /** Add to one's own report while it is open. */
         post: operations["remark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{track}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for second handling of one's own report. */
+        post: operations["reopen_own"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2978,6 +3217,17 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description A question; its key is the field of the answer. */
+        Asked: {
+            /** @description What can be answered. */
+            answers: components["schemas"]["Choice"][];
+            /** @description English. */
+            en: string;
+            /** @description `contacted`, `solved` or `satisfied`. */
+            key: string;
+            /** @description Chinese. */
+            zh: string;
+        };
         /** @description Who takes a post. */
         Assignment: {
             employment?: string | null;
@@ -2997,7 +3247,7 @@ export interface components {
             unit: components["schemas"]["Named"];
         };
         /** @enum {string} */
-        Attention: "no-grid" | "two-grids" | "low-confidence" | "unlisted" | "no-person" | "no-unit" | "no-calendar" | "returned" | "objected" | "centre" | "review-due";
+        Attention: "no-grid" | "two-grids" | "low-confidence" | "unlisted" | "no-person" | "no-unit" | "no-calendar" | "returned" | "objected" | "centre" | "review-due" | "reopened" | "unsatisfied";
         /** @description A row of the record as an auditor reads it. */
         AuditRow: {
             action: string;
@@ -3134,6 +3384,8 @@ export interface components {
             version: number;
             words: string;
         };
+        /** @enum {string} */
+        By: "street" | "community" | "department" | "matter" | "channel";
         /** @description One year of the calendar. */
         CalendarYear: {
             /** @description The days that differ from their day of the week. */
@@ -3146,6 +3398,24 @@ export interface components {
             version: number;
             /** Format: int32 */
             year: number;
+        };
+        /** @description A case that waits for a call. The number is never here: it is dialled with a purpose. */
+        CallView: {
+            attempts: components["schemas"]["AttemptView"][];
+            code: string;
+            /** @description Whether the reporter wants to stay unknown to whoever handles it. */
+            confidential: boolean;
+            grid?: components["schemas"]["GridName"] | null;
+            id: string;
+            matter?: components["schemas"]["Named"] | null;
+            mine_until?: components["schemas"]["Time"] | null;
+            /** Format: int64 */
+            round: number;
+            /** @description Since when. */
+            since: components["schemas"]["Time"];
+            state: components["schemas"]["State"];
+            taken_until?: components["schemas"]["Time"] | null;
+            title: string;
         };
         /** @description A call-back attempt. Without contact there are no answers, and it counts apart. */
         Callback: {
@@ -3221,6 +3491,8 @@ export interface components {
             text: string;
             upstream?: components["schemas"]["UpstreamView"] | null;
         };
+        /** @enum {string} */
+        Cause: "unsolved" | "unsatisfied" | "recurred" | "ruling";
         /** @description The id of what a command made or changed. */
         Changed: {
             /** Format: uuid */
@@ -3242,6 +3514,15 @@ export interface components {
             /** Format: double */
             confidence: number;
             matter: components["schemas"]["Named"];
+        };
+        /** @description A call that is the caller's for a while. */
+        Claimed: {
+            /** @description How often it was tried in this round. */
+            attempts: number;
+            /** @description The case. */
+            id: string;
+            /** @description Until when nobody else rings. */
+            until: components["schemas"]["Time"];
         };
         /** @description What was recognised, and by which words. */
         ClassifiedView: {
@@ -3384,6 +3665,20 @@ export interface components {
              * @description The status of the last answer.
              */
             status?: number | null;
+        };
+        /** @description What a number is dialled for. */
+        Dial: {
+            /** @description What for; kept in the audit record. */
+            purpose: string;
+        };
+        /** @description A rate that is no longer what was frozen. */
+        Difference: {
+            frozen?: components["schemas"]["Share"] | null;
+            /** @description Which line. */
+            key: string;
+            /** @description Its name. */
+            name: string;
+            now?: components["schemas"]["Share"] | null;
         };
         /** @description A dispatch by hand; without a unit the rules choose. */
         Dispatch: {
@@ -3549,6 +3844,31 @@ export interface components {
              */
             waiting: number;
         };
+        /** @description A wish to leave a case out of a rate. */
+        Exclude: {
+            /** @description The case. */
+            incident: string;
+            /** @description `response`, `solved` or `satisfied`. */
+            rate: components["schemas"]["Rate"];
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description A wish to leave a case out of a rate. */
+        ExclusionView: {
+            /** @description The decision; nothing while it waits. */
+            approved?: boolean | null;
+            asked_at: components["schemas"]["Time"];
+            code: string;
+            decided_at?: components["schemas"]["Time"] | null;
+            id: string;
+            /** Format: uuid */
+            incident: string;
+            /** @description Whether the caller asked for it, and so may not decide. */
+            mine: boolean;
+            rate: components["schemas"]["Rate"];
+            reason: string;
+            words?: string | null;
+        };
         /** @enum {string} */
         ExitReason: "too_specialised" | "beyond_ability" | "outside_duty" | "not_matching" | "no_longer_fit";
         /** @description 申请延期. */
@@ -3687,6 +4007,16 @@ export interface components {
              * @description Which version of it, from 1.
              */
             version: number;
+        };
+        /** @description The frozen figures of a period, and what is counted now beside them. */
+        FrozenView: components["schemas"]["PeriodView"] & {
+            by: components["schemas"]["By"];
+            /** @description Every rate that differs. */
+            differences: components["schemas"]["Difference"][];
+            /** @description As they were frozen; the first line is the district. Empty for whoever sees a part of the district only, unless split by places. */
+            frozen: components["schemas"]["Line"][];
+            /** @description As they are counted now. */
+            now: components["schemas"]["Line"][];
         };
         /** @description What is missing in the rosters of the scope. */
         Gaps: {
@@ -3934,6 +4264,27 @@ export interface components {
             n: number;
             /** @description Of what. */
             unit: components["schemas"]["Unit"];
+        };
+        /** @description The figures of one street, department or other part. */
+        Line: {
+            /** @description Every figure by its word. */
+            counts: Record<string, never>;
+            /** @description The unit's code, the matter's id or the channel's word; empty for what belongs to none. */
+            key: string;
+            /** @description Its name. */
+            name: string;
+            /** @description The rates. */
+            rates: components["schemas"]["Share"][];
+        };
+        /** @description The figures of one street, department or other part. */
+        LineView: {
+            /** @description The list of all its cases. */
+            cases: string;
+            /** @description Every figure by its word. */
+            counts: Record<string, never>;
+            key: string;
+            name: string;
+            rates: components["schemas"]["ShareView"][];
         };
         LinkForm: {
             token: string;
@@ -4295,6 +4646,29 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_CallView: {
+            /** @description The items in the list's order. */
+            items: {
+                attempts: components["schemas"]["AttemptView"][];
+                code: string;
+                /** @description Whether the reporter wants to stay unknown to whoever handles it. */
+                confidential: boolean;
+                grid?: components["schemas"]["GridName"] | null;
+                id: string;
+                matter?: components["schemas"]["Named"] | null;
+                mine_until?: components["schemas"]["Time"] | null;
+                /** Format: int64 */
+                round: number;
+                /** @description Since when. */
+                since: components["schemas"]["Time"];
+                state: components["schemas"]["State"];
+                taken_until?: components["schemas"]["Time"] | null;
+                title: string;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
         Page_Candidate: {
             /** @description The items in the list's order. */
             items: {
@@ -4382,6 +4756,27 @@ export interface components {
                  * @description Deliveries that wait.
                  */
                 waiting: number;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_ExclusionView: {
+            /** @description The items in the list's order. */
+            items: {
+                /** @description The decision; nothing while it waits. */
+                approved?: boolean | null;
+                asked_at: components["schemas"]["Time"];
+                code: string;
+                decided_at?: components["schemas"]["Time"] | null;
+                id: string;
+                /** Format: uuid */
+                incident: string;
+                /** @description Whether the caller asked for it, and so may not decide. */
+                mine: boolean;
+                rate: components["schemas"]["Rate"];
+                reason: string;
+                words?: string | null;
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -4516,6 +4911,22 @@ export interface components {
                 ratings: components["schemas"]["OrderRating"][];
                 /** @description What it was answered, the oldest first. */
                 replies: components["schemas"]["OrderReply"][];
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_PeriodView: {
+            /** @description The items in the list's order. */
+            items: {
+                /** @description Its first instant. */
+                from: components["schemas"]["Time"];
+                /** @description When it was frozen. */
+                frozen_at: components["schemas"]["Time"];
+                /** @description `2025-03-10`, `2025-W11` or `2025-03`. */
+                period: string;
+                /** @description The first instant after it. */
+                to: components["schemas"]["Time"];
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -4663,6 +5074,17 @@ export interface components {
             current?: string | null;
             password: string;
         };
+        /** @description A period whose figures stand. */
+        PeriodView: {
+            /** @description Its first instant. */
+            from: components["schemas"]["Time"];
+            /** @description When it was frozen. */
+            frozen_at: components["schemas"]["Time"];
+            /** @description `2025-03-10`, `2025-W11` or `2025-03`. */
+            period: string;
+            /** @description The first instant after it. */
+            to: components["schemas"]["Time"];
+        };
         PersonLine: {
             /** @description Who stands in. */
             deputy?: string | null;
@@ -4771,12 +5193,26 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @enum {string} */
+        Rate: "valid" | "filed" | "accuracy" | "timely" | "ended" | "closed" | "rework" | "overdue" | "response" | "solved" | "satisfied" | "found";
         /** @description How a unit was judged. */
         RatedView: {
             effort: components["schemas"]["Grade"];
             in_time: boolean;
             result: components["schemas"]["Grade"];
             words: string;
+        };
+        /** @description Rates of a span of time. */
+        RatesView: {
+            /** @description The instant at which it was counted. */
+            as_of: components["schemas"]["Time"];
+            by: components["schemas"]["By"];
+            from: components["schemas"]["Time"];
+            /** @description The parts. */
+            rows: components["schemas"]["LineView"][];
+            to: components["schemas"]["Time"];
+            /** @description The whole. */
+            total: components["schemas"]["LineView"];
         };
         /** @description A reporter's answer to the three questions, asked apart. */
         Rating: {
@@ -4895,6 +5331,25 @@ export interface components {
         Remark: {
             /** @description The words. */
             text: string;
+        };
+        /** @description 复开 by a desk. */
+        Reopen: {
+            /** @description Why: `unsolved`, `unsatisfied` or `recurred`. */
+            cause: components["schemas"]["Cause"];
+            /** @description The same in words. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             */
+            version?: number | null;
+        };
+        /** @description 复开 by the reporter. */
+        ReopenOwn: {
+            /** @description Why: `unsolved`, `unsatisfied` or `recurred`. */
+            cause: components["schemas"]["Cause"];
+            /** @description The same in words. */
+            reason: string;
         };
         /** @description What a resident sends. */
         Report: {
@@ -5181,8 +5636,24 @@ export interface components {
             rung_at?: components["schemas"]["Time"] | null;
             unit: components["schemas"]["Named"];
         };
+        /** @description Words in both languages. */
+        Said: {
+            /** @description English. */
+            en: string;
+            /** @description Chinese. */
+            zh: string;
+        };
         /** @enum {string} */
         Satisfied: "yes" | "mostly" | "no" | "none";
+        /** @description What a caller says (回访话术). */
+        Script: {
+            /** @description The last words. */
+            closing: components["schemas"]["Said"];
+            /** @description The first words. */
+            greeting: components["schemas"]["Said"];
+            /** @description The questions, in order. */
+            questions: components["schemas"]["Asked"][];
+        };
         /** @description 退单. */
         SendBack: {
             /** @description What the return stands on: a clause, a border, a paper. It or a photograph is required by some reasons. */
@@ -5246,6 +5717,38 @@ export interface components {
             name: string;
             set?: components["schemas"]["SetView"] | null;
             value: Record<string, never>;
+        };
+        /** @description One rate with what it is made of. */
+        Share: {
+            /**
+             * Format: int64
+             * @description Of how many.
+             */
+            denominator: number;
+            /**
+             * Format: int64
+             * @description How many were left out of the denominator with somebody's consent.
+             */
+            excluded: number;
+            /**
+             * Format: int64
+             * @description How many cases, or answers, fulfil it.
+             */
+            numerator: number;
+            /**
+             * Format: double
+             * @description The share, with two places; nothing when there is no denominator.
+             */
+            percent?: number | null;
+            /** @description Which rate. */
+            rate: components["schemas"]["Rate"];
+        };
+        /** @description A rate with the lists of its cases. */
+        ShareView: components["schemas"]["Share"] & {
+            /** @description The list of the cases in the denominator. */
+            denominator_cases: string;
+            /** @description The list of the cases in the numerator, those that were left out among them. */
+            numerator_cases: string;
         };
         /** @enum {string} */
         Shelf: "seasonal" | "engineering";
@@ -5472,6 +5975,8 @@ export interface components {
             matter?: string | null;
             may_rate: boolean;
             may_remark: boolean;
+            /** @description Whether the reporter may ask for second handling. */
+            may_reopen: boolean;
             /** @description The number of the case that this one was merged into, whose progress is shown. */
             merged_into?: string | null;
             photos: components["schemas"]["PhotoView"][];
@@ -5483,6 +5988,11 @@ export interface components {
             /** Format: int64 */
             reporters: number;
             result?: components["schemas"]["Outcome"] | null;
+            /**
+             * Format: int64
+             * @description Which handling it is, from 1.
+             */
+            round: number;
             state: components["schemas"]["State"];
             steps: components["schemas"]["PublicStep"][];
             text: string;
@@ -6718,6 +7228,116 @@ export interface operations {
             };
         };
     };
+    queue: {
+        parameters: {
+            query?: {
+                /** @description 1 to 200, 50 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CallView"];
+                };
+            };
+        };
+    };
+    script: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Script"];
+                };
+            };
+        };
+    };
+    claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Versioned"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Claimed"];
+                };
+            };
+        };
+    };
+    dial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Dial"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revealed"];
+                };
+            };
+        };
+    };
+    put_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Versioned"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     catalogue: {
         parameters: {
             query?: never;
@@ -7334,6 +7954,12 @@ export interface operations {
                 from?: string;
                 /** @description Reported before. */
                 to?: string;
+                /** @description Only cases that count as this in the figures. */
+                figure?: string;
+                /** @description The code of a unit to which the figures of the cases belong. */
+                filed?: string;
+                /** @description The code of the unit that leads. */
+                lead?: string;
                 /** @description `newest` (default) or `time_left`. */
                 sort?: string;
                 /** @description 1 to 200, 50 when absent. */
@@ -7428,6 +8054,12 @@ export interface operations {
                 from?: string;
                 /** @description Reported before. */
                 to?: string;
+                /** @description Only cases that count as this in the figures. */
+                figure?: string;
+                /** @description The code of a unit to which the figures of the cases belong. */
+                filed?: string;
+                /** @description The code of the unit that leads. */
+                lead?: string;
                 /** @description `newest` (default) or `time_left`. */
                 sort?: string;
                 /** @description 1 to 200, 50 when absent. */
@@ -7476,6 +8108,12 @@ export interface operations {
                 from?: string;
                 /** @description Reported before. */
                 to?: string;
+                /** @description Only cases that count as this in the figures. */
+                figure?: string;
+                /** @description The code of a unit to which the figures of the cases belong. */
+                filed?: string;
+                /** @description The code of the unit that leads. */
+                lead?: string;
                 /** @description `newest` (default) or `time_left`. */
                 sort?: string;
                 /** @description 1 to 200, 50 when absent. */
@@ -8002,6 +8640,29 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Refuse"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+        };
+    };
+    reopen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reopen"];
             };
         };
         responses: {
@@ -9091,6 +9752,78 @@ export interface operations {
             };
         };
     };
+    exclusions: {
+        parameters: {
+            query?: {
+                /** @description Only those that wait, or only those that were decided. */
+                open?: boolean;
+                /** @description 1 to 200, 50 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ExclusionView"];
+                };
+            };
+        };
+    };
+    exclude: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Exclude"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExclusionView"];
+                };
+            };
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decide"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExclusionView"];
+                };
+            };
+        };
+    };
     look_up: {
         parameters: {
             query?: never;
@@ -9111,6 +9844,128 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Track"];
                 };
+            };
+        };
+    };
+    periods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PeriodView"];
+                };
+            };
+        };
+    };
+    period: {
+        parameters: {
+            query?: {
+                /** @description `street` (default), `community`, `department`, `matter` or `channel`. */
+                by?: string;
+            };
+            header?: never;
+            path: {
+                period: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FrozenView"];
+                };
+            };
+        };
+    };
+    freeze: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                period: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodView"];
+                };
+            };
+        };
+    };
+    rates: {
+        parameters: {
+            query: {
+                /** @description Cases reported at or after. */
+                from: string;
+                /** @description Cases reported before. */
+                to: string;
+                /** @description `street` (default), `community`, `department`, `matter` or `channel`. */
+                by?: string;
+                /** @description The code of one unit: a street, community or grid, or a unit that leads cases. */
+                unit?: string;
+                /** @description Of an export: `csv` (default) or `xlsx`. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RatesView"];
+                };
+            };
+        };
+    };
+    export_file: {
+        parameters: {
+            query: {
+                /** @description Cases reported at or after. */
+                from: string;
+                /** @description Cases reported before. */
+                to: string;
+                /** @description `street` (default), `community`, `department`, `matter` or `channel`. */
+                by?: string;
+                /** @description The code of one unit: a street, community or grid, or a unit that leads cases. */
+                unit?: string;
+                /** @description Of an export: `csv` (default) or `xlsx`. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -9242,6 +10097,31 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Remark"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackView"];
+                };
+            };
+        };
+    };
+    reopen_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                track: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReopenOwn"];
             };
         };
         responses: {

@@ -315,6 +315,16 @@ pub async fn account_of_person(conn: &mut Conn, person: Uuid) -> Result<Option<U
     conn.value(sql!("select id as value from account where person = $1"), bind![person]).await
 }
 
+/// The people behind several accounts, in no order; accounts of nobody in the organisation are left out.
+pub async fn people_of(conn: &mut Conn, accounts: &[Uuid]) -> Result<Vec<Uuid>> {
+    if accounts.is_empty() {
+        return Ok(vec![]);
+    }
+    let cells = accounts.iter().map(|a| Cell::Uuid(Some(*a))).collect();
+    conn.query_values(Query::new("select person as value from account where person is not null").push_list("and id in", cells))
+        .await
+}
+
 /// The accounts of several people, in no order; people without an account are left out.
 pub async fn accounts_of(conn: &mut Conn, people: &[Uuid]) -> Result<Vec<Uuid>> {
     if people.is_empty() {

@@ -92,6 +92,8 @@ pub struct Instants {
     pub late: bool,
     /// Whether the case is paused.
     pub paused: bool,
+    /// Whether a clock for solving it ended late in any round: what figures count, since a new round starts its own light anew.
+    pub overran: bool,
 }
 
 /// The calendar and the zone that every computation needs.
@@ -275,6 +277,7 @@ pub struct Clocks<'e> {
     solving: bool,
     paused: bool,
     late: bool,
+    overran: bool,
     last: Option<Time>,
     round: Option<Round<'e>>,
 }
@@ -310,7 +313,7 @@ impl<'e> Clocks<'e> {
             Event::Open { rule, upstream } => {
                 // What was merged into a case before it was opened binds its first round; a later round has answered it.
                 let bound = if self.round.is_none() { std::mem::take(&mut self.bound) } else { vec![] };
-                *self = Self { bound, ..Self::opened(days, at, rule, *upstream)? };
+                *self = Self { bound, overran: self.overran, ..Self::opened(days, at, rule, *upstream)? };
             }
             Event::Rule { rule } => self.count_again(days, at, rule)?,
             other => {
@@ -361,6 +364,7 @@ impl<'e> Clocks<'e> {
         other.late |= self.late;
         // A deadline from above is the same under any rule.
         other.bound = std::mem::take(&mut self.bound);
+        other.overran |= self.overran;
         other.round = Some(Round { accept: rule.accept, ..round });
         *self = other;
         Ok(())
@@ -388,6 +392,7 @@ impl<'e> Clocks<'e> {
             }
             Event::Resolve => {
                 self.late |= self.is_past(at);
+                self.overran |= self.solving && self.handle.iter().chain(self.orders()).any(|clock| clock.is_past(at));
                 self.accept = None;
                 (self.accepting, self.solving, self.paused) = (false, false, false);
             }
@@ -449,6 +454,7 @@ impl<'e> Clocks<'e> {
             stage_by: self.earliest(|which| which == Which::Stage),
             late: self.late || self.is_past(last),
             paused: self.paused,
+            overran: self.overran,
         }
     }
 

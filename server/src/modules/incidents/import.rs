@@ -352,8 +352,10 @@ fn replay<'a>(app: &'a App, actor: &'a Actor, old: &Old, code: String, account: 
         change.case.paused = Some(code.clone());
     }
     let rating = old.rating.clone().map(|r| RatingRow { at: old.closed_at.unwrap_or(change.now), ..r });
+    change.count();
     if let Some(rating) = &rating {
         change.case.satisfied = rating.satisfied;
+        change.case.call_at = None;
     }
     Ok(Ready { change, wrapped, tasks, rating })
 }

@@ -71,6 +71,7 @@ pub const MODULE: Module = Module {
         "leave_handover",
         "leave_handover_task",
         "incident_number",
+        "incident_call",
         "incident_words",
         "return_reason",
         "incident_return",

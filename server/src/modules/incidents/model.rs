@@ -309,6 +309,10 @@ words! {
         Centre = "centre",
         /// 挂账到期待复核
         ReviewDue = "review-due",
+        /// 二次办理待派单
+        Reopened = "reopened",
+        /// 评价不满意或未解决, 待处理
+        Unsatisfied = "unsatisfied",
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod archive;
 mod away;
+mod callback;
 mod clock_laws;
 mod clock_oracle;
 mod clocks;
@@ -14,5 +15,6 @@ mod partner;
 mod pauses;
 mod returns;
 mod road;
+mod second;
 mod sign;
 mod whistle;

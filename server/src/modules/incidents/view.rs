@@ -19,10 +19,11 @@ use super::{
         emergency::{EMERGENCY, EmergencyNumber},
         merge::{Carried, Reader, may_read},
         pauses::Pause,
+        second::{By, may_reopen},
         sign::Unsigned,
         whistle::Coming,
     },
-    store::{self, Case, Entry, Line, TaskRow, merge::Followed},
+    store::{self, Attempt, Case, Entry, Line, TaskRow, Waiting, merge::Followed},
     transitions::TRANSITIONS,
 };
 use crate::{
@@ -575,6 +576,7 @@ fn may(actor: &Actor, case: &Case, tasks: &[TaskRow], reach: &kernel::Scope) -> 
             A::Shelve => holds(t.permission) && case.paused.is_none(),
             A::Ask => case.paused.is_none() && (holds(t.permission) || own(TaskState::Accepted)),
             A::Resume => case.paused.is_some() && (holds(t.permission) || own(TaskState::Accepted)),
+            A::Reopen => holds(t.permission) && may_reopen(case.round, By::Desk).is_ok(),
             A::Verify | A::Return => holds(t.permission) && case.handler != Some(actor.id),
             A::Note => holds(t.permission) || own(TaskState::Accepted) || own(TaskState::Offered),
             _ => holds(t.permission),
@@ -634,6 +636,55 @@ pub fn inbox(ground: &Ground, tasks: Vec<TaskRow>, lines: Vec<Line>, reach: &ker
         .collect()
 }
 
+/// An attempt to ring.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AttemptView {
+    at: Time,
+    outcome: super::model::Reached,
+}
+
+/// A case that waits for a call. The number is never here: it is dialled with a purpose.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CallView {
+    #[schema(value_type = String)]
+    id: Id<Incident>,
+    code: String,
+    title: String,
+    state: State,
+    round: i64,
+    matter: Option<Named>,
+    grid: Option<GridName>,
+    /// Whether the reporter wants to stay unknown to whoever handles it.
+    confidential: bool,
+    /// Since when.
+    since: Time,
+    attempts: Vec<AttemptView>,
+    /// Until when somebody else is ringing.
+    taken_until: Option<Time>,
+    /// Until when the call is the caller's own.
+    mine_until: Option<Time>,
+}
+
+/// A row of the queue of calls.
+pub fn call(ground: &Ground, who: &Actor, w: Waiting, tried: Vec<Attempt>) -> CallView {
+    let held = w.held_until.filter(|until| *until > ground.now);
+    let mine = w.holder == Some(who.id);
+    CallView {
+        id: w.id,
+        code: w.code,
+        title: w.title,
+        state: w.state,
+        round: w.round,
+        matter: w.matter_id.and_then(|m| matter_name(ground, m)),
+        grid: w.grid_id.and_then(|g| grid_name(ground, g)),
+        confidential: w.confidential,
+        since: w.call_at,
+        attempts: tried.into_iter().map(|a| AttemptView { at: a.at, outcome: a.outcome }).collect(),
+        taken_until: held.filter(|_| !mine),
+        mine_until: held.filter(|_| mine),
+    }
+}
+
 /// A step as the reporter reads it: who, which unit, what, never how the desk talks about it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PublicStep {
@@ -644,6 +695,7 @@ pub struct PublicStep {
 
 /// The case as its reporter may see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "what a reporter may do is told one by one")]
 pub struct TrackView {
     code: String,
     /// The number of the case that this one was merged into, whose progress is shown.
@@ -670,6 +722,10 @@ pub struct TrackView {
     may_remark: bool,
     /// What to call first, when it is an emergency.
     emergency_numbers: Vec<EmergencyNumber>,
+    /// Which handling it is, from 1.
+    round: i64,
+    /// Whether the reporter may ask for second handling.
+    may_reopen: bool,
     /// What the reporter is asked, while an answer is waited for.
     question: Option<QuestionView>,
 }
@@ -733,6 +789,8 @@ pub async fn followed(conn: &mut Conn, app: &App, ground: &Ground, followed: Fol
         may_rate: solved && !rated,
         may_remark: shown.state.is_open(),
         emergency_numbers: app.access.setting(&EMERGENCY, ground.now).numbers(shown.urgency),
+        round: shown.round,
+        may_reopen: solved && may_reopen(shown.round, By::Reporter).is_ok(),
         code,
         merged_into,
         state: shown.state,

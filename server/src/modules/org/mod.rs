@@ -32,9 +32,9 @@ mod store;
 pub use actions::ensure_root;
 pub use directory::Directory;
 pub use model::{
-    DEPUTY, DISTRICT, Duty, GRID, GridState, GridType, HEAD, Holder, LeadRef, Leave, LeaveState, Located, MAIN_LAYER, Person,
-    Post, Question, REASONS, Reason, RelativeUnit, RelativeWord, Responsible, Rule, STREETS, Slot, Unit, UnitKind, UnitState,
-    WORKER,
+    COMMUNITIES, DEPUTY, DISTRICT, Duty, GRID, GridState, GridType, HEAD, Holder, LeadRef, Leave, LeaveState, Located,
+    MAIN_LAYER, Person, Post, Question, REASONS, Reason, RelativeUnit, RelativeWord, Responsible, Rule, STREETS, Slot, Unit,
+    UnitKind, UnitState, WORKER,
 };
 pub use responsible::{NO_GRID, NO_PERSON, NO_UNIT};
 pub use roll::{HolderRef, PersonRef, PostRef};

@@ -19,6 +19,8 @@ pub const HEAD: &str = "head";
 pub const DISTRICT: &str = "district";
 /// The kinds whose subtrees are the grassroots: a matter of a department may not be assigned there.
 pub const STREETS: &[&str] = &["street"];
+/// The kinds of communities; a village is a rural one.
+pub const COMMUNITIES: &[&str] = &["community", "village"];
 /// The kind of grids.
 pub const GRID: &str = "grid";
 

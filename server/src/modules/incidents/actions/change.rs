@@ -15,7 +15,11 @@ use crate::{
         incidents::{
             clocks::{Clocks, Days, Event, Instants},
             model::{Action, Attention, Incident, Reason, State, attention_list, attention_text},
-            rules::ladder::Fired,
+            rules::{
+                callback::CALLBACK,
+                figures::{self, CONTACT},
+                ladder::Fired,
+            },
             store::{self, Case, Entry},
             transitions::transition,
         },
@@ -70,6 +74,7 @@ pub struct Change<'a> {
     log: Vec<(Time, Event)>,
     fired: Vec<Fired>,
     entries: Vec<Entry>,
+    counted: usize,
 }
 
 impl<'a> Change<'a> {
@@ -103,12 +108,24 @@ impl<'a> Change<'a> {
             log,
             fired,
             entries: vec![],
+            counted: 0,
         })
     }
 
     /// A case that does not exist yet.
     pub fn new(app: &'a App, actor: &'a Actor, now: Time, case: Case) -> Self {
-        Self { app, actor, now, version_before: 0, urgency_before: None, case, log: vec![], fired: vec![], entries: vec![] }
+        Self {
+            app,
+            actor,
+            now,
+            version_before: 0,
+            urgency_before: None,
+            case,
+            log: vec![],
+            fired: vec![],
+            entries: vec![],
+            counted: 0,
+        }
     }
 
     /// Takes an action by the table of transitions: the case moves, and its history gains an entry.
@@ -174,6 +191,7 @@ impl<'a> Change<'a> {
         let case = &mut self.case;
         (case.yellow_at, case.red_at, case.due_at) = (shown.yellow_at, shown.red_at, shown.due_at);
         case.late = shown.late;
+        case.overran = shown.overran;
         if !shown.paused {
             (case.paused, case.paused_until) = (None, None);
         }
@@ -211,14 +229,27 @@ impl<'a> Change<'a> {
         older.map(|rule| rule.0.calendar_version = newest).is_some()
     }
 
+    /// Adds the new entries to what the case is counted as, and to the queue of calls; those that were added before are left alone.
+    pub fn count(&mut self) {
+        let now = self.app.clock.now();
+        let (contact, practice) = (self.app.access.setting(&CONTACT, now), self.app.access.setting(&CALLBACK, now));
+        for entry in &self.entries[self.counted..] {
+            figures::count(&mut self.case, entry, &contact);
+            practice.follow(&mut self.case, entry, now);
+        }
+        self.counted = self.entries.len();
+    }
+
     /// Enters a new case with its history.
-    pub async fn insert(self, tx: &mut Tx) -> Result<Case> {
+    pub async fn insert(mut self, tx: &mut Tx) -> Result<Case> {
+        self.count();
         store::insert(tx, &self.case).await?;
         self.record(tx).await
     }
 
     /// Saves the case, its history and the audit row.
-    pub async fn save(self, tx: &mut Tx) -> Result<Case> {
+    pub async fn save(mut self, tx: &mut Tx) -> Result<Case> {
+        self.count();
         store::save(tx, &self.case, self.version_before).await?;
         self.record(tx).await
     }

@@ -5,7 +5,7 @@ use kernel::{Code, Error, Id, Result, Time};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Change, Ground, change::reasons, emergency::first_measures_reason, returns};
+use super::{Change, Ground, change::reasons, emergency::first_measures_reason, returns, second};
 use crate::modules::{
     access, admission,
     catalogue::{AccessClass, Matter, Urgency},
@@ -54,8 +54,13 @@ pub struct Plan {
 
 /// Chooses by catalogue, access list, place and time. Pure: the same ground gives the same plan.
 pub fn plan(ground: &Ground, grid: Option<Id<Unit>>, matter: &Matter) -> Plan {
+    plan_without(ground, grid, matter, &[])
+}
+
+/// The same, passing over people who may not have it.
+fn plan_without(ground: &Ground, grid: Option<Id<Unit>>, matter: &Matter, not: &[Id<Person>]) -> Plan {
     let directory = &ground.org.value;
-    let ask = |who: &str| directory.responsible(&Question { place: grid, lead: &directory.lead(who), at: ground.now, not: &[] });
+    let ask = |who: &str| directory.responsible(&Question { place: grid, lead: &directory.lead(who), at: ground.now, not });
     let lead = ask(&matter.lead);
     let mut helpers: Vec<Responsible> = Vec::new();
     for who in &matter.helpers {
@@ -92,25 +97,31 @@ pub const fn class_words(class: AccessClass) -> &'static str {
 pub async fn dispatch(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Dispatch) -> Result<Result<Case>> {
     let matter = change.case.matter_id.and_then(|m| ground.catalogue.value.matter(m)).ok_or(Error::refused(MATTER_UNKNOWN))?;
     let trail = returns::before_dispatch(tx, &change, body.unit.is_some()).await?;
+    let former = second::former(tx, &change.case).await?;
     // The access list in force now decides, not the one of the day on which the case came in.
     let class = ground.class(matter);
     change.case.class = Some(class);
-    let mut plan = plan(ground, change.case.grid_id, matter);
+    let mut plan = plan_without(ground, change.case.grid_id, matter, &former.people);
     if let Some(unit) = body.unit {
         let reason = super::required("reason", &body.reason, 500)?;
         let person = known_person(ground, body.person)?;
+        let same = second::may_name(ground, &former, unit, person, reason)?;
         let exception = first_measures(ground, &change, unit, body.first_measures);
         let named = match named(ground, &change, ("unit", unit), person, &body.helpers, exception)? {
             Ok(named) => named,
             Err(refused) => return returns::attempted(tx, ground, &change, unit, refused).await.map(Err),
         };
         (plan.lead, plan.helpers) = named;
+        if person.is_none() {
+            plan.lead.person = plan.lead.person.filter(|p| !former.people.contains(p));
+        }
         let chosen = ground.org.value.unit(unit).map_or("", |u| u.name.as_str());
         let words = format!("{}指定由{chosen}主办：{reason}", change.actor.name);
         plan.reasons.push(Reason { code: "by-hand".into(), words: text::redact(&words).text });
         if exception {
             plan.reasons.push(first_measures_reason(reason));
         }
+        plan.reasons.extend(same);
     } else if plan.attention.contains(&Attention::Unlisted) {
         return Err(Error::invalid("unit", "required-when-unlisted"));
     }

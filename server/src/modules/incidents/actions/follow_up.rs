@@ -1,4 +1,4 @@
-//! 补充说明, 评价, 回访: what the reporter says afterwards.
+//! 补充说明, 评价: what the reporter says afterwards.
 
 use db::Tx;
 use kernel::{Error, Result};
@@ -6,9 +6,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Change, Ground, optional, required};
+use super::{Change, Ground, callback::confer_next, optional, required};
 use crate::modules::incidents::{
-    model::{ALREADY_RATED, Action, NOT_TO_BE_RATED_YET, Reached, Satisfied, Solved, State},
+    model::{ALREADY_RATED, Action, Attention, NOT_TO_BE_RATED_YET, Reached, Satisfied, Solved, State},
+    rules::second::{By, Cause, may_reopen},
     store::{self, Case, RatingRow},
     transitions::not_in_state,
 };
@@ -32,26 +33,6 @@ pub struct Rating {
     /// 对处理结果满意吗？
     pub satisfied: Satisfied,
     /// Why not; asked when the answer is 不满意.
-    #[serde(default)]
-    pub reason: String,
-}
-
-/// A call-back attempt. Without contact there are no answers, and it counts apart.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Callback {
-    /// How the call went.
-    pub outcome: Reached,
-    /// 有没有人联系过您？
-    #[serde(default)]
-    pub contacted: Option<bool>,
-    /// 问题解决了吗？
-    #[serde(default)]
-    pub solved: Option<Solved>,
-    /// 对处理结果满意吗？
-    #[serde(default)]
-    pub satisfied: Option<Satisfied>,
-    /// Why not.
     #[serde(default)]
     pub reason: String,
 }
@@ -90,44 +71,24 @@ pub async fn rate(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &R
     }
     change.enter(Action::Rate, state).words = words(Some(body.contacted), Some(body.solved), Some(body.satisfied));
     change.case.satisfied = Some(body.satisfied);
+    // The desk looks at an answer that asks for second handling; the reporter may also open the case again.
+    if Cause::of_answer(row.solved, row.satisfied).is_some() {
+        match may_reopen(change.case.round, By::Reporter) {
+            Ok(()) => change.attend(|_| true, &[Attention::Unsatisfied]),
+            Err(_) => confer_next(&mut change),
+        }
+    }
+    store::release(tx, change.case.id).await?;
     change.save(tx).await
 }
 
-/// A call-back attempt is kept whether somebody answered or not.
-pub async fn callback(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Callback) -> Result<Case> {
-    let reached = body.outcome == Reached::Reached;
-    if reached && (body.contacted.is_none() || body.solved.is_none() || body.satisfied.is_none()) {
-        let missing =
-            [("contacted", body.contacted.is_none()), ("solved", body.solved.is_none()), ("satisfied", body.satisfied.is_none())];
-        let fields = missing.into_iter().filter(|(_, m)| *m).map(|(f, _)| kernel::FieldError::new(f, "required")).collect();
-        return Err(Error::Invalid(fields));
-    }
-    let reason = text::redact(optional("reason", &body.reason, 1_000)?).text;
-    let row = RatingRow {
-        at: ground.now,
-        round: change.case.round,
-        asked_by: "callback".into(),
-        outcome: body.outcome.word().into(),
-        contacted: body.contacted.filter(|_| reached),
-        solved: body.solved.filter(|_| reached),
-        satisfied: body.satisfied.filter(|_| reached),
-        reason: Some(reason).filter(|r| !r.is_empty()),
-    };
-    store::rate(tx, fresh(ground), change.case.id, &row).await?;
-    let entry = change.act(Action::Callback)?;
-    entry.is_public = false;
-    entry.words = if reached { words(row.contacted, row.solved, row.satisfied) } else { reached_words(body.outcome).into() };
-    if reached {
-        change.case.satisfied = body.satisfied;
-    }
-    change.save(tx).await
-}
-
-pub(super) fn fresh(ground: &Ground) -> Uuid {
+/// The id of an answer.
+pub fn fresh(ground: &Ground) -> Uuid {
     kernel::Id::<RatingRow>::new(ground.now).uuid()
 }
 
-pub(super) fn words(contacted: Option<bool>, solved: Option<Solved>, satisfied: Option<Satisfied>) -> String {
+/// An answer as the timeline says it.
+pub fn words(contacted: Option<bool>, solved: Option<Solved>, satisfied: Option<Satisfied>) -> String {
     let contacted = contacted.map(|c| if c { "已联系" } else { "未联系" });
     let solved = solved.map(|s| match s {
         Solved::Yes => "解决",
@@ -141,14 +102,4 @@ pub(super) fn words(contacted: Option<bool>, solved: Option<Solved>, satisfied: 
         Satisfied::None => "不作评价",
     });
     [contacted, solved, satisfied].into_iter().flatten().collect::<Vec<_>>().join("，")
-}
-
-const fn reached_words(outcome: Reached) -> &'static str {
-    match outcome {
-        Reached::Reached => "接通",
-        Reached::NoAnswer => "未接通",
-        Reached::DeadNumber => "停机空号",
-        Reached::Refused => "拒答",
-        Reached::NotTheReporter => "非本人",
-    }
 }

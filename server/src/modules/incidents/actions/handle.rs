@@ -5,7 +5,7 @@ use kernel::{Error, Id, Result, Time};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Change, Ground, dispatch::notice, optional, required, returns, review, sign};
+use super::{Change, Ground, dispatch::notice, optional, required, returns, review, second, sign};
 use crate::modules::{
     files::{self, File},
     incidents::{
@@ -71,6 +71,9 @@ pub(super) async fn own_task(
     // Somebody else's task within the own unit may be taken over; a task of another unit may not.
     if !reach.holds(&task.unit_path) {
         return Err(Error::refused(NOT_YOUR_TASK));
+    }
+    if task.role == Role::Lead {
+        second::may_handle(tx, change, &task).await?;
     }
     Ok((task, others))
 }

@@ -3,6 +3,7 @@
 mod archive;
 pub mod away;
 mod bulk;
+mod callback;
 mod change;
 mod confer;
 mod desk;
@@ -23,6 +24,7 @@ mod report;
 mod returns;
 mod review;
 mod rulings;
+mod second;
 mod sign;
 mod stages;
 mod what_if;
@@ -30,12 +32,13 @@ pub mod whistle;
 
 pub use archive::{archive, dossier_taken, put_away};
 pub use bulk::{Bulk, BulkAction, BulkItem, BulkOutcome, bulk};
+pub use callback::{Callback, Claimed, Dial, callback, claim, dial, put_back, queue};
 pub use change::{Change, Ground, days};
 pub use confer::{Annul, Confer, annul, confer, convene};
 pub use dispatch::{Dispatch, Plan, class_words, dispatch, lead_words, plan, set_lead, tasks};
 pub use extensions::{Decide, Extend, ExtensionView, decide, extend, extensions};
 pub use filters::{FilterView, NewFilter};
-pub use follow_up::{Callback, Rating, Remark, callback, rate, remark};
+pub use follow_up::{Rating, Remark, rate, remark};
 pub use handle::{Done, Note, done, note, take_on};
 pub use intake::{Accept, Correct, Place, Refuse, accept, correct, place, refuse, settle};
 pub use links::{LinkMade, MakeLink, by_link, make_link, revoke_link, still_works};
@@ -46,6 +49,7 @@ pub use report::{Draft, Intake, Receipt, Report, SolvedOnSpot, adopt, compose, j
 pub use returns::{ReasonForm, SendBack, send_back, set_reason};
 pub use review::{Verify, close, verify};
 pub use rulings::{Due, Object, REVIEW_DUE, Ruling, object, review_due, rule};
+pub use second::{Reopen, ReopenOwn, keep, open_again, reopen, reopen_own};
 pub use sign::{HandBack, hand_back, sign};
 pub use stages::{ReachStage, reach_stage};
 pub use what_if::{Outlook, WhatIf, what_if};

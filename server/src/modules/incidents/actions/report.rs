@@ -27,6 +27,7 @@ use crate::{
             model::{Action, Attention, Channel, Incident, NO_PLACE, Outcome, Reason, Rule, SURE, Source, State, attention_text},
             rules::{
                 emergency::{EMERGENCY, EmergencyNumber, hasten},
+                figures::CONTACT,
                 ladder::ESCALATION,
                 merge::Carried,
             },
@@ -256,6 +257,14 @@ pub fn compose(
         paused_until: None,
         merged_into: None,
         card: None,
+        call_at: None,
+        opened_at: None,
+        contact_by: None,
+        contact_at: None,
+        dispatches: 0,
+        misrouted: 0,
+        reworked: 0,
+        overran: false,
     };
     let wrapped = app.keys.wrap(&key, id.uuid())?;
     let photos = report.photo_ids.clone();
@@ -484,12 +493,23 @@ pub fn with_margin(due: Time) -> Time {
 
 /// 立案: the handle clock starts with the frozen rule.
 pub fn open(change: &mut Change<'_>, ground: &Ground, matter: &Matter) -> Result<()> {
-    let upstream = change.case.upstream_due.map(|due| with_margin(due).max(ground.now));
-    let rule = change.case.rule.clone().map(|r| r.0).ok_or_else(|| Error::internal("a case is opened without a rule"))?;
+    let contact = change.app.access.setting(&CONTACT, ground.now);
+    change.case.contact_by = contact.by(ground.catalogue.value.calendar(), change.app.zone, change.case.reported_at, matter)?;
+    let opening = round_opened(change, ground)?;
     let entry = change.act(Action::Accept)?;
-    entry.clock = Json(vec![Event::Open { rule, upstream }]);
+    entry.clock = Json(vec![opening]);
     entry.reasons = Json(vec![Reason { code: "matter".into(), words: format!("识别为“{}”", matter.level3) }]);
     Ok(())
+}
+
+/// The start of a round's clocks, with the rule of this moment.
+pub fn round_opened(change: &Change<'_>, ground: &Ground) -> Result<Event> {
+    // An order from above keeps an hour for the answer to travel back (rules of the field, 3: upstream − margin). One whose time is over binds the
+    // first round, not a later one.
+    let latest = change.case.upstream_due.map(with_margin);
+    let upstream = latest.filter(|due| change.case.round == 1 || *due > ground.now).map(|due| due.max(ground.now));
+    let rule = change.case.rule.clone().map(|r| r.0).ok_or_else(|| Error::internal("a case is opened without a rule"))?;
+    Ok(Event::Open { rule, upstream })
 }
 
 fn on_the_spot(change: &mut Change<'_>, solved: &SolvedOnSpot) -> Result<()> {

@@ -5,7 +5,7 @@ use kernel::{Error, Id, Result};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Change, Ground, emergency, handle::attach, optional, required};
+use super::{Change, Ground, emergency, handle::attach, optional, required, second};
 use crate::modules::{
     catalogue::Urgency,
     files::File,
@@ -38,7 +38,8 @@ pub struct Verify {
 /// A result that the catalogue's rule does not send to verification passes and the case is closed, both in the system's name.
 pub fn pass_unverified(change: &mut Change<'_>) -> Result<()> {
     let Some(Json(rule)) = &change.case.rule else { return Ok(()) };
-    if verification_due(rule.verify, change.case.id) {
+    // A second handling is always looked at by a person.
+    if change.case.round > 1 || verification_due(rule.verify, change.case.id) {
         return Ok(());
     }
     let why = Reason { code: "verify-not-due".into(), words: "按事项核实规则，本件不需人工核实".into() };
@@ -65,6 +66,7 @@ pub async fn verify(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: 
     if change.case.handler == Some(change.actor.id) {
         return Err(Error::refused(HANDLER_MAY_NOT_VERIFY));
     }
+    second::may_verify(tx, &change).await?;
     let words = if body.passed { optional("words", &body.words, 1_000)? } else { required("words", &body.words, 1_000)? };
     let words = text::redact(words).text;
     let entry = change.act(if body.passed { Action::Verify } else { Action::Return })?;

@@ -12,8 +12,8 @@ use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Act, CallBack, CloseCase, LookAfter, MakeNote, Read, ReportFor, SeeInClear, SendOut, TakeIn, Versioned, answer,
-    answer_or_refuse, open, reach, take,
+    Act, CloseCase, LookAfter, MakeNote, Read, ReportFor, SeeInClear, SendOut, TakeIn, Versioned, answer, answer_or_refuse, open,
+    reach, take,
 };
 use crate::{
     app::Shared,
@@ -47,7 +47,6 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(note))
         .routes(routes!(verify))
         .routes(routes!(close))
-        .routes(routes!(callback))
         .routes(routes!(reveal))
         .routes(routes!(act))
 }
@@ -227,20 +226,6 @@ async fn close(
 ) -> Outcome {
     let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
     let case = actions::close(&mut work.tx, &ground, change).await?;
-    answer(work, &app, &ground, &who, case).await
-}
-
-/// Enter a call-back attempt.
-#[utoipa::path(post, path = "/api/v1/incidents/{id}/callback", tag = "incidents", request_body = actions::Callback,
-    responses((status = 200, body = view::CaseView)), extensions(("x-permission" = json!("incident.callback"))))]
-async fn callback(
-    State(app): State<Shared>,
-    who: Allow<CallBack>,
-    Path(id): Path<Id<Incident>>,
-    command: Command<actions::Callback>,
-) -> Outcome {
-    let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, None).await?;
-    let case = actions::callback(&mut work.tx, &ground, change, &command.body).await?;
     answer(work, &app, &ground, &who, case).await
 }
 

@@ -21,6 +21,7 @@ use crate::{
         actions::{self, Ground},
         export::{Export as File, Format},
         model::{Channel, Light, State as CaseState},
+        rules::figures::Figure,
         store::{self, Filter, Order},
         view,
     },
@@ -61,6 +62,13 @@ pub(super) struct Asked {
     /// Reported before.
     #[param(value_type = Option<String>)]
     to: Option<Time>,
+    /// Only cases that count as this in the figures.
+    #[param(value_type = Option<String>)]
+    figure: Option<Figure>,
+    /// The code of a unit to which the figures of the cases belong.
+    filed: Option<String>,
+    /// The code of the unit that leads.
+    lead: Option<String>,
     /// `newest` (default) or `time_left`.
     sort: Option<String>,
     /// 1 to 200, 50 when absent.
@@ -138,6 +146,9 @@ impl Asked {
             code,
             from: self.from,
             to: self.to,
+            figure: self.figure,
+            filed_under: unit("filed", &self.filed)?.and_then(|id| directory.unit(id)).map(|u| u.path.clone()),
+            lead: unit("lead", &self.lead)?,
         })
     }
 }

@@ -1,11 +1,12 @@
 //! The routes. A handler reads its arguments, calls one use case, answers; nothing is decided here.
 //!
 //! A folder by who asks for what: `public` (reporters without a log-in), `list` (lists, counts, exports), `desk` (reads of one case and the
-//! actions of desks), `tasks` (the inbox and the handling of tasks).
+//! actions of desks), `tasks` (the inbox and the handling of tasks), `callback` (the queue of calls), `second` (opening again).
 
 mod archive;
 mod away;
 mod bulk;
+mod callback;
 mod desk;
 mod duty;
 mod emergency;
@@ -16,6 +17,7 @@ mod partner;
 mod pauses;
 mod public;
 mod returns;
+mod second;
 mod sign;
 mod tasks;
 mod whistle;
@@ -40,7 +42,7 @@ use crate::{
 
 /// Routes without a log-in.
 pub fn open_to_all() -> OpenApiRouter<Shared> {
-    public::routes().merge(pauses::open_to_all()).merge(partner::open_to_all())
+    public::routes().merge(pauses::open_to_all()).merge(partner::open_to_all()).merge(second::open_to_all())
 }
 
 /// Routes for staff.
@@ -58,6 +60,8 @@ pub fn staff() -> OpenApiRouter<Shared> {
         .merge(away::routes())
         .merge(partner::routes())
         .merge(sign::routes())
+        .merge(callback::routes())
+        .merge(second::routes())
 }
 
 permit! {
@@ -79,6 +83,8 @@ permit! {
     CloseCase = "incident.close";
     /// Call reporters back.
     CallBack = "incident.callback";
+    /// Open cases again.
+    OpenAgain = "incident.reopen";
     /// Read one personal field in clear.
     SeeInClear = "incident.reveal";
     /// Return tasks.

@@ -2,11 +2,14 @@
 
 pub mod archive;
 pub mod away;
+pub mod callback;
 pub mod emergency;
+pub mod figures;
 pub mod ladder;
 pub mod links;
 pub mod merge;
 pub mod pauses;
 pub mod returns;
+pub mod second;
 pub mod sign;
 pub mod whistle;

@@ -7,7 +7,10 @@ use uuid::Uuid;
 use super::{LINE, Line, visible};
 use crate::modules::{
     catalogue::Matter,
-    incidents::model::{Channel, Light, State},
+    incidents::{
+        model::{Channel, Light, State},
+        rules::figures::{Figure, View},
+    },
     org::Unit,
 };
 
@@ -31,6 +34,12 @@ pub struct Filter {
     pub code: Option<String>,
     pub from: Option<Time>,
     pub to: Option<Time>,
+    /// Cases that count as this in the figures.
+    pub figure: Option<Figure>,
+    /// Cases whose figures belong to units under this path.
+    pub filed_under: Option<String>,
+    /// Cases that this unit leads.
+    pub lead: Option<Id<Unit>>,
 }
 
 /// What a list is ordered by.
@@ -103,6 +112,14 @@ fn conditions(query: Query, filter: &Filter, now: Time, engine: db::Engine) -> Q
         }
         None => query,
     };
+    let query = query.push_if("and c.lead_unit = $$", filter.lead);
+    let query = match &filter.filed_under {
+        Some(path) => {
+            query.push("and c.filed_path >= $$ and c.filed_path < $$", bind![path, format!("{}0", path.trim_end_matches('/'))])
+        }
+        None => query,
+    };
+    let query = counted(query, filter.figure, now);
     let query = match filter.attention.as_deref() {
         None => query,
         Some("any") => query.push("and c.attention <> ''", vec![]),
@@ -122,6 +139,16 @@ fn conditions(query: Query, filter: &Filter, now: Time, engine: db::Engine) -> Q
                 .push("and c.id in (select w.incident_id from incident_words w where w.words @@ cast($$ as tsquery))", bind![all])
         }
     }
+}
+
+/// Only cases that count as this, by the condition that the figures themselves are counted by.
+fn counted(query: Query, figure: Option<Figure>, now: Time) -> Query {
+    let Some((view, condition, asks_now)) = figure.map(Figure::condition) else { return query };
+    let head = match view {
+        View::Case => "and exists (select 1 from incidents_v_case v where v.id = c.id and",
+        View::Rating => "and exists (select 1 from incidents_v_rating v where v.incident_id = c.id and",
+    };
+    query.push(head, vec![]).push(condition, if asks_now { bind![now] } else { vec![] }).push(")", vec![])
 }
 
 /// How many of the filtered cases stand in each state, under each light and wait for a human.

@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod away;
+mod callback;
 pub mod emergency;
 pub mod filters;
 pub mod handover;
@@ -11,14 +12,17 @@ mod list;
 pub mod merge;
 mod pauses;
 pub mod returns;
+mod second;
 pub mod sign;
 pub mod whistle;
 mod write;
 
+pub use callback::{Attempt, Waiting, attempts, claim, holder, queue, release};
 pub use list::{Filter, Order, counts, list};
 pub use pauses::{
     Extension, ask_extension, decide_extension, drop_extensions, extension, extensions, extensions_of, granted, retime,
 };
+pub use second::hands;
 pub use write::{append, follow, insert, numbers, offer, rate, save, save_task, withdraw};
 
 use db::{Cell, Conn, Json, Query, bind, record, sql};
@@ -98,6 +102,15 @@ record! {
         pub paused_until: Option<Time>,
         pub merged_into: Option<Id<Incident>>,
         pub card: Option<String>,
+        /// Since when the reporter is to be rung back.
+        pub call_at: Option<Time>,
+        pub opened_at: Option<Time>,
+        pub contact_by: Option<Time>,
+        pub contact_at: Option<Time>,
+        pub dispatches: i64,
+        pub misrouted: i64,
+        pub reworked: i64,
+        pub overran: bool,
     }
 }
 
@@ -232,7 +245,8 @@ const COLUMNS: &str = "select c.id, c.code, c.version, c.state, c.round, c.repor
     c.lon, c.lat, c.datum, c.lon_given, c.lat_given, c.grid_id, c.matter_id, c.confidence, c.classified, c.rule, c.class, c.fields, c.owner_id, \
     c.owner_path, c.filed_path, c.lead_unit, c.lead_person, c.handler, c.attention, c.yellow_at, c.red_at, c.next_at, c.due_at, c.paused, c.late, \
     c.resolved_at, c.closed_at, c.result, c.public_reply, c.satisfied, c.reporters, c.photos, c.upstream_no, c.upstream_due, c.track_hash, \
-    c.fingerprint, c.paused_until, c.merged_into, c.card from incident c";
+    c.fingerprint, c.paused_until, c.merged_into, c.card, c.call_at, c.opened_at, c.contact_by, c.contact_at, c.dispatches, c.misrouted, \
+    c.reworked, c.overran from incident c";
 
 const TASK: &str = "select t.id, t.incident_id, t.round, t.role, t.state, t.unit_id, t.unit_path, t.person_id, t.reasons, t.offered_at, \
     t.accepted_at, t.done_at, t.accept_by, t.due_at, t.yellow_at, t.red_at, t.result, t.words, t.done_by, t.whistle_id, t.report_by, t.arrived_at, \

@@ -198,6 +198,7 @@ impl World {
             stage_by: None,
             late,
             paused,
+            overran: false,
         }
     }
 }
@@ -245,6 +246,7 @@ proptest! {
             world.step(now, event);
             timed.push((now, event));
         }
-        prop_assert_eq!(replay(&days, timed).unwrap(), world.shown());
+        // What figures count over all rounds is not what a light shows; it has tests of its own.
+        prop_assert_eq!(Instants { overran: false, ..replay(&days, timed).unwrap() }, world.shown());
     }
 }

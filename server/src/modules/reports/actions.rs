@@ -1,0 +1,283 @@
+//! Use cases: rates, frozen periods, exclusions.
+
+use std::collections::BTreeMap;
+
+use db::{Conn, Tx};
+use kernel::{Actor, Error, Id, Result, Scope, Time};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    model::{By, Line, Part, Period, Rate},
+    store::{self, ExclusionRow, Frozen, Parts, Window, Within},
+};
+use crate::{
+    app::App,
+    modules::{
+        access::audit::Audit,
+        catalogue::Catalogue,
+        incidents::{self, model::Incident},
+        org::{self, Directory, GRID},
+    },
+};
+
+kernel::codes! {
+    /// The period does not read as a day, a week or a month.
+    PERIOD_UNKNOWN = "period-unknown";
+    /// Only a period that is over can be frozen.
+    PERIOD_NOT_OVER = "period-not-over";
+    /// The figures of this period stand already.
+    FROZEN_ALREADY = "frozen-already";
+    /// The case is left out of this rate already, or somebody asked for it.
+    EXCLUDED_ALREADY = "excluded-already";
+    /// Nobody approves what he asked for.
+    APPROVE_OWN = "approve-own";
+    /// The wish was decided already.
+    DECIDED_ALREADY = "decided-already";
+}
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Reported at or after.
+    pub from: Time,
+    /// Reported before.
+    pub to: Time,
+    /// How to split.
+    pub by: By,
+    /// The code of one unit.
+    pub unit: Option<String>,
+}
+
+/// Rates of a span of time.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Rates {
+    /// Cases reported at or after.
+    pub from: Time,
+    /// Cases reported before.
+    pub to: Time,
+    /// The instant at which it was counted.
+    pub as_of: Time,
+    /// How it is split.
+    pub by: By,
+    /// The whole.
+    pub total: Line,
+    /// The parts, in order of their keys.
+    pub rows: Vec<Line>,
+}
+
+/// Counts the rates that a scope may see: four statements, however many cases.
+pub async fn rates(conn: &mut Conn, app: &App, scope: Scope, asked: &Asked) -> Result<Rates> {
+    if asked.to <= asked.from {
+        return Err(Error::invalid("to", "before-from"));
+    }
+    let (org, catalogue, now) = (app.org.directory(), app.catalogue.get(), app.clock.now());
+    let directory = &org.value;
+    let unit = asked.unit.as_deref().map(|code| within(directory, code, now)).transpose()?;
+    let leads = leads(directory, &scope);
+    let window = Window { from: asked.from, to: asked.to, now, scope, leads, unit };
+    let parts = store::count(conn, asked.by, &window).await?;
+    let names = Names { directory, catalogue: &catalogue.value, at: asked.to.min(now) };
+    let (total, rows) = lines(&names, asked.by, &parts);
+    Ok(Rates { from: asked.from, to: asked.to, as_of: now, by: asked.by, total, rows })
+}
+
+/// A street, community or grid is where cases are filed; any other unit is whatever it leads.
+fn within(directory: &Directory, code: &str, at: Time) -> Result<Within> {
+    let unit = directory.unit_by_code(code).ok_or_else(|| Error::invalid("unit", "unknown-unit"))?;
+    let area = unit.id == directory.root().id || directory.grid(unit.id, at).is_some() || is_area(&unit.kind);
+    Ok(if area { Within::Filed(unit.path.clone()) } else { Within::Led(unit.id) })
+}
+
+fn is_area(kind: &str) -> bool {
+    org::STREETS.contains(&kind) || org::COMMUNITIES.contains(&kind) || kind == GRID
+}
+
+/// Units of a scope whose cases count wherever they lie; a grid's own lie in it.
+fn leads(directory: &Directory, scope: &Scope) -> Vec<Id<org::Unit>> {
+    match scope {
+        Scope::All => vec![],
+        Scope::Under(_) => directory.units().filter(|u| !is_area(&u.kind) && scope.holds(&u.path)).map(|u| u.id).collect(),
+    }
+}
+
+/// What keys are called.
+struct Names<'a> {
+    directory: &'a Directory,
+    catalogue: &'a Catalogue,
+    at: Time,
+}
+
+/// Adds the parts up to lines with names: grids to their street or community, the rest as it is.
+fn lines(names: &Names<'_>, by: By, parts: &Parts) -> (Line, Vec<Line>) {
+    let mut whole = Part::default();
+    let mut grouped: BTreeMap<(String, String), Part> = BTreeMap::new();
+    for (key, part) in parts {
+        whole.add(part);
+        grouped.entry(named(names, by, key)).or_default().add(part);
+    }
+    let root = names.directory.root();
+    let total = Line::of(root.code.clone(), root.name.clone(), whole.counts, &whole.excluded);
+    (total, grouped.into_iter().map(|((key, name), part)| Line::of(key, name, part.counts, &part.excluded)).collect())
+}
+
+fn named(names: &Names<'_>, by: By, key: &str) -> (String, String) {
+    let directory = names.directory;
+    let none = || (String::new(), String::new());
+    match by {
+        By::Channel => (key.to_owned(), key.to_owned()),
+        By::Matter => match key.parse().ok().and_then(|id| names.catalogue.matter(id)) {
+            Some(matter) => (key.to_owned(), matter.level3.clone()),
+            None => none(),
+        },
+        By::Department => match key.parse().ok().and_then(|id| directory.unit(id)) {
+            Some(unit) => (unit.code.clone(), unit.name.clone()),
+            None => none(),
+        },
+        By::Street | By::Community => {
+            let kinds = if by == By::Street { org::STREETS } else { org::COMMUNITIES };
+            // The path holds the codes of then; a unit that has ended since keeps its name.
+            let units = key
+                .split('/')
+                .filter(|c| !c.is_empty())
+                .filter_map(|code| directory.units_ever(code).max_by_key(|u| u.at(names.at).is_some()));
+            units.filter(|u| kinds.contains(&u.kind.as_str())).next_back().map_or_else(none, |u| (u.code.clone(), u.name.clone()))
+        }
+    }
+}
+
+/// Counts a period in every split, to be frozen. Reads only, so that it happens before the transaction.
+pub async fn measure(conn: &mut Conn, app: &App, period: &str) -> Result<(Period, Vec<(By, Vec<Line>)>)> {
+    let span = Period::read(period, app.zone).ok_or(Error::refused(PERIOD_UNKNOWN))?;
+    if span.to > app.clock.now() {
+        return Err(Error::refused(PERIOD_NOT_OVER));
+    }
+    let mut parts = vec![];
+    for by in By::ALL {
+        let asked = Asked { from: span.from, to: span.to, by: *by, unit: None };
+        let counted = rates(conn, app, Scope::All, &asked).await?;
+        parts.push((*by, std::iter::once(counted.total).chain(counted.rows).collect()));
+    }
+    Ok((span, parts))
+}
+
+/// A period whose figures stand.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PeriodView {
+    /// `2025-03-10`, `2025-W11` or `2025-03`.
+    pub period: String,
+    /// Its first instant.
+    pub from: Time,
+    /// The first instant after it.
+    pub to: Time,
+    /// When it was frozen.
+    pub frozen_at: Time,
+}
+
+impl From<Frozen> for PeriodView {
+    fn from(f: Frozen) -> Self {
+        Self { period: f.period, from: f.from_at, to: f.to_at, frozen_at: f.frozen_at }
+    }
+}
+
+/// Keeps what was measured.
+pub async fn freeze(
+    tx: &mut Tx,
+    now: Time,
+    who: &Actor,
+    period: &str,
+    span: Period,
+    parts: &[(By, Vec<Line>)],
+) -> Result<PeriodView> {
+    let frozen = Frozen { period: period.to_owned(), from_at: span.from, to_at: span.to, frozen_at: now, frozen_by: who.id };
+    if store::frozen(tx, period).await?.is_some() {
+        return Err(Error::refused(FROZEN_ALREADY));
+    }
+    store::freeze(tx, &frozen, parts).await?;
+    Audit::new("report.freeze", "report_period", uuid::Uuid::nil()).with("period", period).record(tx, now, who).await?;
+    Ok(frozen.into())
+}
+
+/// A wish to leave a case out of a rate.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Exclude {
+    /// The case.
+    #[schema(value_type = String)]
+    pub incident: Id<Incident>,
+    /// `response`, `solved` or `satisfied`.
+    pub rate: Rate,
+    /// Why.
+    pub reason: String,
+}
+
+/// The decision.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Decide {
+    /// Whether the case is left out.
+    pub approved: bool,
+    /// Why, or why not.
+    pub words: String,
+}
+
+/// Asks to leave a case out; it counts until somebody else approves.
+pub async fn exclude(tx: &mut Tx, now: Time, who: &Actor, scope: &Scope, body: &Exclude) -> Result<ExclusionRow> {
+    let reason = text::redact(incidents::actions::required("reason", &body.reason, 500)?).text;
+    if !body.rate.can_exclude() {
+        return Err(Error::invalid("rate", "not-to-be-excluded"));
+    }
+    let case = incidents::store::find(tx, scope, body.incident).await?;
+    let row = ExclusionRow {
+        id: Id::new(now),
+        incident_id: case.id,
+        code: case.code,
+        filed_path: case.filed_path,
+        rate: body.rate,
+        reason,
+        asked_by: who.id,
+        asked_at: now,
+        approved: None,
+        decided_by: None,
+        decided_at: None,
+        words: None,
+    };
+    if let Err(error) = store::ask(tx, &row).await {
+        let twice = db::unique_violation(&error) == Some("uq_report_exclusion_open");
+        return Err(if twice { Error::refused(EXCLUDED_ALREADY) } else { error });
+    }
+    let audit = Audit::new("report.exclude", "incident", case.id.uuid()).under(&row.filed_path);
+    audit.with("rate", body.rate.word()).record(tx, now, who).await?;
+    Ok(row)
+}
+
+/// Decides a wish; not one's own.
+pub async fn decide(
+    tx: &mut Tx,
+    now: Time,
+    who: &Actor,
+    scope: &Scope,
+    id: Id<store::Exclusion>,
+    body: &Decide,
+) -> Result<ExclusionRow> {
+    let words = text::redact(incidents::actions::required("words", &body.words, 500)?).text;
+    let row = store::exclusion(tx, scope, id).await?.ok_or(Error::NotFound)?;
+    if row.asked_by == who.id {
+        return Err(Error::refused(APPROVE_OWN));
+    }
+    if !store::decide(tx, id, body.approved, who.id, now, &words).await? {
+        return Err(Error::refused(DECIDED_ALREADY));
+    }
+    let action = if body.approved { "report.exclusion.approve" } else { "report.exclusion.refuse" };
+    let audit = Audit::new(action, "incident", row.incident_id.uuid()).under(&row.filed_path);
+    audit.with("rate", row.rate.word()).record(tx, now, who).await?;
+    Ok(ExclusionRow { approved: Some(body.approved), decided_by: Some(who.id), decided_at: Some(now), words: Some(words), ..row })
+}
+
+/// Writes that rates were exported.
+pub async fn exported(app: &App, who: &Actor, format: &str, by: By) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    let row = Audit::new("report.export", "rates", uuid::Uuid::nil()).with("format", format).with("by", by.word());
+    row.record(&mut tx, app.clock.now(), who).await?;
+    tx.commit().await
+}

@@ -1,0 +1,366 @@
+//! The routes. Every number comes with the list of its cases.
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use kernel::{Cursor, Error, Id, Page, Scope, Time};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    actions::{self, Asked, Decide, Exclude, PERIOD_UNKNOWN, PeriodView, Rates},
+    export::{Format, table},
+    model::{By, Difference, Line, Period, REPORTED, Rate, Share, differences},
+    store::{self, Exclusion, ExclusionRow},
+};
+use crate::{
+    app::{App, Shared},
+    http::{Allow, Answer, Command, Outcome},
+    permit,
+};
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(rates))
+        .routes(routes!(export_file))
+        .routes(routes!(periods))
+        .routes(routes!(period))
+        .routes(routes!(freeze))
+        .routes(routes!(exclude))
+        .routes(routes!(exclusions))
+        .routes(routes!(decide))
+}
+
+permit! {
+    /// See figures.
+    See = "report.read";
+    /// Freeze the figures of a period.
+    Freeze = "report.freeze";
+    /// Ask to leave a case out of a rate.
+    AskOut = "report.exclude";
+    /// Decide such wishes.
+    DecideOut = "report.decide";
+    /// Export.
+    Export = "export.run";
+}
+
+/// A district's scope over its own root is the whole district.
+fn reach(app: &App, scope: Scope) -> Scope {
+    let org = app.org.directory();
+    let root = &org.value.root().path;
+    match scope {
+        Scope::Under(paths) if paths.iter().any(|p| root.starts_with(p.as_str())) => Scope::All,
+        other => other,
+    }
+}
+
+/// What rates are asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Span {
+    /// Cases reported at or after.
+    #[param(value_type = String)]
+    from: Time,
+    /// Cases reported before.
+    #[param(value_type = String)]
+    to: Time,
+    /// `street` (default), `community`, `department`, `matter` or `channel`.
+    #[param(value_type = Option<String>)]
+    by: Option<By>,
+    /// The code of one unit: a street, community or grid, or a unit that leads cases.
+    unit: Option<String>,
+    /// Of an export: `csv` (default) or `xlsx`.
+    #[param(value_type = Option<String>)]
+    format: Option<Format>,
+}
+
+impl Span {
+    fn asked(&self) -> Asked {
+        Asked { from: self.from, to: self.to, by: self.by.unwrap_or_default(), unit: self.unit.clone().filter(|u| !u.is_empty()) }
+    }
+}
+
+/// A rate with the lists of its cases.
+#[derive(Debug, Serialize, ToSchema)]
+struct ShareView {
+    #[serde(flatten)]
+    share: Share,
+    /// The list of the cases in the numerator, those that were left out among them.
+    numerator_cases: String,
+    /// The list of the cases in the denominator.
+    denominator_cases: String,
+}
+
+/// The figures of one street, department or other part.
+#[derive(Debug, Serialize, ToSchema)]
+struct LineView {
+    key: String,
+    name: String,
+    /// Every figure by its word.
+    #[schema(value_type = Object)]
+    counts: super::model::Counts,
+    rates: Vec<ShareView>,
+    /// The list of all its cases.
+    cases: String,
+}
+
+/// Rates of a span of time.
+#[derive(Debug, Serialize, ToSchema)]
+struct RatesView {
+    from: Time,
+    to: Time,
+    /// The instant at which it was counted.
+    as_of: Time,
+    by: By,
+    /// The whole.
+    total: LineView,
+    /// The parts.
+    rows: Vec<LineView>,
+}
+
+impl RatesView {
+    fn of(rates: Rates, unit: Option<&str>) -> Self {
+        let (from, to, by) = (rates.from, rates.to, rates.by);
+        let whole = unit.map(|u| format!("&filed={u}")).unwrap_or_default();
+        let part = |line: &Line| match by {
+            By::Street | By::Community => format!("&filed={}", line.key),
+            By::Department => format!("{whole}&lead={}", line.key),
+            By::Matter => format!("{whole}&matter={}", line.key),
+            By::Channel => format!("{whole}&channel={}", line.key),
+        };
+        let view = |line: Line, which: String| line_view(line, &format!("/api/v1/incidents?from={from}&to={to}{which}"));
+        Self {
+            total: view(rates.total, whole.clone()),
+            rows: rates
+                .rows
+                .into_iter()
+                .map(|line| {
+                    let which = part(&line);
+                    view(line, which)
+                })
+                .collect(),
+            from,
+            to,
+            as_of: rates.as_of,
+            by,
+        }
+    }
+}
+
+fn line_view(line: Line, list: &str) -> LineView {
+    let link = |word: &str| if word == REPORTED { list.to_owned() } else { format!("{list}&figure={word}") };
+    let share = |share: Share| {
+        let (numerator, denominator) = share.rate.parts();
+        ShareView { share, numerator_cases: link(numerator), denominator_cases: link(denominator) }
+    };
+    LineView {
+        key: line.key,
+        name: line.name,
+        counts: line.counts,
+        rates: line.rates.into_iter().map(share).collect(),
+        cases: list.to_owned(),
+    }
+}
+
+/// Rates with numerators, denominators and the lists behind them.
+#[utoipa::path(get, path = "/api/v1/reports/rates", tag = "figures", params(Span), responses((status = 200, body = RatesView)),
+    extensions(("x-permission" = json!("report.read"))))]
+async fn rates(State(app): State<Shared>, who: Allow<See>, Query(span): Query<Span>) -> Answer<Json<RatesView>> {
+    let asked = span.asked();
+    let counted = actions::rates(&mut *app.db.read().await?, &app, reach(&app, who.scope()), &asked).await?;
+    Ok(Json(RatesView::of(counted, asked.unit.as_deref())))
+}
+
+/// The same as CSV or XLSX, with the denominators; audited.
+#[utoipa::path(get, path = "/api/v1/reports/rates/export", tag = "figures", params(Span), responses((status = 200)),
+    extensions(("x-permission" = json!("export.run"))))]
+async fn export_file(State(app): State<Shared>, who: Allow<Export>, Query(span): Query<Span>) -> Answer<Response> {
+    let (asked, format) = (span.asked(), span.format.unwrap_or(Format::Csv));
+    let counted = actions::rates(&mut *app.db.read().await?, &app, reach(&app, who.scope()), &asked).await?;
+    let bytes = table(&counted, format)?;
+    actions::exported(&app, &who, format.word(), asked.by).await?;
+    let kind = match format {
+        Format::Csv => "text/csv; charset=utf-8",
+        Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    };
+    let name = format!("attachment; filename=\"rates.{format}\"");
+    Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], bytes).into_response())
+}
+
+/// Periods whose figures stand, the latest first.
+#[utoipa::path(get, path = "/api/v1/reports/periods", tag = "figures", responses((status = 200, body = Page<PeriodView>)),
+    extensions(("x-permission" = json!("report.read"))))]
+async fn periods(State(app): State<Shared>, _who: Allow<See>) -> Answer<Json<Page<PeriodView>>> {
+    let items = store::periods(&mut *app.db.read().await?).await?.into_iter().map(PeriodView::from).collect();
+    Ok(Json(Page { items, next: None }))
+}
+
+/// Freeze the figures of a day, a week or a month that is over, for the whole district.
+#[utoipa::path(post, path = "/api/v1/reports/periods/{period}/freeze", tag = "figures", responses((status = 201, body = PeriodView)),
+    extensions(("x-permission" = json!("report.freeze"))))]
+async fn freeze(
+    State(app): State<Shared>,
+    who: Allow<Freeze>,
+    Path(period): Path<String>,
+    command: Command<serde_json::Value>,
+) -> Outcome {
+    // The figures are the district's, so whoever answers for a part of it finds nothing to freeze.
+    if reach(&app, who.scope()) != Scope::All {
+        return Err(Error::NotFound.into());
+    }
+    let (span, parts) = actions::measure(&mut *app.db.read().await?, &app, &period).await?;
+    let mut work = command.begin(&app, &who).await?;
+    let now = work.now;
+    let frozen = actions::freeze(&mut work.tx, now, &who, &period, span, &parts).await?;
+    work.finish(StatusCode::CREATED, &frozen).await
+}
+
+/// How a period is split.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+struct Split {
+    /// `street` (default), `community`, `department`, `matter` or `channel`.
+    #[param(value_type = Option<String>)]
+    by: Option<By>,
+}
+
+/// The frozen figures of a period, and what is counted now beside them.
+#[derive(Debug, Serialize, ToSchema)]
+struct FrozenView {
+    #[serde(flatten)]
+    period: PeriodView,
+    by: By,
+    /// As they were frozen; the first line is the district. Empty for whoever sees a part of the district only, unless split by places.
+    frozen: Vec<Line>,
+    /// As they are counted now.
+    now: Vec<Line>,
+    /// Every rate that differs.
+    differences: Vec<Difference>,
+}
+
+/// The figures of a period: as they were frozen, as they are counted now, and every difference.
+#[utoipa::path(get, path = "/api/v1/reports/periods/{period}", tag = "figures", params(Split), responses((status = 200, body = FrozenView)),
+    extensions(("x-permission" = json!("report.read"))))]
+async fn period(
+    State(app): State<Shared>,
+    who: Allow<See>,
+    Path(period): Path<String>,
+    Query(split): Query<Split>,
+) -> Answer<Json<FrozenView>> {
+    let by = split.by.unwrap_or_default();
+    let span = Period::read(&period, app.zone).ok_or(Error::refused(PERIOD_UNKNOWN))?;
+    let mut conn = app.db.read().await?;
+    let kept = store::frozen(&mut conn, &period).await?.ok_or(Error::NotFound)?;
+    let scope = reach(&app, who.scope());
+    let frozen = in_sight(&app, &scope, by, store::lines(&mut conn, &period, by).await?);
+    let asked = Asked { from: span.from, to: span.to, by, unit: None };
+    let counted = actions::rates(&mut conn, &app, scope.clone(), &asked).await?;
+    let now: Vec<Line> = std::iter::once(counted.total).filter(|_| scope == Scope::All).chain(counted.rows).collect();
+    let now = in_sight(&app, &scope, by, now);
+    Ok(Json(FrozenView { period: kept.into(), by, differences: differences(&frozen, &now), frozen, now }))
+}
+
+/// Lines were frozen for the whole district; somebody of a part sees those of its own places and units.
+fn in_sight(app: &App, scope: &Scope, by: By, lines: Vec<Line>) -> Vec<Line> {
+    let org = app.org.directory();
+    let held = |line: &Line| org.value.unit_by_code(&line.key).is_some_and(|u| scope.holds(&u.path));
+    match (scope, by) {
+        (Scope::All, _) => lines,
+        (_, By::Street | By::Community | By::Department) => lines.into_iter().filter(held).collect(),
+        (_, By::Matter | By::Channel) => vec![],
+    }
+}
+
+/// A wish to leave a case out of a rate.
+#[derive(Debug, Serialize, ToSchema)]
+struct ExclusionView {
+    #[schema(value_type = String)]
+    id: Id<Exclusion>,
+    incident: uuid::Uuid,
+    code: String,
+    rate: Rate,
+    reason: String,
+    asked_at: Time,
+    /// The decision; nothing while it waits.
+    approved: Option<bool>,
+    decided_at: Option<Time>,
+    words: Option<String>,
+    /// Whether the caller asked for it, and so may not decide.
+    mine: bool,
+}
+
+fn exclusion_view(row: ExclusionRow, who: uuid::Uuid) -> ExclusionView {
+    ExclusionView {
+        id: row.id,
+        incident: row.incident_id.uuid(),
+        code: row.code,
+        rate: row.rate,
+        reason: row.reason,
+        asked_at: row.asked_at,
+        approved: row.approved,
+        decided_at: row.decided_at,
+        words: row.words,
+        mine: row.asked_by == who,
+    }
+}
+
+/// Ask to leave a case out of 响应率, 解决率 or 满意率; somebody else decides.
+#[utoipa::path(post, path = "/api/v1/reports/exclusions", tag = "figures", request_body = Exclude,
+    responses((status = 201, body = ExclusionView)), extensions(("x-permission" = json!("report.exclude"))))]
+async fn exclude(State(app): State<Shared>, who: Allow<AskOut>, command: Command<Exclude>) -> Outcome {
+    let mut work = command.begin(&app, &who).await?;
+    let now = work.now;
+    let row = actions::exclude(&mut work.tx, now, &who, &reach(&app, who.scope()), &command.body).await?;
+    work.finish(StatusCode::CREATED, &exclusion_view(row, who.id)).await
+}
+
+/// Which wishes are listed.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+struct Wishes {
+    /// Only those that wait, or only those that were decided.
+    open: Option<bool>,
+    /// 1 to 200, 50 when absent.
+    limit: Option<i64>,
+    /// Where to read on.
+    cursor: Option<String>,
+}
+
+/// Wishes to leave cases out, the newest first.
+#[utoipa::path(get, path = "/api/v1/reports/exclusions", tag = "figures", params(Wishes), responses((status = 200, body = Page<ExclusionView>)),
+    extensions(("x-permission" = json!("report.read"))))]
+async fn exclusions(
+    State(app): State<Shared>,
+    who: Allow<See>,
+    Query(asked): Query<Wishes>,
+) -> Answer<Json<Page<ExclusionView>>> {
+    let limit = asked.limit.unwrap_or(50).clamp(1, 200);
+    let cursor = asked.cursor.as_deref().map(Cursor::decode).transpose()?;
+    let as_of = cursor.map_or(app.clock.now(), |c| c.as_of);
+    let scope = reach(&app, who.scope());
+    let rows = store::exclusions(&mut *app.db.read().await?, &scope, asked.open, cursor, limit).await?;
+    let page = Page::cut(rows, limit as usize, as_of, |r| (r.asked_at.millis(), r.id.uuid()));
+    Ok(Json(page.map(|row| exclusion_view(row, who.id))))
+}
+
+/// Decide a wish to leave a case out; not one's own.
+#[utoipa::path(post, path = "/api/v1/reports/exclusions/{id}/decide", tag = "figures", request_body = Decide,
+    responses((status = 200, body = ExclusionView)), extensions(("x-permission" = json!("report.decide"))))]
+async fn decide(
+    State(app): State<Shared>,
+    who: Allow<DecideOut>,
+    Path(id): Path<Id<Exclusion>>,
+    command: Command<Decide>,
+) -> Outcome {
+    let mut work = command.begin(&app, &who).await?;
+    let now = work.now;
+    let row = actions::decide(&mut work.tx, now, &who, &reach(&app, who.scope()), id, &command.body).await?;
+    work.finish(StatusCode::OK, &exclusion_view(row, who.id)).await
+}

@@ -1,0 +1,7 @@
+//! Figures of a town, and of two cities' published numbers, on both engines.
+
+mod frozen;
+mod left_out;
+mod rates;
+mod seed;
+mod size;

@@ -1,0 +1,72 @@
+//! A period that stands: later corrections show beside it and change nothing.
+
+use db::bind;
+use serde_json::{Value, json};
+use testkit::Engine;
+
+use super::{
+    rates::of,
+    seed::{Seed, plant},
+};
+use crate::{
+    modules::reports::model::Rate,
+    testing::{
+        TestApp,
+        town::{DISTRICT, GRID, STREET},
+    },
+};
+
+testkit::both! {
+    async fn a_frozen_period_never_changes(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let at = app.now();
+        let ids = plant(&app, &[
+            Seed { answer: Some(("yes", "yes")), ..Seed::closed(at, GRID) },
+            Seed { state: "in_progress", resolved: false, ..Seed::closed(at, GRID) },
+        ]).await;
+        let desk = app.login_as("supervisor", DISTRICT).await;
+        let freeze = |period: &str| format!("/api/v1/reports/periods/{period}/freeze");
+        desk.post(&freeze("2025-03"), &json!({})).await.refused(422, "period-not-over");
+        desk.post(&freeze("March"), &json!({})).await.refused(422, "period-unknown");
+        desk.get("/api/v1/reports/periods/2025-03-10").await.expect(404);
+        app.clock.advance(24 * 3_600_000);
+        // A street does not freeze the district's figures.
+        app.login_as("supervisor", STREET).await.post(&freeze("2025-03-10"), &json!({})).await.expect(404);
+        let key = "9f0c6a52-7d1f-4b2e-8a55-0d6f2f1f9b10";
+        let first = desk.post_keyed(&freeze("2025-03-10"), &json!({}), key).await.expect(201);
+        assert_eq!(desk.post_keyed(&freeze("2025-03-10"), &json!({}), key).await.expect(201).body, first.body);
+        desk.post(&freeze("2025-03-10"), &json!({})).await.refused(422, "frozen-already");
+
+        let read = async |by: &str| desk.get(&format!("/api/v1/reports/periods/2025-03-10?by={by}")).await.expect(200).json();
+        let before = read("street").await;
+        assert_eq!((before["differences"].clone(), &before["frozen"]), (json!([]), &before["now"]));
+        assert_eq!(of(&before["frozen"][0], Rate::Closed), (1, 2));
+
+        // The case is closed a day later, and a third report of that day is entered late.
+        let mut tx = app.db.begin().await.unwrap();
+        let close = db::sql!("update incident set state = 'closed', resolved_at = $2, closed_at = $2 where id = $1");
+        tx.execute(close, bind![ids[1], app.now()]).await.unwrap();
+        tx.commit().await.unwrap();
+        plant(&app, &[Seed::rejected(at, "/990101/990101002/990101002001/990101002001001/")]).await;
+        for by in ["street", "community", "department", "matter", "channel"] {
+            let after = read(by).await;
+            assert_eq!(of(&after["frozen"][0], Rate::Closed), (1, 2), "{by}");
+            assert_eq!(of(&after["now"][0], Rate::Closed), (2, 2), "{by}");
+            let closed: Vec<&Value> = after["differences"].as_array().unwrap().iter().filter(|d| d["now"]["rate"] == "closed").collect();
+            assert!(closed.iter().any(|d| d["frozen"]["numerator"] == 1 && d["now"]["numerator"] == 2), "{by}: {closed:?}");
+        }
+        let street = read("street").await;
+        let new = street["differences"].as_array().unwrap().iter().find(|d| d["key"] == "990101002").unwrap();
+        assert!(new["frozen"].is_null(), "a line that was not there");
+        assert_eq!(street["frozen"], before["frozen"]);
+
+        // Somebody of a part sees the lines of that part.
+        let part = app.login_as("street-desk", STREET).await.get("/api/v1/reports/periods/2025-03-10").await.expect(200).json();
+        let keys: Vec<&str> = part["frozen"].as_array().unwrap().iter().map(|l| l["key"].as_str().unwrap()).collect();
+        assert_eq!(keys, ["990101001"]);
+        let list = desk.get("/api/v1/reports/periods").await.expect(200).json();
+        assert_eq!(list["items"][0]["period"].as_str(), Some("2025-03-10"));
+        let audit = app.login_as("audit-admin", DISTRICT).await.get("/api/v1/audit?limit=50").await.expect(200).json();
+        assert!(audit["items"].as_array().unwrap().iter().any(|r| r["action"] == "report.freeze"));
+    }
+}
