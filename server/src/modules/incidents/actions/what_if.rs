@@ -67,7 +67,7 @@ pub async fn what_if(conn: &mut Conn, app: &App, ground: &Ground, mut case: Case
     let days = days(&ground.catalogue.value, &case, app.zone);
     let mut clocks = Clocks::of(&days, log.iter().map(|(at, event)| (*at, event)))?;
     let before = clocks.faces();
-    for event in &would {
+    if let Some(event) = &would {
         clocks.apply(&days, ground.now, event)?;
     }
     let shown = clocks.instants();
