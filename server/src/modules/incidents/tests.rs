@@ -13,6 +13,7 @@ mod many;
 mod merge;
 mod partner;
 mod pauses;
+mod reference;
 mod returns;
 mod road;
 mod second;
