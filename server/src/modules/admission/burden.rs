@@ -82,10 +82,9 @@ pub fn next(from: BurdenState, action: BurdenAction, satisfied: bool) -> Option<
     match (from, action) {
         (S::Reported, A::Notify) => Some(S::Notified),
         (S::Reported, A::Dismiss) => Some(S::Dismissed),
-        (S::Notified | S::Correcting, A::Plan) => Some(S::Correcting),
         (S::Notified | S::Correcting, A::Corrected) => Some(S::Reviewing),
         (S::Reviewing, A::Review) if satisfied => Some(S::Closed),
-        (S::Reviewing, A::Review) => Some(S::Correcting),
+        (S::Notified | S::Correcting, A::Plan) | (S::Reviewing, A::Review) => Some(S::Correcting),
         _ => None,
     }
 }

@@ -38,7 +38,7 @@ pub fn read(table: Table, catalogue: &Catalogue) -> Result<Reading, Unreadable> 
     named.table.require(&["name", "department", "class"])?;
     let mut reading = Reading::default();
     let mut seen: HashMap<(String, String), usize> = HashMap::new();
-    while let Some(row) = named.table.next() {
+    for row in named.table.by_ref() {
         match row {
             Ok(row) => one(&row, catalogue, &mut seen, &mut reading),
             Err(fault) => reading.faults.push(fault),
@@ -67,7 +67,7 @@ fn one(row: &Row, catalogue: &Catalogue, seen: &mut HashMap<(String, String), us
         match catalogue.by_name(name) {
             Some(Matter { id, .. }) => matters.push(*id),
             None => {
-                faults.push(row.fault("matters", format!("目录中没有“{name}”"), format!("no matter \"{name}\" in the catalogue")))
+                faults.push(row.fault("matters", format!("目录中没有“{name}”"), format!("no matter \"{name}\" in the catalogue")));
             }
         }
     }

@@ -181,8 +181,7 @@ impl Sheet {
 
     fn write(&mut self, row: &serde_json::Value) -> Result<()> {
         match self {
-            Self::Csv(_) => self.line(&cells(row)),
-            Self::Xlsx(..) => self.line(&cells(row)),
+            Self::Csv(_) | Self::Xlsx(..) => self.line(&cells(row)),
             Self::Geojson(out, some) => {
                 if row["lon"].is_number() {
                     let geometry = json!({ "type": "Point", "coordinates": [row["lon"], row["lat"]] });

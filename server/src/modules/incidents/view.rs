@@ -752,12 +752,11 @@ pub async fn followed(conn: &mut Conn, app: &App, ground: &Ground, followed: Fol
     let steps = store::steps(conn, followed.case.id).await?;
     let photos = followed_photos(conn, &followed, &steps).await?;
     let round = super::actions::merge::rated_round(conn, &followed).await?;
-    let rated = match followed.follower {
-        Some(follower) => store::merge::follower_rated(conn, follower, round).await?,
-        None => {
-            let ratings = store::ratings(conn, followed.case.id).await?;
-            ratings.iter().any(|r| r.asked_by == "reporter" && r.round == round)
-        }
+    let rated = if let Some(follower) = followed.follower {
+        store::merge::follower_rated(conn, follower, round).await?
+    } else {
+        let ratings = store::ratings(conn, followed.case.id).await?;
+        ratings.iter().any(|r| r.asked_by == "reporter" && r.round == round)
     };
     let joined = joined(&steps, followed.follower).map(|s| (s.words.clone(), s.at));
     let reader = followed.follower.map_or(Reader::Reporter, Reader::Other);

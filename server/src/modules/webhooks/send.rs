@@ -160,24 +160,18 @@ async fn note(app: &App, claimed: Vec<DeliveryRow>, answers: &[Result<u16, Fault
     for (mut delivery, answer) in claimed.into_iter().zip(answers) {
         delivery.attempts += 1;
         delivery.status = answer.ok().map(i64::from);
-        match answer {
-            Ok(200..=299) => {
-                (delivery.state, delivery.sent_at, delivery.fault) = (DeliveryState::Sent, Some(now), None);
-                all.sent += 1;
-            }
-            _ => {
-                delivery.fault = Some(answer.err().unwrap_or(Fault::Refused));
-                match again(now, delivery.attempts, rand::random()).filter(|_| *answer != Ok(GONE)) {
-                    Some(due) => {
-                        delivery.due_at = due;
-                        next = Some(next.map_or(due, |n| n.min(due)));
-                        all.later += 1;
-                    }
-                    None => {
-                        delivery.state = DeliveryState::Dead;
-                        all.dead += 1;
-                    }
-                }
+        if let Ok(200..=299) = answer {
+            (delivery.state, delivery.sent_at, delivery.fault) = (DeliveryState::Sent, Some(now), None);
+            all.sent += 1;
+        } else {
+            delivery.fault = Some(answer.err().unwrap_or(Fault::Refused));
+            if let Some(due) = again(now, delivery.attempts, rand::random()).filter(|_| *answer != Ok(GONE)) {
+                delivery.due_at = due;
+                next = Some(next.map_or(due, |n| n.min(due)));
+                all.later += 1;
+            } else {
+                delivery.state = DeliveryState::Dead;
+                all.dead += 1;
             }
         }
         store::ended(&mut tx, &delivery).await?;
