@@ -137,11 +137,11 @@ fn named(names: &Names<'_>, by: By, key: &str) -> (String, String) {
         By::Street | By::Community => {
             let kinds = if by == By::Street { org::STREETS } else { org::COMMUNITIES };
             // The path holds the codes of then; a unit that has ended since keeps its name.
-            let units = key
+            let mut units = key
                 .split('/')
                 .filter(|c| !c.is_empty())
                 .filter_map(|code| directory.units_ever(code).max_by_key(|u| u.at(names.at).is_some()));
-            units.filter(|u| kinds.contains(&u.kind.as_str())).next_back().map_or_else(none, |u| (u.code.clone(), u.name.clone()))
+            units.rfind(|u| kinds.contains(&u.kind.as_str())).map_or_else(none, |u| (u.code.clone(), u.name.clone()))
         }
     }
 }

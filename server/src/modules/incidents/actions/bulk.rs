@@ -105,7 +105,8 @@ pub async fn bulk(tx: &mut Tx, app: &App, ground: &Ground, who: &Actor, scope: &
     let mut items = Vec::with_capacity(body.ids.len());
     for (n, id) in body.ids.iter().enumerate() {
         tx.mark().await?;
-        match one(tx, app, ground, who, scope, *id, body.versions.get(n).copied(), &wish).await {
+        // On the heap: the future of an action that holds two cases is large.
+        match Box::pin(one(tx, app, ground, who, scope, *id, body.versions.get(n).copied(), &wish)).await {
             Ok(Ok(case)) => {
                 tx.keep().await?;
                 items.push(done(&case));
@@ -169,7 +170,7 @@ async fn one(
     match wish {
         Wish::Accept(body) => accept(tx, ground, change, body).await.map(Ok),
         Wish::Dispatch(body) => dispatch(tx, ground, change, body).await,
-        Wish::Merge(body) => merge(tx, ground, scope, change, body).await.map(Ok),
+        Wish::Merge(body) => Box::pin(merge(tx, ground, scope, change, body)).await.map(Ok),
     }
 }
 

@@ -24,7 +24,6 @@ async fn bulk(State(app): State<Shared>, who: Allow<ManyAtOnce>, command: Comman
     let mut work = command.begin(&app, &who).await?;
     ground.check(&mut work.tx).await?;
     let scope = reach(&app, kernel::Actor::scope(&who, command.body.action.permission()));
-    // The future of one action of many is large; on the heap it makes no other one so.
-    let outcome = Box::pin(actions::bulk(&mut work.tx, &app, &ground, &who, &scope, &command.body)).await?;
+    let outcome = actions::bulk(&mut work.tx, &app, &ground, &who, &scope, &command.body).await?;
     work.finish(StatusCode::OK, &outcome).await
 }

@@ -30,7 +30,8 @@ async fn merge(
 ) -> Outcome {
     let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
     let scope = reach(&app, who.scope());
-    let case = actions::merge(&mut work.tx, &ground, &scope, change, &command.body).await?;
+    // On the heap: the future of an action that holds two cases is large.
+    let case = Box::pin(actions::merge(&mut work.tx, &ground, &scope, change, &command.body)).await?;
     answer(work, &app, &ground, &who, case).await
 }
 
@@ -45,7 +46,7 @@ async fn unmerge(
 ) -> Outcome {
     let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
     let scope = reach(&app, who.scope());
-    let case = actions::unmerge(&mut work.tx, &ground, &scope, change, &command.body).await?;
+    let case = Box::pin(actions::unmerge(&mut work.tx, &ground, &scope, change, &command.body)).await?;
     answer(work, &app, &ground, &who, case).await
 }
 
