@@ -4,6 +4,7 @@
 //! into one that stands for the word; passes repeat until none finds anything. That is what makes redaction idempotent: its output reads
 //! as exactly the pieces that the last round found nothing in.
 
+mod begins;
 mod names;
 mod numbers;
 #[cfg(test)]
@@ -78,7 +79,7 @@ pub struct Redacted {
 /// ```
 pub fn redact(text: &str) -> Redacted {
     let mut pieces = read(text);
-    while PASSES.iter().fold(false, |found, (kind, find)| sweep(&mut pieces, *kind, *find) || found) {}
+    while PASSES.iter().enumerate().fold(false, |found, (n, pass)| sweep(&mut pieces, 1 << n, pass) || found) {}
     write(text, &pieces)
 }
 
@@ -90,6 +91,8 @@ struct Piece {
     c: char,
     /// Set for what this run found; a token that stood in the text already has none.
     kind: Option<Kind>,
+    /// The passes whose data may begin with this character, one bit each in their order.
+    begins: u16,
 }
 
 /// Stands for a datum. No pattern matches it and every pattern takes it for a border.
@@ -119,17 +122,19 @@ fn read(text: &str) -> Vec<Piece> {
     while let Some(c) = text[at..].chars().next() {
         let token = if c == '[' { Kind::ALL.iter().find(|kind| text[at..].starts_with(kind.token())) } else { None };
         let (c, length) = token.map_or((half_width(c), c.len_utf8()), |kind| (BARRIER, kind.token().len()));
-        pieces.push(Piece { bytes: at..at + length, c, kind: None });
+        pieces.push(Piece { bytes: at..at + length, c, kind: None, begins: begins::of(c) });
         at += length;
     }
     pieces
 }
 
-/// One pass; whether it found anything.
-fn sweep(pieces: &mut Vec<Piece>, kind: Kind, find: Find) -> bool {
-    let mut found: Vec<Range<usize>> = Vec::new();
+/// One pass; whether it found anything. `bit` stands for it in [`Piece::begins`].
+fn sweep(pieces: &mut Vec<Piece>, bit: u16, (kind, find): &(Kind, Find)) -> bool {
+    let (kind, mut found) = (*kind, Vec::<Range<usize>>::new());
     let mut at = 0;
-    while at < pieces.len() {
+    // Most characters begin nothing, and asking each pass about each of them is what redaction cost.
+    while let Some(next) = pieces.get(at..).and_then(|rest| rest.iter().position(|piece| piece.begins & bit != 0)) {
+        at += next;
         match find(pieces, at) {
             Some(range) => {
                 at = range.end;
@@ -140,7 +145,7 @@ fn sweep(pieces: &mut Vec<Piece>, kind: Kind, find: Find) -> bool {
     }
     for range in found.iter().rev() {
         let bytes = pieces[range.start].bytes.start..pieces[range.end - 1].bytes.end;
-        pieces.splice(range.clone(), [Piece { bytes, c: BARRIER, kind: Some(kind) }]);
+        pieces.splice(range.clone(), [Piece { bytes, c: BARRIER, kind: Some(kind), begins: 0 }]);
     }
     !found.is_empty()
 }

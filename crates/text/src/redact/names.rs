@@ -7,14 +7,14 @@ use super::{BARRIER, Piece, any_stands, at, before};
 use std::{ops::Range, sync::LazyLock};
 
 /// Common surnames of one character (together more than nine in ten people).
-const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖萧田董潘袁于蔡蒋余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付傅方白邹孟熊秦邱丘江尹薛闫阎段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳阳管柴蒙鲍华喻祁蒲滕屈饶解牟艾尤时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬卞姬师和仇栾隋商刁荣巫寇桑郎甄丛仲虞敖巩明佘池麻苑迟邝封谈匡鞠惠荆冀郁胥储燕楚鄢谌奚粟冼蔺盘厉伊仝郜海阚花豆朴盖练廉禹井祖漆巴支卿狄平晋敬扈晁芮阙浦戈鹿薄邸雍辜修邰慕嵇湛宾戎茅";
+pub(super) const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖萧田董潘袁于蔡蒋余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付傅方白邹孟熊秦邱丘江尹薛闫阎段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳阳管柴蒙鲍华喻祁蒲滕屈饶解牟艾尤时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬卞姬师和仇栾隋商刁荣巫寇桑郎甄丛仲虞敖巩明佘池麻苑迟邝封谈匡鞠惠荆冀郁胥储燕楚鄢谌奚粟冼蔺盘厉伊仝郜海阚花豆朴盖练廉禹井祖漆巴支卿狄平晋敬扈晁芮阙浦戈鹿薄邸雍辜修邰慕嵇湛宾戎茅";
 static SORTED_SURNAMES: LazyLock<Vec<char>> = LazyLock::new(|| {
     let mut surnames: Vec<char> = SURNAMES.chars().collect();
     surnames.sort_unstable();
     surnames
 });
 /// Surnames of two characters.
-const DOUBLE_SURNAMES: [&str; 20] = [
+pub(super) const DOUBLE_SURNAMES: [&str; 20] = [
     "欧阳", "上官", "司马", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "夏侯", "长孙", "宇文", "轩辕",
     "端木", "独孤", "南宫", "呼延", "申屠",
 ];
@@ -22,7 +22,7 @@ const DOUBLE_SURNAMES: [&str; 20] = [
 const DOUBTFUL: &str = "于向成时和车管应连关全安平明海支解路农司商师单党白方高任何易左古简温万金石花文包项麻毛阳华江林祝游康丛牛";
 
 /// After these a name is asked for: whatever follows up to three characters is taken when it begins with a surname.
-const ASKING: [&str; 26] = [
+pub(super) const ASKING: [&str; 26] = [
     "我叫",
     "名叫",
     "名字叫",
@@ -51,7 +51,7 @@ const ASKING: [&str; 26] = [
     "署名",
 ];
 /// After these a name often follows, and as often something else: it needs a border behind it.
-const HINTING: [&str; 56] = [
+pub(super) const HINTING: [&str; 56] = [
     "我是",
     "本人",
     "业主",

@@ -4,6 +4,21 @@ use super::{BARRIER, Piece, any_stands, at, before, length_of};
 use crate::codes;
 use std::ops::Range;
 
+/// The digits as characters, in order.
+pub(super) const DIGITS: &str = "零一二三四五六七八九";
+/// Characters that are said for digits as well.
+pub(super) const MORE_DIGITS: &str = "〇○幺";
+/// What a plate begins with.
+pub(super) const PROVINCES: &str = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使";
+/// What announces a telephone number.
+pub(super) const PHONE: [&str; 8] = ["电话", "座机", "联系方式", "致电", "拨打", "手机", "tel", "固话"];
+/// What announces the number of a passport or permit.
+pub(super) const PAPERS: [&str; 4] = ["护照", "通行证", "军官证", "身份证"];
+/// What announces a QQ account.
+pub(super) const QQ: [&str; 3] = ["QQ", "扣扣", "企鹅"];
+/// What announces a WeChat account.
+pub(super) const WECHAT: [&str; 7] = ["微信", "威信", "vx", "wx", "weixin", "wechat", "薇信"];
+
 /// What people put between the groups of a number.
 fn is_separator(c: char) -> bool {
     matches!(c, ' ' | '-' | '–' | '—' | '−' | '.' | '·' | '_' | '\t')
@@ -93,10 +108,10 @@ pub(super) fn mobile(pieces: &[Piece], start: usize) -> Option<Range<usize>> {
 /// Digits written as characters, exactly `want` of them in a row.
 fn chinese_digits(pieces: &[Piece], start: usize, want: usize) -> Option<(Vec<u8>, usize)> {
     let digit = |place| {
-        "零一二三四五六七八九".chars().position(|c| c == at(pieces, place)).map(|d| b'0' + d as u8).or_else(|| {
+        DIGITS.chars().position(|c| c == at(pieces, place)).map(|d| b'0' + d as u8).or_else(|| {
             match at(pieces, place) {
                 '〇' | '○' => Some(b'0'),
-                '幺' => Some(b'1'),
+                '幺' => Some(b'1'), // as in `MORE_DIGITS`
                 _ => None,
             }
         })
@@ -174,7 +189,6 @@ impl Run {
 
 /// Plates: a province, a letter and five or six letters and digits (new-energy ones have six).
 pub(super) fn plate(pieces: &[Piece], start: usize) -> Option<Range<usize>> {
-    const PROVINCES: &str = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使";
     const ENDINGS: &str = "挂学警港澳试超领";
     if !PROVINCES.contains(at(pieces, start)) || !at(pieces, start + 1).is_ascii_alphabetic() {
         return None;
@@ -217,8 +231,7 @@ fn announced(pieces: &[Piece], start: usize, words: &[&str]) -> Option<usize> {
 
 /// Seven or eight digits after a word for telephone: a fixed number without its area code.
 pub(super) fn announced_phone(pieces: &[Piece], start: usize) -> Option<Range<usize>> {
-    const WORDS: [&str; 8] = ["电话", "座机", "联系方式", "致电", "拨打", "手机", "tel", "固话"];
-    let number = following(pieces, start, &WORDS)?;
+    let number = following(pieces, start, &PHONE)?;
     matches!(at(pieces, number), '2'..='8').then_some(())?;
     let end = [8, 7].into_iter().find_map(|want| digits_from(pieces, number, want))?;
     Some(number..extension(pieces, end))
@@ -226,8 +239,7 @@ pub(super) fn announced_phone(pieces: &[Piece], start: usize) -> Option<Range<us
 
 /// Passport and permit numbers after their name: one or two letters and seven to nine digits.
 pub(super) fn announced_id(pieces: &[Piece], start: usize) -> Option<Range<usize>> {
-    const WORDS: [&str; 4] = ["护照", "通行证", "军官证", "身份证"];
-    let number = following(pieces, start, &WORDS)?;
+    let number = following(pieces, start, &PAPERS)?;
     let letters = length_of(pieces, number, |c| c.is_ascii_alphabetic());
     let digits = length_of(pieces, number + letters, |c| c.is_ascii_digit());
     (letters <= 2 && (7..=18).contains(&digits)).then_some(number..number + letters + digits)
@@ -235,8 +247,6 @@ pub(super) fn announced_id(pieces: &[Piece], start: usize) -> Option<Range<usize
 
 /// WeChat and QQ accounts after their name.
 pub(super) fn announced_account(pieces: &[Piece], start: usize) -> Option<Range<usize>> {
-    const QQ: [&str; 3] = ["QQ", "扣扣", "企鹅"];
-    const WECHAT: [&str; 7] = ["微信", "威信", "vx", "wx", "weixin", "wechat", "薇信"];
     if at(pieces, start).is_ascii_alphabetic() && before(pieces, start).is_ascii_alphanumeric() {
         return None;
     }

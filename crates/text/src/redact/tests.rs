@@ -178,6 +178,17 @@ proptest! {
     }
 
     #[test]
+    fn no_pass_finds_what_it_was_not_asked_about(text in "([的是王张李欧阳陈高方和我叫本人护照微信QqTtVv零一幺〇京沪]|[ （(+\\-.0-9a-zA-Z@０-９Ａ-Ｚ：，。]|先生|书记|138001380|电话|tel|联系人|E12345678|\\[电话\\]){0,40}") {
+        let pieces = read(&text);
+        for (n, (kind, find)) in PASSES.iter().enumerate() {
+            for start in 0..pieces.len() {
+                let asked = pieces[start].begins & 1 << n != 0;
+                prop_assert!(asked || find(&pieces, start).is_none(), "{kind:?} begins with {}", pieces[start].c);
+            }
+        }
+    }
+
+    #[test]
     fn any_text_is_read_and_spans_fit(text in "\\PC{0,80}") {
         let redacted = redact(&text);
         let mut end = 0;
