@@ -1,6 +1,7 @@
 //! `cargo xtask bench …`: the figures of docs/benchmarks.md. Each prints machine, data size, median and spread; nothing here is asserted.
 
 pub mod client;
+mod cpu;
 mod kill;
 pub mod load;
 pub mod server;
@@ -41,12 +42,18 @@ enum What {
 
 #[derive(Args)]
 struct Load {
-    /// Seconds of each of the three runs.
+    /// Seconds of each run.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
+    /// How many runs.
+    #[arg(long, default_value_t = 5)]
+    runs: u64,
     /// `sqlite`, `postgres` or both.
     #[arg(long)]
     engine: Option<String>,
+    /// Measure the programs of this folder instead of building them.
+    #[arg(long)]
+    bin: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -156,7 +163,7 @@ pub fn report_body(source: &std::path::Path) -> Result<impl Fn(u64) -> String + 
 }
 
 fn report(load: &Load) -> Result<()> {
-    let bin = build()?;
+    let bin = load.bin.clone().map_or_else(build, Ok)?;
     for engine in ["sqlite", "postgres"] {
         if load.engine.as_deref().is_some_and(|e| e != engine) {
             continue;
@@ -169,12 +176,26 @@ fn report(load: &Load) -> Result<()> {
         let service = district.serve(&["--connections", "16"])?;
         let body = report_body(&district.source)?;
         let mut rates = vec![];
-        for round in 0..3_u64 {
+        // Processor time of the server, of PostgreSQL and of the load itself.
+        let spent = || {
+            let postgres = cluster.as_ref().map_or(Duration::ZERO, |c| cpu::of_postgres(&c.dir().join("data")));
+            [cpu::of(service.id()), postgres, cpu::of(std::process::id())]
+        };
+        for round in 0..load.runs {
+            let before = spent();
             let measured = load::run(service.address, CONNECTIONS, Duration::from_secs(load.seconds), 201, |c, n| {
                 let n = round * 1_000_000_000 + n;
                 c.post("/api/v1/reports", &key(n), &body(n))
             })?;
             println!("report, {engine}, 300 characters, {CONNECTIONS} connections, run {}: {measured}", round + 1);
+            let each =
+                |n: usize| spent()[n].saturating_sub(before[n]).as_secs_f64() * 1_000.0 / measured.micros.len().max(1) as f64;
+            println!(
+                "processor time of a report: server {:.3} ms, PostgreSQL {:.3} ms, load {:.3} ms",
+                each(0),
+                each(1),
+                each(2)
+            );
             rates.push(measured.rate());
         }
         println!("report, {engine}: {}", spread(&mut rates));
