@@ -6,22 +6,29 @@ use std::{
 
 use kernel::{Error, Result};
 use sqlx::{
-    Arguments, AssertSqlSafe, Executor, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction,
-    pool::PoolConnection,
+    Arguments, AssertSqlSafe, Executor, PgConnection, SqliteConnection,
+    database::HasStatementCache,
     postgres::{PgArguments, PgRow},
     sqlite::{SqliteArguments, SqliteRow},
 };
 
-use crate::{Cell, Engine, FromCell, FromRow, Query, Row, Sql, count, error::from_driver, group::Turn};
+use crate::{
+    Batch, Cell, Engine, FromCell, FromRow, Query, Row, Sql,
+    batch::{self, Done},
+    count,
+    error::from_driver,
+    group::Turn,
+    pool::{Lent, Open},
+};
 
 /// SQLite's columns of each unique index, as its messages list them, and the index's name.
 pub(crate) type UniqueNames = Arc<RwLock<HashMap<String, String>>>;
 
 pub(crate) enum Inner {
-    SqliteReader(PoolConnection<Sqlite>),
+    SqliteReader(Lent<SqliteConnection>),
     SqliteWriter(Turn),
-    PostgresReader(PoolConnection<Postgres>),
-    PostgresWriter(Transaction<'static, Postgres>),
+    PostgresReader(Lent<PgConnection>),
+    PostgresWriter(Open),
 }
 
 enum Engined<'a> {
@@ -106,6 +113,7 @@ impl Conn {
             Engined::Sqlite(c) => c.prepare(sql).await.map(|_| ()),
             Engined::Postgres(c) => c.prepare(sql).await.map(|_| ()),
         };
+        self.ended(&result);
         result.map_err(|e| Error::internal(format_args!("{e}: {text}")))
     }
 
@@ -116,6 +124,7 @@ impl Conn {
             Engined::Sqlite(c) => c.execute(sql).await.map(|_| ()),
             Engined::Postgres(c) => c.execute(sql).await.map(|_| ()),
         };
+        self.ended(&result);
         result.map_err(|e| self.meaning(e))
     }
 
@@ -129,15 +138,16 @@ impl Conn {
         let result = match self.engined() {
             Engined::Sqlite(c) => match text {
                 Text::Fixed(t) => c.execute(sqlx::query_with(t, sqlite_arguments(cells)?)).await,
-                Text::Joined(t) => c.execute(sqlx::query_with(AssertSqlSafe(t), sqlite_arguments(cells)?)).await,
+                Text::Joined(t) => c.execute(joined(t, cells.len(), sqlite_arguments(cells)?)).await,
             }
             .map(|done| done.rows_affected()),
             Engined::Postgres(c) => match text {
                 Text::Fixed(t) => c.execute(sqlx::query_with(t, postgres_arguments(cells)?)).await,
-                Text::Joined(t) => c.execute(sqlx::query_with(AssertSqlSafe(t), postgres_arguments(cells)?)).await,
+                Text::Joined(t) => c.execute(joined(t, cells.len(), postgres_arguments(cells)?)).await,
             }
             .map(|done| done.rows_affected()),
         };
+        self.ended(&result);
         result.map_err(|e| self.meaning(e))
     }
 
@@ -146,24 +156,39 @@ impl Conn {
         let result = match self.engined() {
             Engined::Sqlite(c) => match text {
                 Text::Fixed(t) => c.fetch_all(sqlx::query_with(t, sqlite_arguments(cells)?)).await,
-                Text::Joined(t) => c.fetch_all(sqlx::query_with(AssertSqlSafe(t), sqlite_arguments(cells)?)).await,
+                Text::Joined(t) => c.fetch_all(joined(t, cells.len(), sqlite_arguments(cells)?)).await,
             }
             .map(|rows: Vec<SqliteRow>| rows.into_iter().map(Row::Sqlite).collect()),
             Engined::Postgres(c) => match text {
                 Text::Fixed(t) => c.fetch_all(sqlx::query_with(t, postgres_arguments(cells)?)).await,
-                Text::Joined(t) => c.fetch_all(sqlx::query_with(AssertSqlSafe(t), postgres_arguments(cells)?)).await,
+                Text::Joined(t) => c.fetch_all(joined(t, cells.len(), postgres_arguments(cells)?)).await,
             }
             .map(|rows: Vec<PgRow>| rows.into_iter().map(|r| Row::Postgres(Box::new(r))).collect()),
         };
+        self.ended(&result);
         result.map_err(|e| self.meaning(e))
     }
 
+    /// The connection, for one statement: [`Conn::ended`] follows.
     fn engined(&mut self) -> Engined<'_> {
         match &mut self.inner {
-            Inner::SqliteReader(c) => Engined::Sqlite(c),
+            Inner::SqliteReader(c) => {
+                c.begins();
+                Engined::Sqlite(c)
+            }
             Inner::SqliteWriter(turn) => Engined::Sqlite(turn.conn()),
-            Inner::PostgresReader(c) => Engined::Postgres(c),
-            Inner::PostgresWriter(c) => Engined::Postgres(c),
+            Inner::PostgresReader(c) | Inner::PostgresWriter(Open(c)) => {
+                c.begins();
+                Engined::Postgres(c)
+            }
+        }
+    }
+
+    fn ended<T>(&mut self, result: &std::result::Result<T, sqlx::Error>) {
+        match &mut self.inner {
+            Inner::SqliteReader(c) => c.ended(result),
+            Inner::SqliteWriter(_) => {}
+            Inner::PostgresReader(c) | Inner::PostgresWriter(Open(c)) => c.ended(result),
         }
     }
 
@@ -172,7 +197,19 @@ impl Conn {
     }
 }
 
-fn sqlite_arguments(cells: Vec<Cell>) -> Result<SqliteArguments> {
+/// Statements with more values than this are inserts of many rows. Hardly two of them have the same text, so they are not kept prepared.
+const KEPT: usize = 600;
+
+/// A statement that was put together: prepared and kept, unless it is one of a kind.
+pub(crate) fn joined<DB: sqlx::Database<Arguments = A> + HasStatementCache, A: sqlx::IntoArguments<DB>>(
+    text: String,
+    cells: usize,
+    arguments: A,
+) -> sqlx::query::Query<'static, DB, A> {
+    sqlx::query_with(AssertSqlSafe(text), arguments).persistent(cells <= KEPT)
+}
+
+pub(crate) fn sqlite_arguments(cells: Vec<Cell>) -> Result<SqliteArguments> {
     let mut arguments = SqliteArguments::default();
     for cell in cells {
         match cell {
@@ -189,7 +226,7 @@ fn sqlite_arguments(cells: Vec<Cell>) -> Result<SqliteArguments> {
     Ok(arguments)
 }
 
-fn postgres_arguments(cells: Vec<Cell>) -> Result<PgArguments> {
+pub(crate) fn postgres_arguments(cells: Vec<Cell>) -> Result<PgArguments> {
     let mut arguments = PgArguments::default();
     for cell in cells {
         match cell {
@@ -225,11 +262,25 @@ impl DerefMut for Reader {
 pub struct Tx(pub(crate) Conn);
 
 impl Tx {
+    /// Runs statements that need nothing from each other's answers as one, and says how many rows each touched.
+    pub async fn batch(&mut self, batch: Batch) -> Result<Vec<u64>> {
+        let done = match self.0.engined() {
+            Engined::Sqlite(c) => batch.sqlite(c, "").await.map(Done::or_stale),
+            Engined::Postgres(c) => batch.postgres(c).await.map(Ok),
+        };
+        self.0.ended(&done);
+        match done {
+            Err(e) if batch::is_stale(&e) => Err(Error::Stale),
+            Err(e) => Err(self.0.meaning(e)),
+            Ok(touched) => touched,
+        }
+    }
+
     /// Makes it last. Only when this returns may a caller be told that its command was taken.
     pub async fn commit(self) -> Result<()> {
         match self.0.inner {
             Inner::SqliteWriter(turn) => turn.commit().await,
-            Inner::PostgresWriter(tx) => tx.commit().await.map_err(|e| from_driver(e, |_| None)),
+            Inner::PostgresWriter(open) => open.end("commit").await,
             Inner::SqliteReader(_) | Inner::PostgresReader(_) => Ok(()),
         }
     }
@@ -253,7 +304,7 @@ impl Tx {
     pub async fn rollback(self) -> Result<()> {
         match self.0.inner {
             Inner::SqliteWriter(turn) => turn.rollback().await,
-            Inner::PostgresWriter(tx) => tx.rollback().await.map_err(|e| from_driver(e, |_| None)),
+            Inner::PostgresWriter(open) => open.end("rollback").await,
             Inner::SqliteReader(_) | Inner::PostgresReader(_) => Ok(()),
         }
     }

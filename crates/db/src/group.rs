@@ -16,7 +16,7 @@ use kernel::{Error, Result};
 use sqlx::{Connection, Executor, SqliteConnection};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
-use crate::{Durability, error::from_driver};
+use crate::{Batch, Durability, batch::Done, error::from_driver};
 
 /// How many transactions at most share one COMMIT: bounds the wait of the first and the work lost when it fails.
 const GROUP: usize = 64;
@@ -39,6 +39,8 @@ struct Group {
 struct Writer {
     conn: SqliteConnection,
     group: Option<Group>,
+    /// The savepoint of the last transaction is finished but not released: the next one, or COMMIT, does that on its way.
+    finished: bool,
 }
 
 /// The one writer of a SQLite database.
@@ -51,12 +53,28 @@ pub(crate) struct GroupCommit {
 
 impl GroupCommit {
     pub(crate) fn new(conn: SqliteConnection, durability: Durability) -> Self {
-        let writer = Arc::new(Mutex::new(Writer { conn, group: None }));
+        let writer = Arc::new(Mutex::new(Writer { conn, group: None, finished: false }));
         Self { writer, waiting: Arc::default(), durability }
     }
 
     /// Waits for the writer and opens a savepoint.
     pub(crate) async fn turn(&self) -> Result<Turn> {
+        let (mut turn, savepoint) = self.place().await?;
+        run(turn.conn(), savepoint).await?;
+        Ok(turn)
+    }
+
+    /// Waits for the writer and runs a batch as a transaction of its own, in one go with its savepoint.
+    pub(crate) async fn write(&self, batch: Batch, names: impl Fn(&str) -> Option<String>) -> Result<Vec<u64>> {
+        let (mut turn, savepoint) = self.place().await?;
+        match batch.sqlite(turn.conn(), savepoint).await.map_err(|e| from_driver(e, names)).and_then(Done::or_stale) {
+            Ok(touched) => turn.commit().await.map(|()| touched),
+            Err(error) => turn.rollback().await.and(Err(error)),
+        }
+    }
+
+    /// Waits for the writer, and says how its savepoint is to be opened.
+    async fn place(&self) -> Result<(Turn, &'static str)> {
         let mut place = Place { shared: self, counted: true };
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let mut writer = self.writer.clone().lock_owned().await;
@@ -65,10 +83,9 @@ impl GroupCommit {
             run(&mut writer.conn, "BEGIN IMMEDIATE").await?;
             writer.group = Some(Group { size: 0, end: watch::Sender::new(Outcome::Open) });
         }
+        let savepoint = if std::mem::take(&mut writer.finished) { "RELEASE turn;SAVEPOINT turn;" } else { "SAVEPOINT turn;" };
         // From here on a dropped turn undoes and closes what is open.
-        let mut turn = Turn { writer: Some(writer), shared: self.clone() };
-        run(turn.conn(), "SAVEPOINT turn").await?;
-        Ok(turn)
+        Ok((Turn { writer: Some(writer), shared: self.clone() }, savepoint))
     }
 
     /// Closes the writer's connection, committing what is open.
@@ -124,8 +141,8 @@ impl Turn {
     }
 
     pub(crate) async fn commit(mut self) -> Result<()> {
-        run(self.conn(), "RELEASE turn").await?;
         let Some(mut writer) = self.writer.take() else { return Ok(()) };
+        writer.finished = true;
         let Some(group) = writer.group.as_mut() else { return Ok(()) };
         group.size += 1;
         let full = group.size >= GROUP;
@@ -152,10 +169,14 @@ impl Turn {
     }
 
     pub(crate) async fn rollback(mut self) -> Result<()> {
-        match self.writer.take() {
-            Some(writer) => undo(writer, &self.shared).await,
-            None => Ok(()),
+        let Some(writer) = self.writer.take() else { return Ok(()) };
+        let end = writer.group.as_ref().map(|g| g.end.subscribe());
+        let undone = undo(writer, &self.shared).await;
+        // What was read, or was in the way, may be the work of others of the group: nobody is told of it before it is committed.
+        if let Some(mut end) = end {
+            let _ = end.wait_for(|o| !matches!(o, Outcome::Open)).await;
         }
+        undone
     }
 }
 
@@ -186,6 +207,7 @@ async fn undo(mut writer: OwnedMutexGuard<Writer>, shared: &GroupCommit) -> Resu
 /// Commits the open group, if there is one, and tells everybody who waits for it.
 async fn end_group(writer: &mut Writer) {
     let Some(group) = writer.group.take() else { return };
+    writer.finished = false;
     let outcome = match run(&mut writer.conn, if group.size == 0 { "ROLLBACK" } else { "COMMIT" }).await {
         Ok(()) => Outcome::Committed,
         Err(error) => {

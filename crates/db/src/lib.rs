@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod batch;
 mod cell;
 mod conn;
 pub mod count;
@@ -8,9 +9,11 @@ mod error;
 mod group;
 mod migrate;
 mod open;
+mod pool;
 mod row;
 mod sql;
 
+pub use batch::Batch;
 pub use cell::{Cell, ToCell};
 pub use conn::{Conn, Reader, Tx};
 pub use error::{STORAGE_BUSY, STORAGE_FULL, unique_violation};

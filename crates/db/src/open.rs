@@ -2,16 +2,17 @@ use std::{str::FromStr, sync::Arc, time::Duration};
 
 use kernel::{Error, Result};
 use sqlx::{
-    PgPool, SqlitePool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    ConnectOptions, Executor, PgConnection, SqliteConnection,
+    postgres::PgConnectOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
 use crate::{
-    Conn, FromRow, Reader, Row, Tx,
+    Batch, Conn, FromRow, Reader, Row, Tx, batch,
     conn::{Inner, UniqueNames},
     error::from_driver,
     group::{self, GroupCommit},
+    pool::{Open, Pool},
     sql,
 };
 
@@ -59,13 +60,14 @@ impl Default for Options {
 #[derive(Clone)]
 pub struct Db {
     engine: Pools,
+    connections: u32,
     names: UniqueNames,
 }
 
 #[derive(Clone)]
 enum Pools {
-    Sqlite { readers: SqlitePool, writer: GroupCommit },
-    Postgres { pool: PgPool },
+    Sqlite { readers: Pool<SqliteConnection>, writer: GroupCommit },
+    Postgres { pool: Pool<PgConnection> },
 }
 
 impl Db {
@@ -78,7 +80,7 @@ impl Db {
     pub async fn open_with(url: &str, options: &Options) -> Result<Self> {
         let names = UniqueNames::default();
         let engine = if url.starts_with("sqlite:") { sqlite(url, options).await? } else { postgres(url, options).await? };
-        let db = Self { engine, names };
+        let db = Self { engine, connections: options.connections, names };
         db.learn_names().await?;
         Ok(db)
     }
@@ -94,8 +96,8 @@ impl Db {
     /// A connection for reading what was committed.
     pub async fn read(&self) -> Result<Reader> {
         let inner = match &self.engine {
-            Pools::Sqlite { readers, .. } => Inner::SqliteReader(readers.acquire().await.map_err(plain)?),
-            Pools::Postgres { pool } => Inner::PostgresReader(pool.acquire().await.map_err(plain)?),
+            Pools::Sqlite { readers, .. } => Inner::SqliteReader(readers.lend().await?),
+            Pools::Postgres { pool } => Inner::PostgresReader(pool.lend().await?),
         };
         Ok(Reader(Conn { inner, names: self.names.clone() }))
     }
@@ -104,20 +106,36 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx> {
         let inner = match &self.engine {
             Pools::Sqlite { writer, .. } => Inner::SqliteWriter(writer.turn().await?),
-            Pools::Postgres { pool } => Inner::PostgresWriter(pool.begin().await.map_err(plain)?),
+            Pools::Postgres { pool } => Inner::PostgresWriter(Open::begin(pool.lend().await?).await?),
         };
         Ok(Tx(Conn { inner, names: self.names.clone() }))
+    }
+
+    /// Runs a batch as a transaction of its own and says how many rows each statement touched. Only when this returns may a caller be told
+    /// that its command was taken. On PostgreSQL that is one round trip, since a statement alone is a transaction.
+    pub async fn write(&self, batch: Batch) -> Result<Vec<u64>> {
+        let name_of = |columns: &str| self.names.read().ok()?.get(columns).cloned();
+        match &self.engine {
+            Pools::Sqlite { writer, .. } => writer.write(batch, name_of).await,
+            Pools::Postgres { pool } => {
+                let mut conn = pool.lend().await?;
+                conn.begins();
+                let done = batch.postgres(&mut conn).await;
+                conn.ended(&done);
+                done.map_err(|e| if batch::is_stale(&e) { Error::Stale } else { from_driver(e, name_of) })
+            }
+        }
     }
 
     /// Ends all work and closes the files or connections.
     pub async fn close(&self) -> Result<()> {
         match &self.engine {
             Pools::Sqlite { readers, writer } => {
-                readers.close().await;
+                readers.close(self.connections).await;
                 writer.close().await
             }
             Pools::Postgres { pool } => {
-                pool.close().await;
+                pool.close(self.connections).await;
                 Ok(())
             }
         }
@@ -192,47 +210,44 @@ async fn sqlite(url: &str, options: &Options) -> Result<Pools> {
         // KiB for each reader: what is not there comes from the system's own cache, which all of them share.
         .pragma("cache_size", "-2000")
         .pragma("journal_size_limit", "67108864");
-    let writing = base.clone().pragma("cache_size", "-8000");
+    // The log is copied into the file by the writer itself, between two commits. A page that changed in every commit is copied once, so a
+    // longer log is less to copy; what it holds is as safe as what the file holds.
+    let writing = base.clone().pragma("wal_autocheckpoint", "8000").pragma("cache_size", "-16000");
     let writing = match options.most_pages {
         Some(pages) => writing.pragma("max_page_count", pages.to_string()),
         None => writing,
     };
     let writer = group::connect(&writing).await?;
-    let readers = SqlitePoolOptions::new()
-        .max_connections(options.connections)
-        .acquire_timeout(options.patience)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(if memory { base } else { base.pragma("query_only", "on") })
-        .await
-        .map_err(plain)?;
+    let reading = if memory { base } else { base.pragma("query_only", "on") };
+    let readers = Pool::new(options.connections, options.patience, false, move || {
+        let reading = reading.clone();
+        async move { reading.connect().await }
+    });
+    // The first is made now, so that a file that cannot be read shows at the start.
+    readers.lend().await?;
     Ok(Pools::Sqlite { readers, writer: GroupCommit::new(writer, options.durability) })
 }
 
 async fn postgres(url: &str, options: &Options) -> Result<Pools> {
     let base = PgConnectOptions::from_str(url).map_err(plain)?.application_name("jingwei").statement_cache_capacity(512);
-    let schema: Arc<str> = options.schema.as_deref().unwrap_or("public").into();
+    let schema = options.schema.as_deref().unwrap_or("public");
     if !schema.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') || schema.is_empty() {
         return Err(Error::invalid("schema", "bad-schema-name"));
     }
-    let pool = PgPoolOptions::new()
-        .max_connections(options.connections)
-        .acquire_timeout(options.patience)
-        .after_connect(move |conn, _| {
-            let schema = schema.clone();
-            Box::pin(async move {
-                use sqlx::Executor;
-                let text =
-                    format!("create schema if not exists {schema}; set search_path to {schema}; set statement_timeout to '30s'");
-                // Two first connections may make the schema at the same instant; the loser finds it made.
-                if conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(text.clone()))).await.is_err() {
-                    conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(text))).await?;
-                }
-                Ok(())
-            })
-        })
-        .connect_with(base)
-        .await
-        .map_err(plain)?;
+    let text: Arc<str> =
+        format!("create schema if not exists {schema}; set search_path to {schema}; set statement_timeout to '30s'").into();
+    let pool = Pool::new(options.connections, options.patience, true, move || {
+        let (base, text) = (base.clone(), text.clone());
+        async move {
+            let mut conn = base.connect().await?;
+            // Two first connections may make the schema at the same instant; the loser finds it made.
+            if conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(text.to_string()))).await.is_err() {
+                conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(text.to_string()))).await?;
+            }
+            Ok(conn)
+        }
+    });
+    // The first is made now, so that a server that is not there shows at the start.
+    pool.lend().await?;
     Ok(Pools::Postgres { pool })
 }
