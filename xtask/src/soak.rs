@@ -16,7 +16,7 @@ pub struct Soak {
     kills: usize,
 }
 
-/// Runs every test with its long counts, then the crash test with its negative control.
+/// Runs every test with its long counts (among them a thousand clock jumps with restarts and two nodes, T5 and T11 of the trust plan), then the crash test with its negative control.
 pub fn soak(soak: &Soak) -> Result<()> {
     // Property tests take their number of cases from the first, tests with a long form look at the second.
     run(cargo().args(["test", "--workspace"]).env("PROPTEST_CASES", "20000").env("JINGWEI_LONG", "1"))?;

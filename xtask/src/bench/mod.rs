@@ -32,6 +32,8 @@ enum What {
     Report(Load),
     /// Pages of a hundred cases a second over HTTP, and the memory of the server.
     List(Listed),
+    /// One sweep of warnings and escalation over 200,000 open cases: none, a hundredth, all due.
+    Sweep,
     /// Kill the server under load and look for what it had answered; the control build must lose something.
     Kill {
         /// How many kills.
@@ -86,6 +88,7 @@ pub fn bench(bench: &Bench) -> Result<()> {
     match &bench.what {
         What::Locate => example("jingwei-geo", "bench_locate"),
         What::Classify => example("jingwei-text", "bench_classify"),
+        What::Sweep => example("jingwei", "bench_sweep"),
         What::Report(load) => report(load),
         What::List(listed) => list(listed),
         What::Kill { kills } => kill::kill(&build()?, *kills),

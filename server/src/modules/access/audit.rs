@@ -51,6 +51,22 @@ impl Audit {
         self.by(tx, now, actor.id, actor.kind).await
     }
 
+    /// Writes many rows by one statement, for what the program does to many things at once.
+    pub async fn record_all(rows: Vec<Self>, tx: &mut Tx, now: Time, actor: &Actor) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut query =
+            Query::new("insert into audit (id, at, actor, actor_kind, action, object_kind, object, path, details) values");
+        for (n, row) in rows.into_iter().enumerate() {
+            let details = canonical(&Value::Object(row.details));
+            let (id, kind) = (Id::<Self>::new(now), actor.kind.word());
+            let cells = bind![id, now, actor.id, kind, row.action, row.object_kind, row.object, row.path, details];
+            query = query.push_list(if n == 0 { "" } else { "," }, cells);
+        }
+        tx.execute_query(query).await.map(|_| ())
+    }
+
     /// Writes the row for somebody who is not an [`Actor`] yet, such as a log-in that was refused.
     pub async fn by(self, tx: &mut Tx, now: Time, actor: Uuid, kind: ActorKind) -> Result<()> {
         let statement = sql!(

@@ -336,6 +336,40 @@ pub async fn accounts_of(conn: &mut Conn, people: &[Uuid]) -> Result<Vec<Uuid>> 
 }
 
 record! {
+    /// An account that holds a role at a place.
+    #[derive(Clone, Debug)]
+    pub struct Holder { pub account: Uuid, pub role: String, pub path: String }
+}
+
+/// Who holds one of these roles at exactly one of these places now.
+pub async fn holders_at(conn: &mut Conn, roles: &[&str], paths: &[String], now: Time) -> Result<Vec<Holder>> {
+    let query = Query::new("select r.account, r.role, r.path from account_role r join account a on a.id = r.account where")
+        .push(
+            "a.disabled_at is null and (r.from_at is null or r.from_at <= $$) and (r.until_at is null or r.until_at > $$)",
+            bind![now, now],
+        )
+        .push_list("and r.role in", roles.iter().map(|r| Cell::Text(Some((*r).to_owned()))).collect())
+        .push_list("and r.path in", paths.iter().map(|p| Cell::Text(Some(p.clone()))).collect());
+    conn.list(query.push("order by r.granted_at, r.id", vec![])).await
+}
+
+record! {
+    /// A person of the organisation with an account.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Reachable { pub person: Uuid, pub account: Uuid }
+}
+
+/// The accounts of several people, each with its person.
+pub async fn reachable(conn: &mut Conn, people: &[Uuid]) -> Result<Vec<Reachable>> {
+    if people.is_empty() {
+        return Ok(vec![]);
+    }
+    let cells = people.iter().map(|p| Cell::Uuid(Some(*p))).collect();
+    let query = Query::new("select person, id as account from account where disabled_at is null");
+    conn.list(query.push_list("and person in", cells)).await
+}
+
+record! {
     /// A link as it is used.
     pub struct Link { pub id: Uuid, pub kind: LinkKind, pub account: Uuid, pub expires_at: Time, pub used_at: Option<Time> }
 }

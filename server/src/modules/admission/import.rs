@@ -67,7 +67,11 @@ fn one(row: &Row, catalogue: &Catalogue, seen: &mut HashMap<(String, String), us
         match catalogue.by_name(name) {
             Some(Matter { id, .. }) => matters.push(*id),
             None => {
-                faults.push(row.fault("matters", format!("目录中没有“{name}”"), format!("no matter \"{name}\" in the catalogue")));
+                faults.push(row.fault(
+                    "matters",
+                    format!("目录中没有“{name}”"),
+                    format!("no matter \"{name}\" in the catalogue"),
+                ));
             }
         }
     }

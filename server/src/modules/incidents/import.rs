@@ -16,6 +16,7 @@ use super::{
     clocks::Event,
     learn::Recognised,
     model::{Action, Attention, Channel, Outcome, Reason, Role, Satisfied, Solved, Source, State, TaskState},
+    rules::ladder::Fired,
     store::{self, RatingRow, TaskRow},
 };
 use crate::{
@@ -270,7 +271,7 @@ pub async fn write(app: &App, rows: Vec<Old>, progress: impl Fn(usize)) -> Resul
         }
         let mut tx = app.db.begin().await?;
         for one in ready {
-            put(&mut tx, one).await?;
+            put(&mut tx, app.clock.now(), one).await?;
             done.imported += 1;
         }
         tx.commit().await?;
@@ -295,13 +296,16 @@ struct Ready<'a> {
     wrapped: Vec<u8>,
     tasks: Vec<TaskRow>,
     rating: Option<RatingRow>,
+    /// Stages of the ladder that came while the case was kept elsewhere.
+    passed: Vec<(Fired, Time)>,
 }
 
-async fn put(tx: &mut Tx, one: Ready<'_>) -> Result<()> {
+async fn put(tx: &mut Tx, now: Time, one: Ready<'_>) -> Result<()> {
     let id = one.change.case.id;
     access::keys::store(tx, id.uuid(), &one.wrapped).await?;
     one.change.insert(tx).await?;
     store::offer(tx, &one.tasks).await?;
+    store::ladder::fire(tx, now, &one.passed).await?;
     for task in one.tasks.iter().filter(|t| t.state != TaskState::Offered) {
         store::save_task(tx, task).await?;
     }
@@ -357,7 +361,8 @@ fn replay<'a>(app: &'a App, actor: &'a Actor, old: &Old, code: String, account: 
         change.case.satisfied = rating.satisfied;
         change.case.call_at = None;
     }
-    Ok(Ready { change, wrapped, tasks, rating })
+    let passed = change.pass_over(app.clock.now());
+    Ok(Ready { change, wrapped, tasks, rating, passed })
 }
 
 fn refused(change: &mut Change<'_>, old: &Old) {

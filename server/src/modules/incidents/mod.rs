@@ -37,6 +37,7 @@ mod jobs;
 pub mod learn;
 pub mod model;
 pub mod numbers;
+pub mod orders;
 mod partner;
 pub mod rules;
 pub mod search;

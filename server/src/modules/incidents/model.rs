@@ -313,6 +313,8 @@ words! {
         Reopened = "reopened",
         /// 评价不满意或未解决, 待处理
         Unsatisfied = "unsatisfied",
+        /// 已升级, 待上级接办
+        Escalated = "escalated",
     }
 }
 
@@ -383,6 +385,12 @@ kernel::codes! {
     HANDLER_MAY_NOT_SIGN = "handler-may-not-sign";
     /// The task belongs to somebody else.
     NOT_YOUR_TASK = "not-your-task";
+    /// A desk above owns the case.
+    NOT_YOUR_CASE = "not-your-case";
+    /// There is no desk above.
+    AT_THE_TOP = "at-the-top";
+    /// The supervision order was answered or ended already.
+    SUPERVISION_ENDED = "supervision-ended";
 }
 
 /// Whether a unit may lead a matter of this class. The gate limits assignment, never reporting (rules of the field, 3b).

@@ -9,6 +9,7 @@ mod clocks;
 mod doubtful;
 mod emergency;
 mod guards;
+mod ladder;
 mod many;
 mod merge;
 mod partner;

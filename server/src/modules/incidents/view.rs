@@ -578,6 +578,7 @@ fn may(actor: &Actor, case: &Case, tasks: &[TaskRow], reach: &kernel::Scope) -> 
             A::Resume => case.paused.is_some() && (holds(t.permission) || own(TaskState::Accepted)),
             A::Reopen => holds(t.permission) && may_reopen(case.round, By::Desk).is_ok(),
             A::Verify | A::Return => holds(t.permission) && case.handler != Some(actor.id),
+            A::Escalate => holds(t.permission) || own(TaskState::Accepted) || own(TaskState::Offered),
             A::Note => holds(t.permission) || own(TaskState::Accepted) || own(TaskState::Offered),
             _ => holds(t.permission),
         })
@@ -609,6 +610,8 @@ fn offered(action: super::model::Action, actor: &Actor, case: &Case, tasks: &[Ta
         }
         A::Dismiss => objected,
         A::Rule => objected || centre,
+        // A dispatch of a case in progress accepts its hand-over.
+        A::Dispatch if case.state == State::InProgress && !super::actions::is_handed_up(case) => false,
         // A dispatch in place of another is not made over an open review or a ruling.
         _ => !objected && !centre && !lead.is_some_and(|t| t.binding),
     }

@@ -240,6 +240,22 @@ impl<'a> Change<'a> {
         self.counted = self.entries.len();
     }
 
+    /// Passes over the stages that came before this instant, for a case that was kept elsewhere until then: nobody is told, and they
+    /// do not come again.
+    pub fn pass_over(&mut self, until: Time) -> Vec<(Fired, Time)> {
+        let log: Vec<(Time, &Event)> = self
+            .log
+            .iter()
+            .map(|(at, e)| (*at, e))
+            .chain(self.entries.iter().flat_map(|e| e.clock.0.iter().map(|c| (e.at, c))))
+            .collect();
+        let ahead = ladder::ahead(&ladder::Watched::of(&self.case), log.iter().copied(), &self.fired);
+        let passed: Vec<(Fired, Time)> =
+            ahead.iter().take_while(|a| a.due_at <= until).map(|a| (a.fired(self.case.id, self.case.round), a.due_at)).collect();
+        self.case.next_at = ahead.get(passed.len()).map(|a| a.due_at);
+        passed
+    }
+
     /// Enters a new case with its history.
     pub async fn insert(mut self, tx: &mut Tx) -> Result<Case> {
         self.count();

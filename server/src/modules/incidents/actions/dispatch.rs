@@ -1,19 +1,26 @@
 //! 派单: who leads, who helps, and why.
 
 use db::{Json, Tx};
-use kernel::{Code, Error, Id, Result, Time};
+use kernel::{Code, Error, Id, Permission, Result, Time};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Change, Ground, change::reasons, emergency::first_measures_reason, returns, second};
+use super::{
+    Change, Ground,
+    change::reasons,
+    emergency::first_measures_reason,
+    escalate::{held_by, is_handed_up},
+    returns, second,
+};
 use crate::modules::{
     access, admission,
     catalogue::{AccessClass, Matter, Urgency},
     incidents::{
         clocks::{Event, Instants},
-        model::{Action, Attention, MATTER_UNKNOWN, Reason, Role, Task, TaskState, gate},
+        model::{Action, Attention, MATTER_UNKNOWN, Reason, Role, State, Task, TaskState, gate},
         rules::{emergency::gate_for, returns::CENTRE_DECIDES},
         store::{self, Case, TaskRow},
+        transitions::not_in_state,
     },
     notices::{self, Notice},
     org::{self, Directory, Person, Question, Responsible, Unit},
@@ -96,6 +103,10 @@ pub const fn class_words(class: AccessClass) -> &'static str {
 /// kept: an attempt to send a matter down that the gate stopped, or a circle that the centre has to decide.
 pub async fn dispatch(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Dispatch) -> Result<Result<Case>> {
     let matter = change.case.matter_id.and_then(|m| ground.catalogue.value.matter(m)).ok_or(Error::refused(MATTER_UNKNOWN))?;
+    held_by(ground, &change, Permission("incident.dispatch"))?;
+    if change.case.state == State::InProgress && !is_handed_up(&change.case) {
+        return Err(not_in_state(change.case.state, Action::Dispatch));
+    }
     let trail = returns::before_dispatch(tx, &change, body.unit.is_some()).await?;
     let former = second::former(tx, &change.case).await?;
     // The access list in force now decides, not the one of the day on which the case came in.

@@ -10,7 +10,7 @@ use crate::modules::{
     files::{self, File},
     incidents::{
         clocks::Event,
-        model::{Action, HELPERS_OPEN, NOT_YOUR_TASK, Outcome, Role, State, Task, TaskState},
+        model::{Action, Attention, HELPERS_OPEN, NOT_YOUR_TASK, Outcome, Role, State, Task, TaskState},
         store::{self, Case, TaskRow},
         transitions::not_in_state,
     },
@@ -198,6 +198,7 @@ pub(super) async fn conclude(
     store::save_task(tx, &task).await?;
     // Helpers who never started have nothing left to do.
     store::withdraw(tx, change.case.id).await?;
+    change.attend(|a| a != Attention::Escalated, &[]);
     review::pass_unverified(&mut change)?;
     change.wind(ground)?;
     let told = change.case.reported_by.filter(|to| *to != change.actor.id);

@@ -9,6 +9,7 @@ mod confer;
 mod desk;
 mod dispatch;
 pub mod emergency;
+mod escalate;
 mod extensions;
 pub mod filters;
 mod follow_up;
@@ -27,6 +28,8 @@ mod rulings;
 mod second;
 mod sign;
 mod stages;
+mod supervise;
+mod told;
 mod what_if;
 pub mod whistle;
 
@@ -36,6 +39,7 @@ pub use callback::{Callback, Claimed, Dial, callback, claim, dial, put_back, que
 pub use change::{Change, Ground, days};
 pub use confer::{Annul, Confer, annul, confer, convene};
 pub use dispatch::{Dispatch, Plan, class_words, dispatch, lead_words, plan, set_lead, tasks};
+pub use escalate::{Escalate, escalate, escalate_task, held_by, is_handed_up};
 pub use extensions::{Decide, Extend, ExtensionView, decide, extend, extensions};
 pub use filters::{FilterView, NewFilter};
 pub use follow_up::{Rating, Remark, rate, remark};
@@ -52,6 +56,7 @@ pub use rulings::{Due, Object, REVIEW_DUE, Ruling, object, review_due, rule};
 pub use second::{Reopen, ReopenOwn, keep, open_again, reopen, reopen_own};
 pub use sign::{HandBack, hand_back, sign};
 pub use stages::{ReachStage, reach_stage};
+pub use supervise::{OrderEnd, OrderReply, Supervise, end_order, reply_order, supervise};
 pub use what_if::{Outlook, WhatIf, what_if};
 
 use kernel::{Error, Result};

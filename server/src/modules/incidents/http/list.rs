@@ -22,6 +22,7 @@ use crate::{
         export::{Export as File, Format},
         model::{Channel, Light, State as CaseState},
         rules::figures::Figure,
+        rules::ladder::Card,
         store::{self, Filter, Order},
         view,
     },
@@ -52,6 +53,8 @@ pub(super) struct Asked {
     channel: Option<Channel>,
     /// Why a human is needed, or `any`.
     attention: Option<String>,
+    /// The gravest supervision order that is open: `urge`, `yellow`, `red`, or `any`.
+    card: Option<String>,
     /// Only cases that I lead.
     mine: Option<bool>,
     /// Words or a case number.
@@ -137,6 +140,10 @@ impl Asked {
             unit: unit("unit", &self.unit)?,
             channel: self.channel,
             attention: self.attention.clone().filter(|a| !a.is_empty()),
+            card: match self.card.clone().filter(|c| !c.is_empty()) {
+                Some(word) if word != "any" && Card::of(&word).is_none() => return Err(Error::invalid("card", "unknown-word")),
+                card => card,
+            },
             person: if self.mine == Some(true) {
                 Some(who.person.ok_or_else(|| Error::invalid("mine", "no-person"))?)
             } else {

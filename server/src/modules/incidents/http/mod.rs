@@ -11,6 +11,7 @@ mod desk;
 mod duty;
 mod emergency;
 mod filters;
+mod ladder;
 mod list;
 mod merge;
 mod partner;
@@ -62,6 +63,7 @@ pub fn staff() -> OpenApiRouter<Shared> {
         .merge(sign::routes())
         .merge(callback::routes())
         .merge(second::routes())
+        .merge(ladder::routes())
 }
 
 permit! {

@@ -5,6 +5,8 @@
 //! set off is kept by the turn of the light that it counts from, so that it comes once for each turn: an extension, another matter or the
 //! next clock turn the light anew.
 
+use std::sync::LazyLock;
+
 use db::words;
 use kernel::{Error, Id, Result, Time};
 use serde::{Deserialize, Serialize};
@@ -13,7 +15,10 @@ use crate::{
     declare,
     modules::{
         catalogue::Urgency,
-        incidents::{clocks::Event, model::Incident},
+        incidents::{
+            clocks::Event,
+            model::{Incident, Rule},
+        },
     },
     settings::Held,
 };
@@ -186,6 +191,18 @@ impl Ladder {
     }
 }
 
+/// The ladder of a case: its own, or the standard one of its urgency.
+pub fn of_case(rule: Option<&Rule>, urgency: Urgency) -> &Ladder {
+    static STANDARD: LazyLock<[Ladder; 3]> = LazyLock::new(|| {
+        [Urgency::Normal, Urgency::Urgent, Urgency::Emergency].map(|urgency| Ladder::of(Preset::Standard, urgency))
+    });
+    rule.and_then(|r| r.ladder.as_ref()).unwrap_or(match urgency {
+        Urgency::Normal => &STANDARD[0],
+        Urgency::Urgent => &STANDARD[1],
+        Urgency::Emergency => &STANDARD[2],
+    })
+}
+
 fn stage(name: &str, mark: Mark, after_minutes: i64, tell: Vec<Whom>, then: Option<Then>) -> Stage {
     Stage { stage: name.to_owned(), mark, after_minutes, while_waiting: false, tell, then }
 }
@@ -264,6 +281,13 @@ pub struct Alarm<'l> {
     pub mark_at: Time,
     /// When it comes.
     pub due_at: Time,
+}
+
+impl Alarm<'_> {
+    /// How it is kept when a case sets it off.
+    pub fn fired(&self, case: Id<Incident>, round: i64) -> Fired {
+        Fired { incident_id: case, round, stage: self.stage.stage.clone(), mark_at: self.mark_at }
+    }
 }
 
 db::record! {

@@ -12,4 +12,5 @@ pub mod pauses;
 pub mod returns;
 pub mod second;
 pub mod sign;
+pub mod supervision;
 pub mod whistle;

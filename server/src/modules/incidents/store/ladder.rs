@@ -9,7 +9,7 @@ use crate::modules::{
     incidents::{
         clocks::Event,
         model::{Incident, Rule, State},
-        rules::ladder::{Alarm, Fired},
+        rules::ladder::Fired,
     },
     org::Unit,
 };
@@ -69,14 +69,14 @@ pub async fn fired(conn: &mut Conn, ids: &[Id<Incident>]) -> Result<Vec<Fired>> 
     conn.list(query.push_list("incident_id in", cells(ids))).await
 }
 
-/// Keeps that stages were set off, and says which of them nobody had kept before.
-pub async fn fire(tx: &mut Tx, now: Time, alarms: &[(Id<Incident>, i64, Alarm<'_>)]) -> Result<Vec<Fired>> {
+/// Keeps that stages were set off, each with the instant that it was due, and says which of them nobody had kept before.
+pub async fn fire(tx: &mut Tx, now: Time, alarms: &[(Fired, Time)]) -> Result<Vec<Fired>> {
     if alarms.is_empty() {
         return Ok(vec![]);
     }
     let mut query = Query::new("insert into incident_alarm (incident_id, round, stage, mark_at, due_at, fired_at) values");
-    for (i, (case, round, alarm)) in alarms.iter().enumerate() {
-        let row = bind![case, round, alarm.stage.stage, alarm.mark_at, alarm.due_at, now];
+    for (i, (fired, due_at)) in alarms.iter().enumerate() {
+        let row = bind![fired.incident_id, fired.round, fired.stage, fired.mark_at, due_at, now];
         query = query.push_list(if i == 0 { "" } else { "," }, row);
     }
     tx.list(query.push("on conflict do nothing returning incident_id, round, stage, mark_at", vec![])).await

@@ -29,6 +29,7 @@ pub struct Filter {
     pub unit: Option<Id<Unit>>,
     pub channel: Option<Channel>,
     pub attention: Option<String>,
+    pub card: Option<String>,
     pub person: Option<Uuid>,
     pub words: Vec<String>,
     pub code: Option<String>,
@@ -124,6 +125,11 @@ fn conditions(query: Query, filter: &Filter, now: Time, engine: db::Engine) -> Q
         None => query,
         Some("any") => query.push("and c.attention <> ''", vec![]),
         Some(word) => query.push("and c.attention <> '' and ',' || c.attention || ',' like $$", bind![format!("%,{word},%")]),
+    };
+    let query = match filter.card.as_deref() {
+        None => query,
+        Some("any") => query.push("and c.card is not null", vec![]),
+        Some(card) => query.push("and c.card is not null and c.card = $$", bind![card]),
     };
     match (&filter.words[..], engine) {
         ([], _) => query,

@@ -14,6 +14,7 @@ mod pauses;
 pub mod returns;
 mod second;
 pub mod sign;
+pub mod supervision;
 pub mod whistle;
 mod write;
 

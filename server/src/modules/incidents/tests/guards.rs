@@ -65,7 +65,7 @@ testkit::both! {
         let visitor = app.visitor();
         visitor.post(&format!("{path}/actions/escalate"), &json!({})).await.expect(401);
         let leader = app.login_as("district-dispatch", DISTRICT).await;
-        leader.post(&format!("{path}/actions/escalate"), &json!({})).await.refused(422, "not-yet");
+        leader.post(&format!("{path}/actions/escalate"), &json!({})).await.refused(422, "not-in-this-state");
         leader.post(&format!("{path}/actions/juggle"), &json!({})).await.expect(404);
     }
 

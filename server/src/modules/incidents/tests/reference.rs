@@ -32,8 +32,9 @@ const CALLERS: &[(&str, &str)] = &[
 ];
 
 /// What is tried: the verb of the route, or a task's part.
-const ACTS: &[&str] =
-    &["accept", "refuse", "dispatch", "take", "take", "take", "done", "done", "done", "verify", "verify", "fail", "close", "note"];
+const ACTS: &[&str] = &[
+    "accept", "refuse", "dispatch", "take", "take", "take", "done", "done", "done", "verify", "verify", "fail", "close", "note",
+];
 
 #[derive(Clone, Debug, PartialEq)]
 struct Part {
