@@ -47,7 +47,6 @@ const PLACES: &[(&str, &str)] = &[
     ("year", "2025"),
     ("period", "2025-02"),
     ("name", "quiet_hours"),
-    ("action", "supervise"),
     ("track", "an-unknown-link-of-a-reporter"),
     ("secret", "an-unknown-link-of-a-partner"),
 ];
@@ -242,7 +241,6 @@ const CALLS: &[Call] = &[
     command("POST /api/v1/callbacks/{id}/release", || json!({})),
     command("POST /api/v1/callbacks/{id}/dial", || json!({"purpose": "回访"})),
     command("POST /api/v1/incidents/{id}/reveal", || json!({"field": "phone", "purpose": "回访"})),
-    command("POST /api/v1/incidents/{id}/actions/{action}", || json!({})),
     read("GET /api/v1/inbox"),
     read("GET /api/v1/reports/rates"),
     read("GET /api/v1/reports/rates/export"),

@@ -80,7 +80,6 @@ const COMMANDS: &[(&str, &str)] = &[
     ("incident.reveal", "/reveal"),
     ("incident.merge", "/merge"),
     ("incident.merge", "/unmerge"),
-    ("incident.act", "/actions/supervise"),
 ];
 
 fn body(command: &str) -> Value {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{
     actions::{self, Decision, ListForm, RequestForm},
     import::{self, COLUMNS},
-    model::{Answer, Item, ItemForm, List, ListRow, ListState, Request, RequestKind, RequestRow, RequestState, Verdict},
+    model::{Answer, DISTRICT_ONLY, Item, ItemForm, List, ListRow, ListState, Request, RequestKind, RequestRow, RequestState, Verdict},
     store,
 };
 use crate::{
@@ -467,7 +467,7 @@ async fn dismiss(
 
 /// The list is the district's: a grant for a part of it changes nothing there.
 fn for_the_district(app: &App, who: &Allow<ManageList>) -> Result<(), Error> {
-    if who.scope().holds(&app.org.directory().value.root().path) { Ok(()) } else { Err(Error::Forbidden) }
+    if who.scope().holds(&app.org.directory().value.root().path) { Ok(()) } else { Err(Error::refused(DISTRICT_ONLY)) }
 }
 
 /// The unit in whose name somebody asks: the first of the grants, the district's root for a grant of everything.

@@ -99,6 +99,8 @@ kernel::codes! {
     ALREADY_DECIDED = "already-decided";
     /// Nobody decides what he asked for himself.
     OWN_REQUEST = "own-request";
+    /// The list is the district's: a grant for a part of it changes nothing there.
+    DISTRICT_ONLY = "district-only";
     /// A mandatory check is not met.
     CHECK_UNMET = "check-unmet";
 }

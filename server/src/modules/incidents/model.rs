@@ -363,8 +363,6 @@ words! {
 kernel::codes! {
     /// The action does not stand in the table for this state.
     NOT_IN_THIS_STATE = "not-in-this-state";
-    /// The transition stands in the table but is not open yet.
-    NOT_YET = "not-yet";
     /// A matter of a department may not be assigned to the grassroots (rules of dispatch, 2025).
     NOT_FOR_GRASSROOTS = "not-for-grassroots";
     /// Somebody who handled a case may not verify it.

@@ -3,7 +3,7 @@
 use kernel::{Error, Result};
 use serde::Serialize;
 
-use super::model::{Action, NOT_IN_THIS_STATE, NOT_YET, State};
+use super::model::{Action, NOT_IN_THIS_STATE, State};
 
 /// One row of the workflow: in `from`, who holds `permission` may take `action`, and the case is then in `to`.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -16,8 +16,6 @@ pub struct Transition {
     pub to: State,
     /// Who may.
     pub permission: &'static str,
-    /// Whether it can be taken already; the others answer `not-yet`.
-    pub open: bool,
 }
 
 /// The workflow as a table; docs/transitions.md is generated from it.
@@ -25,7 +23,7 @@ pub const TRANSITIONS: &[Transition] = {
     use Action as A;
     use State as S;
     const fn row(from: S, action: A, to: S, permission: &'static str) -> Transition {
-        Transition { from, action, to, permission, open: true }
+        Transition { from, action, to, permission }
     }
     &[
         row(S::Received, A::Accept, S::Accepted, "incident.intake"),
@@ -130,14 +128,9 @@ pub const TRANSITIONS: &[Transition] = {
     ]
 };
 
-/// The row for an action in a state; refused when there is none, or when it is not open yet.
+/// The row for an action in a state; refused when there is none.
 pub fn transition(from: State, action: Action) -> Result<&'static Transition> {
-    let row = TRANSITIONS.iter().find(|t| t.from == from && t.action == action);
-    match row {
-        Some(row) if row.open => Ok(row),
-        Some(_) => Err(Error::refused_with(NOT_YET, "action", action.word())),
-        None => Err(not_in_state(from, action)),
-    }
+    TRANSITIONS.iter().find(|t| t.from == from && t.action == action).ok_or_else(|| not_in_state(from, action))
 }
 
 /// The refusal for an action that does not stand in the table.
@@ -155,14 +148,14 @@ mod tests {
         for (n, a) in TRANSITIONS.iter().enumerate() {
             assert!(!TRANSITIONS[n + 1..].iter().any(|b| a.from == b.from && a.action == b.action), "{a:?}");
         }
-        // From every open state the end can be reached by open transitions.
+        // From every open state the end can be reached.
         for start in State::ALL.iter().filter(|s| s.is_open()) {
             let mut seen = vec![*start];
             let mut next = 0;
             while next < seen.len() {
                 let from = seen[next];
                 next += 1;
-                for t in TRANSITIONS.iter().filter(|t| t.open && t.from == from) {
+                for t in TRANSITIONS.iter().filter(|t| t.from == from) {
                     if !seen.contains(&t.to) {
                         seen.push(t.to);
                     }
@@ -173,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn absent_transitions_refuse() {
+    fn what_does_not_stand_in_the_table_is_refused() {
         assert!(matches!(transition(State::Closed, Action::Dispatch), Err(Error::Refused(NOT_IN_THIS_STATE, _))));
         assert_eq!(transition(State::Received, Action::Accept).unwrap().to, State::Accepted);
     }

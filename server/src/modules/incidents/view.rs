@@ -559,7 +559,7 @@ fn may(actor: &Actor, case: &Case, tasks: &[TaskRow], reach: &kernel::Scope) -> 
     };
     let mut list: Vec<&'static str> = TRANSITIONS
         .iter()
-        .filter(|t| t.open && t.from == case.state)
+        .filter(|t| t.from == case.state)
         .filter(|t| match t.action {
             A::TakeOn => own(TaskState::Offered),
             A::ReportIn => tasks.iter().any(|t| expected(t) && reach.holds(&t.unit_path)),
@@ -578,8 +578,7 @@ fn may(actor: &Actor, case: &Case, tasks: &[TaskRow], reach: &kernel::Scope) -> 
             A::Resume => case.paused.is_some() && (holds(t.permission) || own(TaskState::Accepted)),
             A::Reopen => holds(t.permission) && may_reopen(case.round, By::Desk).is_ok(),
             A::Verify | A::Return => holds(t.permission) && case.handler != Some(actor.id),
-            A::Escalate => holds(t.permission) || own(TaskState::Accepted) || own(TaskState::Offered),
-            A::Note => holds(t.permission) || own(TaskState::Accepted) || own(TaskState::Offered),
+            A::Escalate | A::Note => holds(t.permission) || own(TaskState::Accepted) || own(TaskState::Offered),
             _ => holds(t.permission),
         })
         .map(|t| t.action.word())

@@ -203,12 +203,11 @@ pub async fn reply_order(
         (Some(words.clone()), Some(who.id), Some(who.name.clone()), Some(ground.now));
     let case = entered(tx, app, who, &s, "reply", format!("{}回复：{words}", s.code)).await?;
     let issuer = Some(s.issued_by).filter(|by| !by.is_nil());
-    let accounts = match issuer {
-        Some(by) => vec![by],
-        None => {
-            let aim = told::aim(ground, Whom::Supervisor, &told::Place::of(&case));
-            told::accounts(tx, ground.now, &[aim]).await?.concat()
-        }
+    let accounts = if let Some(by) = issuer {
+        vec![by]
+    } else {
+        let aim = told::aim(ground, Whom::Supervisor, &told::Place::of(&case));
+        told::accounts(tx, ground.now, &[aim]).await?.concat()
     };
     tell(tx, ground.now, accounts, "supervision-replied", &case, &s).await?;
     s.version += 1;

@@ -6,13 +6,13 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use kernel::{Error, Id, Page};
+use kernel::{Id, Page};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Act, CloseCase, LookAfter, MakeNote, Read, ReportFor, SeeInClear, SendOut, TakeIn, Versioned, answer, answer_or_refuse, open,
+    CloseCase, LookAfter, MakeNote, Read, ReportFor, SeeInClear, SendOut, TakeIn, Versioned, answer, answer_or_refuse, open,
     reach, take,
 };
 use crate::{
@@ -24,10 +24,8 @@ use crate::{
         incidents::{
             actions::{self, Ground},
             duplicates,
-            model::{Action, Incident},
-            store,
-            transitions::{not_in_state, transition},
-            view,
+            model::Incident,
+            store, view,
         },
     },
 };
@@ -48,7 +46,6 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(verify))
         .routes(routes!(close))
         .routes(routes!(reveal))
-        .routes(routes!(act))
 }
 
 /// A photograph of a case.
@@ -59,15 +56,6 @@ struct CasePhoto {
     id: Id<Incident>,
     #[param(value_type = String)]
     photo: Id<File>,
-}
-
-/// An action on a case.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Path)]
-struct CaseAction {
-    #[param(value_type = String)]
-    id: Id<Incident>,
-    action: String,
 }
 
 /// Take a report in for somebody, by any channel.
@@ -246,23 +234,4 @@ async fn reveal(
         // A denied look leaves its audit row.
         Err(denied) => Err(work.refuse(denied).await),
     }
-}
-
-/// Take an unusual action of the table; those that are not open yet answer `not-yet`.
-#[utoipa::path(post, path = "/api/v1/incidents/{id}/actions/{action}", params(CaseAction), tag = "incidents", request_body = Versioned,
-    responses((status = 422, description = "not-yet")), extensions(("x-permission" = json!("incident.act"))))]
-async fn act(
-    State(app): State<Shared>,
-    who: Allow<Act>,
-    Path(CaseAction { id, action }): Path<CaseAction>,
-    command: Command<Versioned>,
-) -> Answer<StatusCode> {
-    let case = store::find(&mut *app.db.read().await?, &reach(&app, who.scope()), id).await?;
-    if command.body.version.is_some_and(|v| v != case.version) {
-        return Err(Error::Stale.into());
-    }
-    let action = Action::of(&action).ok_or(Error::NotFound)?;
-    let row = transition(case.state, action)?;
-    // An open transition has a route of its own, with its own permission and body.
-    Err(not_in_state(row.from, row.action).into())
 }

@@ -111,8 +111,6 @@ permit! {
     LinkTask = "task.link";
     /// Sign results of the unit.
     SignResult = "task.sign";
-    /// Take the unusual actions.
-    Act = "incident.act";
     /// Merge cases, and take them apart again.
     MergeCases = "incident.merge";
     /// Act on many cases at once.

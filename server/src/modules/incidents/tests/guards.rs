@@ -63,10 +63,9 @@ testkit::both! {
         desk.post(&format!("{path}/refuse"), &late).await.refused(409, "stale");
         desk.post(&format!("{path}/refuse"), &json!({ "reason": "abuse", "words": "测试" })).await.refused(422, "not-in-this-state");
         let visitor = app.visitor();
-        visitor.post(&format!("{path}/actions/escalate"), &json!({})).await.expect(401);
+        visitor.post(&format!("{path}/close"), &json!({})).await.expect(401);
         let leader = app.login_as("district-dispatch", DISTRICT).await;
-        leader.post(&format!("{path}/actions/escalate"), &json!({})).await.refused(422, "not-in-this-state");
-        leader.post(&format!("{path}/actions/juggle"), &json!({})).await.expect(404);
+        leader.post(&format!("{path}/close"), &json!({})).await.refused(422, "not-in-this-state");
     }
 
     async fn solved_on_the_spot_is_one_step(engine: Engine) {
