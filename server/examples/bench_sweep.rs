@@ -47,7 +47,7 @@ async fn measure(name: &str, engine: Engine, cases: usize) {
     let mut looks = 0;
     for _ in 0..IDLE {
         let started = Instant::now();
-        let (swept, statements) = db::count::scope(sweep(&app)).await;
+        let (swept, statements) = db::count::scope(Box::pin(sweep(&app))).await;
         idle.push(started.elapsed());
         looks = statements;
         assert_eq!(swept.expect("a sweep"), 0, "nothing is due");
@@ -66,7 +66,7 @@ async fn measure(name: &str, engine: Engine, cases: usize) {
 
 async fn timed(name: &str, what: &str, app: &TestApp) -> Duration {
     let started = Instant::now();
-    let (swept, statements) = db::count::scope(sweep(app)).await;
+    let (swept, statements) = db::count::scope(Box::pin(sweep(app))).await;
     let took = started.elapsed();
     let swept = swept.expect("a sweep");
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();

@@ -1143,23 +1143,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/incidents/{id}/actions/{action}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Take an unusual action of the table; those that are not open yet answer `not-yet`. */
-        post: operations["act"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/incidents/{id}/after-action": {
         parameters: {
             query?: never;
@@ -1341,6 +1324,23 @@ export interface paths {
         get: operations["one_dossier"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/escalate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand a case up to the next desk, or to a tier; the first receiver keeps the task until the desk above dispatches it. */
+        post: operations["escalate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1551,6 +1551,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/supervise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issue a supervision order to a case and the unit that has to solve it. */
+        post: operations["supervise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/tasks/{task}/accept": {
         parameters: {
             query?: never;
@@ -1579,6 +1596,23 @@ export interface paths {
         put?: never;
         /** Finish a task; done of the lead resolves the case. */
         post: operations["done"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/tasks/{task}/escalate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand the case of an own task up. */
+        post: operations["escalate_task"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2577,6 +2611,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/supervisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Supervision orders, the newest first. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/supervisions/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count supervision orders by state and, of those that count, by card. */
+        get: operations["counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/supervisions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One order with all that its page shows in print. */
+        get: operations["one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/supervisions/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lift an order, or close it as carried out. */
+        post: operations["end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/supervisions/{id}/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer an order, for the unit that it went to. */
+        post: operations["reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/unit-kinds": {
         parameters: {
             query?: never;
@@ -3247,7 +3366,7 @@ export interface components {
             unit: components["schemas"]["Named"];
         };
         /** @enum {string} */
-        Attention: "no-grid" | "two-grids" | "low-confidence" | "unlisted" | "no-person" | "no-unit" | "no-calendar" | "returned" | "objected" | "centre" | "review-due" | "reopened" | "unsatisfied";
+        Attention: "no-grid" | "two-grids" | "low-confidence" | "unlisted" | "no-person" | "no-unit" | "no-calendar" | "returned" | "objected" | "centre" | "review-due" | "reopened" | "unsatisfied" | "escalated";
         /** @description A row of the record as an auditor reads it. */
         AuditRow: {
             action: string;
@@ -3454,6 +3573,8 @@ export interface components {
              */
             score: number;
         };
+        /** @enum {string} */
+        Card: "urge" | "yellow" | "red";
         /** @description Another case by its number. */
         CaseLink: {
             code: string;
@@ -3843,6 +3964,18 @@ export interface components {
              * @description Deliveries that wait.
              */
             waiting: number;
+        };
+        /** @description 升级 by hand. */
+        Escalate: {
+            /** @description Why it cannot be solved here. */
+            reason: string;
+            /** @description The kind of the unit that it should go to, such as `street`; without it, the next desk above. */
+            to?: string | null;
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             */
+            version?: number | null;
         };
         /** @description A wish to leave a case out of a rate. */
         Exclude: {
@@ -4492,6 +4625,24 @@ export interface components {
             /** @description What it was answered, the oldest first. */
             replies: components["schemas"]["OrderReply"][];
         };
+        /** @description How many orders stand where. */
+        OrderCounts: {
+            /** @description Those that count, by card. */
+            cards: {
+                [key: string]: number;
+            };
+            /** @description By state. */
+            states: {
+                [key: string]: number;
+            };
+        };
+        /** @description The end of an order. */
+        OrderEnd: {
+            /** @description Whether it is lifted (解除) rather than closed as carried out (办结). */
+            lifted?: boolean;
+            /** @description Why. */
+            words: string;
+        };
         /** @description What a reporter of an order's case said. */
         OrderRating: {
             asked_by: string;
@@ -4511,6 +4662,45 @@ export interface components {
             /** Format: int64 */
             round: number;
             words?: string | null;
+        };
+        /** @enum {string} */
+        OrderState: "open" | "replied" | "lifted" | "closed";
+        /** @description The unit that an order went to. */
+        OrderUnit: {
+            code: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description An order. */
+        OrderView: {
+            card: components["schemas"]["Card"];
+            case?: components["schemas"]["RowView"] | null;
+            /** @description Its number, such as `DB20250310-001`. */
+            code: string;
+            end_words?: string | null;
+            ended_at?: components["schemas"]["Time"] | null;
+            ended_by?: string | null;
+            id: string;
+            issued_at: components["schemas"]["Time"];
+            /** @description The unit whose office issued it. */
+            issuer: string;
+            /** @description Whether the reply is overdue now. */
+            overdue: boolean;
+            replied_at?: components["schemas"]["Time"] | null;
+            replied_by?: string | null;
+            reply?: string | null;
+            reply_by: components["schemas"]["Time"];
+            signer: string;
+            /** @description The stage of the ladder that issued it, when no person did. */
+            stage?: string | null;
+            state: components["schemas"]["OrderState"];
+            /** @description How it is called on paper. */
+            title: string;
+            unit: components["schemas"]["OrderUnit"];
+            /** Format: int64 */
+            version: number;
+            words: string;
         };
         /** @enum {string} */
         Outcome: "solved" | "partly" | "explained" | "planned" | "referred" | "not_found" | "merged";
@@ -4911,6 +5101,41 @@ export interface components {
                 ratings: components["schemas"]["OrderRating"][];
                 /** @description What it was answered, the oldest first. */
                 replies: components["schemas"]["OrderReply"][];
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_OrderView: {
+            /** @description The items in the list's order. */
+            items: {
+                card: components["schemas"]["Card"];
+                case?: components["schemas"]["RowView"] | null;
+                /** @description Its number, such as `DB20250310-001`. */
+                code: string;
+                end_words?: string | null;
+                ended_at?: components["schemas"]["Time"] | null;
+                ended_by?: string | null;
+                id: string;
+                issued_at: components["schemas"]["Time"];
+                /** @description The unit whose office issued it. */
+                issuer: string;
+                /** @description Whether the reply is overdue now. */
+                overdue: boolean;
+                replied_at?: components["schemas"]["Time"] | null;
+                replied_by?: string | null;
+                reply?: string | null;
+                reply_by: components["schemas"]["Time"];
+                signer: string;
+                /** @description The stage of the ladder that issued it, when no person did. */
+                stage?: string | null;
+                state: components["schemas"]["OrderState"];
+                /** @description How it is called on paper. */
+                title: string;
+                unit: components["schemas"]["OrderUnit"];
+                /** Format: int64 */
+                version: number;
+                words: string;
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -5883,6 +6108,24 @@ export interface components {
             state: components["schemas"]["TaskState"];
             task: string;
             unit: components["schemas"]["Named"];
+        };
+        /** @description 督办 by hand. */
+        Supervise: {
+            /** @description How grave. */
+            card: components["schemas"]["Card"];
+            /** @description Until when the unit has to reply: at most ninety days. */
+            reply_by: components["schemas"]["Time"];
+            /** @description Who signs; without it, the caller. */
+            signer?: string;
+            /** @description The unit, when it is not the one that leads: one with a task of the case. */
+            unit?: string | null;
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             */
+            version?: number | null;
+            /** @description What is wanted. */
+            words: string;
         };
         /** @description 接班. */
         TakeOver: {
@@ -7946,6 +8189,8 @@ export interface operations {
                 channel?: components["schemas"]["Channel"];
                 /** @description Why a human is needed, or `any`. */
                 attention?: string;
+                /** @description The gravest supervision order that is open: `urge`, `yellow`, `red`, or `any`. */
+                card?: string;
                 /** @description Only cases that I lead. */
                 mine?: boolean;
                 /** @description Words or a case number. */
@@ -8046,6 +8291,8 @@ export interface operations {
                 channel?: components["schemas"]["Channel"];
                 /** @description Why a human is needed, or `any`. */
                 attention?: string;
+                /** @description The gravest supervision order that is open: `urge`, `yellow`, `red`, or `any`. */
+                card?: string;
                 /** @description Only cases that I lead. */
                 mine?: boolean;
                 /** @description Words or a case number. */
@@ -8100,6 +8347,8 @@ export interface operations {
                 channel?: components["schemas"]["Channel"];
                 /** @description Why a human is needed, or `any`. */
                 attention?: string;
+                /** @description The gravest supervision order that is open: `urge`, `yellow`, `red`, or `any`. */
+                card?: string;
                 /** @description Only cases that I lead. */
                 mine?: boolean;
                 /** @description Words or a case number. */
@@ -8199,31 +8448,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["CaseView"];
                 };
-            };
-        };
-    };
-    act: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                action: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Versioned"];
-            };
-        };
-        responses: {
-            /** @description not-yet */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
         };
     };
@@ -8486,6 +8710,29 @@ export interface operations {
                 };
                 content: {
                     "text/html": unknown;
+                };
+            };
+        };
+    };
+    escalate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Escalate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
                 };
             };
         };
@@ -8764,6 +9011,29 @@ export interface operations {
             };
         };
     };
+    supervise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Supervise"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+        };
+    };
     take_on: {
         parameters: {
             query?: never;
@@ -8803,6 +9073,32 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Done"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+        };
+    };
+    escalate_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Escalate"];
             };
         };
         responses: {
@@ -10378,6 +10674,131 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description `open`, `replied`, `lifted`, `closed`, or `overdue`: open with the reply overdue. */
+                state?: string;
+                /** @description The code of the unit that they went to. */
+                unit?: string;
+                /** @description `urge`, `yellow` or `red`. */
+                kind?: string;
+                /** @description 1 to 200, 50 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OrderView"];
+                };
+            };
+        };
+    };
+    counts: {
+        parameters: {
+            query?: {
+                /** @description `open`, `replied`, `lifted`, `closed`, or `overdue`: open with the reply overdue. */
+                state?: string;
+                /** @description The code of the unit that they went to. */
+                unit?: string;
+                /** @description `urge`, `yellow` or `red`. */
+                kind?: string;
+                /** @description 1 to 200, 50 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderCounts"];
+                };
+            };
+        };
+    };
+    one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderView"];
+                };
+            };
+        };
+    };
+    end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderEnd"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderView"];
+                };
+            };
+        };
+    };
+    reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderReply"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderView"];
                 };
             };
         };

@@ -15,7 +15,9 @@ use uuid::Uuid;
 use super::{
     actions::{self, Decision, ListForm, RequestForm},
     import::{self, COLUMNS},
-    model::{Answer, DISTRICT_ONLY, Item, ItemForm, List, ListRow, ListState, Request, RequestKind, RequestRow, RequestState, Verdict},
+    model::{
+        Answer, DISTRICT_ONLY, Item, ItemForm, List, ListRow, ListState, Request, RequestKind, RequestRow, RequestState, Verdict,
+    },
     store,
 };
 use crate::{
