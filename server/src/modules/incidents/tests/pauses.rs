@@ -98,7 +98,11 @@ testkit::both! {
         // The job of the pause that is over does nothing any more.
         app.clock.advance(10 * DAY);
         run(&app).await;
-        assert_eq!(actions(&case.case().await), actions(&after));
+        // By then the ladder has ordered the unit to make haste; the pause itself did nothing more.
+        let later = case.case().await;
+        let mut later = actions(&later);
+        later.retain(|a| *a != "supervise");
+        assert_eq!(later, actions(&after));
     }
 
     async fn a_wait_ends_by_itself_once(engine: Engine) {

@@ -9,13 +9,12 @@ use crate::{
     modules::incidents::verify,
     testing::{
         Client, TestApp,
-        town::{COMMUNITY, DISPUTED, DISTRICT, GRID, HOME, OTHER_STREET, SIBLING, STREET},
+        town::{COMMUNITY, DISTRICT, GRID, HOME, OTHER_STREET, SIBLING, STREET},
     },
 };
 
 const FIRE: &str = "/990101/D-FIRE/";
 const FAR_COMMUNITY: &str = "/990101/990101002/990101002001/";
-const FAR_GRID: &str = "/990101/990101002/990101002001/990101002001002/";
 
 /// Who takes part: role and place. The last two hold the same, so that one may verify what the other handled.
 const CALLERS: &[(&str, &str)] = &[
@@ -47,8 +46,6 @@ struct Part {
 #[derive(Debug)]
 struct Naive {
     state: &'static str,
-    owner: &'static str,
-    helper: &'static str,
     parts: Vec<Part>,
     handler: Option<usize>,
 }
@@ -60,7 +57,7 @@ const NOT_NOW: Verdict = (422, "not-in-this-state");
 impl Naive {
     fn sees(&self, path: &str) -> bool {
         let task = |p: &Part| p.path.starts_with(path) && !matches!(p.state, "returned" | "withdrawn");
-        self.owner.starts_with(path) || self.parts.iter().any(task)
+        GRID.starts_with(path) || self.parts.iter().any(task)
     }
 
     /// Where an action leads from here, when it is one of the case and not of a task.
@@ -99,7 +96,7 @@ impl Naive {
                     "dispatch" => {
                         self.withdraw();
                         self.parts.push(Part { lead: true, path: FIRE, state: "offered" });
-                        self.parts.push(Part { lead: false, path: self.helper, state: "offered" });
+                        self.parts.push(Part { lead: false, path: COMMUNITY, state: "offered" });
                     }
                     "fail" => {
                         let lead = self.parts.iter_mut().rev().find(|p| p.lead && p.state == "done");
@@ -171,8 +168,9 @@ fn permission(act: &str) -> &'static str {
     }
 }
 
-async fn ask(client: &Client, path: &str, act: &str, task: &str) -> Verdict {
+async fn ask(app: &TestApp, client: &Client, path: &str, act: &str, task: &str) -> Verdict {
     let (route, body) = match act {
+        "accept" => ("accept".to_owned(), json!({ "matter": app.matter("占用消防通道") })),
         "refuse" => ("refuse".to_owned(), json!({ "reason": "elsewhere", "words": "不在本区" })),
         "take" => (format!("tasks/{task}/accept"), json!({})),
         "done" => (format!("tasks/{task}/done"), json!({ "result": "solved", "public_reply": "已处理" })),
@@ -190,13 +188,13 @@ async fn ask(client: &Client, path: &str, act: &str, task: &str) -> Verdict {
 
 /// One case from its report on: some actions, each compared with the model.
 async fn history(app: &TestApp, callers: &[Client], dice: &mut Dice) {
+    // Sixty reports an hour may come from one network.
+    app.clock.advance(60_000);
     let sure = dice.below(3) > 0;
-    let receipt = send(app, &report("消防通道被车堵了，消防车道停满车", if sure { HOME } else { DISPUTED })).await;
+    let words = if sure { "消防通道被车堵了，消防车道停满车" } else { "天气不错" };
+    let receipt = send(app, &report(words, HOME)).await;
     let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
-    let mut naive = match sure {
-        true => Naive { state: "accepted", owner: GRID, helper: COMMUNITY, parts: vec![], handler: None },
-        false => Naive { state: "received", owner: FAR_GRID, helper: FAR_COMMUNITY, parts: vec![], handler: None },
-    };
+    let mut naive = Naive { state: if sure { "accepted" } else { "received" }, parts: vec![], handler: None };
     if sure {
         // What is sure is dispatched by the program itself.
         naive.step(0, "dispatch", 0);
@@ -216,7 +214,8 @@ async fn history(app: &TestApp, callers: &[Client], dice: &mut Dice) {
         app.clock.advance(1_000);
         let (caller, act) = (dice.below(CALLERS.len()), ACTS[dice.below(ACTS.len())]);
         let of_a_task = matches!(act, "take" | "done");
-        if of_a_task && tasks.is_empty() {
+        // What a report that nobody has accepted is guessed to be about is not the model's business.
+        if of_a_task && tasks.is_empty() || naive.state == "received" && act == "dispatch" {
             continue;
         }
         let task = if of_a_task { dice.below(tasks.len()) } else { 0 };
@@ -228,7 +227,7 @@ async fn history(app: &TestApp, callers: &[Client], dice: &mut Dice) {
             (true, true) => naive.step(caller, act, task),
         };
         told.push(format!("{role} {place} {act} {task} → {expected:?}"));
-        let answer = ask(&callers[caller], &path, act, tasks.get(task).map_or("", String::as_str)).await;
+        let answer = ask(app, &callers[caller], &path, act, tasks.get(task).map_or("", String::as_str)).await;
         assert_eq!(answer, expected, "after {told:?}");
     }
 }
