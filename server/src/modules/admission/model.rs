@@ -290,7 +290,9 @@ mod tests {
     fn every_check_is_answered_once_and_a_no_says_why() {
         assert!(complete(&answers(Some(Check::Funds))).is_ok());
         let mut list = answers(Some(Check::Funds));
-        list.iter_mut().for_each(|a| a.words.clear());
+        for answer in &mut list {
+            answer.words.clear();
+        }
         assert!(complete(&list).is_err());
         assert!(complete(&answers(None)[1..]).is_err());
         let twice = [answers(None), answers(None)].concat();

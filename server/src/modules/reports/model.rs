@@ -351,7 +351,9 @@ mod tests {
                 parts.entry(part).or_default().add(&one);
             }
             let mut sum = Part::default();
-            parts.values().for_each(|p| sum.add(p));
+            for part in parts.values() {
+                sum.add(part);
+            }
             prop_assert_eq!(sum, whole);
         }
     }

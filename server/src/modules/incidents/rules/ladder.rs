@@ -354,6 +354,8 @@ mod tests {
 
     use super::*;
 
+    type Change = fn(&mut Escalation);
+
     const HOUR: i64 = 3_600_000;
 
     fn t(hours: i64) -> Time {
@@ -414,7 +416,7 @@ mod tests {
             })
         };
         assert_eq!(refused(|_| {}), Ok(()));
-        let cases: [(fn(&mut Escalation), &str); 6] = [
+        let cases: [(Change, &str); 6] = [
             (|e| e.signer = " ".into(), "signer: bad-length"),
             (|e| rung(e).stage = "Über".into(), "urgent.stages[1].stage: bad-name"),
             (|e| rung(e).stage = "warn".into(), "urgent.stages[1].stage: named-twice"),

@@ -43,7 +43,7 @@ testkit::both! {
         let (id, _) = solved(&app, &lamp()).await;
         solved(&app, &without_phone()).await;
         let caller = app.login_as("call-back", DISTRICT).await;
-        assert_eq!(waiting(&caller).await, [id.clone()], "only who left a phone");
+        assert_eq!(waiting(&caller).await, std::slice::from_ref(&id), "only who left a phone");
         let reply = caller.get("/api/v1/callbacks").await.expect(200);
         assert!(reply.statements() <= 3, "{} statements", reply.statements());
         assert!(!reply.text().contains("1234"), "the queue shows no number");

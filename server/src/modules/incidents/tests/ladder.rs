@@ -247,7 +247,7 @@ testkit::both! {
 
     async fn every_timer_comes_exactly_once(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
-        timers(&app).await;
+        Box::pin(timers(&app)).await;
     }
 
     async fn a_sweep_with_nothing_due_is_one_look(engine: Engine) {
@@ -255,7 +255,7 @@ testkit::both! {
         for _ in 0..3 {
             send(&app, &report(LAMP, HOME)).await;
         }
-        let (swept, statements) = db::count::scope(sweep(&app)).await;
+        let (swept, statements) = db::count::scope(Box::pin(sweep(&app))).await;
         assert_eq!((swept.unwrap(), statements), (0, 1));
     }
 }

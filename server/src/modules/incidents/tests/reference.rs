@@ -69,12 +69,7 @@ impl Naive {
             ("resolved", "verify") => Some("verified"),
             ("resolved", "fail") => Some("in_progress"),
             ("verified", "close") => Some("closed"),
-            ("received", "note") => Some("received"),
-            ("accepted", "note") => Some("accepted"),
-            ("assigned", "note") => Some("assigned"),
-            ("in_progress", "note") => Some("in_progress"),
-            ("resolved", "note") => Some("resolved"),
-            ("verified", "note") => Some("verified"),
+            ("received" | "accepted" | "assigned" | "in_progress" | "resolved" | "verified", "note") => Some(self.state),
             _ => None,
         }
     }

@@ -16,7 +16,7 @@ use crate::{
 pub const MARCH: &str = "from=2025-02-28T16:00:00Z&to=2025-03-31T16:00:00Z";
 const FAR_GRID: &str = "/990101/990101002/990101002001/990101002001001/";
 
-pub fn rate<'v>(line: &'v Value, rate: Rate) -> &'v Value {
+pub fn rate(line: &Value, rate: Rate) -> &Value {
     line["rates"].as_array().unwrap().iter().find(|r| r["rate"] == rate.word()).unwrap()
 }
 
