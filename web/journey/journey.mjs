@@ -1,32 +1,43 @@
-// One case through all three faces, in a real browser: a resident reports, the desk corrects and dispatches, the worker takes it on and
-// finishes with a photograph, the desk verifies and closes, the resident rates. Every screen is pictured and judged by axe.
+// Runs the journeys in a real browser: every file in journeys/ in name order, or those named on the command line.
 //
-//   BASE_URL=http://127.0.0.1:8080 LINKS='{"desk":"…/c/#/link/…","worker":"…/w/#/link/…"}' node journey/journey.mjs [folder for the pictures]
+//   BASE_URL=http://127.0.0.1:8080 DISTRICT=../demo-data node journey/journey.mjs [names of journeys]
 //
-// The sentence is one that the demonstration's catalogue gives to the grid itself, so that the worker gets the task by the rules; another
-// district says its own in TEXT.
+// A journey exports `run(stage)`; one that fails does not hide the others. The last line is the sum, `N passed, N failed`.
 //
-// LINKS maps roles to one-time links (absolute or from the root). `desk` does all desk steps unless `dispatcher` and `verifier` are given too.
-// POSITION (lon,lat) is where the resident stands; without it the centre of the district.
+// Links: every log-in takes a one-time link. With DISTRICT, the folder of an invented district, they are made as they are wanted, by the
+// program JINGWEI (the built one without it) for the accounts of ACCOUNTS (those of the invented district without it). With LINKS, a map from
+// roles to a link or a list of links, absolute or from the root, they are taken from there until none is left.
+// SHOTS is the folder for the pictures; POSITION (lon,lat) is where people stand, without it the centre of the district; TEXT is what the
+// resident reports, without it a sentence that the invented district's catalogue gives to the grid itself.
+import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { desktop, person, phone, tally } from "./browser.mjs";
-import { picture } from "./picture.mjs";
 
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const base = (process.env.BASE_URL ?? "http://127.0.0.1:8080").replace(/\/$/, "");
-const links = JSON.parse(process.env.LINKS ?? "{}");
-const shots = process.argv[2] ?? process.env.SHOTS ?? "test-results/journey";
-for (const role of ["desk", "worker"]) if (!links[role]) throw new Error(`LINKS needs a one-time link for ${role}`);
+const shots = process.env.SHOTS ?? "test-results/journey";
 
-const { sum, check } = tally();
-const faults = [];
-const people = [];
-const text = `${process.env.TEXT ?? "三号楼二单元楼道灯不亮，晚上老人下楼看不见"}（走查 ${Date.now() % 100_000}）`;
+/** Who plays which part in the invented district. */
+const accounts = {
+  worker: "zhouyining", deputy: "shenhe", head: "hanxi", community: "guan", street: "jiangyue", leader: "luheng",
+  dispatcher: "tangxi", callback: "bailu", supervisor: "shiyan", department: "luochuan", handler: "dinghe",
+  system: "xuche", security: "menglan", audit: "fangji",
+  ...JSON.parse(process.env.ACCOUNTS ?? "{}"),
+};
+const given = Object.fromEntries(Object.entries(JSON.parse(process.env.LINKS ?? "{}")).map(([role, one]) => [role, [one].flat()]));
 
-async function meet(options) {
-  const one = await person({ ...options, faults, shots, check });
-  people.push(one);
-  return one;
+/** A fresh one-time link for an account of the invented district, by its name: `linkFor("luochuan")`. */
+function linkFor(account) {
+  const district = process.env.DISTRICT;
+  if (!district) throw new Error(`no link for ${account}: set DISTRICT, or LINKS`);
+  const program = process.env.JINGWEI ?? here("../../target/debug/jingwei");
+  return execFileSync(program, ["admin", "link", "--demo", "--account", account], { env: { ...process.env, JINGWEI_DATA_DIR: district }, encoding: "utf8" }).trim();
 }
-const linked = (role) => new URL(links[role], base).href;
+/** A fresh one-time link a call, by role: `links.worker()`. */
+const links = Object.fromEntries(
+  Object.keys({ ...accounts, ...given }).map((role) => [role, () => new URL(given[role]?.shift() ?? linkFor(accounts[role]), base).href]),
+);
 
 async function place() {
   if (process.env.POSITION) return process.env.POSITION.split(",").map(Number);
@@ -34,235 +45,45 @@ async function place() {
   return (await answer.json()).centre;
 }
 
-async function report(resident) {
-  const { page, screen } = resident;
-  await page.goto(`${base}/m/`);
-  await page.getByText("危及人身安全请先拨打").first().waitFor();
-  await screen("m-1-home");
-  await page.getByRole("button", { name: "用我现在的位置" }).click();
-  await page.getByText("换个地方看").waitFor();
-  check("resident sees who is responsible", await page.getByRole("heading", { name: "我的网格员是谁" }).isVisible());
-  await screen("m-2-worker");
-  await page.getByRole("link", { name: "我要上报" }).click();
-  await page.getByLabel("是什么事？").fill(text);
-  await page.locator("input[type=file]").setInputFiles(await picture(page, "before"));
-  await page.getByRole("img", { name: "第 1 张照片" }).waitFor();
-  await page.getByText("照片上传中…").first().waitFor({ state: "detached" });
-  await page.waitForTimeout(1500); // The suggestion waits until the sentence rests.
-  await screen("m-3-report");
-  await page.getByRole("button", { name: "在地图上点" }).click();
-  await page.locator(".map canvas").first().waitFor();
-  await screen("m-4-report-map");
-  await page.getByRole("button", { name: "提交", exact: true }).click();
-  await page.getByRole("heading", { name: "收到了，谢谢您" }).waitFor();
-  const code = (await page.locator(".code").innerText()).trim();
-  check("the report has a number", /^C\d{8}-\d+/.test(code), code);
-  await screen("m-5-sent");
-  await page.getByRole("link", { name: "看办理进度" }).click();
-  await page.getByRole("heading", { name: "每一步" }).waitFor();
-  await screen("m-6-track");
-  return { code, track: page.url() };
-}
-
-/** Opens the case at the desk by its number, as somebody would who has it on the telephone. */
-async function find(page, code) {
-  await page.getByRole("searchbox").fill(code);
-  await page.getByRole("button", { name: "搜索" }).click();
-  await page.locator("li button.line").first().click();
-  await page.locator("#case-title").waitFor();
-}
-async function enter(role, options) {
-  const one = await meet(options);
-  await one.page.goto(linked(role));
-  return one;
-}
-const action = (page, name) => page.getByRole("group", { name: "可以做的事" }).getByRole("button", { name, exact: true });
-const finished = (page, name) => page.getByText(`已完成：${name}`).waitFor();
-
-async function intake(desk, code) {
-  const { page, screen } = desk;
-  await page.getByRole("region", { name: "案件列表" }).locator("button.line").first().waitFor();
-  await page.locator(".map canvas").first().waitFor();
-  await screen("c-1-list");
-  await page.keyboard.press("?");
-  await page.getByRole("dialog", { name: "键盘操作" }).waitFor();
-  await screen("c-2-keys");
-  await page.keyboard.press("Escape");
-  await page.getByRole("dialog").waitFor({ state: "hidden" });
-  await page.keyboard.press("j");
-  await page.locator("#case-title").waitFor();
-  check("j opens the first case", page.url().includes("/cases/"));
-  await find(page, code);
-  await screen("c-3-case");
-  await page.getByRole("heading", { name: "办理过程" }).waitFor();
-  if (await action(page, "受理").isVisible()) {
-    await page.locator("body").press("a");
-    await finished(page, "受理");
+/** Runs one journey to its end, whatever happens in it. */
+async function go(name, position, check) {
+  console.log(`\n— ${name}`);
+  const faults = [];
+  const people = [];
+  const meet = async (options = {}) => {
+    const one = await person({ viewport: desktop, ...options, faults, shots, check });
+    people.push(one);
+    return one;
+  };
+  const stage = {
+    base, links, linkFor, meet, check, position, shots, phone, desktop,
+    text: `${process.env.TEXT ?? "三号楼二单元楼道灯不亮，晚上老人下楼看不见"}（走查 ${Date.now() % 100_000}）`,
+    /** Somebody with that role, logged in by a fresh link. */
+    async enter(role, options) {
+      if (!links[role]) throw new Error(`nobody plays ${role}`);
+      const one = await meet(options);
+      await one.page.goto(links[role]());
+      return one;
+    },
+  };
+  try {
+    const { run } = await import(new URL(`journeys/${name}.mjs`, import.meta.url));
+    await run(stage);
+  } catch (error) {
+    check(`${name} goes through`, false, error instanceof Error ? (error.stack ?? error.message) : String(error));
+    for (const [i, one] of people.entries()) await one.page.screenshot({ path: `${shots}/fault-${name}-${i}.png` }).catch(() => undefined);
+  } finally {
+    for (const one of people) await one.end().catch(() => undefined);
   }
-  // A report that the system was sure of may be with its unit already; then there is nothing left to correct.
-  if (!(await action(page, "更正事项").isVisible())) return;
-  const tops = page.locator(".tops button");
-  await tops.first().waitFor();
-  const chosen = await tops.evaluateAll((all) => all.findIndex((it) => !it.disabled) + 1);
-  check("the desk sees what else it could be", chosen > 0);
-  if (chosen === 0) return;
-  await page.locator("body").press(String(chosen));
-  await page.locator(`.tops li:nth-child(${chosen}) button[disabled]`).waitFor();
-  await finished(page, "更正事项");
-  check("one key corrects what the system thought", true);
-  // Back to the first guess, so that it goes to whom it should.
-  if (chosen === 1) return;
-  await page.locator("body").press("1");
-  await page.locator(".tops li:first-child button[disabled]").waitFor();
-}
-async function dispatch(desk) {
-  const { page, screen } = desk;
-  if (!(await action(page, "派单").isVisible())) return check("the desk finds it dispatched by the rules", await page.getByText("已派单").first().isVisible());
-  await action(page, "派单").click();
-  await page.getByRole("dialog", { name: "派单" }).waitFor();
-  await screen("c-4-dispatch");
-  const unit = process.env.UNIT;
-  if (unit) {
-    await page.getByRole("combobox", { name: "主办单位" }).fill(unit);
-    await page.getByRole("option", { name: unit }).first().click();
-    await page.locator("#act-words").fill("走查：按位置指定。");
-  }
-  await page.getByRole("dialog").getByRole("button", { name: "派单" }).click();
-  await finished(page, "派单");
-  check("the desk dispatches", true);
-  await screen("c-5-dispatched");
+  check(`${name}: no policy violation, exception or warning`, faults.length === 0, [...new Set(faults)].join("\n     "));
 }
 
-async function work(worker, code) {
-  const { page, screen } = worker;
-  await page.getByRole("heading", { name: "待办", level: 1 }).waitFor();
-  const title = text.slice(0, 12);
-  const item = page.getByRole("link").filter({ hasText: title }).first();
-  await item.waitFor();
-  await screen("w-1-inbox");
-  await item.click();
-  await page.getByText(code).first().waitFor();
-  await screen("w-2-case");
-  await page.getByRole("button", { name: "接单" }).click();
-  await page.getByRole("button", { name: "办结" }).click();
-  await page.getByRole("radio", { name: "已解决", exact: true }).check();
-  await page.getByLabel("给居民的答复").fill("已换好新灯泡，物业每周检查一次。");
-  await page.locator("input[type=file]").first().setInputFiles(await picture(page, "after"));
-  await page.getByText("照片上传中…").first().waitFor({ state: "detached" });
-  await screen("w-3-done");
-  await page.reload();
-  await page.getByRole("button", { name: "办结" }).click();
-  check("what was typed survives a reload", (await page.getByLabel("给居民的答复").inputValue()).startsWith("已换好"));
-  await page.getByRole("button", { name: "提交办结" }).click();
-  await page.getByText("已办结：").waitFor();
-  check("the worker finishes with a photograph", true);
-  await screen("w-4-finished");
-  await page.getByRole("link", { name: "快速上报" }).click();
-  await page.getByRole("switch", { name: "即查即办" }).click();
-  await screen("w-5-quick");
-  await page.getByLabel("看到了什么？").fill("三号楼单元门口地砖翘起，已踩实");
-  await page.locator(".found").waitFor(); // Leave was given before, so the place is there by itself.
-  await page.getByLabel("给居民的答复").fill("现场已经修好。");
-  await page.getByRole("button", { name: "提交", exact: true }).click();
-  await page.getByText("已上报，编号").waitFor();
-  check("the worker reports what was done on the spot", true);
-  await page.getByRole("link", { name: "我的" }).click();
-  await page.getByRole("heading", { name: "消息" }).waitFor();
-  await screen("w-6-me");
-}
-
-async function verify(desk, code) {
-  const { page, screen } = desk;
-  await find(page, code);
-  await page.getByRole("heading", { name: "办理过程" }).waitFor();
-  if (await page.locator(".case header").getByText("已结案").isVisible()) return check("the catalogue wants no verification here, so it is closed", true);
-  await action(page, "核实").click();
-  await page.getByRole("dialog", { name: "核实" }).getByRole("radio", { name: "办好了", exact: true }).check();
-  await page.locator("#act-words").fill("现场看过，灯已经亮了。");
-  await screen("c-6-verify");
-  await page.getByRole("dialog").getByRole("button", { name: "核实" }).click();
-  await finished(page, "核实");
-  await action(page, "结案").click();
-  await finished(page, "结案");
-  check("the desk verifies and closes", true);
-  await screen("c-7-closed");
-}
-
-async function rate(resident, track) {
-  const { page, screen } = resident;
-  await page.goto(track);
-  const form = page.getByRole("form", { name: "请您评价" });
-  await form.waitFor();
-  await screen("m-7-answer");
-  await form.getByRole("group", { name: "有没有人联系过您？" }).getByRole("radio", { name: "有", exact: true }).check();
-  await form.getByRole("group", { name: "问题解决了吗？" }).getByRole("radio", { name: "解决了", exact: true }).check();
-  await form.getByRole("group", { name: "对处理结果满意吗？" }).getByRole("radio", { name: "满意", exact: true }).check();
-  await form.getByRole("button", { name: "提交评价" }).click();
-  await page.getByText("谢谢您的评价。").waitFor();
-  check("the resident rates", true);
-  await screen("m-8-rated");
-  await page.getByRole("button", { name: "大字" }).click();
-  await screen("m-9-large");
-  await page.getByRole("button", { name: "English" }).click();
-  await page.getByRole("heading", { name: "Progress" }).waitFor();
-  await screen("m-10-english");
-  await page.goto(`${base}/m/lookup`);
-  await screen("m-11-lookup");
-}
-
-async function darkAndSmall(desk) {
-  const { page, screen } = desk;
-  await page.getByRole("button", { name: "深色" }).click();
-  await screen("c-8-dark-case");
-  await page.keyboard.press("Escape");
-  await page.getByRole("button", { name: "清空条件" }).first().click();
-  await page.locator("li button.line").nth(1).waitFor();
-  await screen("c-9-dark-list");
-  await page.setViewportSize(phone);
-  await screen("c-10-phone");
-  await page.setViewportSize(desktop);
-  await page.getByRole("button", { name: "English" }).click();
-  await screen("c-11-english");
-  await page.getByRole("button", { name: "Log out" }).click();
-  await page.getByLabel("Password").waitFor();
-  await screen("c-12-login");
-}
-
-async function leaveWorker(worker) {
-  const { page, screen } = worker;
-  await page.getByRole("button", { name: "大字" }).click();
-  await page.getByRole("button", { name: "English" }).click();
-  await screen("w-8-large-english");
-  await page.getByRole("link", { name: "To do" }).click();
-  await page.getByRole("heading", { name: "To do", level: 1 }).waitFor();
-  await screen("w-9-inbox-english");
-  await page.getByRole("link", { name: "Me" }).click();
-  await page.getByRole("button", { name: "中文" }).click();
-  await page.getByRole("button", { name: "退出登录" }).click();
-  await page.getByLabel("密码").waitFor();
-  await screen("w-7-login");
-}
-
-try {
-  const position = await place();
-  const resident = await meet({ viewport: phone, position });
-  const filed = await report(resident);
-  const desk = await enter(links.dispatcher ? "dispatcher" : "desk", { viewport: desktop });
-  await intake(desk, filed.code);
-  await dispatch(desk);
-  const worker = await enter("worker", { viewport: phone, position });
-  await work(worker, filed.code);
-  await leaveWorker(worker);
-  const verifier = links.verifier ? await enter("verifier", { viewport: desktop }) : desk;
-  await verify(verifier, filed.code);
-  await rate(resident, filed.track);
-  await darkAndSmall(verifier);
-} catch (error) {
-  check("the journey goes through", false, error instanceof Error ? error.message : String(error));
-  for (const [i, one] of people.entries()) await one.page.screenshot({ path: `${shots}/fault-${i}.png` }).catch(() => undefined);
-} finally {
-  for (const one of people) await one.end();
-}
-check("no policy violation, exception or warning", faults.length === 0, [...new Set(faults)].join("\n     "));
+const all = readdirSync(here("journeys")).filter((it) => it.endsWith(".mjs")).map((it) => it.slice(0, -".mjs".length)).sort();
+const asked = process.argv.slice(2);
+const unknown = asked.filter((it) => !all.includes(it));
+if (unknown.length) throw new Error(`no journey ${unknown.join(", ")}; there are ${all.join(", ")}`);
+const { sum, check } = tally();
+const position = await place();
+for (const name of asked.length ? asked : all) await go(name, position, check);
 console.log(`${sum.passed} passed, ${sum.failed} failed`);
 process.exit(sum.failed ? 1 : 0);

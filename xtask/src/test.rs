@@ -48,7 +48,7 @@ const RUNNERS: [(&str, &[&str], Runner); 6] = [
     ("tests of the pages", &["pages"], web::test),
     ("build of the pages", &["pages", "rust", "journey"], || web::build().map(|()| Tally::default())),
     ("tests in Rust", &["rust"], rust),
-    ("journey through a browser", &["journey"], journey),
+    ("journeys through a browser", &["journey"], journey),
 ];
 
 /// Every runner in turn; all of them when nothing is asked for. One that cannot run counts as a failure and does not keep the others from
@@ -79,7 +79,7 @@ fn result(line: &str) -> Option<Tally> {
     Some(Tally { passed: count("passed")?, failed: count("failed")? })
 }
 
-/// One case through all three faces, in a browser, against a real server with a small district.
+/// The journeys of `web/journey/journeys`, in a browser, against a real server with a small district.
 fn journey() -> Result<Tally> {
     district::build()?;
     let data = scratch("journey")?;
@@ -89,18 +89,17 @@ fn journey() -> Result<Tally> {
     let district = District { data: data.clone(), grids: 60, cases: Some(60) };
     district.make()?;
     let mut server = Server::start(&data)?;
-    let links = serde_json::json!({
-        "desk": district.link("tangxi")?, "worker": district.link("zhouyining")?,
-    });
     let mut command = Command::new("node");
-    command.current_dir(root().join("web")).arg("journey/journey.mjs").arg("test-results/journey");
-    command.env("BASE_URL", &server.address).env("LINKS", links.to_string()).env("POSITION", inside(&data, HOME)?);
+    command.current_dir(root().join("web")).arg("journey/journey.mjs").env("SHOTS", "test-results/journey");
+    // The runner makes a one-time link for each log-in with the same program.
+    command.env("DISTRICT", &data).env("JINGWEI", built("jingwei")?);
+    command.env("BASE_URL", &server.address).env("POSITION", inside(&data, HOME)?);
     if let Some(browser) = tools::browser() {
         command.env("CHROMIUM", browser);
     }
     let mut tally = Tally::default();
     let ended = each_line(&mut command, |line| tally = sum(line).unwrap_or(tally))?;
-    ensure!(tally.passed > 0, "the journey did not begin");
+    ensure!(tally.passed > 0, "no journey began");
     let stopped = server.stop();
     if let Err(error) = &stopped {
         println!("FAIL the server stops cleanly: {error:#}");

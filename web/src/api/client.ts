@@ -1,5 +1,6 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import { Problem, problemFrom } from "./problem";
+import type { paths as Contract } from "./schema";
 import type { paths } from "./types";
 import { uuidv7 } from "./uuid";
 
@@ -48,6 +49,10 @@ async function send(request: Request): Promise<Response> {
 /** The typed client; pages go through calls.ts. */
 export const api = createClient<paths>({ baseUrl: `${globalThis.location?.origin ?? ""}${base}`, fetch: send, credentials: "same-origin" });
 api.use(commandHeaders);
+
+/** The same client over the generated contract, `wire.GET("/api/v1/whistles")`: what is new is called through it, typed by `schema.d.ts` alone. */
+export const wire = createClient<Contract>({ baseUrl: globalThis.location?.origin ?? "", fetch: send, credentials: "same-origin" });
+wire.use(commandHeaders);
 
 interface Reply<T> { data?: T; error?: unknown; response: Response }
 

@@ -1,11 +1,13 @@
 import type { RouteRecordRaw } from "vue-router";
+import { useSession } from "@/shared/access/session";
 import DeskPage from "./incidents/DeskPage.vue";
+import { placesFor } from "./navigation";
 
 export const routes: RouteRecordRaw[] = [
   { path: "/login", name: "login", component: () => import("@/shared/access/LoginPage.vue"), meta: { open: true } },
   { path: "/link/:token", name: "link", component: () => import("@/shared/access/LinkPage.vue"), meta: { open: true } },
   { path: "/enrol", name: "enrol", component: () => import("@/shared/access/EnrolPage.vue") },
-  { path: "/", redirect: "/cases" },
+  { path: "/", name: "home", component: () => import("@/shared/LostPage.vue"), beforeEnter: () => placesFor(useSession().now?.permissions ?? [])[0]?.to ?? true },
   { path: "/cases/:id?", name: "desk", component: DeskPage },
   { path: "/:rest(.*)*", name: "lost", component: () => import("@/shared/LostPage.vue") },
 ];

@@ -1,0 +1,229 @@
+// One case through all three faces: a resident reports, the desk corrects and dispatches, the worker takes it on and finishes with a
+// photograph, the desk verifies and closes, the resident rates. Every screen is pictured and judged by axe.
+import { desktop, phone } from "../browser.mjs";
+import { picture } from "../picture.mjs";
+
+/** What the runner gives; see journey.mjs. */
+let base;
+let check;
+let text;
+
+async function report(resident) {
+  const { page, screen } = resident;
+  await page.goto(`${base}/m/`);
+  await page.getByText("危及人身安全请先拨打").first().waitFor();
+  await screen("m-1-home");
+  await page.getByRole("button", { name: "用我现在的位置" }).click();
+  await page.getByText("换个地方看").waitFor();
+  check("resident sees who is responsible", await page.getByRole("heading", { name: "我的网格员是谁" }).isVisible());
+  await screen("m-2-worker");
+  await page.getByRole("link", { name: "我要上报" }).click();
+  await page.getByLabel("是什么事？").fill(text);
+  await page.locator("input[type=file]").setInputFiles(await picture(page, "before"));
+  await page.getByRole("img", { name: "第 1 张照片" }).waitFor();
+  await page.getByText("照片上传中…").first().waitFor({ state: "detached" });
+  await page.waitForTimeout(1500); // The suggestion waits until the sentence rests.
+  await screen("m-3-report");
+  await page.getByRole("button", { name: "在地图上点" }).click();
+  await page.locator(".map canvas").first().waitFor();
+  await screen("m-4-report-map");
+  await page.getByRole("button", { name: "提交", exact: true }).click();
+  await page.getByRole("heading", { name: "收到了，谢谢您" }).waitFor();
+  const code = (await page.locator(".code").innerText()).trim();
+  check("the report has a number", /^C\d{8}-\d+/.test(code), code);
+  await screen("m-5-sent");
+  await page.getByRole("link", { name: "看办理进度" }).click();
+  await page.getByRole("heading", { name: "每一步" }).waitFor();
+  await screen("m-6-track");
+  return { code, track: page.url() };
+}
+
+/** Opens the case at the desk by its number, as somebody would who has it on the telephone. */
+async function find(page, code) {
+  await page.getByRole("searchbox").fill(code);
+  await page.getByRole("button", { name: "搜索" }).click();
+  await page.locator("li button.line").first().click();
+  await page.locator("#case-title").waitFor();
+}
+const action = (page, name) => page.getByRole("group", { name: "可以做的事" }).getByRole("button", { name, exact: true });
+const finished = (page, name) => page.getByText(`已完成：${name}`).waitFor();
+
+async function intake(desk, code) {
+  const { page, screen } = desk;
+  await page.getByRole("region", { name: "案件列表" }).locator("button.line").first().waitFor();
+  await page.locator(".map canvas").first().waitFor();
+  await screen("c-1-list");
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "键盘操作" }).waitFor();
+  await screen("c-2-keys");
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "hidden" });
+  await page.keyboard.press("j");
+  await page.locator("#case-title").waitFor();
+  check("j opens the first case", page.url().includes("/cases/"));
+  await find(page, code);
+  await screen("c-3-case");
+  await page.getByRole("heading", { name: "办理过程" }).waitFor();
+  if (await action(page, "受理").isVisible()) {
+    await page.locator("body").press("a");
+    await finished(page, "受理");
+  }
+  // A report that the system was sure of may be with its unit already; then there is nothing left to correct.
+  if (!(await action(page, "更正事项").isVisible())) return;
+  const tops = page.locator(".tops button");
+  await tops.first().waitFor();
+  const chosen = await tops.evaluateAll((all) => all.findIndex((it) => !it.disabled) + 1);
+  check("the desk sees what else it could be", chosen > 0);
+  if (chosen === 0) return;
+  await page.locator("body").press(String(chosen));
+  await page.locator(`.tops li:nth-child(${chosen}) button[disabled]`).waitFor();
+  await finished(page, "更正事项");
+  check("one key corrects what the system thought", true);
+  // Back to the first guess, so that it goes to whom it should.
+  if (chosen === 1) return;
+  await page.locator("body").press("1");
+  await page.locator(".tops li:first-child button[disabled]").waitFor();
+}
+async function dispatch(desk) {
+  const { page, screen } = desk;
+  if (!(await action(page, "派单").isVisible())) return check("the desk finds it dispatched by the rules", await page.getByText("已派单").first().isVisible());
+  await action(page, "派单").click();
+  await page.getByRole("dialog", { name: "派单" }).waitFor();
+  await screen("c-4-dispatch");
+  const unit = process.env.UNIT;
+  if (unit) {
+    await page.getByRole("combobox", { name: "主办单位" }).fill(unit);
+    await page.getByRole("option", { name: unit }).first().click();
+    await page.locator("#act-words").fill("走查：按位置指定。");
+  }
+  await page.getByRole("dialog").getByRole("button", { name: "派单" }).click();
+  await finished(page, "派单");
+  check("the desk dispatches", true);
+  await screen("c-5-dispatched");
+}
+
+async function work(worker, code) {
+  const { page, screen } = worker;
+  await page.getByRole("heading", { name: "待办", level: 1 }).waitFor();
+  const title = text.slice(0, 12);
+  const item = page.getByRole("link").filter({ hasText: title }).first();
+  await item.waitFor();
+  await screen("w-1-inbox");
+  await item.click();
+  await page.getByText(code).first().waitFor();
+  await screen("w-2-case");
+  await page.getByRole("button", { name: "接单" }).click();
+  await page.getByRole("button", { name: "办结" }).click();
+  await page.getByRole("radio", { name: "已解决", exact: true }).check();
+  await page.getByLabel("给居民的答复").fill("已换好新灯泡，物业每周检查一次。");
+  await page.locator("input[type=file]").first().setInputFiles(await picture(page, "after"));
+  await page.getByText("照片上传中…").first().waitFor({ state: "detached" });
+  await screen("w-3-done");
+  await page.reload();
+  await page.getByRole("button", { name: "办结" }).click();
+  check("what was typed survives a reload", (await page.getByLabel("给居民的答复").inputValue()).startsWith("已换好"));
+  await page.getByRole("button", { name: "提交办结" }).click();
+  await page.getByText("已办结：").waitFor();
+  check("the worker finishes with a photograph", true);
+  await screen("w-4-finished");
+  await page.getByRole("link", { name: "快速上报" }).click();
+  await page.getByRole("switch", { name: "即查即办" }).click();
+  await screen("w-5-quick");
+  await page.getByLabel("看到了什么？").fill("三号楼单元门口地砖翘起，已踩实");
+  await page.locator(".found").waitFor(); // Leave was given before, so the place is there by itself.
+  await page.getByLabel("给居民的答复").fill("现场已经修好。");
+  await page.getByRole("button", { name: "提交", exact: true }).click();
+  await page.getByText("已上报，编号").waitFor();
+  check("the worker reports what was done on the spot", true);
+  await page.getByRole("link", { name: "我的" }).click();
+  await page.getByRole("heading", { name: "消息" }).waitFor();
+  await screen("w-6-me");
+}
+
+async function verify(desk, code) {
+  const { page, screen } = desk;
+  await find(page, code);
+  await page.getByRole("heading", { name: "办理过程" }).waitFor();
+  if (await page.locator(".case header").getByText("已结案").isVisible()) return check("the catalogue wants no verification here, so it is closed", true);
+  await action(page, "核实").click();
+  await page.getByRole("dialog", { name: "核实" }).getByRole("radio", { name: "办好了", exact: true }).check();
+  await page.locator("#act-words").fill("现场看过，灯已经亮了。");
+  await screen("c-6-verify");
+  await page.getByRole("dialog").getByRole("button", { name: "核实" }).click();
+  await finished(page, "核实");
+  await action(page, "结案").click();
+  await finished(page, "结案");
+  check("the desk verifies and closes", true);
+  await screen("c-7-closed");
+}
+
+async function rate(resident, track) {
+  const { page, screen } = resident;
+  await page.goto(track);
+  const form = page.getByRole("form", { name: "请您评价" });
+  await form.waitFor();
+  await screen("m-7-answer");
+  await form.getByRole("group", { name: "有没有人联系过您？" }).getByRole("radio", { name: "有", exact: true }).check();
+  await form.getByRole("group", { name: "问题解决了吗？" }).getByRole("radio", { name: "解决了", exact: true }).check();
+  await form.getByRole("group", { name: "对处理结果满意吗？" }).getByRole("radio", { name: "满意", exact: true }).check();
+  await form.getByRole("button", { name: "提交评价" }).click();
+  await page.getByText("谢谢您的评价。").waitFor();
+  check("the resident rates", true);
+  await screen("m-8-rated");
+  await page.getByRole("button", { name: "大字" }).click();
+  await screen("m-9-large");
+  await page.getByRole("button", { name: "English" }).click();
+  await page.getByRole("heading", { name: "Progress" }).waitFor();
+  await screen("m-10-english");
+  await page.goto(`${base}/m/lookup`);
+  await screen("m-11-lookup");
+}
+
+async function darkAndSmall(desk) {
+  const { page, screen } = desk;
+  await page.getByRole("button", { name: "深色" }).click();
+  await screen("c-8-dark-case");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "清空条件" }).first().click();
+  await page.locator("li button.line").nth(1).waitFor();
+  await screen("c-9-dark-list");
+  await page.setViewportSize(phone);
+  await screen("c-10-phone");
+  await page.setViewportSize(desktop);
+  await page.getByRole("button", { name: "English" }).click();
+  await screen("c-11-english");
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByLabel("Password").waitFor();
+  await screen("c-12-login");
+}
+
+async function leaveWorker(worker) {
+  const { page, screen } = worker;
+  await page.getByRole("button", { name: "大字" }).click();
+  await page.getByRole("button", { name: "English" }).click();
+  await screen("w-8-large-english");
+  await page.getByRole("link", { name: "To do" }).click();
+  await page.getByRole("heading", { name: "To do", level: 1 }).waitFor();
+  await screen("w-9-inbox-english");
+  await page.getByRole("link", { name: "Me" }).click();
+  await page.getByRole("button", { name: "中文" }).click();
+  await page.getByRole("button", { name: "退出登录" }).click();
+  await page.getByLabel("密码").waitFor();
+  await screen("w-7-login");
+}
+
+export async function run(stage) {
+  ({ base, check, text } = stage);
+  const { position, meet, enter } = stage;
+  const resident = await meet({ viewport: phone, position });
+  const filed = await report(resident);
+  const desk = await enter("dispatcher", { viewport: desktop });
+  await intake(desk, filed.code);
+  await dispatch(desk);
+  const worker = await enter("worker", { viewport: phone, position });
+  await work(worker, filed.code);
+  await leaveWorker(worker);
+  await verify(desk, filed.code);
+  await rate(resident, filed.track);
+  await darkAndSmall(desk);
+}

@@ -1,0 +1,19 @@
+import type { FunctionalComponent } from "vue";
+import { IconInbox } from "@/shared/icons";
+
+/** A place of the console: one entry of the rail, one of the palette. */
+export interface Place {
+  /** Its path; also what its address begins with. */
+  to: string;
+  /** The key of its word under `nav`. */
+  words: string;
+  icon: FunctionalComponent;
+  /** Shown to whoever holds one of these. */
+  may: readonly string[];
+}
+
+/** In the order in which they stand on the rail; the first that somebody may see is where they land. */
+export const places: readonly Place[] = [{ to: "/cases", words: "desk", icon: IconInbox, may: ["incident.read"] }];
+
+/** The places of somebody with these permissions. */
+export const placesFor = (permissions: readonly string[]): Place[] => places.filter((it) => it.may.some((one) => permissions.includes(one)));
