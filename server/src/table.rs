@@ -169,10 +169,12 @@ impl Iterator for Table {
 }
 
 impl Row {
-    /// The cell under this header without blanks around it; empty when there is no such column.
+    /// The cell under this header without blanks around it, and without the quote that marks as text what begins like a formula; empty
+    /// when there is no such column.
     pub fn get(&self, column: &str) -> &str {
         let cell = self.headers.places.get(column).and_then(|&at| self.cells.get(at));
-        cell.map_or("", |c| c.trim())
+        let text = cell.map_or("", |c| c.trim());
+        text.strip_prefix('\'').filter(|rest| rest.starts_with(write::BEGIN_FORMULAS)).unwrap_or(text)
     }
 
     /// Every cell as it stands in the file; a short row has fewer than there are headers.

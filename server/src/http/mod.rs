@@ -12,6 +12,7 @@ use crate::{
 };
 
 mod allow;
+mod attached;
 mod command;
 mod context;
 mod faces;
@@ -19,6 +20,7 @@ mod headers;
 pub mod metrics;
 mod problem;
 
+pub use attached::{attached, attached_table};
 pub use allow::{Allow, Permit, SomeoneLoggedIn, Visitor};
 pub use command::{Command, Halt, Work, forget_commands};
 pub use context::request_id;

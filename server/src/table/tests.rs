@@ -152,3 +152,48 @@ proptest! {
         }
     }
 }
+
+/// What is read from a table that was written: the texts, and in XLSX whether each cell is a number.
+fn written(format: write::Format, head: &[&str], rows: Vec<Vec<write::Cell>>) -> Vec<Vec<String>> {
+    let bytes = write::file(format, head.iter().copied(), 1, rows).unwrap();
+    let rows = Table::read(bytes).unwrap().map(Result::unwrap);
+    rows.map(|row| head.iter().map(|name| row.get(name).to_owned()).collect()).collect()
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    let rows = || {
+        vec![
+            vec!["990101001001001".into(), 12_i64.into(), 95.88.into(), "=1+1".into()],
+            vec!["007".into(), Some(-3_i64).into(), None::<f64>.into(), "-12.5".into()],
+            vec!["1e5".into(), 1_234_567_890_123_456_789_i64.into(), f64::NAN.into(), "@a".into()],
+        ]
+    };
+    let expected =
+        [["990101001001001", "12", "95.88", "=1+1"], ["007", "-3", "", "-12.5"], ["1e5", "1234567890123456789", "", "@a"]];
+    for format in [write::Format::Csv, write::Format::Xlsx] {
+        assert_eq!(written(format, &["code", "n", "share", "words"], rows()), expected, "{format}");
+    }
+}
+
+#[test]
+fn numbers_are_numbers_and_nothing_is_a_formula() {
+    use calamine::{Data, Reader as _};
+    let formulas = ["=1+1", "+cmd", "-x", "@a", "\tx", "\rx"];
+    let rows = || formulas.iter().map(|f| vec![(*f).into(), "007".into(), 7_i64.into(), 0.5.into(), (-2_i64).into()]);
+    let head = ["a", "b", "c", "d", "e"];
+    let mut book: calamine::Xlsx<_> =
+        calamine::Xlsx::new(std::io::Cursor::new(write::file(write::Format::Xlsx, head, 0, rows()).unwrap())).unwrap();
+    assert_eq!(book.worksheet_formula("Sheet1").unwrap().used_cells().count(), 0);
+    let sheet = book.worksheet_range("Sheet1").unwrap();
+    for (row, formula) in sheet.rows().skip(1).zip(formulas) {
+        assert!(matches!(&row[0], Data::String(s) if s.starts_with('\'')), "{formula:?} {row:?}");
+        let numbers = [Data::Float(7.0), Data::Float(0.5), Data::Float(-2.0)];
+        assert_eq!((&row[1], &row[2..]), (&Data::String("007".into()), numbers.as_slice()));
+    }
+    let text = String::from_utf8(write::file(write::Format::Csv, head, 0, rows()).unwrap()).unwrap();
+    let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    for (row, formula) in reader.records().map(Result::unwrap).zip(formulas) {
+        assert_eq!((&row[0], &row[1], &row[2], &row[4]), (format!("'{formula}").as_str(), "007", "7", "-2"));
+    }
+}

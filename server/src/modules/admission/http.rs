@@ -3,7 +3,7 @@
 use axum::{
     Json,
     extract::{Path, Query, State},
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use kernel::{Cursor, Error, Id, Page, Scope, Time};
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     app::{App, Shared},
-    http::{Allow, Answer as Reply, Command, Outcome},
+    http::{Allow, Answer as Reply, Command, Outcome, attached_table},
     modules::catalogue::{AccessClass, Matter},
     permit,
     table::{Fault, Table, write},
@@ -327,18 +327,10 @@ async fn exported(
 ) -> Reply<Response> {
     let mut conn = app.db.read().await?;
     store::list(&mut conn, id).await?;
-    let rows: Vec<Vec<String>> = store::items(&mut conn, id).await?.into_iter().map(|i| cells(item_view(&app, i))).collect();
-    let header = || COLUMNS.iter().map(|(name, headers)| headers.first().copied().unwrap_or(name));
-    let (kind, name, bytes) = match wish.format.as_deref().unwrap_or("csv") {
-        "csv" => ("text/csv; charset=utf-8", "access-list.csv", write::csv(header(), rows)?),
-        "xlsx" => {
-            let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-            (kind, "access-list.xlsx", write::xlsx(header(), 2, rows)?)
-        }
-        _ => return Err(Error::invalid("format", "unknown").into()),
-    };
-    let attached = format!("attachment; filename=\"{name}\"");
-    Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, attached)], bytes).into_response())
+    let rows = store::items(&mut conn, id).await?.into_iter().map(|i| write::texts(cells(item_view(&app, i))));
+    let head = COLUMNS.iter().map(|(name, headers)| headers.first().copied().unwrap_or(name));
+    let format = write::Format::wished(wish.format.as_deref())?;
+    Ok(attached_table(format, "access-list", write::file(format, head, 2, rows)?))
 }
 
 fn cells(i: ItemView) -> Vec<String> {

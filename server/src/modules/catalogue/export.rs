@@ -3,20 +3,15 @@
 use kernel::{Error, Result};
 
 use super::{Catalogue, Matter, columns::COLUMNS};
-use crate::table::write;
+use crate::table::write::{Format, Sheet, texts};
 
-/// Every matter that holds now, as CSV.
-pub fn csv(catalogue: &Catalogue) -> Result<Vec<u8>> {
-    write::csv(header(), rows(catalogue)?)
-}
-
-/// The same as XLSX.
-pub fn xlsx(catalogue: &Catalogue) -> Result<Vec<u8>> {
-    write::xlsx(header(), 3, rows(catalogue)?)
-}
-
-fn rows(catalogue: &Catalogue) -> Result<Vec<Vec<String>>> {
-    catalogue.all().iter().map(|matter| cells(catalogue, matter)).collect()
+/// Every matter that holds now.
+pub fn table(catalogue: &Catalogue, format: Format) -> Result<Vec<u8>> {
+    let mut sheet = Sheet::new(format, header(), 3)?;
+    for matter in catalogue.all() {
+        sheet.line(texts(cells(catalogue, matter)?))?;
+    }
+    sheet.finish()
 }
 
 /// Every column but the unit: each limit is written with its own.

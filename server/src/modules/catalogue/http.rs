@@ -20,11 +20,11 @@ use super::{
 };
 use crate::{
     app::Shared,
-    http::{Allow, Answer, Command, Outcome, Problem},
+    http::{Allow, Answer, Command, Outcome, Problem, attached_table},
     modules::forms::{Field, Form, FormRef},
     permit,
     snapshot::{self, AsOf},
-    table::{Fault, Table},
+    table::{Fault, Table, write},
 };
 
 permit! {
@@ -291,16 +291,8 @@ async fn take(caller: Allow<ManageCatalogue>, State(app): State<Shared>, command
     responses((status = 200, content_type = "text/csv", body = String)), extensions(("x-permission" = json!("catalogue.read"))))]
 async fn exported(_caller: Allow<ReadCatalogue>, State(app): State<Shared>, Query(wish): Query<Format>) -> Answer<Response> {
     let known = app.catalogue.get();
-    let (kind, name, bytes) = match wish.format.as_deref().unwrap_or("csv") {
-        "csv" => ("text/csv; charset=utf-8", "catalogue.csv", export::csv(&known.value)?),
-        "xlsx" => {
-            let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-            (kind, "catalogue.xlsx", export::xlsx(&known.value)?)
-        }
-        _ => return Err(Error::invalid("format", "unknown").into()),
-    };
-    let attached = format!("attachment; filename=\"{name}\"");
-    Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, attached)], bytes).into_response())
+    let format = write::Format::wished(wish.format.as_deref())?;
+    Ok(attached_table(format, "catalogue", export::table(&known.value, format)?))
 }
 
 /// The days of a year that differ from the week, and the shifts.

@@ -70,7 +70,7 @@ fn one<'a>(
     known: impl Fn(&str) -> Option<&'a Rules>,
     seen: &mut HashMap<String, usize>,
 ) -> (Draft, Vec<Fault>) {
-    let path = ["level1", "level2", "level3"].map(|level| cell(row, level)).join("/");
+    let path = ["level1", "level2", "level3"].map(|level| row.get(level)).join("/");
     let mut cells = Cells { row, present, faults: Vec::new() };
     let mut rules = known(&path).cloned().unwrap_or_default();
     let fields = cells.fill(&mut rules);
@@ -121,7 +121,7 @@ impl Cells<'_> {
             self.text(column, text);
         }
         if self.has("helpers") {
-            rules.helpers = listed(cell(self.row, "helpers"));
+            rules.helpers = listed(self.row.get("helpers"));
         }
         let (class, urgency) = ("基本、配合、上级、未列入", "一般、紧急、特急");
         self.word("access_class", &mut rules.class, AccessClass::read, class, "own, assist, upper, unlisted");
@@ -145,7 +145,7 @@ impl Cells<'_> {
 
     fn text(&self, column: &str, into: &mut String) {
         if self.has(column) {
-            cell(self.row, column).clone_into(into);
+            self.row.get(column).clone_into(into);
         }
     }
 
@@ -154,7 +154,7 @@ impl Cells<'_> {
         if !self.has(column) {
             return;
         }
-        match (cell(self.row, column), read(cell(self.row, column))) {
+        match (self.row.get(column), read(self.row.get(column))) {
             ("", _) => *into = T::default(),
             (_, Some(value)) => *into = value,
             (_, None) => self.wrong(column, format!("只能是：{zh}"), format!("must be one of: {en}")),
@@ -166,7 +166,7 @@ impl Cells<'_> {
         if !self.has(column) {
             return;
         }
-        let text = cell(self.row, column);
+        let text = self.row.get(column);
         if text.is_empty() {
             *into = None;
             return;
@@ -179,7 +179,7 @@ impl Cells<'_> {
             self.wrong(column, "应为整数，或如“4工作时”", "must be a whole number, or like \"4 working_hour\"");
             return;
         };
-        let unit = cell(self.row, "limit_unit");
+        let unit = self.row.get("limit_unit");
         let Some(unit) = Unit::read(unit) else {
             // Two limits share the unit; it is at fault once.
             if !self.faults.iter().any(|f| f.column == "limit_unit") {
@@ -199,7 +199,7 @@ impl Cells<'_> {
         if !self.has("stages") {
             return;
         }
-        let parts = cell(self.row, "stages").split([';', '；', '|', '\n']).map(str::trim).filter(|p| !p.is_empty());
+        let parts = self.row.get("stages").split([';', '；', '|', '\n']).map(str::trim).filter(|p| !p.is_empty());
         match parts.map(stage).collect() {
             Some(stages) => *into = stages,
             None => {
@@ -217,7 +217,7 @@ impl Cells<'_> {
             return None;
         }
         rules.form = None;
-        let text = cell(self.row, "fields");
+        let text = self.row.get("fields");
         if text.is_empty() {
             return None;
         }
@@ -232,15 +232,6 @@ impl Cells<'_> {
                 None
             }
         }
-    }
-}
-
-/// The cell without the quote that an export puts before what a spreadsheet program would take for a formula.
-fn cell<'a>(row: &'a Row, column: &str) -> &'a str {
-    let text = row.get(column);
-    match text.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest,
-        _ => text,
     }
 }
 

@@ -13,7 +13,10 @@ use super::{
     store::{self, Filter, Order},
     view,
 };
-use crate::app::Shared;
+use crate::{
+    app::Shared,
+    table::write::{self, Cell},
+};
 
 db::words! {
     /// How the file is written.
@@ -24,6 +27,17 @@ db::words! {
         Xlsx = "xlsx",
         /// Points for maps; cases without a point are left out.
         Geojson = "geojson",
+    }
+}
+
+impl Format {
+    /// As an answer over HTTP calls it.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => write::Format::Csv.media_type(),
+            Self::Xlsx => write::Format::Xlsx.media_type(),
+            Self::Geojson => "application/geo+json",
+        }
     }
 }
 
@@ -50,8 +64,6 @@ const HEAD: [&str; 18] = [
 
 /// Cases read at once.
 const PAGE: i64 = 500;
-/// Rows of one sheet; spreadsheet programs take 1,048,576.
-const SHEET_ROWS: u32 = 1_000_000;
 
 /// A file on its way out.
 pub struct Export<'a> {
@@ -156,32 +168,25 @@ fn watermark(who: &Actor, zone: Zone, at: Time) -> String {
     format!("导出：{} {last} {} {:02}:{:02}", who.name, wall.date(), wall.hour(), wall.minute())
 }
 
+/// The file as far as it is written.
 enum Sheet {
-    Csv(Box<csv::Writer<Vec<u8>>>),
-    Xlsx(Box<rust_xlsxwriter::Workbook>, u32),
+    Table(write::Sheet),
     Geojson(Vec<u8>, bool),
 }
 
 impl Sheet {
     fn new(format: Format) -> Result<Self> {
+        let table = |format| write::Sheet::new(format, HEAD, 1).map(Self::Table);
         match format {
-            Format::Csv => {
-                let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
-                writer.write_record(HEAD).map_err(Error::internal)?;
-                Ok(Self::Csv(Box::new(writer)))
-            }
-            Format::Xlsx => {
-                let mut sheet = Self::Xlsx(Box::new(rust_xlsxwriter::Workbook::new()), SHEET_ROWS);
-                sheet.line(&HEAD.map(str::to_owned))?;
-                Ok(sheet)
-            }
+            Format::Csv => table(write::Format::Csv),
+            Format::Xlsx => table(write::Format::Xlsx),
             Format::Geojson => Ok(Self::Geojson(br#"{"type":"FeatureCollection","features":["#.to_vec(), false)),
         }
     }
 
     fn write(&mut self, row: &serde_json::Value) -> Result<()> {
         match self {
-            Self::Csv(_) | Self::Xlsx(..) => self.line(&cells(row)),
+            Self::Table(table) => table.line(cells(row)),
             Self::Geojson(out, some) => {
                 if row["lon"].is_number() {
                     let geometry = json!({ "type": "Point", "coordinates": [row["lon"], row["lat"]] });
@@ -196,48 +201,20 @@ impl Sheet {
         }
     }
 
-    /// A line of a table; a full sheet is followed by another with the same head.
-    fn line(&mut self, cells: &[String]) -> Result<()> {
-        match self {
-            Self::Csv(writer) => writer.write_record(cells).map_err(Error::internal),
-            Self::Xlsx(book, n) => {
-                if *n == SHEET_ROWS {
-                    let sheet = book.add_worksheet_with_constant_memory().map_err(Error::internal)?;
-                    write_line(sheet, 0, &HEAD)?;
-                    *n = 0;
-                    if cells == HEAD {
-                        return Ok(());
-                    }
-                }
-                *n += 1;
-                let last = book.worksheets().len() - 1;
-                write_line(book.worksheet_from_index(last).map_err(Error::internal)?, *n, cells)
-            }
-            Self::Geojson(..) => Ok(()),
-        }
-    }
-
     /// What is ready to go out.
     fn take(&mut self) -> Result<Vec<u8>> {
         match self {
-            Self::Csv(writer) => {
-                let ready = std::mem::replace(writer.as_mut(), csv::Writer::from_writer(vec![]));
-                ready.into_inner().map_err(Error::internal)
-            }
-            Self::Xlsx(..) => Ok(vec![]),
+            Self::Table(table) => table.take(),
             Self::Geojson(out, _) => Ok(std::mem::take(out)),
         }
     }
 
-    fn finish(mut self, watermark: Option<&str>) -> Result<Vec<u8>> {
-        if let Some(words) = watermark {
-            let mut line = vec![String::new(); HEAD.len()];
-            line[0] = defused(words.to_owned());
-            self.line(&line)?;
-        }
+    fn finish(self, watermark: Option<&str>) -> Result<Vec<u8>> {
         match self {
-            Self::Csv(writer) => writer.into_inner().map_err(Error::internal),
-            Self::Xlsx(mut book, _) => book.save_to_buffer().map_err(Error::internal),
+            Self::Table(mut table) => {
+                watermark.map_or(Ok(()), |words| table.note(words))?;
+                table.finish()
+            }
             Self::Geojson(mut out, _) => {
                 let end = json!({ "watermark": watermark }).to_string();
                 out.extend_from_slice(b"],");
@@ -248,20 +225,10 @@ impl Sheet {
     }
 }
 
-fn write_line(sheet: &mut rust_xlsxwriter::Worksheet, n: u32, cells: &[impl AsRef<str>]) -> Result<()> {
-    for (column, text) in (0u16..).zip(cells) {
-        sheet.write_string(n, column, text.as_ref()).map_err(Error::internal)?;
-    }
-    Ok(())
-}
-
-fn cells(row: &serde_json::Value) -> Vec<String> {
-    let text = |v: &serde_json::Value| match v {
-        serde_json::Value::String(s) => s.clone(),
-        serde_json::Value::Null => String::new(),
-        other => other.to_string(),
-    };
-    let attention = row["attention"].as_array().map(|a| a.iter().map(text).collect::<Vec<_>>().join(" ")).unwrap_or_default();
+/// Coordinates and counts are numbers, the rest is text.
+fn cells(row: &serde_json::Value) -> Vec<Cell> {
+    let words = |list: &Vec<serde_json::Value>| list.iter().filter_map(|a| a.as_str()).collect::<Vec<_>>().join(" ");
+    let attention = row["attention"].as_array().map(words);
     let plain = [
         &row["code"],
         &row["state"],
@@ -281,27 +248,12 @@ fn cells(row: &serde_json::Value) -> Vec<String> {
         &row["reporters"],
         &row["photo_count"],
     ];
-    plain.into_iter().map(|v| defused(text(v))).chain([attention]).collect()
-}
-
-/// A cell that begins like a formula is prefixed, so that no spreadsheet runs it (trust: exports).
-fn defused(text: String) -> String {
-    // A number may begin with a minus; only text is defused.
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err() { format!("'{text}") } else { text }
+    plain.into_iter().map(Cell::of).chain([attention.into()]).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn formulas_are_defused_and_numbers_kept() {
-        for bad in ["=1+1", "+cmd", "-x", "@a", "\tx", "\rx"] {
-            assert!(defused(bad.into()).starts_with('\''), "{bad}");
-        }
-        assert_eq!(defused("-12.5".into()), "-12.5");
-        assert_eq!(defused("路灯".into()), "路灯");
-    }
 
     #[test]
     fn the_last_line_names_who_took_the_file_along() {

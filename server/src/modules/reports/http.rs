@@ -3,8 +3,8 @@
 use axum::{
     Json,
     extract::{Path, Query, State},
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
+    http::StatusCode,
+    response::Response,
 };
 use kernel::{Cursor, Error, Id, Page, Scope, Time};
 use serde::{Deserialize, Serialize};
@@ -13,14 +13,15 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     actions::{self, Asked, Decide, Exclude, PERIOD_UNKNOWN, PeriodView, Rates},
-    export::{Format, table},
+    export::table,
     model::{By, Difference, Line, Period, REPORTED, Rate, Share, differences},
     store::{self, Exclusion, ExclusionRow},
 };
 use crate::{
     app::{App, Shared},
-    http::{Allow, Answer, Command, Outcome},
+    http::{Allow, Answer, Command, Outcome, attached_table},
     permit,
+    table::write::Format,
 };
 
 /// The routes.
@@ -184,12 +185,7 @@ async fn export_file(State(app): State<Shared>, who: Allow<Export>, Query(span):
     let counted = actions::rates(&mut *app.db.read().await?, &app, reach(&app, who.scope()), &asked).await?;
     let bytes = table(&counted, format)?;
     actions::exported(&app, &who, format.word(), asked.by).await?;
-    let kind = match format {
-        Format::Csv => "text/csv; charset=utf-8",
-        Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    };
-    let name = format!("attachment; filename=\"rates.{format}\"");
-    Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], bytes).into_response())
+    Ok(attached_table(format, "rates", bytes))
 }
 
 /// Periods whose figures stand, the latest first.

@@ -12,7 +12,7 @@ use crate::{
         AccessClass, Catalogue, Draft, Limit, Rules, Unit, Urgency, Verify, calendar_file, content, export,
         import::{self, Reading},
     },
-    table::{Table, Unreadable},
+    table::{Table, Unreadable, write::Format},
 };
 
 const HEADER: &str = "level1,level2,level3,access_class,lead_unit,helpers,urgency,accept_limit,handle_limit,limit_unit,stages,verify,publishable,fields";
@@ -259,10 +259,10 @@ testkit::both! {
         let all = drafts.len();
         take_in(&test, NOW, drafts, false).await;
         let catalogue = snapshot(&test).await;
-        let text = export::csv(&catalogue).unwrap();
+        let text = export::table(&catalogue, Format::Csv).unwrap();
         let table = String::from_utf8(text.clone()).unwrap();
         assert!(table.contains("'=1+1") && table.contains("'@SUM(A1)"), "no cell of a CSV begins like a formula");
-        for bytes in [text, export::xlsx(&catalogue).unwrap()] {
+        for bytes in [text, export::table(&catalogue, Format::Xlsx).unwrap()] {
             let again = good(&bytes, &[]);
             let counts = take_in(&test, NOW.plus_days(1), again, true).await;
             assert_eq!((counts.unchanged, counts.changed, counts.added, counts.retired), (all, 0, 0, 0));

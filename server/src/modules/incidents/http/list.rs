@@ -4,8 +4,7 @@ use axum::{
     Json,
     body::Body,
     extract::{Query, State},
-    http::header,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use futures_util::stream;
 use kernel::{Actor, Cursor, Error, Page, Time};
@@ -16,7 +15,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{Export, Read, reach};
 use crate::{
     app::Shared,
-    http::{Allow, Answer},
+    http::{Allow, Answer, attached},
     modules::incidents::{
         actions::{self, Ground},
         export::{Export as File, Format},
@@ -237,11 +236,5 @@ async fn export_file(
     actions::exporting(&app, &who, format, asked.named()).await?;
     let file = File::new(&app, reach(&app, who.scope()), filter, order, format, Some(Actor::clone(&who)))?.owned();
     let bytes = stream::try_unfold(file, |mut file| async move { Ok::<_, Error>(file.next().await?.map(|bytes| (bytes, file))) });
-    let kind = match format {
-        Format::Csv => "text/csv; charset=utf-8",
-        Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        Format::Geojson => "application/geo+json",
-    };
-    let name = format!("attachment; filename=\"incidents.{format}\"");
-    Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], Body::from_stream(bytes)).into_response())
+    Ok(attached(format.media_type(), &format!("incidents.{format}"), Body::from_stream(bytes)))
 }
