@@ -186,6 +186,7 @@ const CALLS: &[Call] = &[
         || json!({"class": "seasonal", "reason": "等待汛期结束", "review_on": "2025-06-01"}),
     ),
     command("POST /api/v1/incidents/{id}/resume", || json!({})),
+    command("POST /api/v1/incidents/{id}/look", || json!({})),
     command("POST /api/v1/incidents/{id}/what-if", || json!({"action": "resolve"})),
     read("GET /api/v1/extensions"),
     command("POST /api/v1/extensions/{id}/decide", || json!({"grant": false, "words": "先想办法"})),

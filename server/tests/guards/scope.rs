@@ -70,6 +70,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("incident.ask", "/ask"),
     ("incident.shelve", "/shelve"),
     ("incident.resume", "/resume"),
+    ("incident.read", "/look"),
     ("incident.read", "/what-if"),
     ("task.extend", "/tasks/{task}/extend"),
     ("task.handle", "/tasks/{task}/stage"),

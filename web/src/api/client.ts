@@ -35,7 +35,8 @@ const commandHeaders: Middleware = {
 async function send(request: Request): Promise<Response> {
   const again = request.method === "POST" ? request.clone() : null;
   try {
-    return await globalThis.fetch(request);
+    // A command that goes out while its page is left must outlive the page.
+    return await globalThis.fetch(again && document.visibilityState === "hidden" ? new Request(request, { keepalive: true }) : request);
   } catch {
     if (!again || !navigator.onLine) throw new Problem(0);
   }
@@ -64,6 +65,13 @@ export async function ok<T>(reply: Promise<Reply<T>>): Promise<T> {
   if (problem.status === 401 && problem.code !== "second-factor-required") onLoggedOut();
   throw problem;
 }
+
+/** Calls by path, where the contract's path parameters are not written out; bodies and answers are typed by whoever calls. */
+const loose = wire as unknown as Record<"GET" | "POST" | "PUT" | "DELETE", (path: string, init: object) => Promise<Reply<unknown>>>;
+export const get = <T>(path: string, query: object = {}) => ok(loose.GET(`${base}${path}`, { params: { query } })) as Promise<T>;
+export const post = <T>(path: string, body: object) => ok(loose.POST(`${base}${path}`, { body })) as Promise<T>;
+export const put = <T>(path: string, body: object) => ok(loose.PUT(`${base}${path}`, { body })) as Promise<T>;
+export const remove = (path: string) => ok(loose.DELETE(`${base}${path}`, { body: {} })) as Promise<unknown>;
 
 /** The header of a command whose key must outlive a reload. */
 export const withKey = (key: string) => ({ "Idempotency-Key": key });

@@ -1347,6 +1347,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that I have this case open, and learn who else does. Nothing is written: a look is forgotten by itself. */
+        post: operations["look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/merge": {
         parameters: {
             query?: never;
@@ -3654,6 +3671,16 @@ export interface components {
         CodeForm: {
             code: string;
         };
+        /** @description Who else looks. */
+        Company: {
+            /** @description Names of the other callers who have the case open now. */
+            others: string[];
+            /**
+             * Format: int64
+             * @description After how many seconds the caller's own look is forgotten.
+             */
+            seconds: number;
+        };
         /** @description 会商: an invitation while there is no decision, a record when there is one. */
         Confer: {
             /**
@@ -4443,6 +4470,11 @@ export interface components {
             code?: string | null;
             password: string;
             username: string;
+        };
+        /** @description Whether the caller looks or stops looking. */
+        LookAt: {
+            /** @description The page that showed the case is gone. */
+            leaving?: boolean;
         };
         /** @description A case number with the last four digits of the phone that was given. */
         LookUp: {
@@ -8733,6 +8765,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseView"];
+                };
+            };
+        };
+    };
+    look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookAt"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Company"];
                 };
             };
         };

@@ -72,7 +72,8 @@ export interface Row {
 }
 export interface Task {
   id: string; role: "lead" | "helper"; unit: Named | null; person?: string | null;
-  state: "offered" | "accepted" | "done" | "returned" | "withdrawn";
+  state: "offered" | "accepted" | "signing" | "done" | "returned" | "withdrawn";
+  report_by?: string | null; arrived_at?: string | null;
   accept_by?: string | null; due_at?: string | null; yellow_at?: string | null; red_at?: string | null; light?: LightKey; mine?: boolean;
 }
 export interface InboxRow extends Row { task: Task }

@@ -48,6 +48,7 @@ pub mod track;
 pub mod transitions;
 pub mod verify;
 pub mod view;
+pub mod watch;
 
 pub use export::{Format, export};
 pub use jobs::work;
@@ -93,12 +94,13 @@ pub const MODULE: Module = Module {
 pub struct Memory {
     model: Snapshot<Model>,
     numbers: numbers::Numbers,
+    watch: watch::Watch,
 }
 
 impl Memory {
     /// Loads the newest classifier.
     pub async fn load(db: &Db) -> Result<Self> {
-        let memory = Self { model: Snapshot::new(0, untrained()), numbers: numbers::Numbers::default() };
+        let memory = Self { model: Snapshot::new(0, untrained()), numbers: numbers::Numbers::default(), watch: watch::Watch::default() };
         memory.refresh(db).await?;
         Ok(memory)
     }

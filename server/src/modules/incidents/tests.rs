@@ -19,4 +19,5 @@ mod returns;
 mod road;
 mod second;
 mod sign;
+mod watch;
 mod whistle;

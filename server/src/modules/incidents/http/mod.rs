@@ -21,6 +21,7 @@ mod returns;
 mod second;
 mod sign;
 mod tasks;
+mod watch;
 mod whistle;
 
 use axum::http::StatusCode;
@@ -64,6 +65,7 @@ pub fn staff() -> OpenApiRouter<Shared> {
         .merge(callback::routes())
         .merge(second::routes())
         .merge(ladder::routes())
+        .merge(watch::routes())
 }
 
 permit! {

@@ -1,16 +1,178 @@
 import { act } from "@/api/calls";
-import type { Case } from "@/api/types";
+import { desk, reviews, ruleOn, type WhatIf } from "@/api/calls/desk";
+import { Problem } from "@/api/problem";
+import type { Case, Satisfied, Solved, Task } from "@/api/types";
+import { asDone, freshResult, isComplete, type Result } from "@/shared/incidents/result";
+import { callOutcomes, refusals } from "@/shared/incidents/words";
+import { flag, instant, limit, list, point, some, text, type Field, type Values } from "./values";
 
-export type Action = "accept" | "refuse" | "correct" | "place" | "dispatch" | "verify" | "close" | "callback" | "note";
+/** What somebody may do to a case on this page: one row an action of the table of transitions. */
+export interface Deed {
+  /** The word in `may` that offers it. */
+  key: string;
+  /** The forms of `act.<key>` that also offer it. */
+  also?: readonly string[];
+  /** A single key; what should not happen by a slip has none. */
+  press?: string;
+  fields?: readonly Field[];
+  /** Which task it is about. */
+  task?: (it: Task) => boolean;
+  /** Sent after ten seconds, until which it can be taken back. */
+  later?: boolean;
+  danger?: boolean;
+  /** What to ask of the deadlines before it is done. */
+  outlook?: (v: Values) => WhatIf | null;
+  send: (of: Case, v: Values, task: string) => Promise<unknown>;
+}
+
+const photos: Field = { key: "photos", kind: "photos" };
+const words: Field = { key: "words", kind: "words", need: true };
+const reason: Field = { key: "reason", kind: "words", need: true };
+const mine = (it: Task) => it.mine === true;
+const open = (it: Task) => it.state === "offered" || it.state === "accepted";
+const due = (it: Task) => Boolean(it.report_by && !it.arrived_at);
+const result: Field = { key: "result", kind: "result", need: (v) => !isComplete((v.result as Result | undefined) ?? freshResult()), start: freshResult() };
+const finish = (of: Case, v: Values, task: string) => act.doneTask(of, task, asDone(v.result as Result));
+const complete: Field = { ...result, need: false };
+
+/** The open review of a case, which a ruling answers. */
+async function ruling(of: Case, v: Values): Promise<unknown> {
+  const found = (await reviews("open")).items.find((it) => it.incident === of.id);
+  if (!found) throw new Problem(404);
+  const upheld = text(v, "upheld") === "yes";
+  return ruleOn(found.id, { version: of.version, upheld, words: text(v, "words"), ...(upheld ? { ...some("lead", text(v, "lead")), ...some("helpers", list(v, "helpers")) } : {}) });
+}
 
 /** In the order in which a case goes; the first that is offered is the next thing to do. */
-export const buttons: Action[] = ["accept", "dispatch", "verify", "close", "callback", "correct", "place", "note", "refuse"];
+export const deeds: readonly Deed[] = [
+  { key: "acknowledge", fields: [{ ...words, need: false }], send: (of, v) => desk.acknowledge(of, text(v, "words")) },
+  { key: "accept", press: "a", later: true, outlook: () => ({ action: "accept" }), send: (of) => act.accept(of) },
+  {
+    key: "rule", also: ["dismiss"],
+    fields: [
+      { key: "upheld", kind: "choice", options: ["yes", "no"], words: "ruling", need: true },
+      { key: "lead", kind: "unit", when: (v) => v.upheld === "yes", need: true }, { key: "helpers", kind: "units", when: (v) => v.upheld === "yes" }, words,
+    ],
+    send: ruling,
+  },
+  {
+    key: "dispatch", press: "d", later: true,
+    fields: [
+      { key: "unit", kind: "unit" }, { key: "helpers", kind: "units", when: (v) => Boolean(v.unit) }, { key: "first_measures", kind: "check", when: (v) => Boolean(v.unit) },
+      // Whoever overrules the rules says why.
+      { key: "reason", kind: "words", when: (v) => Boolean(v.unit), need: true },
+    ],
+    outlook: (v) => ({ action: "dispatch", ...some("unit", text(v, "unit")) }),
+    send: (of, v) => {
+      const unit = text(v, "unit");
+      return desk.dispatch(of, unit ? { unit, ...some("helpers", list(v, "helpers")), reason: text(v, "reason"), ...(flag(v, "first_measures") ? { first_measures: true } : {}) } : {});
+    },
+  },
+  { key: "report_in", task: (it) => mine(it) && due(it), fields: [{ key: "note", kind: "words" }, photos], send: (of, v, task) => desk.reportIn(of, task, { note: text(v, "note"), photo_ids: list(v, "photos") }) },
+  { key: "take_on", press: "t", task: (it) => mine(it) && it.state === "offered" && !due(it), send: (of, _v, task) => act.acceptTask(of, task) },
+  { key: "resolve", task: (it) => mine(it) && it.state === "accepted" && it.role === "lead", fields: [complete], send: finish },
+  { key: "assist", task: (it) => mine(it) && it.state === "accepted" && it.role === "helper", fields: [complete], send: finish },
+  { key: "sign", task: (it) => it.state === "signing", later: true, send: (of, _v, task) => desk.sign(of, task) },
+  { key: "hand_back", task: (it) => it.state === "signing", fields: [words], send: (of, v, task) => desk.handBack(of, task, text(v, "words")) },
+  {
+    key: "verify", also: ["return"], press: "v",
+    fields: [{ key: "passed", kind: "choice", options: ["yes", "no"], words: "passed", need: true }, { ...words, need: (v) => v.passed === "no" }, photos],
+    send: (of, v) => act.verify(of, { passed: v.passed === "yes", words: text(v, "words"), photo_ids: list(v, "photos") }),
+  },
+  { key: "close", press: "c", later: true, send: (of) => act.close(of) },
+  {
+    key: "callback", press: "b",
+    fields: [
+      { key: "outcome", kind: "choice", options: callOutcomes, words: "outcome", need: true },
+      ...(["contacted", "solved", "satisfied"] as const).map((key): Field => ({
+        key, kind: "choice", options: { contacted: ["yes", "no"], solved: ["yes", "partly", "no"], satisfied: ["yes", "mostly", "no", "none"] }[key],
+        words: key === "contacted" ? "yesno" : key, when: (v) => v.outcome === "reached", need: true,
+      })),
+      { key: "reason", kind: "words", when: (v) => v.outcome === "reached" },
+    ],
+    send: (of, v) => act.callback(of, v.outcome === "reached"
+      ? { outcome: "reached", contacted: v.contacted === "yes", solved: v.solved as Solved, satisfied: v.satisfied as Satisfied, ...some("reason", text(v, "reason")) }
+      : { outcome: text(v, "outcome") }),
+  },
+  { key: "resume", later: true, outlook: () => ({ action: "resume" }), send: (of) => desk.resume(of, "") },
+  { key: "note", press: "n", fields: [words, photos, { key: "public", kind: "check" }], send: (of, v) => act.note(of, { text: text(v, "words"), photo_ids: list(v, "photos"), public: flag(v, "public") }) },
+  { key: "correct", press: "m", fields: [{ key: "matter", kind: "matter", need: true }], outlook: (v) => (v.matter ? { action: "correct", matter: text(v, "matter") } : null), send: (of, v) => act.correct(of, text(v, "matter")) },
+  { key: "place", press: "p", fields: [{ key: "at", kind: "point", need: true }], send: (of, v) => act.place(of, point(v, "at") ?? { lon: 0, lat: 0 }) },
+  { key: "ask", fields: [{ key: "question", kind: "words", need: true, picks: "ask" }], outlook: () => ({ action: "ask" }), send: (of, v) => desk.ask(of, { question: text(v, "question") }) },
+  {
+    key: "extend", task: (it) => mine(it) && open(it),
+    fields: [{ key: "by", kind: "limit", need: true, start: { n: 1, unit: "working_day" } }, { ...reason, picks: "extend" }],
+    outlook: (v) => { const by = limit(v, "by"); return by ? { action: "extend", by } : null; },
+    send: (of, v, task) => desk.extend(of, task, { by: limit(v, "by") ?? { n: 1, unit: "working_day" }, reason: text(v, "reason") }),
+  },
+  { key: "stage", task: (it) => mine(it) && it.state === "accepted", fields: [{ key: "stage", kind: "choice", need: true }, { ...words, need: false }, photos], send: (of, v, task) => desk.stage(of, task, { stage: text(v, "stage"), words: text(v, "words"), photo_ids: list(v, "photos") }) },
+  {
+    key: "send_back", task: (it) => mine(it) && open(it),
+    fields: [{ key: "reason", kind: "reason", need: true }, { ...words, need: false }, { key: "basis", kind: "line" }, photos],
+    send: (of, v, task) => desk.sendBack(of, task, { reason: text(v, "reason"), words: text(v, "words"), basis: text(v, "basis"), photo_ids: list(v, "photos") }),
+  },
+  { key: "object", fields: [reason, { key: "basis", kind: "line", picks: "basis" }, photos], send: (of, v) => desk.object(of, { reason: text(v, "reason"), basis: text(v, "basis"), photo_ids: list(v, "photos") }) },
+  {
+    key: "escalate", fields: [{ ...reason, picks: "escalate" }],
+    send: (of, v) => {
+      const task = of.tasks.find((it) => mine(it) && open(it));
+      return task ? desk.taskEscalate(of, task.id, { reason: text(v, "reason") }) : desk.escalate(of, { reason: text(v, "reason") });
+    },
+  },
+  {
+    key: "supervise",
+    fields: [{ key: "card", kind: "choice", options: ["urge", "yellow", "red"], words: "card", need: true }, { key: "reply_by", kind: "moment", need: true }, { ...words, picks: "supervise" }],
+    send: (of, v) => desk.supervise(of, { card: text(v, "card") as "urge", reply_by: instant(v, "reply_by") ?? "", words: text(v, "words") }),
+  },
+  {
+    key: "whistle", fields: [{ key: "units", kind: "units", need: true }, { key: "minutes", kind: "minutes" }, words],
+    send: (of, v) => desk.whistle(of, { units: list(v, "units").map((unit) => ({ unit, role: "helper" as const })), words: text(v, "words"), ...(Number(v.minutes) > 0 ? { minutes: Number(v.minutes) } : {}) }),
+  },
+  {
+    key: "confer",
+    fields: [
+      { key: "chair", kind: "line", need: true }, { key: "moment", kind: "moment" }, { key: "units", kind: "units" }, { key: "decided", kind: "check" },
+      { key: "minutes", kind: "words", when: (v) => flag(v, "decided"), need: true }, { key: "decision", kind: "words", when: (v) => flag(v, "decided"), need: true },
+      { key: "lead", kind: "unit", when: (v) => flag(v, "decided") }, { key: "helpers", kind: "units", when: (v) => flag(v, "decided") },
+      { key: "allows", kind: "several", options: ["extend", "reopen"], words: "allowed", when: (v) => flag(v, "decided") }, { ...photos, when: (v) => flag(v, "decided") },
+    ],
+    send: (of, v) => desk.confer(of, {
+      chair: text(v, "chair"), units: list(v, "units"), ...some("at", instant(v, "moment")),
+      ...(flag(v, "decided") ? { minutes: text(v, "minutes"), decision: text(v, "decision"), ...some("lead", text(v, "lead")), helpers: list(v, "helpers"), allows: list(v, "allows") as ("extend" | "reopen")[], photo_ids: list(v, "photos") } : {}),
+    }),
+  },
+  {
+    key: "raise_urgency", fields: [{ key: "urgency", kind: "choice", options: ["urgent", "emergency"], words: "urgency", need: true }, reason],
+    send: (of, v) => desk.raise(of, { urgency: text(v, "urgency") as "urgent", reason: text(v, "reason") }),
+  },
+  {
+    key: "bulletin", fields: [{ key: "kind", kind: "choice", options: ["first", "further", "final"], words: "bulletin", need: true }, words],
+    send: (of, v) => desk.bulletin(of, { kind: text(v, "kind") as "first", words: text(v, "words") }),
+  },
+  {
+    key: "after_action", fields: ["happened", "measures", "lessons"].map((key): Field => ({ key, kind: "words", need: true })),
+    send: (of, v) => desk.afterAction(of, { happened: text(v, "happened"), measures: text(v, "measures"), lessons: text(v, "lessons") }),
+  },
+  {
+    key: "shelve", fields: [{ key: "class", kind: "choice", options: ["seasonal", "engineering"], words: "pause", need: true }, { key: "review_on", kind: "day", need: true }, reason],
+    outlook: () => ({ action: "shelve" }),
+    send: (of, v) => desk.shelve(of, { class: text(v, "class") as "seasonal", review_on: text(v, "review_on"), reason: text(v, "reason") }),
+  },
+  { key: "merge", later: true, fields: [{ key: "into", kind: "case", need: true }], send: (of, v) => desk.merge(of, text(v, "into")) },
+  { key: "unmerge", fields: [reason], send: (of, v) => desk.unmerge(of, text(v, "reason")) },
+  {
+    key: "reopen", fields: [{ key: "cause", kind: "choice", options: ["unsolved", "unsatisfied", "recurred", "ruling"], words: "cause", need: true }, reason],
+    outlook: () => ({ action: "reopen" }),
+    send: (of, v) => desk.reopen(of, { cause: text(v, "cause") as "unsolved", reason: text(v, "reason") }),
+  },
+  { key: "archive", later: true, send: (of) => desk.archive(of) },
+  { key: "refuse", danger: true, later: true, fields: [{ key: "reason", kind: "choice", options: refusals, words: "refusal", need: true }, words], send: (of, v) => act.refuse(of, { reason: text(v, "reason"), words: text(v, "words") }) },
+  { key: "annul", danger: true, later: true, fields: [{ ...reason, picks: "annul" }, words], send: (of, v) => desk.annul(of, { reason: text(v, "reason"), words: text(v, "words") }) },
+];
 
-/** Single keys. Refusing has none: it should not happen by a slip. */
-export const actionKeys: Record<string, Action> = { a: "accept", d: "dispatch", v: "verify", n: "note" };
+/** The tasks that an action can be about. */
+export const tasksFor = (deed: Deed, of: Case): Task[] => (deed.task ? of.tasks.filter(deed.task) : []);
 
-/** Actions that need no more words. */
-export const directly: Partial<Record<Action, (of: Case) => Promise<unknown>>> = {
-  accept: (of) => act.accept(of),
-  close: (of) => act.close(of),
-};
+/** What is offered to this person on this case: what the server allows, and only where there is a task to do it to. */
+export const offeredOn = (of: Case): Deed[] =>
+  deeds.filter((it) => [it.key, ...(it.also ?? [])].some((word) => of.may.includes(word)) && (!it.task || tasksFor(it, of).length > 0));

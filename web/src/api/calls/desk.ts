@@ -1,0 +1,99 @@
+import { get, post, remove } from "../client";
+import type { components } from "../schema";
+import type { Case, Filters, Paged, Row } from "../types";
+
+// What the desks ask and command, typed by the generated contract.
+
+type S = components["schemas"];
+export type Summoned = S["SummonedView"];
+export type Whistle = S["WhistleView"];
+export type Review = S["ReviewView"];
+export type Extension = S["ExtensionView"];
+export type Handover = S["HandoverView"];
+export type Call = Omit<S["CallView"], "attempts"> & { attempts: { at: string; outcome: string; actor?: string }[] };
+export type Script = S["Script"];
+export type SavedFilter = S["FilterView"];
+export interface ReturnReason { code: string; words: string; evidence: boolean; active: boolean; counts: string }
+export type Outlook = S["Outlook"];
+export type WhatIf = S["WhatIf"];
+export type BulkOutcome = S["BulkOutcome"];
+export type Limit = S["Limit"];
+export type Order = S["OrderView"];
+export type InboxRow = S["InboxRow"];
+export interface Company { others: string[]; seconds: number }
+export type Similar = S["Candidate"];
+
+/** What every command on a case needs of it. */
+export interface Of { id: string; version: number }
+type Without<T> = Partial<Omit<T, "version">>;
+
+const to = (c: Of, what: string, body: object) => post<Case>(`/incidents/${c.id}/${what}`, { version: c.version, ...body });
+const toTask = (c: Of, task: string, what: string, body: object = {}) => post<Case>(`/incidents/${c.id}/tasks/${task}/${what}`, { version: c.version, ...body });
+const more = (cursor?: string) => (cursor ? { cursor } : {});
+
+export const page = (query: Filters) => get<Paged<Row>>("/incidents", query);
+export const savedFilters = () => get<Paged<SavedFilter>>("/filters");
+export const saveFilter = (body: S["NewFilter"]) => post<SavedFilter>("/filters", body);
+export const dropFilter = (id: string) => remove(`/filters/${id}`);
+export const bulk = (body: S["Bulk"]) => post<BulkOutcome>("/incidents/bulk", body);
+export const look = (id: string, leaving: boolean) => post<Company>(`/incidents/${id}/look`, { leaving });
+export const whatIf = (id: string, body: WhatIf) => post<Outlook>(`/incidents/${id}/what-if`, body);
+export const similar = (id: string) => get<Paged<Similar>>(`/incidents/${id}/similar`);
+export const returnReasons = () => get<Paged<ReturnReason>>("/dispatch/reasons");
+
+export const callQueue = (cursor?: string) => get<Paged<Call>>("/callbacks", more(cursor));
+export const callScript = () => get<Script>("/callbacks/script");
+export const claimCall = (id: string) => post<S["Claimed"]>(`/callbacks/${id}/claim`, {});
+export const releaseCall = (id: string) => post<unknown>(`/callbacks/${id}/release`, {});
+export const dial = (id: string, purpose: string) => post<S["Revealed"]>(`/callbacks/${id}/dial`, { purpose });
+
+export const whistles = (query: { state?: string; cursor?: string }) => get<Paged<Whistle>>("/whistles", query);
+export const whistleFigures = (from: string) => get<S["WhistleFigures"]>("/whistles/figures", { from });
+export const rateWhistle = (id: string, ratings: S["Judgement"][]) => post<Whistle>(`/whistles/${id}/ratings`, { ratings });
+export const callOffWhistle = (id: string, reason: string) => post<Whistle>(`/whistles/${id}/call-off`, { reason });
+
+export const tasks = () => get<Paged<InboxRow>>("/inbox");
+export const reviews = (state?: string) => get<Paged<Review>>("/objections", { limit: 200, ...(state ? { state } : {}) });
+export const ruleOn = (id: string, body: S["Ruling"]) => post<Case>(`/objections/${id}/rule`, body);
+export const extensions = () => get<Paged<Extension>>("/extensions", { limit: 200 });
+export const decideExtension = (id: string, body: { grant: boolean; words?: string; by?: Limit }) => post<Extension>(`/extensions/${id}/decide`, body);
+export const orders = () => get<Paged<Order>>("/supervisions", { limit: 100 });
+export const replyOrder = (id: string, text: string) => post<Order>(`/supervisions/${id}/reply`, { text });
+
+export const handovers = (cursor?: string) => get<Paged<Handover>>("/duty/handovers", more(cursor));
+export const handOver = (body: S["HandOver"]) => post<Handover>("/duty/handovers", body);
+export const confirmHandover = (id: string, words: string) => post<Handover>(`/duty/handovers/${id}/confirm`, { words });
+export const roster = (unit: string, day: string) => get<S["DutyRoster"]>("/duty", { unit, day });
+
+/** Commands on one case beyond the straight road. They carry the version that the person saw. */
+export const desk = {
+  dispatch: (c: Of, body: Without<S["Dispatch"]>) => to(c, "dispatch", body),
+  escalate: (c: Of, body: Without<S["Escalate"]>) => to(c, "escalate", body),
+  supervise: (c: Of, body: Without<S["Supervise"]>) => to(c, "supervise", body),
+  whistle: (c: Of, body: Without<S["WhistleBlow"]>) => to(c, "whistle", body),
+  confer: (c: Of, body: Without<S["Confer"]>) => to(c, "confer", body),
+  annul: (c: Of, body: Without<S["Annul"]>) => to(c, "annul", body),
+  ask: (c: Of, body: Without<S["Ask"]>) => to(c, "ask", body),
+  shelve: (c: Of, body: Without<S["Shelve"]>) => to(c, "shelve", body),
+  resume: (c: Of, words: string) => to(c, "resume", { words }),
+  merge: (c: Of, into: string) => to(c, "merge", { into }),
+  unmerge: (c: Of, reason: string) => to(c, "unmerge", { reason }),
+  raise: (c: Of, body: Without<S["Raise"]>) => to(c, "urgency", body),
+  acknowledge: (c: Of, words: string) => post<Case>(`/incidents/${c.id}/acknowledge`, { words }),
+  bulletin: (c: Of, body: S["NewBulletin"]) => post<Case>(`/incidents/${c.id}/bulletins`, body),
+  afterAction: (c: Of, body: S["AfterAction"]) => post<Case>(`/incidents/${c.id}/after-action`, body),
+  object: (c: Of, body: { reason: string; basis: string; photo_ids: string[] }) => to(c, "object", body),
+  reopen: (c: Of, body: Without<S["Reopen"]>) => to(c, "reopen", body),
+  archive: (c: Of) => to(c, "archive", {}),
+  taskEscalate: (c: Of, task: string, body: Without<S["Escalate"]>) => toTask(c, task, "escalate", body),
+  sendBack: (c: Of, task: string, body: Without<S["SendBack"]>) => toTask(c, task, "send-back", body),
+  extend: (c: Of, task: string, body: Without<S["Extend"]>) => toTask(c, task, "extend", body),
+  stage: (c: Of, task: string, body: Without<S["ReachStage"]>) => toTask(c, task, "stage", body),
+  reportIn: (c: Of, task: string, body: Without<S["Arrive"]>) => toTask(c, task, "report-in", body),
+  sign: (c: Of, task: string) => toTask(c, task, "sign"),
+  handBack: (c: Of, task: string, words: string) => toTask(c, task, "hand-back", { words }),
+  link: (c: Of, task: string, days: number) => post<S["LinkMade"]>(`/incidents/${c.id}/tasks/${task}/link`, { days }),
+};
+
+/** The page that prints the whole case. */
+export const dossierUrl = (id: string) => `/api/v1/incidents/${id}/dossier`;
