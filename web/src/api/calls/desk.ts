@@ -63,6 +63,7 @@ export const replyOrder = (id: string, text: string) => post<Order>(`/supervisio
 export const handovers = (cursor?: string) => get<Paged<Handover>>("/duty/handovers", more(cursor));
 export const handOver = (body: S["HandOver"]) => post<Handover>("/duty/handovers", body);
 export const confirmHandover = (id: string, words: string) => post<Handover>(`/duty/handovers/${id}/confirm`, { words });
+export const unitOf = (id: string) => get<S["UnitView"]>(`/units/${id}`);
 export const roster = (unit: string, day: string) => get<S["DutyRoster"]>("/duty", { unit, day });
 
 /** Commands on one case beyond the straight road. They carry the version that the person saw. */

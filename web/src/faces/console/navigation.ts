@@ -1,5 +1,5 @@
 import type { FunctionalComponent } from "vue";
-import { IconInbox } from "@/shared/icons";
+import { IconInbox, IconPeople, IconPhone, IconWhistle, IconWrite } from "@/shared/icons";
 
 /** A place of the console: one entry of the rail, one of the palette. */
 export interface Place {
@@ -13,7 +13,13 @@ export interface Place {
 }
 
 /** In the order in which they stand on the rail; the first that somebody may see is where they land. */
-export const places: readonly Place[] = [{ to: "/cases", words: "desk", icon: IconInbox, may: ["incident.read"] }];
+export const places: readonly Place[] = [
+  { to: "/cases", words: "desk", icon: IconInbox, may: ["incident.read"] },
+  { to: "/department", words: "department", icon: IconWrite, may: ["task.handle", "extension.decide", "incident.rule", "supervision.reply"] },
+  { to: "/whistles", words: "whistles", icon: IconWhistle, may: ["whistle.read"] },
+  { to: "/calls", words: "calls", icon: IconPhone, may: ["incident.callback"] },
+  { to: "/duty", words: "duty", icon: IconPeople, may: ["duty.read"] },
+];
 
 /** The places of somebody with these permissions. */
 export const placesFor = (permissions: readonly string[]): Place[] => places.filter((it) => it.may.some((one) => permissions.includes(one)));

@@ -9,5 +9,9 @@ export const routes: RouteRecordRaw[] = [
   { path: "/enrol", name: "enrol", component: () => import("@/shared/access/EnrolPage.vue") },
   { path: "/", name: "home", component: () => import("@/shared/LostPage.vue"), beforeEnter: () => placesFor(useSession().now?.permissions ?? [])[0]?.to ?? true },
   { path: "/cases/:id?", name: "desk", component: DeskPage },
+  { path: "/department/:id?", name: "department", component: () => import("./department/DepartmentPage.vue") },
+  { path: "/whistles/:id?", name: "whistles", component: () => import("./whistles/WhistlesPage.vue") },
+  { path: "/calls", name: "calls", component: () => import("./calls/CallsPage.vue") },
+  { path: "/duty", name: "duty", component: () => import("./duty/DutyPage.vue") },
   { path: "/:rest(.*)*", name: "lost", component: () => import("@/shared/LostPage.vue") },
 ];

@@ -26,3 +26,4 @@ export const IconBell = drawn("M6 17V11a6 6 0 1 1 12 0v6l2 1H4l2-1Z", "M10 21h4"
 export const IconPeople = drawn("M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Z", "M2.5 20c0-3.5 3-5.5 6.5-5.5s6.5 2 6.5 5.5", "M16 4.5a3.5 3.5 0 0 1 0 6.5", "M18.5 15c2 .8 3 2.5 3 5");
 export const IconMap = drawn("M3 6l6-2 6 2 6-2v14l-6 2-6-2-6 2V6Z", "M9 4v14", "M15 6v14");
 export const IconAlert = drawn("M12 4l9.5 16h-19L12 4Z", "M12 10v4", "M12 17v.1");
+export const IconWhistle = drawn("M3 9h9l8-2v4h-4a5.5 5.5 0 1 1-10.5 1.5L3 12V9Z", "M11 16a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3Z", "M14 3v1.5", "M18 3.5l-1 1");
