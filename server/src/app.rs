@@ -8,9 +8,12 @@ use kernel::{Clock, Result, Zone};
 use rust_embed::RustEmbed;
 use tokio::sync::Notify;
 
-use crate::modules::{
-    access::{self, Keys, PasswordCost},
-    admission, catalogue, incidents, notices, org,
+use crate::{
+    http::Turns,
+    modules::{
+        access::{self, Keys, PasswordCost},
+        admission, catalogue, incidents, notices, org,
+    },
 };
 
 /// What is fixed when the process starts.
@@ -56,6 +59,8 @@ pub struct App {
     pub org: org::Memory,
     /// The classifier and the case numbers.
     pub incidents: incidents::Memory,
+    /// Keys of commands that are being worked under.
+    pub turns: Turns,
     /// Told after a commit, so that the relay need not wait for its next round.
     pub wake: Notify,
 }
@@ -87,6 +92,7 @@ impl App {
             notices,
             org,
             incidents,
+            turns: Turns::default(),
             wake,
         }))
     }

@@ -67,3 +67,12 @@ pub async fn check(tx: &mut Tx, relied_on: &[(&'static str, i64)]) -> Result<()>
     let current = |name: &str| now.iter().find(|r| r.name == name).map_or(0, |r| r.n);
     if relied_on.iter().all(|(name, n)| current(name) == *n) { Ok(()) } else { Err(Error::Stale) }
 }
+/// The same as [`check`] for a transaction that reads nothing: the check is put off, and COMMIT says `Stale` when one of them moved.
+pub fn hold(tx: &mut Tx, relied_on: &[(&'static str, i64); 3]) {
+    let statement = sql!(
+        "select 1 from (select 1 as one) held where not exists (select 1 from revision where (name = $1 and n <> $2) or (name = $3 and n <> $4)
+         or (name = $5 and n <> $6))"
+    );
+    let [a, b, c] = *relied_on;
+    tx.must(statement, bind![a.0, a.1, b.0, b.1, c.0, c.1]);
+}

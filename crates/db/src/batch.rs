@@ -62,6 +62,15 @@ impl Batch {
         self.push(sql.text, cells, true);
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// How many values it carries.
+    pub(crate) fn cells(&self) -> usize {
+        self.cells.len()
+    }
+
     fn push(&mut self, text: &str, cells: Vec<Cell>, must: bool) {
         self.parts.push(Part { text: renumbered(text, self.cells.len()), must });
         self.cells.extend(cells);

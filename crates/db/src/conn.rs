@@ -13,7 +13,7 @@ use sqlx::{
 };
 
 use crate::{
-    Batch, Cell, Engine, FromCell, FromRow, Query, Row, Sql,
+    Batch, Cell, Db, Engine, FromCell, FromRow, Query, Row, Sql,
     batch::{self, Done},
     count,
     error::from_driver,
@@ -29,6 +29,8 @@ pub(crate) enum Inner {
     SqliteWriter(Turn),
     PostgresReader(Lent<PgConnection>),
     PostgresWriter(Open),
+    /// A write transaction that nothing was asked of yet: it is opened by its first statement, or never.
+    Unopened(Db),
 }
 
 enum Engined<'a> {
@@ -38,8 +40,10 @@ enum Engined<'a> {
 
 /// A connection to either engine: what the functions of a store take. A [`Reader`] or a [`Tx`] becomes one by itself.
 pub struct Conn {
-    pub(crate) inner: Inner,
-    pub(crate) names: UniqueNames,
+    inner: Inner,
+    names: UniqueNames,
+    /// What a transaction put off: it runs before the next statement, or with COMMIT.
+    pending: Batch,
 }
 
 enum Text {
@@ -48,11 +52,16 @@ enum Text {
 }
 
 impl Conn {
+    pub(crate) fn new(inner: Inner, names: UniqueNames) -> Self {
+        Self { inner, names, pending: Batch::default() }
+    }
+
     /// Which engine is behind it.
     pub fn engine(&self) -> Engine {
-        match self.inner {
+        match &self.inner {
             Inner::SqliteReader(_) | Inner::SqliteWriter(_) => Engine::Sqlite,
             Inner::PostgresReader(_) | Inner::PostgresWriter(_) => Engine::Postgres,
+            Inner::Unopened(db) => db.engine(),
         }
     }
 
@@ -109,7 +118,8 @@ impl Conn {
     pub async fn prepare(&mut self, text: &str) -> Result<()> {
         use sqlx::SqlSafeStr;
         let sql = AssertSqlSafe(text.to_owned()).into_sql_str();
-        let result = match self.engined() {
+        self.settle().await?;
+        let result = match self.engined()? {
             Engined::Sqlite(c) => c.prepare(sql).await.map(|_| ()),
             Engined::Postgres(c) => c.prepare(sql).await.map(|_| ()),
         };
@@ -120,7 +130,8 @@ impl Conn {
     /// Runs several statements without values: migrations and pragmas. Text of ours, never of a caller.
     pub(crate) async fn script(&mut self, text: &str) -> Result<()> {
         let sql = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
-        let result = match self.engined() {
+        self.settle().await?;
+        let result = match self.engined()? {
             Engined::Sqlite(c) => c.execute(sql).await.map(|_| ()),
             Engined::Postgres(c) => c.execute(sql).await.map(|_| ()),
         };
@@ -134,8 +145,9 @@ impl Conn {
     }
 
     async fn run(&mut self, text: Text, cells: Vec<Cell>) -> Result<u64> {
+        self.settle().await?;
         count::one();
-        let result = match self.engined() {
+        let result = match self.engined()? {
             Engined::Sqlite(c) => match text {
                 Text::Fixed(t) => c.execute(sqlx::query_with(t, sqlite_arguments(cells)?)).await,
                 Text::Joined(t) => c.execute(joined(t, cells.len(), sqlite_arguments(cells)?)).await,
@@ -152,8 +164,9 @@ impl Conn {
     }
 
     async fn rows(&mut self, text: Text, cells: Vec<Cell>) -> Result<Vec<Row>> {
+        self.settle().await?;
         count::one();
-        let result = match self.engined() {
+        let result = match self.engined()? {
             Engined::Sqlite(c) => match text {
                 Text::Fixed(t) => c.fetch_all(sqlx::query_with(t, sqlite_arguments(cells)?)).await,
                 Text::Joined(t) => c.fetch_all(joined(t, cells.len(), sqlite_arguments(cells)?)).await,
@@ -169,9 +182,31 @@ impl Conn {
         result.map_err(|e| self.meaning(e))
     }
 
+    /// Opens the transaction if that was put off, and runs what was put off in it.
+    async fn settle(&mut self) -> Result<()> {
+        if let Inner::Unopened(db) = &self.inner {
+            self.inner = db.open_writer().await?;
+        }
+        if self.pending.is_empty() { Ok(()) } else { self.flush().await.map(|_| ()) }
+    }
+
+    async fn flush(&mut self) -> Result<Vec<u64>> {
+        let batch = std::mem::take(&mut self.pending);
+        let done = match self.engined()? {
+            Engined::Sqlite(c) => batch.sqlite(c, "").await.map(Done::or_stale),
+            Engined::Postgres(c) => batch.postgres(c).await.map(Ok),
+        };
+        self.ended(&done);
+        match done {
+            Err(e) if batch::is_stale(&e) => Err(Error::Stale),
+            Err(e) => Err(self.meaning(e)),
+            Ok(touched) => touched,
+        }
+    }
+
     /// The connection, for one statement: [`Conn::ended`] follows.
-    fn engined(&mut self) -> Engined<'_> {
-        match &mut self.inner {
+    fn engined(&mut self) -> Result<Engined<'_>> {
+        Ok(match &mut self.inner {
             Inner::SqliteReader(c) => {
                 c.begins();
                 Engined::Sqlite(c)
@@ -181,13 +216,14 @@ impl Conn {
                 c.begins();
                 Engined::Postgres(c)
             }
-        }
+            Inner::Unopened(_) => return Err(Error::internal("a statement came before its transaction")),
+        })
     }
 
     fn ended<T>(&mut self, result: &std::result::Result<T, sqlx::Error>) {
         match &mut self.inner {
             Inner::SqliteReader(c) => c.ended(result),
-            Inner::SqliteWriter(_) => {}
+            Inner::SqliteWriter(_) | Inner::Unopened(_) => {}
             Inner::PostgresReader(c) | Inner::PostgresWriter(Open(c)) => c.ended(result),
         }
     }
@@ -262,26 +298,50 @@ impl DerefMut for Reader {
 pub struct Tx(pub(crate) Conn);
 
 impl Tx {
+    /// Puts an insert off until something is read or changed, or until COMMIT: what is put off together travels together (see [`Batch`]),
+    /// and a transaction of nothing else is one round trip on PostgreSQL. What the database says no to, the next statement or COMMIT says.
+    pub async fn later(&mut self, sql: &'static Sql, cells: Vec<Cell>) -> Result<()> {
+        self.room(cells.len()).await?;
+        self.0.pending.add(sql, cells);
+        Ok(())
+    }
+
+    /// Puts a joined insert off.
+    pub async fn later_query(&mut self, query: Query) -> Result<()> {
+        self.room(query.cells()).await?;
+        self.0.pending.add_query(query);
+        Ok(())
+    }
+
+    /// Runs what was put off when so many more values would make one statement of it that is not kept prepared.
+    async fn room(&mut self, more: usize) -> Result<()> {
+        let waiting = self.0.pending.cells();
+        if waiting > 0 && waiting + more > KEPT { self.0.settle().await } else { Ok(()) }
+    }
+
+    /// Puts off a `select` that must find a row: when it does not, nothing is done, and the answer is `Stale`.
+    pub fn must(&mut self, sql: &'static Sql, cells: Vec<Cell>) {
+        self.0.pending.must(sql, cells);
+    }
+
     /// Runs statements that need nothing from each other's answers as one, and says how many rows each touched.
     pub async fn batch(&mut self, batch: Batch) -> Result<Vec<u64>> {
-        let done = match self.0.engined() {
-            Engined::Sqlite(c) => batch.sqlite(c, "").await.map(Done::or_stale),
-            Engined::Postgres(c) => batch.postgres(c).await.map(Ok),
-        };
-        self.0.ended(&done);
-        match done {
-            Err(e) if batch::is_stale(&e) => Err(Error::Stale),
-            Err(e) => Err(self.0.meaning(e)),
-            Ok(touched) => touched,
-        }
+        self.0.settle().await?;
+        self.0.pending = batch;
+        self.0.flush().await
     }
 
     /// Makes it last. Only when this returns may a caller be told that its command was taken.
-    pub async fn commit(self) -> Result<()> {
+    pub async fn commit(mut self) -> Result<()> {
+        if let Inner::Unopened(db) = &self.0.inner {
+            let batch = std::mem::take(&mut self.0.pending);
+            return if batch.is_empty() { Ok(()) } else { db.write(batch).await.map(|_| ()) };
+        }
+        self.0.settle().await?;
         match self.0.inner {
             Inner::SqliteWriter(turn) => turn.commit().await,
             Inner::PostgresWriter(open) => open.end("commit").await,
-            Inner::SqliteReader(_) | Inner::PostgresReader(_) => Ok(()),
+            Inner::SqliteReader(_) | Inner::PostgresReader(_) | Inner::Unopened(_) => Ok(()),
         }
     }
 
@@ -297,6 +357,8 @@ impl Tx {
 
     /// Undoes the part since [`Tx::mark`], also after a statement of it failed.
     pub async fn undo(&mut self) -> Result<()> {
+        // What was put off before the mark ran with it; what is still waiting is part of what is undone.
+        self.0.pending = Batch::default();
         self.0.script("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part").await
     }
 
@@ -305,7 +367,7 @@ impl Tx {
         match self.0.inner {
             Inner::SqliteWriter(turn) => turn.rollback().await,
             Inner::PostgresWriter(open) => open.end("rollback").await,
-            Inner::SqliteReader(_) | Inner::PostgresReader(_) => Ok(()),
+            Inner::SqliteReader(_) | Inner::PostgresReader(_) | Inner::Unopened(_) => Ok(()),
         }
     }
 }

@@ -99,16 +99,25 @@ impl Db {
             Pools::Sqlite { readers, .. } => Inner::SqliteReader(readers.lend().await?),
             Pools::Postgres { pool } => Inner::PostgresReader(pool.lend().await?),
         };
-        Ok(Reader(Conn { inner, names: self.names.clone() }))
+        Ok(Reader(Conn::new(inner, self.names.clone())))
     }
 
     /// Opens the write transaction of one command.
     pub async fn begin(&self) -> Result<Tx> {
-        let inner = match &self.engine {
+        Ok(Tx(Conn::new(self.open_writer().await?, self.names.clone())))
+    }
+
+    /// The write transaction of one command that opens itself with its first statement. When everything it does is put off
+    /// ([`Tx::later`]), it never opens: COMMIT writes all of it in one go.
+    pub fn lazy(&self) -> Tx {
+        Tx(Conn::new(Inner::Unopened(self.clone()), self.names.clone()))
+    }
+
+    pub(crate) async fn open_writer(&self) -> Result<Inner> {
+        Ok(match &self.engine {
             Pools::Sqlite { writer, .. } => Inner::SqliteWriter(writer.turn().await?),
             Pools::Postgres { pool } => Inner::PostgresWriter(Open::begin(pool.lend().await?).await?),
-        };
-        Ok(Tx(Conn { inner, names: self.names.clone() }))
+        })
     }
 
     /// Runs a batch as a transaction of its own and says how many rows each statement touched. Only when this returns may a caller be told

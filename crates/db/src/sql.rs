@@ -76,6 +76,11 @@ impl Query {
         self
     }
 
+    /// How many values it carries.
+    pub(crate) fn cells(&self) -> usize {
+        self.cells.len()
+    }
+
     /// Adds the fragment when there is a value, with that value for its `$$`.
     #[must_use]
     pub fn push_if<T: crate::ToCell>(self, fragment: &'static str, value: Option<T>) -> Self {

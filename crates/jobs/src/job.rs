@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use db::{Conn, bind, sql};
+use db::{Conn, Query, Tx, bind, sql};
 use kernel::{Id, Result, Time};
 use serde::Serialize;
 use serde_json::Value;
@@ -53,6 +53,34 @@ impl Job {
 pub async fn enqueue(conn: &mut Conn, now: Time, job: &Job) -> Result<Option<Id<Job>>> {
     let id = Id::new(now);
     Ok(insert(conn, now, id, job).await?.then_some(id))
+}
+
+/// Enqueues several by one statement. Of jobs with a key that an unfinished job holds, that one stays as it is.
+pub async fn enqueue_all(tx: &mut Tx, now: Time, jobs: &[Job]) -> Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let mut query =
+        Query::new("insert into job (id, kind, dedup, payload, run_at, state, attempts, max_attempts, created_at) values");
+    for (n, job) in jobs.iter().enumerate() {
+        let run_at = job.run_at.unwrap_or(now);
+        let cells = bind![
+            Id::<Job>::new(now),
+            job.kind,
+            job.dedup.as_deref(),
+            job.payload,
+            run_at,
+            "ready",
+            0_i64,
+            job.max_attempts,
+            now
+        ];
+        query = query.push_list(if n == 0 { "" } else { "," }, cells);
+        if run_at <= now {
+            bell::ring();
+        }
+    }
+    tx.later_query(query.push("on conflict do nothing", vec![])).await
 }
 
 /// Inserts under this id; false when the id or the key is taken.

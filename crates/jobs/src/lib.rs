@@ -10,7 +10,7 @@ mod worker;
 
 pub use bell::ring;
 pub use claim::{Claimed, LONGEST_LEASE, Outcome, backoff, claim, extend, fail, finish, release};
-pub use job::{Job, cancel, enqueue, reschedule};
+pub use job::{Job, cancel, enqueue, enqueue_all, reschedule};
 pub use keep::{Dead, Load, dead, discard, load, purge, requeue};
 pub use tick::Every;
 pub use worker::{Context, Settings, Worker};

@@ -1,5 +1,10 @@
 //! Commands: idempotent, one write transaction, answered after commit.
 
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Arc,
+};
+
 use axum::{
     body::Bytes,
     extract::{FromRequest, MatchedPath, Request},
@@ -10,6 +15,7 @@ use db::{Tx, bind, record, sql};
 use kernel::{Actor, ActorKind, Error, Result, Time};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::Uuid;
 
 use super::{Problem, problem::KEY_REUSED};
@@ -72,6 +78,26 @@ pub struct Work<'a> {
     pub now: Time,
     app: &'a App,
     slot: Option<Slot>,
+    /// Nobody else works under this key in this process: who sends it twice at once waits, and gets the first answer.
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+/// Keys that are being worked under, by a part of their hash: two keys that share a place wait for each other, which harms nobody.
+pub struct Turns(Vec<Arc<Mutex<()>>>);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self((0..1024).map(|_| Arc::default()).collect())
+    }
+}
+
+impl Turns {
+    async fn take(&self, slot: &Slot) -> OwnedMutexGuard<()> {
+        let mut hasher = DefaultHasher::new();
+        (slot.actor, &slot.route, &slot.key).hash(&mut hasher);
+        let place = hasher.finish() as usize % self.0.len();
+        Arc::clone(&self.0[place]).lock_owned().await
+    }
 }
 
 struct Slot {
@@ -95,23 +121,23 @@ impl<T> Command<T> {
             strong_enough(key)?;
         }
         let slot = self.key.clone().map(|key| Slot { actor: actor.id, route: self.route.clone(), key, hash: self.hash });
-        let mut tx = app.db.begin().await?;
+        let mut turn = None;
         if let Some(slot) = &slot {
-            let kept: Option<Kept> = tx
-                .one(
-                    sql!(
-                        "select body_hash, status, response from command where actor = $1 and route = $2 and idempotency_key = $3"
-                    ),
-                    bind![slot.actor, slot.route, slot.key],
-                )
-                .await?;
-            if let Some(kept) = kept {
-                tx.rollback().await?;
-                return Err(again(app, slot, &kept)?);
+            turn = Some(app.turns.take(slot).await);
+            if let Some(first) = given(app, slot).await? {
+                return Err(first);
             }
         }
-        Ok(Work { tx, now: app.clock.now(), app, slot })
+        Ok(Work { tx: app.db.lazy(), now: app.clock.now(), app, slot, _turn: turn })
     }
+}
+
+/// The answer that this key got before, if it was used. Another process that uses it at the same instant finds out when the key is kept.
+async fn given(app: &App, slot: &Slot) -> Result<Option<Halt>> {
+    let statement =
+        sql!("select body_hash, status, response from command where actor = $1 and route = $2 and idempotency_key = $3");
+    let kept: Option<Kept> = app.db.read().await?.one(statement, bind![slot.actor, slot.route, slot.key]).await?;
+    kept.map(|kept| again(app, slot, &kept)).transpose()
 }
 
 fn again(app: &App, slot: &Slot, kept: &Kept) -> Result<Halt> {
@@ -141,13 +167,15 @@ impl Work<'_> {
             let statement = sql!(
                 "insert into command (actor, route, idempotency_key, body_hash, status, response, expires_at) values ($1, $2, $3, $4, $5, $6, $7)"
             );
-            if let Err(error) = self.tx.execute(statement, cells).await {
-                // Another connection was faster with the same key: its answer is the answer, as soon as it is committed.
-                let raced = db::unique_violation(&error).is_some();
-                return Err(if raced { Error::Stale } else { error }.into());
-            }
+            self.tx.later(statement, cells).await?;
         }
-        self.tx.commit().await?;
+        if let Err(error) = self.tx.commit().await {
+            // Another connection was faster with the same key: its answer is the answer, and it is committed when this one is told.
+            return Err(match (&self.slot, db::unique_violation(&error)) {
+                (Some(slot), Some(_)) => given(self.app, slot).await?.unwrap_or_else(|| error.into()),
+                _ => error.into(),
+            });
+        }
         self.app.wake.notify_one();
         Ok((status, [("content-type", "application/json")], body).into_response())
     }

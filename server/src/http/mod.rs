@@ -20,9 +20,9 @@ mod headers;
 pub mod metrics;
 mod problem;
 
-pub use attached::{attached, attached_table};
 pub use allow::{Allow, Permit, SomeoneLoggedIn, Visitor};
-pub use command::{Command, Halt, Work, forget_commands};
+pub use attached::{attached, attached_table};
+pub use command::{Command, Halt, Turns, Work, forget_commands};
 pub use context::request_id;
 pub use metrics::operations;
 pub use problem::{BODY_TOO_LARGE, Problem};

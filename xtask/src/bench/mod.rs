@@ -152,11 +152,13 @@ pub fn report_body(source: &std::path::Path) -> Result<impl Fn(u64) -> String + 
         }
     }
     anyhow::ensure!(!points.is_empty(), "the district has no buildings");
-    let sentences: Vec<String> = std::fs::read_to_string(source.join("history.csv"))?
-        .lines()
-        .skip(1)
-        .filter_map(|l| l.split_once(',').map(|(_, t)| t.trim_matches('"').replace(['"', '\\'], "")))
-        .collect();
+    // What the district was told in a year, in its natural shares: few of them are emergencies, each of which rings the duty desks.
+    let mut year = csv::Reader::from_path(source.join("incidents.csv"))?;
+    let column = year.headers()?.iter().position(|h| h == "text").context("the year's cases have no texts")?;
+    let sentences: Vec<String> = year
+        .records()
+        .map(|row| Ok(row?.get(column).unwrap_or_default().replace(['"', '\\'], "")))
+        .collect::<Result<_, csv::Error>>()?;
     Ok(move |n: u64| {
         let (lon, lat) = points[n as usize % points.len()];
         let first = &sentences[(n as usize * 7919) % sentences.len()];

@@ -64,7 +64,7 @@ impl Audit {
             let cells = bind![id, now, actor.id, kind, row.action, row.object_kind, row.object, row.path, details];
             query = query.push_list(if n == 0 { "" } else { "," }, cells);
         }
-        tx.execute_query(query).await.map(|_| ())
+        tx.later_query(query).await
     }
 
     /// Writes the row for somebody who is not an [`Actor`] yet, such as a log-in that was refused.
@@ -75,7 +75,7 @@ impl Audit {
         let details = canonical(&Value::Object(self.details));
         let cells =
             bind![Id::<Self>::new(now), now, actor, kind.word(), self.action, self.object_kind, self.object, self.path, details];
-        tx.execute(statement, cells).await.map(|_| ())
+        tx.later(statement, cells).await
     }
 }
 

@@ -178,7 +178,7 @@ fn write(path: &Path, text: &str) -> Result<()> {
 
 /// Keeps the wrapped data key of a person or case.
 pub async fn store(tx: &mut Tx, id: Uuid, wrapped: &[u8]) -> Result<()> {
-    tx.execute(sql!("insert into data_key (id, wrapped) values ($1, $2)"), bind![id, wrapped]).await.map(|_| ())
+    tx.later(sql!("insert into data_key (id, wrapped) values ($1, $2)"), bind![id, wrapped]).await
 }
 
 /// The data key of a person or case; `NotFound` when it was destroyed.

@@ -75,6 +75,7 @@ pub const MODULE: Module = Module {
         "incident_number",
         "incident_call",
         "incident_words",
+        "incident_unindexed",
         "return_reason",
         "incident_return",
         "incident_review",

@@ -26,7 +26,9 @@ pub async fn index(app: &App) -> Result<usize> {
 }
 
 async fn batch(app: &App) -> Result<usize> {
-    let statement = sql!("select id, code, redacted, address from incident where not indexed order by reported_at limit $1");
+    let statement = sql!(
+        "select c.id, c.code, c.redacted, c.address from incident_unindexed u join incident c on c.id = u.incident_id order by c.id limit $1"
+    );
     let fresh: Vec<Fresh> = app.db.read().await?.all(statement, bind![BATCH]).await?;
     if fresh.is_empty() {
         return Ok(0);
@@ -37,7 +39,7 @@ async fn batch(app: &App) -> Result<usize> {
         put(&mut tx, case.id, words).await?;
     }
     let done = fresh.iter().map(|c| Cell::Uuid(Some(c.id.uuid()))).collect();
-    tx.execute_query(Query::new("update incident set indexed = true where not indexed and id in").push_list("", done)).await?;
+    tx.execute_query(Query::new("delete from incident_unindexed where incident_id in").push_list("", done)).await?;
     tx.commit().await?;
     Ok(fresh.len())
 }

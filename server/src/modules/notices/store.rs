@@ -14,7 +14,7 @@ pub async fn insert(tx: &mut Tx, now: Time, notices: &[Notice]) -> Result<()> {
         let lead = if n == 0 { "values" } else { "," };
         query = query.push_list(lead, row(now, notice));
     }
-    tx.execute_query(query).await.map(|_| ())
+    tx.later_query(query).await
 }
 
 fn row(now: Time, notice: &Notice) -> Vec<Cell> {

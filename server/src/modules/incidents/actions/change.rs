@@ -48,9 +48,16 @@ impl Ground {
 
     /// `Stale` when another node has changed what was relied on.
     pub async fn check(&self, tx: &mut Tx) -> Result<()> {
-        let relied_on =
-            [("org", self.org.revision), ("catalogue", self.catalogue.revision), (admission::REVISION, self.admission.revision)];
-        snapshot::check(tx, &relied_on).await
+        snapshot::check(tx, &self.relied_on()).await
+    }
+
+    /// Holds a transaction to the same: it is `Stale`, and nothing of it stays, when another node has changed what was relied on.
+    pub fn hold(&self, tx: &mut Tx) {
+        snapshot::hold(tx, &self.relied_on());
+    }
+
+    fn relied_on(&self) -> [(&'static str, i64); 3] {
+        [("org", self.org.revision), ("catalogue", self.catalogue.revision), (admission::REVISION, self.admission.revision)]
     }
 
     /// Whose matter it is now, by the access list in force, else by the catalogue.

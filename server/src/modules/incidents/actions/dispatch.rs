@@ -316,12 +316,13 @@ pub fn people(plan: &Plan) -> Vec<uuid::Uuid> {
     std::iter::once(&plan.lead).chain(&plan.helpers).filter_map(|who| who.person.map(|p| p.uuid())).collect()
 }
 
+/// The kind of a notice that a task was offered.
+pub const OFFERED: &str = "task-offered";
+
 /// Tells people, through their accounts, that a task was offered to them.
 pub async fn tell(tx: &mut Tx, now: Time, people: &[uuid::Uuid], case: &store::Case) -> Result<()> {
-    let urgent = case.urgency == Urgency::Emergency;
     let accounts = access::store::accounts_of(tx, people).await?;
-    let told: Vec<Notice> = accounts.into_iter().map(|to| notice(to, "task-offered", case, urgent)).collect();
-    notices::tell(tx, now, &told).await
+    tell_accounts(tx, now, accounts, OFFERED, case).await
 }
 
 /// Tells a person about a case, through the person's account; nobody when there is none.

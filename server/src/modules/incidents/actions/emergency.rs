@@ -169,16 +169,13 @@ pub async fn begin(tx: &mut Tx, app: &App, now: Time, case: &Case) -> Result<()>
     };
     let bells: Vec<BellRow> = desks(&org.value, &method, place, now).into_iter().map(bell).collect();
     rows::ring_up(tx, &bells).await?;
-    for bell in &bells {
-        enqueue(tx, now, bell.id, 1, now).await?;
-    }
-    let job = Job::new(FIRST_BULLETIN, Due { incident: case.id }).at(first_due).once(case.id.to_string());
-    jobs::enqueue(tx, now, &job).await.map(|_| ())
+    let mut due: Vec<Job> = bells.iter().map(|bell| ring_at(bell.id, 1, now)).collect();
+    due.push(Job::new(FIRST_BULLETIN, Due { incident: case.id }).at(first_due).once(case.id.to_string()));
+    jobs::enqueue_all(tx, now, &due).await
 }
 
-async fn enqueue(tx: &mut Tx, now: Time, bell: Id<Bell>, n: i64, at: Time) -> Result<()> {
-    let job = Job::new(RING, Ring { bell, n }).at(at).once(format!("{bell}:{n}"));
-    jobs::enqueue(tx, now, &job).await.map(|_| ())
+fn ring_at(bell: Id<Bell>, n: i64, at: Time) -> Job {
+    Job::new(RING, Ring { bell, n }).at(at).once(format!("{bell}:{n}"))
 }
 
 /// Rings a desk for the `n`th time, unless somebody answered or the case is over; each ring reaches one more on the roster.
@@ -213,7 +210,7 @@ pub async fn ring(app: &App, context: &Context, ring: &Ring) -> Result<()> {
             }
             tell(&mut tx, app, now, &case, &to, "case-emergency").await?;
             let every = app.access.setting(&EMERGENCY, now).ring_minutes;
-            enqueue(&mut tx, now, bell.id, ring.n + 1, now.plus_minutes(every)).await?;
+            jobs::enqueue(&mut tx, now, &ring_at(bell.id, ring.n + 1, now.plus_minutes(every))).await?;
         }
     }
     context.finish(&mut tx).await?;

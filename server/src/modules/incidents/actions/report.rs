@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     Change, Ground, LONGEST,
-    dispatch::{lead_words, people, plan, set_lead, tasks, tell},
+    dispatch::{OFFERED, lead_words, people, plan, set_lead, tasks, tell_accounts},
     optional, required,
 };
 use crate::{
@@ -144,8 +144,33 @@ pub struct Draft {
     phone: Option<String>,
 }
 
-/// Checks a report and does everything that needs no transaction.
-pub async fn prepare(app: &App, ground: &Ground, actor: &Actor, intake: &Intake) -> Result<Draft> {
+/// A report with everything that can be known before its transaction.
+pub struct Prepared<'a> {
+    draft: Draft,
+    decided: Decided<'a>,
+    /// The accounts of the people who are told.
+    accounts: Vec<Uuid>,
+}
+
+/// Checks a report and does everything that needs no transaction, so that what remains is written in one go.
+pub async fn prepare<'a>(app: &'a App, ground: &Ground, actor: &'a Actor, intake: &Intake) -> Result<Prepared<'a>> {
+    let draft = drafted(app, ground, actor, intake).await?;
+    let decided = match decide(app, ground, actor, &draft) {
+        // A year without calendar must not lose a report: it waits for a human instead.
+        Err(Error::Refused(crate::modules::catalogue::NO_CALENDAR, _)) => {
+            wait(app, ground, actor, &draft, &[Attention::NoCalendar])
+        }
+        other => other?,
+    };
+    let accounts = if decided.told.is_empty() {
+        vec![]
+    } else {
+        access::store::accounts_of(&mut *app.db.read().await?, &decided.told).await?
+    };
+    Ok(Prepared { draft, decided, accounts })
+}
+
+async fn drafted(app: &App, ground: &Ground, actor: &Actor, intake: &Intake) -> Result<Draft> {
     let report = &intake.report;
     check(intake)?;
     let recognised =
@@ -390,17 +415,10 @@ struct Decided<'a> {
     told: Vec<Uuid>,
 }
 
-/// Writes the case, and dispatches it when nothing is doubtful.
-pub async fn take_in(tx: &mut Tx, app: &App, ground: &Ground, actor: &Actor, draft: &Draft) -> Result<Receipt> {
-    ground.check(tx).await?;
-    let decided = match decide(app, ground, actor, draft) {
-        // A year without calendar must not lose a report: it waits for a human instead.
-        Err(Error::Refused(crate::modules::catalogue::NO_CALENDAR, _)) => {
-            wait(app, ground, actor, draft, &[Attention::NoCalendar])
-        }
-        other => other?,
-    };
-    let Decided { change, tasks, told } = decided;
+/// Writes the case, dispatched when nothing is doubtful. A report without photographs reads nothing here: all of it is put off until COMMIT.
+pub async fn take_in(tx: &mut Tx, app: &App, ground: &Ground, prepared: Prepared<'_>) -> Result<Receipt> {
+    let Prepared { draft, decided: Decided { change, tasks, .. }, accounts } = prepared;
+    ground.hold(tx);
     access::keys::store(tx, draft.case.id.uuid(), &draft.wrapped).await?;
     let case = change.insert(tx).await?;
     store::offer(tx, &tasks).await?;
@@ -410,10 +428,9 @@ pub async fn take_in(tx: &mut Tx, app: &App, ground: &Ground, actor: &Actor, dra
     if let Some(solved) = draft.solved.as_ref().filter(|s| !s.photo_ids.is_empty()) {
         files::attach(tx, &solved.photo_ids, "incident", case.id.uuid(), "after").await?;
     }
-    tell(tx, ground.now, &told, &case).await?;
+    tell_accounts(tx, ground.now, accounts, OFFERED, &case).await?;
     let emergency_numbers = app.access.setting(&EMERGENCY, ground.now).numbers(case.urgency);
-    let (track, duplicates) = (draft.track.clone(), draft.duplicates.clone());
-    Ok(Receipt { id: case.id, code: case.code, track, duplicates, emergency_numbers })
+    Ok(Receipt { id: case.id, code: case.code, track: draft.track, duplicates: draft.duplicates, emergency_numbers })
 }
 
 /// By the rules: who leads, or why a human decides. Pure but for the ids of the entries.
@@ -530,7 +547,13 @@ fn on_the_spot(change: &mut Change<'_>, solved: &SolvedOnSpot) -> Result<()> {
 }
 
 /// Another reporter joins an open case: the words are kept, the reporter follows it by a link of their own.
-pub async fn join(tx: &mut Tx, app: &App, ground: &Ground, actor: &Actor, draft: &Draft) -> Result<Option<Receipt>> {
+pub async fn join(
+    tx: &mut Tx,
+    app: &App,
+    ground: &Ground,
+    actor: &Actor,
+    Prepared { draft, .. }: &Prepared<'_>,
+) -> Result<Option<Receipt>> {
     let Some(id) = draft.joins else { return Ok(None) };
     let case = store::find(tx, &kernel::Scope::All, id).await?;
     if !case.state.is_open() {

@@ -63,7 +63,7 @@ struct CasePhoto {
     responses((status = 201, body = actions::Receipt)), extensions(("x-permission" = json!("incident.report"))))]
 async fn take_in(State(app): State<Shared>, who: Allow<ReportFor>, command: Command<actions::Intake>) -> Outcome {
     let intake = command.body.clone();
-    take(&app, &who, &command, intake).await
+    Box::pin(take(&app, &who, &command, intake)).await
 }
 
 /// One case, whole.

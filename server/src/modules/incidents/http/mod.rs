@@ -172,19 +172,15 @@ async fn follow<'a, T>(app: &'a App, actor: &'a Actor, secret: &str, command: &C
 async fn take<T>(app: &Shared, actor: &Actor, command: &Command<T>, intake: actions::Intake) -> Outcome {
     for last in [false, true] {
         let ground = Ground::of(app);
-        let draft = actions::prepare(app, &ground, actor, &intake).await?;
+        let prepared = actions::prepare(app, &ground, actor, &intake).await?;
         let mut work = command.begin(app, actor).await?;
-        let taken = match actions::join(&mut work.tx, app, &ground, actor, &draft).await? {
-            Some(receipt) => Ok(receipt),
-            None => actions::take_in(&mut work.tx, app, &ground, actor, &draft).await,
+        let receipt = match actions::join(&mut work.tx, app, &ground, actor, &prepared).await? {
+            Some(receipt) => receipt,
+            None => actions::take_in(&mut work.tx, app, &ground, prepared).await?,
         };
-        match taken {
-            Ok(receipt) => return work.finish(StatusCode::CREATED, &receipt).await,
-            Err(Error::Stale) if !last => {
-                work.tx.rollback().await?;
-                app.refresh().await?;
-            }
-            Err(error) => return Err(error.into()),
+        match work.finish(StatusCode::CREATED, &receipt).await {
+            Err(Halt::Problem(crate::http::Problem(Error::Stale))) if !last => app.refresh().await?,
+            done => return done,
         }
     }
     Err(Error::Stale.into())

@@ -55,7 +55,7 @@ struct TrackPhoto {
 async fn report(State(app): State<Shared>, visitor: Visitor, command: Command<actions::Report>) -> Outcome {
     limits::take(&app, "public_reports", &limits::network(visitor.address))?;
     let intake = actions::Intake { report: command.body.clone(), ..actions::Intake::default() };
-    take(&app, &Actor::anonymous(), &command, intake).await
+    Box::pin(take(&app, &Actor::anonymous(), &command, intake)).await
 }
 
 /// A text, perhaps with a place, before it is sent.

@@ -86,7 +86,7 @@ pub async fn ring_up(tx: &mut Tx, bells: &[BellRow]) -> Result<()> {
         let cells = bind![a.id, a.incident_id, a.unit_id, a.unit_path, a.since, a.rings];
         query = query.push_list(if i == 0 { "" } else { "," }, cells);
     }
-    if bells.is_empty() { Ok(()) } else { tx.execute_query(query).await.map(|_| ()) }
+    if bells.is_empty() { Ok(()) } else { tx.later_query(query).await }
 }
 
 /// The `n`th ring of a desk: true once, while nobody has answered.

@@ -14,10 +14,10 @@ pub async fn insert(tx: &mut Tx, c: &Case) -> Result<()> {
          address_sealed, name_sealed, phone_sealed, phone_blind, confidential, reported_for, reported_by, lon, lat, datum, lon_given, lat_given,
          grid_id, matter_id, confidence, classified, rule, class, fields, owner_id, owner_path, filed_path, lead_unit, lead_person, handler,
          attention, yellow_at, red_at, next_at, due_at, paused, late, resolved_at, closed_at, result, public_reply, satisfied, reporters, photos,
-         upstream_no, upstream_due, track_hash, fingerprint, indexed, call_at, opened_at, contact_by, contact_at, dispatches, misrouted, reworked, overran)
+         upstream_no, upstream_due, track_hash, fingerprint, call_at, opened_at, contact_by, contact_at, dispatches, misrouted, reworked, overran)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28,
          $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57,
-         $58, $59, $60, $61, $62, $63, $64, $65)"
+         $58, $59, $60, $61, $62, $63, $64)"
     );
     let cells = bind![
         c.id,
@@ -76,7 +76,6 @@ pub async fn insert(tx: &mut Tx, c: &Case) -> Result<()> {
         c.upstream_due,
         c.track_hash,
         c.fingerprint,
-        false,
         c.call_at,
         c.opened_at,
         c.contact_by,
@@ -86,7 +85,8 @@ pub async fn insert(tx: &mut Tx, c: &Case) -> Result<()> {
         c.reworked,
         c.overran
     ];
-    tx.execute(statement, cells).await.map(|_| ())
+    tx.later(statement, cells).await?;
+    tx.later(sql!("insert into incident_unindexed (incident_id) values ($1)"), bind![c.id]).await
 }
 
 /// Saves what can change in a case; `Stale` when somebody saved it since `version_before`.
@@ -176,10 +176,7 @@ pub async fn append(tx: &mut Tx, case: Id<Incident>, entries: &[Entry]) -> Resul
         ];
         query = query.push_list(if i == 0 { "" } else { "," }, cells);
     }
-    match tx.execute_query(query).await {
-        Err(e) if db::unique_violation(&e).is_some() => Err(Error::Stale),
-        other => other.map(|_| ()),
-    }
+    tx.later_query(query).await
 }
 
 /// Enters new tasks, all in one statement.
@@ -213,7 +210,7 @@ pub async fn offer(tx: &mut Tx, tasks: &[TaskRow]) -> Result<()> {
         ];
         query = query.push_list(if i == 0 { "" } else { "," }, cells);
     }
-    tx.execute_query(query).await.map(|_| ())
+    tx.later_query(query).await
 }
 
 /// Saves what can change in a task.

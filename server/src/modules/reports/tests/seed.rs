@@ -85,7 +85,7 @@ pub async fn plant(app: &TestApp, seeds: &[Seed]) -> Vec<Id<Incident>> {
 fn cases(owner: Id<Unit>, chunk: &[Seed], ids: &[Id<Incident>]) -> Query {
     let mut query = Query::new(
         "insert into incident (id, code, version, state, round, reported_at, channel, source, urgency, title, redacted, body_sealed, address, confidential,
-         reported_for, datum, classified, fields, owner_id, owner_path, filed_path, attention, late, reporters, photos, track_hash, fingerprint, indexed,
+         reported_for, datum, classified, fields, owner_id, owner_path, filed_path, attention, late, reporters, photos, track_hash, fingerprint,
          matter_id, lead_unit, resolved_at, due_at, opened_at, contact_by, contact_at, dispatches, misrouted, reworked, overran) values",
     );
     for (n, (s, id)) in chunk.iter().zip(ids).enumerate() {
@@ -118,7 +118,6 @@ fn cases(owner: Id<Unit>, chunk: &[Seed], ids: &[Id<Incident>]) -> Query {
             0_i64,
             id.uuid().as_bytes().to_vec(),
             vec![0_u8],
-            true,
             s.matter,
             s.lead,
             s.resolved.then(|| s.at.plus_minutes(60)),
