@@ -72,6 +72,9 @@ struct Listed {
     /// Measure a district that is there already: the folder that holds its `data` and `source`.
     #[arg(long)]
     district: Option<PathBuf>,
+    /// Measure the programs of this folder instead of building them.
+    #[arg(long)]
+    bin: Option<PathBuf>,
 }
 
 /// Connections of the figures.
@@ -211,7 +214,7 @@ fn report(load: &Load) -> Result<()> {
 }
 
 fn list(listed: &Listed) -> Result<()> {
-    let bin = build()?;
+    let bin = listed.bin.clone().map_or_else(build, Ok)?;
     let made = listed.district.is_none();
     let dir = match &listed.district {
         Some(dir) => dir.clone(),

@@ -101,7 +101,8 @@ pub struct Memory {
 impl Memory {
     /// Loads the newest classifier.
     pub async fn load(db: &Db) -> Result<Self> {
-        let memory = Self { model: Snapshot::new(0, untrained()), numbers: numbers::Numbers::default(), watch: watch::Watch::default() };
+        let memory =
+            Self { model: Snapshot::new(0, untrained()), numbers: numbers::Numbers::default(), watch: watch::Watch::default() };
         memory.refresh(db).await?;
         Ok(memory)
     }

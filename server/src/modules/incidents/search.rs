@@ -12,6 +12,8 @@ record! {
 
 /// How many cases one transaction indexes.
 const BATCH: i64 = 200;
+/// How many of them one statement writes while there are as many.
+const TOGETHER: usize = 40;
 
 /// Indexes every case that is not in the index yet, and says how many; the relay calls it, so a case is found within two seconds.
 pub async fn index(app: &App) -> Result<usize> {
@@ -35,8 +37,16 @@ async fn batch(app: &App) -> Result<usize> {
     }
     let words: Vec<String> = fresh.iter().map(|c| text::bigrams(&format!("{} {} {}", c.redacted, c.address, c.code))).collect();
     let mut tx = app.db.begin().await?;
-    for (case, words) in fresh.iter().zip(words) {
-        put(&mut tx, case.id, words).await?;
+    let rows: Vec<(Id<Incident>, String)> = fresh.iter().map(|c| c.id).zip(words).collect();
+    // Two texts of statements in all, so that both stay prepared.
+    for chunk in rows.chunks(TOGETHER) {
+        if chunk.len() == TOGETHER {
+            put(&mut tx, chunk).await?;
+        } else {
+            for row in chunk {
+                put(&mut tx, std::slice::from_ref(row)).await?;
+            }
+        }
     }
     let done = fresh.iter().map(|c| Cell::Uuid(Some(c.id.uuid()))).collect();
     tx.execute_query(Query::new("delete from incident_unindexed where incident_id in").push_list("", done)).await?;
@@ -44,14 +54,19 @@ async fn batch(app: &App) -> Result<usize> {
     Ok(fresh.len())
 }
 
-async fn put(tx: &mut Tx, id: Id<Incident>, words: String) -> Result<()> {
-    let insert = match tx.engine() {
-        Engine::Sqlite => sql!(sqlite: "insert into incident_words (incident_id, words) values ($1, $2)"),
+async fn put(tx: &mut Tx, rows: &[(Id<Incident>, String)]) -> Result<()> {
+    let (first, next, last) = match tx.engine() {
+        Engine::Sqlite => ("values ($$, $$)", ", ($$, $$)", ""),
         // The lexemes are the bigrams as they are; PostgreSQL's own parser is not asked what a word is.
-        Engine::Postgres => sql!(postgres:
-            "insert into incident_words (incident_id, words) values ($1, array_to_tsvector(string_to_array($2, ' ')))
-             on conflict (incident_id) do nothing"
+        Engine::Postgres => (
+            "values ($$, array_to_tsvector(string_to_array($$, ' ')))",
+            ", ($$, array_to_tsvector(string_to_array($$, ' ')))",
+            "on conflict (incident_id) do nothing",
         ),
     };
-    tx.execute(insert, bind![id, words]).await.map(|_| ())
+    let mut query = Query::new("insert into incident_words (incident_id, words)");
+    for (n, (id, words)) in rows.iter().enumerate() {
+        query = query.push(if n == 0 { first } else { next }, bind![*id, words]);
+    }
+    tx.execute_query(query.push(last, vec![])).await.map(|_| ())
 }
