@@ -28,13 +28,17 @@ pub async fn index(app: &App) -> Result<usize> {
 }
 
 async fn batch(app: &App) -> Result<usize> {
-    let statement = sql!(
-        "select c.id, c.code, c.redacted, c.address from incident_unindexed u join incident c on c.id = u.incident_id order by c.id limit $1"
-    );
-    let fresh: Vec<Fresh> = app.db.read().await?.all(statement, bind![BATCH]).await?;
-    if fresh.is_empty() {
+    let mut conn = app.db.read().await?;
+    // Two statements: in one, a planner that thinks the list longer than it is reads every case there is.
+    let waiting = sql!("select incident_id as value from incident_unindexed order by incident_id limit $1");
+    let waiting: Vec<Id<Incident>> = conn.values(waiting, bind![BATCH]).await?;
+    if waiting.is_empty() {
         return Ok(0);
     }
+    let ids: Vec<Cell> = waiting.iter().map(|id| Cell::Uuid(Some(id.uuid()))).collect();
+    let query = Query::new("select id, code, redacted, address from incident where id in").push_list("", ids.clone());
+    let fresh: Vec<Fresh> = conn.list(query).await?;
+    drop(conn);
     let words: Vec<String> = fresh.iter().map(|c| text::bigrams(&format!("{} {} {}", c.redacted, c.address, c.code))).collect();
     let mut tx = app.db.begin().await?;
     let rows: Vec<(Id<Incident>, String)> = fresh.iter().map(|c| c.id).zip(words).collect();
@@ -48,10 +52,9 @@ async fn batch(app: &App) -> Result<usize> {
             }
         }
     }
-    let done = fresh.iter().map(|c| Cell::Uuid(Some(c.id.uuid()))).collect();
-    tx.execute_query(Query::new("delete from incident_unindexed where incident_id in").push_list("", done)).await?;
+    tx.execute_query(Query::new("delete from incident_unindexed where incident_id in").push_list("", ids)).await?;
     tx.commit().await?;
-    Ok(fresh.len())
+    Ok(waiting.len())
 }
 
 async fn put(tx: &mut Tx, rows: &[(Id<Incident>, String)]) -> Result<()> {

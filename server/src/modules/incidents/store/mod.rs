@@ -317,12 +317,12 @@ pub(super) fn visible(query: Query, scope: &Scope) -> Query {
         .push(")", vec![])
 }
 
-/// Open cases of a grid since an instant, for the search for duplicates: the newest first.
+/// The newest open cases of a grid since an instant, at most two dozen, for the search for duplicates.
 pub async fn near(conn: &mut Conn, grid: Id<Unit>, since: Time) -> Result<Vec<Near>> {
     let statement = sql!(
         "select id, code, reported_at, lon, lat, matter_id, reporters, fingerprint from incident
          where grid_id = $1 and reported_at >= $2 and state in ('received', 'accepted', 'assigned', 'in_progress')
-         and lon is not null and lat is not null order by reported_at desc, id desc limit 40"
+         and lon is not null and lat is not null order by reported_at desc, id desc limit 24"
     );
     conn.all(statement, bind![grid, since]).await
 }
