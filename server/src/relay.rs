@@ -25,6 +25,8 @@ use crate::{
 
 /// How often it looks when nothing wakes it.
 const ROUND: Duration = Duration::from_millis(500);
+/// How long the last round may take when the process ends.
+const LAST: Duration = Duration::from_secs(10);
 /// How long it lets commits gather after it was woken, so that a busy second is ten batches and not a thousand.
 const GATHER: Duration = Duration::from_millis(100);
 /// How long the lease holds after the last batch, in milliseconds.
@@ -201,8 +203,12 @@ async fn run(app: &App, stop: &Notify) {
             () = app.wake.notified() => { tokio::time::sleep(GATHER).await; true }
             () = tokio::time::sleep(ROUND) => true,
         };
-        if let Err(error) = round(app, &mut relay).await {
-            tracing::warn!(%error, "a round of the relay failed; the next one goes on");
+        // Before the end it seals what is left, but a long tail waits for the next start rather than keep a service manager waiting.
+        let patience = if going { Duration::MAX } else { LAST };
+        match tokio::time::timeout(patience, round(app, &mut relay)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "a round of the relay failed; the next one goes on"),
+            Err(_) => tracing::info!("the record is not sealed to its end; the next start goes on"),
         }
         if !going {
             break;
