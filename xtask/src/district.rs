@@ -40,12 +40,15 @@ impl District {
         for (what, file) in [
             ("orgs", "orgs.csv"),
             ("grids", "grids.geojson"),
+            ("addresses --kind compound", "compounds.geojson"),
+            ("addresses --kind building", "buildings.geojson"),
             ("staff", "templates.csv"),
             ("staff", "staff.csv"),
             ("staff", "leave.csv"),
             ("staff", "duty.csv"),
             ("calendar --shifts", "shifts.csv"),
             ("catalogue", "catalogue.csv"),
+            ("publications", "notices.csv"),
         ] {
             self.import(what, &source.join(file))?;
         }

@@ -7,10 +7,12 @@ use clap::{Parser, Subcommand};
 pub mod admin;
 mod backup;
 mod export;
+pub mod import_addresses;
 pub mod import_catalogue;
 pub mod import_grids;
 mod import_incidents;
 pub mod import_orgs;
+mod import_publications;
 pub mod import_staff;
 mod init;
 pub mod locate;
@@ -69,6 +71,8 @@ enum Import {
     Orgs(WithPlace<import_orgs::OrgsArgs>),
     /// Grids with their borders, from GeoJSON.
     Grids(WithPlace<import_grids::GridsArgs>),
+    /// The address book of compounds or buildings, from GeoJSON.
+    Addresses(WithPlace<import_addresses::AddressArgs>),
     /// People and posts, staffing templates, leave or duty, from CSV or XLSX.
     Staff(WithPlace<import_staff::StaffArgs>),
     /// The catalogue of matters, from CSV or XLSX.
@@ -77,6 +81,8 @@ enum Import {
     Calendar(WithPlace<import_catalogue::CalendarArgs>),
     /// A trained classifier.
     Model(WithPlace<model::Install>),
+    /// Public notices, from CSV or XLSX.
+    Publications(WithPlace<import_publications::PublicationArgs>),
     /// Cases with their history, from CSV or XLSX.
     Incidents(import_incidents::Incidents),
 }
@@ -125,6 +131,11 @@ async fn run(command: Command) -> anyhow::Result<()> {
             let done = import_grids::grids(&app.db, &app.clock, &with.args, &mut std::io::stdout()).await?;
             finished(&app, done).await
         }
+        Command::Import(Import::Addresses(with)) => {
+            let app = with.place.open().await?;
+            let done = import_addresses::addresses(&app.db, &app.clock, &with.args, &mut std::io::stdout()).await?;
+            finished(&app, done).await
+        }
         Command::Import(Import::Staff(with)) => {
             let app = with.place.open().await?;
             let done = import_staff::staff(&app, &with.args, &mut std::io::stdout()).await?;
@@ -151,6 +162,11 @@ async fn run(command: Command) -> anyhow::Result<()> {
             let app = with.place.open().await?;
             model::install(&app, &with.args).await?;
             finished(&app, true).await
+        }
+        Command::Import(Import::Publications(with)) => {
+            let app = with.place.open().await?;
+            let done = import_publications::publications(&app, &with.args, &mut std::io::stdout()).await?;
+            finished(&app, done).await
         }
         Command::Import(Import::Incidents(args)) => import_incidents::run(args).await,
         Command::Train(args) => model::train(&args),

@@ -12,6 +12,7 @@ pub mod forms;
 pub mod incidents;
 pub mod notices;
 pub mod org;
+pub mod publishing;
 pub mod reports;
 pub mod webhooks;
 
@@ -40,6 +41,7 @@ pub const MODULES: &[Module] = &[
     admission::MODULE,
     incidents::MODULE,
     webhooks::MODULE,
+    publishing::MODULE,
     reports::MODULE,
 ];
 

@@ -93,3 +93,18 @@ fn roles_hold_permissions_that_exist_and_every_permission_has_a_holder() {
     assert!(held.is_subset(&known), "roles hold what is not declared: {:?}", held.difference(&known));
     assert!(known.is_subset(&held), "nobody holds {:?}", known.difference(&held));
 }
+
+/// Types and clients are made by these names: two of one name would hide one another.
+#[test]
+fn every_operation_has_a_name_of_its_own() {
+    let contract = serde_json::to_value(contract()).unwrap();
+    let all: Vec<&str> = contract["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|item| item.as_object().unwrap().values().filter_map(|o| o["operationId"].as_str()))
+        .collect();
+    let names: std::collections::BTreeSet<&str> = all.iter().copied().collect();
+    assert!(all.len() > 150, "only {} operations", all.len());
+    assert_eq!(names.len(), all.len());
+}

@@ -49,6 +49,7 @@ const PLACES: &[(&str, &str)] = &[
     ("name", "quiet_hours"),
     ("track", "an-unknown-link-of-a-reporter"),
     ("secret", "an-unknown-link-of-a-partner"),
+    ("share", "an-unknown-link-without-words"),
 ];
 
 /// What some operations are asked.
@@ -111,6 +112,17 @@ const CALLS: &[Call] = &[
     command("POST /api/v1/reports/{track}/rating", || json!({"contacted": true, "solved": "yes", "satisfied": "yes"})),
     command("POST /api/v1/reports/{track}/answers", || json!({"text": "在三楼"})),
     read("GET /api/v1/reports/{track}/photos/{photo}"),
+    command("POST /api/v1/reports/{track}/share", || json!({})),
+    command("DELETE /api/v1/reports/{track}/share", || json!({})),
+    read("GET /api/v1/shared/{share}"),
+    read("GET /api/v1/public/cases"),
+    read("GET /api/v1/public/grids"),
+    read("GET /api/v1/addresses"),
+    read("GET /api/v1/publications"),
+    read("GET /api/v1/publications/managed"),
+    command("POST /api/v1/publications", || json!({"kind": "notice", "title": "", "text": "", "unit": "990101"})),
+    command("PUT /api/v1/publications/{id}", || json!({"version": 1, "kind": "notice", "title": "停水", "text": "周六停水"})),
+    command("POST /api/v1/publications/{id}/withdraw", || json!({"version": 1, "reason": "取消"})),
     read("GET /api/v1/incidents"),
     command("POST /api/v1/incidents", || json!({"text": "井盖坏了", "lon": 112.9, "lat": 33.1, "channel": "phone"})),
     read("GET /api/v1/incidents/counts"),

@@ -14,7 +14,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Set my password; my other sessions end. */
-        post: operations["set_password"];
+        post: operations["post_account_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -29,10 +29,10 @@ export interface paths {
             cookie?: never;
         };
         /** My API tokens. */
-        get: operations["tokens"];
+        get: operations["get_account_tokens"];
         put?: never;
         /** Make an API token that may do what I may do. */
-        post: operations["make_token"];
+        post: operations["post_account_tokens"];
         delete?: never;
         options?: never;
         head?: never;
@@ -50,7 +50,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** End one of my API tokens. */
-        delete: operations["end_token"];
+        delete: operations["delete_account_tokens_token"];
         options?: never;
         head?: never;
         patch?: never;
@@ -66,7 +66,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make a second factor; it holds once it is confirmed. */
-        post: operations["new_totp"];
+        post: operations["post_account_totp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -83,7 +83,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Confirm the second factor with the code that the app shows. */
-        post: operations["confirm_totp"];
+        post: operations["post_account_totp_confirm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -98,10 +98,10 @@ export interface paths {
             cookie?: never;
         };
         /** Accounts, newest first. */
-        get: operations["accounts"];
+        get: operations["get_accounts"];
         put?: never;
         /** Add an account. */
-        post: operations["create_account"];
+        post: operations["post_accounts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -116,7 +116,7 @@ export interface paths {
             cookie?: never;
         };
         /** One account with its grants. */
-        get: operations["account"];
+        get: operations["get_accounts_account"];
         put?: never;
         post?: never;
         delete?: never;
@@ -135,7 +135,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Disable an account: its sessions end at once. */
-        post: operations["disable"];
+        post: operations["post_accounts_account_disable"];
         delete?: never;
         options?: never;
         head?: never;
@@ -152,7 +152,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Enable an account again. */
-        post: operations["enable"];
+        post: operations["post_accounts_account_enable"];
         delete?: never;
         options?: never;
         head?: never;
@@ -169,7 +169,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Grant a role in a part of the organisation. */
-        post: operations["grant"];
+        post: operations["post_accounts_account_grants"];
         delete?: never;
         options?: never;
         head?: never;
@@ -187,7 +187,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Take a role back. */
-        delete: operations["revoke"];
+        delete: operations["delete_accounts_account_grants_grant"];
         options?: never;
         head?: never;
         patch?: never;
@@ -203,7 +203,24 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make a one-time link with which somebody sets a password and a second factor. */
-        post: operations["invite"];
+        post: operations["post_accounts_account_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find a place by words of its address, or by going down the tree. */
+        get: operations["get_addresses"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -218,7 +235,7 @@ export interface paths {
             cookie?: never;
         };
         /** The items in force. */
-        get: operations["items"];
+        get: operations["get_admission_items"];
         put?: never;
         post?: never;
         delete?: never;
@@ -235,10 +252,10 @@ export interface paths {
             cookie?: never;
         };
         /** Every list: drafts, those in force, those that ended. */
-        get: operations["lists"];
+        get: operations["get_admission_lists"];
         put?: never;
         /** Begin a draft: the next version of a batch. */
-        post: operations["draft"];
+        post: operations["post_admission_lists"];
         delete?: never;
         options?: never;
         head?: never;
@@ -253,11 +270,11 @@ export interface paths {
             cookie?: never;
         };
         /** One list with its items. */
-        get: operations["one"];
+        get: operations["get_admission_lists_id"];
         put?: never;
         post?: never;
         /** Forget a draft. */
-        delete: operations["discard"];
+        delete: operations["delete_admission_lists_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -273,7 +290,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Approve a draft: it comes into force, the version before it ends. */
-        post: operations["approve"];
+        post: operations["post_admission_lists_id_approve"];
         delete?: never;
         options?: never;
         head?: never;
@@ -288,7 +305,7 @@ export interface paths {
             cookie?: never;
         };
         /** A list as a table that people edit and upload again. */
-        get: operations["exported"];
+        get: operations["get_admission_lists_id_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -307,7 +324,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Put the items of a CSV or XLSX file into a draft, in place of those that it has. */
-        post: operations["fill"];
+        post: operations["post_admission_lists_id_items"];
         delete?: never;
         options?: never;
         head?: never;
@@ -322,7 +339,7 @@ export interface paths {
             cookie?: never;
         };
         /** Matters that stood on no list when they were dispatched: what the next version should speak about. */
-        get: operations["proposals"];
+        get: operations["get_admission_proposals"];
         put?: never;
         post?: never;
         delete?: never;
@@ -341,7 +358,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Put a proposal aside until the matter comes again. */
-        post: operations["dismiss"];
+        post: operations["post_admission_proposals_id_dismiss"];
         delete?: never;
         options?: never;
         head?: never;
@@ -356,10 +373,10 @@ export interface paths {
             cookie?: never;
         };
         /** Requests of the caller's units; the district sees all. The refused ones are the record of refusals. */
-        get: operations["requests"];
+        get: operations["get_admission_requests"];
         put?: never;
         /** Ask for an admission, with an answer to each mandatory check, or for an exit. */
-        post: operations["ask"];
+        post: operations["post_admission_requests"];
         delete?: never;
         options?: never;
         head?: never;
@@ -376,7 +393,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Decide a request. */
-        post: operations["decide"];
+        post: operations["post_admission_requests_id_decide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -393,7 +410,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take one's own request back. */
-        post: operations["withdraw"];
+        post: operations["post_admission_requests_id_withdraw"];
         delete?: never;
         options?: never;
         head?: never;
@@ -408,7 +425,7 @@ export interface paths {
             cookie?: never;
         };
         /** The audit record, newest first. */
-        get: operations["list_audit"];
+        get: operations["get_audit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -425,10 +442,10 @@ export interface paths {
             cookie?: never;
         };
         /** Complaints, the newest first. */
-        get: operations["page"];
+        get: operations["get_burdens"];
         put?: never;
         /** Complain about a burden. */
-        post: operations["report"];
+        post: operations["post_burdens"];
         delete?: never;
         options?: never;
         head?: never;
@@ -443,7 +460,7 @@ export interface paths {
             cookie?: never;
         };
         /** One complaint. */
-        get: operations["one"];
+        get: operations["get_burdens_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -462,7 +479,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Say that it was corrected. */
-        post: operations["corrected"];
+        post: operations["post_burdens_id_corrected"];
         delete?: never;
         options?: never;
         head?: never;
@@ -479,7 +496,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Find that there is no burden beyond the list. */
-        post: operations["dismiss"];
+        post: operations["post_burdens_id_dismiss"];
         delete?: never;
         options?: never;
         head?: never;
@@ -496,7 +513,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make a complaint known to the unit, with a time to answer. */
-        post: operations["notify"];
+        post: operations["post_burdens_id_notify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -513,7 +530,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Say what the unit will do. */
-        post: operations["plan"];
+        post: operations["post_burdens_id_plan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -530,7 +547,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Judge, as the unit that complained, whether it was corrected. */
-        post: operations["review"];
+        post: operations["post_burdens_id_review"];
         delete?: never;
         options?: never;
         head?: never;
@@ -545,7 +562,7 @@ export interface paths {
             cookie?: never;
         };
         /** The days of a year that differ from the week, and the shifts. */
-        get: operations["calendar"];
+        get: operations["get_calendars_year"];
         put?: never;
         post?: never;
         delete?: never;
@@ -562,7 +579,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who is to be rung back, the oldest first. */
-        get: operations["queue"];
+        get: operations["get_callbacks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -579,7 +596,7 @@ export interface paths {
             cookie?: never;
         };
         /** What is said on the phone: the three questions, asked apart. */
-        get: operations["script"];
+        get: operations["get_callbacks_script"];
         put?: never;
         post?: never;
         delete?: never;
@@ -598,7 +615,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take a call for a quarter of an hour, so that nobody else rings the same person. */
-        post: operations["claim"];
+        post: operations["post_callbacks_id_claim"];
         delete?: never;
         options?: never;
         head?: never;
@@ -615,7 +632,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** The number of a claimed call, with a purpose; audited, shown for a minute. */
-        post: operations["dial"];
+        post: operations["post_callbacks_id_dial"];
         delete?: never;
         options?: never;
         head?: never;
@@ -632,7 +649,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Put a claimed call back. */
-        post: operations["put_back"];
+        post: operations["post_callbacks_id_release"];
         delete?: never;
         options?: never;
         head?: never;
@@ -647,7 +664,7 @@ export interface paths {
             cookie?: never;
         };
         /** Every matter with the rules that hold now. */
-        get: operations["catalogue"];
+        get: operations["get_catalogue"];
         put?: never;
         post?: never;
         delete?: never;
@@ -664,7 +681,7 @@ export interface paths {
             cookie?: never;
         };
         /** The catalogue as a table that people edit and import again. */
-        get: operations["exported"];
+        get: operations["get_catalogue_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -683,7 +700,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Takes a catalogue from a CSV or XLSX file: all of it or, when a row is wrong, nothing. */
-        post: operations["take"];
+        post: operations["post_catalogue_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -698,9 +715,9 @@ export interface paths {
             cookie?: never;
         };
         /** Every version of a matter: those that ended, the one that holds, one that waits for its day. */
-        get: operations["versions"];
+        get: operations["get_catalogue_id"];
         /** Gives a matter new rules from now or from a later instant on; running cases keep the old ones. */
-        put: operations["revise"];
+        put: operations["put_catalogue_id"];
         post?: never;
         delete?: never;
         options?: never;
@@ -718,7 +735,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ends a matter from now on; nothing new can be reported as it. */
-        post: operations["retire"];
+        post: operations["post_catalogue_id_retire"];
         delete?: never;
         options?: never;
         head?: never;
@@ -733,7 +750,7 @@ export interface paths {
             cookie?: never;
         };
         /** Attempts to send a matter down that the gate refused, the newest first. */
-        get: operations["attempts"];
+        get: operations["get_dispatch_attempts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -750,7 +767,7 @@ export interface paths {
             cookie?: never;
         };
         /** Dispatches, what came back of them, and how accurate they were, each share with its denominator. */
-        get: operations["figures"];
+        get: operations["get_dispatch_figures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -767,7 +784,7 @@ export interface paths {
             cookie?: never;
         };
         /** The reasons of the district for returning a case. */
-        get: operations["reasons"];
+        get: operations["get_dispatch_reasons"];
         put?: never;
         post?: never;
         delete?: never;
@@ -785,7 +802,7 @@ export interface paths {
         };
         get?: never;
         /** Enter a reason or change one. */
-        put: operations["set_reason"];
+        put: operations["put_dispatch_reasons_code"];
         post?: never;
         delete?: never;
         options?: never;
@@ -801,7 +818,7 @@ export interface paths {
             cookie?: never;
         };
         /** The district: name, extent, telephone numbers. */
-        get: operations["district"];
+        get: operations["get_district"];
         put?: never;
         post?: never;
         delete?: never;
@@ -818,7 +835,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who is on duty at a unit on a day, in order of time; a turn of the night belongs to both of its days. */
-        get: operations["roster"];
+        get: operations["get_duty"];
         put?: never;
         post?: never;
         delete?: never;
@@ -835,10 +852,10 @@ export interface paths {
             cookie?: never;
         };
         /** Hand-overs, newest first. */
-        get: operations["list"];
+        get: operations["get_duty_handovers"];
         put?: never;
         /** Hand a shift over; open emergencies and open cases are listed by the system. */
-        post: operations["hand_over"];
+        post: operations["post_duty_handovers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -855,7 +872,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take a shift over: the second confirmation. */
-        post: operations["take_over"];
+        post: operations["post_duty_handovers_id_confirm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -873,7 +890,7 @@ export interface paths {
          * What changes within the caller's sight: events `change` `{number, objects: [{kind, id}]}`, `notice` `{id}` of the caller's own
          *     notices, and `reload` when more was missed than is told again. `Last-Event-ID` resumes within seven days.
          */
-        get: operations["events"];
+        get: operations["get_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -890,7 +907,7 @@ export interface paths {
             cookie?: never;
         };
         /** Requests for more time of the caller's units, the newest first. */
-        get: operations["extensions"];
+        get: operations["get_extensions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -909,7 +926,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Grant or refuse more time; the rung of the ladder says whose decision it is. */
-        post: operations["decide"];
+        post: operations["post_extensions_id_decide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -924,10 +941,10 @@ export interface paths {
             cookie?: never;
         };
         /** My saved lists, and those that were shared with my units. */
-        get: operations["list"];
+        get: operations["get_filters"];
         put?: never;
         /** Save a list by name, for oneself or for a unit. */
-        post: operations["save"];
+        post: operations["post_filters"];
         delete?: never;
         options?: never;
         head?: never;
@@ -945,7 +962,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Forget a list of one's own. */
-        delete: operations["forget"];
+        delete: operations["delete_filters_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -959,7 +976,7 @@ export interface paths {
             cookie?: never;
         };
         /** The borders of every grid of the main layer, with code, name and type; the tag moves with the organisation. */
-        get: operations["grids"];
+        get: operations["get_grids_geojson"];
         put?: never;
         post?: never;
         delete?: never;
@@ -976,10 +993,10 @@ export interface paths {
             cookie?: never;
         };
         /** The hand-overs that the caller gives or takes. */
-        get: operations["mine"];
+        get: operations["get_handovers"];
         put?: never;
         /** Offer the open tasks of a confirmed leave to whoever stands in; they go over when that person confirms, from the beginning of the leave. */
-        post: operations["offer"];
+        post: operations["post_handovers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -996,7 +1013,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Confirm that one takes the tasks of a leave over. */
-        post: operations["confirm"];
+        post: operations["post_handovers_id_confirm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1011,7 +1028,7 @@ export interface paths {
             cookie?: never;
         };
         /** My open tasks and those of my posts, the least time left first. */
-        get: operations["inbox"];
+        get: operations["get_inbox"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1028,10 +1045,10 @@ export interface paths {
             cookie?: never;
         };
         /** List cases. */
-        get: operations["list"];
+        get: operations["get_incidents"];
         put?: never;
         /** Take a report in for somebody, by any channel. */
-        post: operations["take_in"];
+        post: operations["post_incidents"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1051,7 +1068,7 @@ export interface paths {
          * Do one action to at most a hundred cases; each is done whole or refused with its own code. The action's own permission says on which
          *     cases.
          */
-        post: operations["bulk"];
+        post: operations["post_incidents_bulk"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1066,7 +1083,7 @@ export interface paths {
             cookie?: never;
         };
         /** Count the cases of a list by state, light and attention. */
-        get: operations["counts"];
+        get: operations["get_incidents_counts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1083,7 +1100,7 @@ export interface paths {
             cookie?: never;
         };
         /** Export the cases of a list, filtered and ordered as the list, as CSV, XLSX or GeoJSON; audited. `limit` and `cursor` are passed over. */
-        get: operations["export_file"];
+        get: operations["get_incidents_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1100,7 +1117,7 @@ export interface paths {
             cookie?: never;
         };
         /** One case, whole. */
-        get: operations["one"];
+        get: operations["get_incidents_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1119,7 +1136,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Accept a report: the case is opened and its clocks start. */
-        post: operations["accept"];
+        post: operations["post_incidents_id_accept"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1136,7 +1153,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Answer for the duty desks within reach: they are not rung again. */
-        post: operations["acknowledge"];
+        post: operations["post_incidents_id_acknowledge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1153,7 +1170,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Write what happened, what was done and what is learnt. */
-        post: operations["after_action"];
+        post: operations["post_incidents_id_after_action"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1170,7 +1187,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Annul a case that should not be. */
-        post: operations["annul"];
+        post: operations["post_incidents_id_annul"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1187,7 +1204,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Archive a closed case before its time; it can only be read from then on. */
-        post: operations["archive"];
+        post: operations["post_incidents_id_archive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1204,7 +1221,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ask the reporter; the clocks stand still until the answer, at most for some days. */
-        post: operations["ask"];
+        post: operations["post_incidents_id_ask"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1221,7 +1238,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Send the first, a further or the final bulletin of an emergency. */
-        post: operations["bulletin"];
+        post: operations["post_incidents_id_bulletins"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1238,7 +1255,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Enter a call-back attempt; an answer that asks for second handling opens the case again. */
-        post: operations["callback"];
+        post: operations["post_incidents_id_callback"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1255,7 +1272,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Close a verified case. */
-        post: operations["close"];
+        post: operations["post_incidents_id_close"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1272,7 +1289,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Call a conference of units, or record what it decided; a decision that names a lead binds. */
-        post: operations["confer"];
+        post: operations["post_incidents_id_confer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1289,7 +1306,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Correct the matter; the classifier learns. */
-        post: operations["correct"];
+        post: operations["post_incidents_id_correct"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1306,7 +1323,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Dispatch, by the rules or by hand. */
-        post: operations["dispatch"];
+        post: operations["post_incidents_id_dispatch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1321,7 +1338,7 @@ export interface paths {
             cookie?: never;
         };
         /** The whole case as one page to print or to keep, with personal data masked; audited like an export. */
-        get: operations["one_dossier"];
+        get: operations["get_incidents_id_dossier"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1340,7 +1357,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Hand a case up to the next desk, or to a tier; the first receiver keeps the task until the desk above dispatches it. */
-        post: operations["escalate"];
+        post: operations["post_incidents_id_escalate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1357,7 +1374,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Say that I have this case open, and learn who else does. Nothing is written: a look is forgotten by itself. */
-        post: operations["look"];
+        post: operations["post_incidents_id_look"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1374,7 +1391,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Merge a case into another open one. */
-        post: operations["merge"];
+        post: operations["post_incidents_id_merge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1391,7 +1408,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Note something, for colleagues or for the reporter. */
-        post: operations["note"];
+        post: operations["post_incidents_id_note"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1408,7 +1425,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Object to a dispatch; its review has a clock of its own. */
-        post: operations["object"];
+        post: operations["post_incidents_id_object"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1423,7 +1440,7 @@ export interface paths {
             cookie?: never;
         };
         /** The orders from above that a case answers for, each with its own deadline, answers and ratings. */
-        get: operations["orders"];
+        get: operations["get_incidents_id_orders"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1440,7 +1457,7 @@ export interface paths {
             cookie?: never;
         };
         /** A photograph of a case. */
-        get: operations["photo"];
+        get: operations["get_incidents_id_photos_photo"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1459,7 +1476,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Correct the place. */
-        post: operations["place"];
+        post: operations["post_incidents_id_place"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1476,7 +1493,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Do not take a report in. */
-        post: operations["refuse"];
+        post: operations["post_incidents_id_refuse"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1493,7 +1510,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Open a solved case again for somebody else to handle; at most twice, then a conference decides. */
-        post: operations["reopen"];
+        post: operations["post_incidents_id_reopen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1510,7 +1527,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** End a pause by hand. */
-        post: operations["resume"];
+        post: operations["post_incidents_id_resume"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1527,7 +1544,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Read one personal field in clear, with a purpose; audited, shown for a minute. */
-        post: operations["reveal"];
+        post: operations["post_incidents_id_reveal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1544,7 +1561,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Shelve a case that has to wait for a season or for works, until a day of review. */
-        post: operations["shelve"];
+        post: operations["post_incidents_id_shelve"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1559,7 +1576,7 @@ export interface paths {
             cookie?: never;
         };
         /** Open cases that are near in place, time and words. */
-        get: operations["similar"];
+        get: operations["get_incidents_id_similar"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1578,7 +1595,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Issue a supervision order to a case and the unit that has to solve it. */
-        post: operations["supervise"];
+        post: operations["post_incidents_id_supervise"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1595,7 +1612,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take a task on. */
-        post: operations["take_on"];
+        post: operations["post_incidents_id_tasks_task_accept"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1612,7 +1629,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Finish a task; done of the lead resolves the case. */
-        post: operations["done"];
+        post: operations["post_incidents_id_tasks_task_done"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1629,7 +1646,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Hand the case of an own task up. */
-        post: operations["escalate_task"];
+        post: operations["post_incidents_id_tasks_task_escalate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1646,7 +1663,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ask for more time on the lead's task. */
-        post: operations["extend"];
+        post: operations["post_incidents_id_tasks_task_extend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1663,7 +1680,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Hand a result that waits for a signature back to its handler, with words. */
-        post: operations["hand_back"];
+        post: operations["post_incidents_id_tasks_task_hand_back"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1680,7 +1697,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make a link with which a unit without accounts does its task; an older one stops working. */
-        post: operations["make_link"];
+        post: operations["post_incidents_id_tasks_task_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1697,7 +1714,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Revoke the link of a task. */
-        post: operations["revoke_link"];
+        post: operations["post_incidents_id_tasks_task_link_revoke"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1714,7 +1731,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Report in: the summoned unit is there. */
-        post: operations["report_in"];
+        post: operations["post_incidents_id_tasks_task_report_in"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1731,7 +1748,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Return a task with a coded reason: once for each unit and case, on the day of the dispatch. */
-        post: operations["send_back"];
+        post: operations["post_incidents_id_tasks_task_send_back"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1748,7 +1765,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Sign a result that waits: the case is resolved. Never by the one who handled it. */
-        post: operations["sign"];
+        post: operations["post_incidents_id_tasks_task_sign"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1765,7 +1782,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Mark a stage on the way as reached. */
-        post: operations["stage"];
+        post: operations["post_incidents_id_tasks_task_stage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1782,7 +1799,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Give a merged case back, with its clock going on. */
-        post: operations["unmerge"];
+        post: operations["post_incidents_id_unmerge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1799,7 +1816,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make a case more urgent, with a reason. */
-        post: operations["raise"];
+        post: operations["post_incidents_id_urgency"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1816,7 +1833,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Verify a result; never by the one who handled it. */
-        post: operations["verify"];
+        post: operations["post_incidents_id_verify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1833,7 +1850,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** What an action would do to the deadlines and the light; nothing is written. */
-        post: operations["what_if"];
+        post: operations["post_incidents_id_what_if"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1850,7 +1867,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Summon units to a case. */
-        post: operations["blow"];
+        post: operations["post_incidents_id_whistle"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1865,10 +1882,10 @@ export interface paths {
             cookie?: never;
         };
         /** Leave of the people who work in scope, newest first. */
-        get: operations["leaves"];
+        get: operations["get_leave"];
         put?: never;
         /** Enters a wish for leave; it counts when it is confirmed. */
-        post: operations["ask_leave"];
+        post: operations["post_leave"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1885,7 +1902,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Confirms a leave with its hand-over; from then on the deputy answers. */
-        post: operations["confirm_leave"];
+        post: operations["post_leave_id_confirm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1902,7 +1919,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ends a leave now, or withdraws it before it began. */
-        post: operations["end_leave"];
+        post: operations["post_leave_id_end"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1917,7 +1934,7 @@ export interface paths {
             cookie?: never;
         };
         /** What can be reported: the public names of every matter that holds now. */
-        get: operations["matters"];
+        get: operations["get_matters"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1934,7 +1951,7 @@ export interface paths {
             cookie?: never;
         };
         /** The caller's notices, newest first. */
-        get: operations["list"];
+        get: operations["get_notices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1951,7 +1968,7 @@ export interface paths {
             cookie?: never;
         };
         /** How many notices the caller has not read. */
-        get: operations["count"];
+        get: operations["get_notices_count"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1970,7 +1987,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Marks the caller's notices as read. */
-        post: operations["read_all"];
+        post: operations["post_notices_read_all"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1985,9 +2002,9 @@ export interface paths {
             cookie?: never;
         };
         /** How the caller wants to be told. */
-        get: operations["wishes"];
+        get: operations["get_notices_wishes"];
         /** Says how the caller wants to be told from now on. */
-        put: operations["wish"];
+        put: operations["put_notices_wishes"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2005,7 +2022,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Marks one notice as read. */
-        post: operations["read"];
+        post: operations["post_notices_id_read"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2020,7 +2037,7 @@ export interface paths {
             cookie?: never;
         };
         /** Objections and what else waits for a ruling, those first that are due first. */
-        get: operations["objections"];
+        get: operations["get_objections"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2039,7 +2056,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Rule on an objection or on a case that came back twice; the ruling binds. */
-        post: operations["rule"];
+        post: operations["post_objections_id_rule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2054,7 +2071,7 @@ export interface paths {
             cookie?: never;
         };
         /** The task that the link belongs to. */
-        get: operations["task"];
+        get: operations["get_partner_secret"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2073,7 +2090,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take the task on. */
-        post: operations["accept"];
+        post: operations["post_partner_secret_accept"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2090,7 +2107,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Finish the task; the link works no longer then. */
-        post: operations["done"];
+        post: operations["post_partner_secret_done"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2107,7 +2124,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Note how it goes, for the desk. */
-        post: operations["note"];
+        post: operations["post_partner_secret_note"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2122,7 +2139,7 @@ export interface paths {
             cookie?: never;
         };
         /** A photograph of the report. */
-        get: operations["report_photo"];
+        get: operations["get_partner_secret_photos_photo"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2141,7 +2158,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Adds somebody; the telephone is kept sealed. */
-        post: operations["hire"];
+        post: operations["post_people"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2158,7 +2175,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Takes a photograph, as the body itself or as the multipart field `photo`. It belongs to nobody until a command names its id. */
-        post: operations["upload"];
+        post: operations["post_photos"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2172,8 +2189,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who looks after a point: the grid, its worker, who stands in, and the desk to call. */
-        get: operations["place"];
+        /** Who looks after a place: the grid, its worker, who stands in, and the desk to call. */
+        get: operations["get_place"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2192,7 +2209,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Puts somebody into a post from now on; whoever held it leaves it. */
-        post: operations["assign"];
+        post: operations["post_posts_id_assign"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2209,7 +2226,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ends a post from now on. */
-        post: operations["close_post"];
+        post: operations["post_posts_id_end"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2226,7 +2243,110 @@ export interface paths {
         get?: never;
         put?: never;
         /** Leaves a post vacant from now on. */
-        post: operations["vacate"];
+        post: operations["post_posts_id_vacate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cases of published matters of the last half year, newest first: the matter, the grid, how it goes. No words, no number, no point. */
+        get: operations["get_public_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/grids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many cases of published matters each grid has. */
+        get: operations["get_public_grids"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/publications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is told to the residents of a grid now, the newest first. */
+        get: operations["get_publications"];
+        put?: never;
+        /** Publish a notice for the residents of a grid, a community, a street or the district. */
+        post: operations["post_publications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/publications/managed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every public notice of one's scope: running, past, to come and withdrawn. */
+        get: operations["get_publications_managed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/publications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change what a notice says and when it runs. */
+        put: operations["put_publications_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/publications/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw a notice; residents see it no longer, the record does. */
+        post: operations["post_publications_id_withdraw"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2243,7 +2363,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Report a matter; no log-in is needed. */
-        post: operations["report"];
+        post: operations["post_reports"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2258,10 +2378,10 @@ export interface paths {
             cookie?: never;
         };
         /** Wishes to leave cases out, the newest first. */
-        get: operations["exclusions"];
+        get: operations["get_reports_exclusions"];
         put?: never;
         /** Ask to leave a case out of 响应率, 解决率 or 满意率; somebody else decides. */
-        post: operations["exclude"];
+        post: operations["post_reports_exclusions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2278,7 +2398,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Decide a wish to leave a case out; not one's own. */
-        post: operations["decide"];
+        post: operations["post_reports_exclusions_id_decide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2295,7 +2415,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Find a report by its number and the last four digits of the phone; five tries an hour. */
-        post: operations["look_up"];
+        post: operations["post_reports_lookup"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2310,7 +2430,7 @@ export interface paths {
             cookie?: never;
         };
         /** Periods whose figures stand, the latest first. */
-        get: operations["periods"];
+        get: operations["get_reports_periods"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2327,7 +2447,7 @@ export interface paths {
             cookie?: never;
         };
         /** The figures of a period: as they were frozen, as they are counted now, and every difference. */
-        get: operations["period"];
+        get: operations["get_reports_periods_period"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2346,7 +2466,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Freeze the figures of a day, a week or a month that is over, for the whole district. */
-        post: operations["freeze"];
+        post: operations["post_reports_periods_period_freeze"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2361,7 +2481,7 @@ export interface paths {
             cookie?: never;
         };
         /** Rates with numerators, denominators and the lists behind them. */
-        get: operations["rates"];
+        get: operations["get_reports_rates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2378,7 +2498,7 @@ export interface paths {
             cookie?: never;
         };
         /** The same as CSV or XLSX, with the denominators; audited. */
-        get: operations["export_file"];
+        get: operations["get_reports_rates_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2397,7 +2517,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Suggest matters from the words, and open cases near by. */
-        post: operations["suggest"];
+        post: operations["post_reports_suggest"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2412,7 +2532,7 @@ export interface paths {
             cookie?: never;
         };
         /** The case as its reporter may see it. */
-        get: operations["tracked"];
+        get: operations["get_reports_track"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2431,7 +2551,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Answer a question about one's own report; the clocks go on. */
-        post: operations["answers"];
+        post: operations["post_reports_track_answers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2446,7 +2566,7 @@ export interface paths {
             cookie?: never;
         };
         /** A photograph of one's own report. */
-        get: operations["tracked_photo"];
+        get: operations["get_reports_track_photos_photo"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2465,7 +2585,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Rate how one's report was handled, once a round. */
-        post: operations["rate"];
+        post: operations["post_reports_track_rating"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2482,7 +2602,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Add to one's own report while it is open. */
-        post: operations["remark"];
+        post: operations["post_reports_track_remarks"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2499,8 +2619,26 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ask for second handling of one's own report. */
-        post: operations["reopen_own"];
+        post: operations["post_reports_track_reopen"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{track}/share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a link to how one's report goes on that shows nothing of what was said; the same one as long as it is shared. */
+        post: operations["post_reports_track_share"];
+        /** End the link without words; whoever holds it sees nothing from then on. */
+        delete: operations["delete_reports_track_share"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2514,7 +2652,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who is responsible at a place, for a matter, at a time, and why. It decides nothing; dispatching asks the same question. */
-        get: operations["responsible"];
+        get: operations["get_responsible"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2531,7 +2669,7 @@ export interface paths {
             cookie?: never;
         };
         /** The roles of this district. */
-        get: operations["roles"];
+        get: operations["get_roles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2548,7 +2686,7 @@ export interface paths {
             cookie?: never;
         };
         /** Slots of templates with too few people, and grids of the wrong size, in scope. */
-        get: operations["vacancies"];
+        get: operations["get_rosters_vacancies"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2565,12 +2703,12 @@ export interface paths {
             cookie?: never;
         };
         /** Who I am, what I may do, and what commands of my pages carry. */
-        get: operations["session"];
+        get: operations["get_session"];
         put?: never;
         /** Log in with name, password and, where there is a second factor, its code. */
-        post: operations["log_in"];
+        post: operations["post_session"];
         /** Log out. */
-        delete: operations["log_out"];
+        delete: operations["delete_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2586,7 +2724,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Log in with a one-time link. */
-        post: operations["follow_link"];
+        post: operations["post_session_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2601,7 +2739,7 @@ export interface paths {
             cookie?: never;
         };
         /** Every switch and limit, set or not. */
-        get: operations["list_settings"];
+        get: operations["get_settings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2619,10 +2757,27 @@ export interface paths {
         };
         get?: never;
         /** Set a switch or a limit, with a reason and, where the law wants it, an end. */
-        put: operations["set_setting"];
+        put: operations["put_settings_name"];
         post?: never;
         /** Take a setting back; the default holds again. */
-        delete: operations["unset_setting"];
+        delete: operations["delete_settings_name"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared/{share}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a case goes on, without a word that anybody wrote. */
+        get: operations["get_shared_share"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2636,7 +2791,7 @@ export interface paths {
             cookie?: never;
         };
         /** Supervision orders, the newest first. */
-        get: operations["list"];
+        get: operations["get_supervisions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2653,7 +2808,7 @@ export interface paths {
             cookie?: never;
         };
         /** Count supervision orders by state and, of those that count, by card. */
-        get: operations["counts"];
+        get: operations["get_supervisions_counts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2670,7 +2825,7 @@ export interface paths {
             cookie?: never;
         };
         /** One order with all that its page shows in print. */
-        get: operations["one"];
+        get: operations["get_supervisions_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2689,7 +2844,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Lift an order, or close it as carried out. */
-        post: operations["end"];
+        post: operations["post_supervisions_id_end"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2706,7 +2861,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Answer an order, for the unit that it went to. */
-        post: operations["reply"];
+        post: operations["post_supervisions_id_reply"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2721,7 +2876,7 @@ export interface paths {
             cookie?: never;
         };
         /** The kinds of units in use. */
-        get: operations["kinds"];
+        get: operations["get_unit_kinds"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2738,10 +2893,10 @@ export interface paths {
             cookie?: never;
         };
         /** Units in scope, and those of the district itself, by code. */
-        get: operations["units"];
+        get: operations["get_units"];
         put?: never;
         /** Founds a unit below another; grids come from their borders by import. */
-        post: operations["found"];
+        post: operations["post_units"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2756,9 +2911,9 @@ export interface paths {
             cookie?: never;
         };
         /** A unit: what it is and was, who is in it, and who is missing. */
-        get: operations["unit"];
+        get: operations["get_units_id"];
         /** Says other things of a unit from now on; all fields are replaced. */
-        put: operations["describe"];
+        put: operations["put_units_id"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2776,7 +2931,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ends a unit with its posts; in a merger what stands below goes to the other unit. */
-        post: operations["end"];
+        post: operations["post_units_id_end"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2793,7 +2948,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Puts a unit, with all that is below it, below another from now on. */
-        post: operations["re_parent"];
+        post: operations["post_units_id_move"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2810,7 +2965,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Gives a unit a post, vacant at first. */
-        post: operations["open_post"];
+        post: operations["post_units_id_posts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2825,10 +2980,10 @@ export interface paths {
             cookie?: never;
         };
         /** The receivers of events. */
-        get: operations["list"];
+        get: operations["get_webhooks"];
         put?: never;
         /** Enter a receiver; its secret is shown this once. */
-        post: operations["create"];
+        post: operations["post_webhooks"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2844,10 +2999,10 @@ export interface paths {
         };
         get?: never;
         /** Change a receiver, or switch it on or off. */
-        put: operations["change"];
+        put: operations["put_webhooks_id"];
         post?: never;
         /** Take a receiver out; what waits for it is given up. */
-        delete: operations["end"];
+        delete: operations["delete_webhooks_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2861,7 +3016,7 @@ export interface paths {
             cookie?: never;
         };
         /** What a receiver was sent, the newest first; dead letters by `state=dead`. */
-        get: operations["deliveries"];
+        get: operations["get_webhooks_id_deliveries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2880,7 +3035,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Send a dead letter again, under its old id. */
-        post: operations["resend"];
+        post: operations["post_webhooks_id_deliveries_delivery_resend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2897,7 +3052,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Try a receiver with an event that says nothing. */
-        post: operations["ping"];
+        post: operations["post_webhooks_id_ping"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2914,7 +3069,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Give a receiver a new secret, shown this once; the one before it signs too for a day. */
-        post: operations["rotate"];
+        post: operations["post_webhooks_id_rotate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2929,7 +3084,7 @@ export interface paths {
             cookie?: never;
         };
         /** The whistle board: for those who blew and for those who were summoned. */
-        get: operations["board"];
+        get: operations["get_whistles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2946,7 +3101,7 @@ export interface paths {
             cookie?: never;
         };
         /** How summoned units answered, by unit: what streets say of departments. */
-        get: operations["figures"];
+        get: operations["get_whistles_figures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2963,7 +3118,7 @@ export interface paths {
             cookie?: never;
         };
         /** One whistle. */
-        get: operations["one"];
+        get: operations["get_whistles_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2982,7 +3137,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Call a whistle off. */
-        post: operations["call_off"];
+        post: operations["post_whistles_id_call_off"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2999,7 +3154,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Close a whistle and rate each unit, once. */
-        post: operations["close"];
+        post: operations["post_whistles_id_ratings"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3370,17 +3525,10 @@ export interface components {
             /** Format: uuid */
             person: string;
         };
-        /** @description A dispatch that the gate refused. */
+        /** @description An attempt to ring. */
         AttemptView: {
-            actor: string;
             at: components["schemas"]["Time"];
-            class: components["schemas"]["AccessClass"];
-            code: string;
-            id: string;
-            incident: string;
-            /** @description What the gate answered. */
-            refused: string;
-            unit: components["schemas"]["Named"];
+            outcome: components["schemas"]["Reached"];
         };
         /** @enum {string} */
         Attention: "no-grid" | "two-grids" | "low-confidence" | "unlisted" | "no-person" | "no-unit" | "no-calendar" | "returned" | "objected" | "centre" | "review-due" | "reopened" | "unsatisfied" | "escalated";
@@ -3640,12 +3788,14 @@ export interface components {
         Channel: "web" | "patrol" | "window" | "phone" | "hotline" | "superior" | "department" | "visit" | "device" | "box" | "meeting" | "api";
         /** @enum {string} */
         Check: "within_duty" | "within_ability" | "training" | "joint_mechanism" | "authority" | "funds" | "capacity" | "not_enforcement" | "not_supervision";
-        /** @description Something that may be chosen. */
+        /** @description An answer that can be chosen. */
         Choice: {
-            /** @description What people read. */
-            label: components["schemas"]["Label"];
-            /** @description What is stored. */
+            /** @description English. */
+            en: string;
+            /** @description What is sent. */
             value: string;
+            /** @description Chinese. */
+            zh: string;
         };
         /** @description One possible matter with its name. */
         ChoiceView: {
@@ -3757,16 +3907,17 @@ export interface components {
              */
             version?: number | null;
         };
-        /** @description What an import or a change by hand did. */
+        /** @description How many cases stand where. */
         Counts: {
-            /** @description Matters that were not there, or were retired. */
-            added: number;
-            /** @description Matters that got a new version. */
-            changed: number;
-            /** @description Matters that stopped to hold. */
-            retired: number;
-            /** @description Matters that stay as they are. */
-            unchanged: number;
+            attention: {
+                [key: string]: number;
+            };
+            lights: {
+                [key: string]: number;
+            };
+            states: {
+                [key: string]: number;
+            };
         };
         /** @description A date that differs from its day of the week. */
         Day: {
@@ -3877,9 +4028,21 @@ export interface components {
             /** @description The offset from UTC, such as `+08:00`. */
             zone: string;
         };
-        /** @description The answer to a command that has nothing to say. */
+        /** @description 办结 of a task. */
         Done: {
-            ok: boolean;
+            /** @description For colleagues. */
+            note?: string;
+            /** @description Photographs of the result. */
+            photo_ids?: string[];
+            planned_for?: components["schemas"]["Time"] | null;
+            /** @description What the reporter reads; required of the lead. */
+            public_reply?: string;
+            result?: components["schemas"]["Outcome"] | null;
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             */
+            version?: number | null;
         };
         /** @description The roster of a unit on a day. */
         DutyRoster: {
@@ -4075,7 +4238,7 @@ export interface components {
         /** @description One question. */
         Field: {
             /** @description What may be chosen, for `choice` and `multi`. */
-            choices?: components["schemas"]["Choice"][];
+            choices?: components["schemas"]["forms.Choice"][];
             /** @description Its name in answers: lower-case letters, digits and `_`, starting with a letter. */
             key: string;
             /** @description What people read. */
@@ -4168,6 +4331,29 @@ export interface components {
              */
             version: number;
         };
+        /** @description A place that was found. */
+        Found: {
+            /** @description The code of a unit, to look below it; null for an address. */
+            code?: string | null;
+            grid?: components["schemas"]["FoundGrid"] | null;
+            /** @description `street`, `community`, `grid`, `compound` or `building`. */
+            kind: string;
+            /** Format: double */
+            lat?: number | null;
+            /**
+             * Format: double
+             * @description A point inside an address.
+             */
+            lon?: number | null;
+            name: string;
+            /** @description Where it is, in words. */
+            place: string;
+        };
+        /** @description A grid that a place lies in. */
+        FoundGrid: {
+            code: string;
+            name: string;
+        };
         /** @description The frozen figures of a period, and what is counted now beside them. */
         FrozenView: components["schemas"]["PeriodView"] & {
             by: components["schemas"]["By"];
@@ -4224,6 +4410,20 @@ export interface components {
             role: string;
             until?: components["schemas"]["Time"] | null;
         };
+        /** @description How many published cases a grid has. */
+        GridCases: {
+            grid: components["schemas"]["GridName"];
+            /**
+             * Format: int64
+             * @description Being worked on.
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Solved in the last half year.
+             */
+            solved: number;
+        };
         GridFacts: {
             area_kind?: string | null;
             /** Format: double */
@@ -4247,6 +4447,10 @@ export interface components {
             code: string;
             /** @description The name. */
             name: string;
+        };
+        /** @description How many published cases each grid has, for the map. */
+        GridsView: {
+            items: components["schemas"]["GridCases"][];
         };
         /** @description 退回修改. */
         HandBack: {
@@ -4494,6 +4698,17 @@ export interface components {
              */
             days: number | null;
         };
+        /** @description A notice as staff see it. */
+        ManagedPublication: components["schemas"]["PublicationView"] & {
+            made_at: components["schemas"]["Time"];
+            /** @description Why it was withdrawn. */
+            reason?: string | null;
+            /** @description The code of the unit. */
+            unit_code: string;
+            /** Format: int64 */
+            version: number;
+            withdrawn_at?: components["schemas"]["Time"] | null;
+        };
         /** @description An id with its name. */
         MatterName: {
             /** Format: uuid */
@@ -4603,6 +4818,19 @@ export interface components {
             slot: string;
             title: string;
         };
+        /** @description A notice to be published. */
+        NewPublication: {
+            from?: components["schemas"]["Time"] | null;
+            /** @description What it is for. */
+            kind: string;
+            /** @description At most 3,000 characters; an empty line begins a paragraph. */
+            text: string;
+            /** @description At most 60 characters. */
+            title: string;
+            /** @description The code of the grid, community or street whose residents it is for, or of the district. */
+            unit: string;
+            until?: components["schemas"]["Time"] | null;
+        };
         /** @description A unit to be founded. */
         NewUnit: components["schemas"]["UnitBody"] & {
             /** Format: uuid */
@@ -4617,8 +4845,6 @@ export interface components {
             /** @description What to note. */
             text: string;
         };
-        /** @description Nothing is asked beyond the path. */
-        Nothing: Record<string, never>;
         /** @description A notice as its account sees it. */
         NoticeItem: {
             /** Format: uuid */
@@ -4655,7 +4881,7 @@ export interface components {
             /** @description What its own reporters said. */
             ratings: components["schemas"]["OrderRating"][];
             /** @description What it was answered, the oldest first. */
-            replies: components["schemas"]["OrderReply"][];
+            replies: components["schemas"]["incidents.merge.OrderReply"][];
         };
         /** @description How many orders stand where. */
         OrderCounts: {
@@ -4685,15 +4911,10 @@ export interface components {
             satisfied?: components["schemas"]["Satisfied"] | null;
             solved?: components["schemas"]["Solved"] | null;
         };
-        /** @description An answer to an order. */
+        /** @description The unit's answer to an order. */
         OrderReply: {
-            at: components["schemas"]["Time"];
-            /** @description Whether the case was solved before the order's deadline. */
-            on_time: boolean;
-            result?: components["schemas"]["Outcome"] | null;
-            /** Format: int64 */
-            round: number;
-            words?: string | null;
+            /** @description What was found and done. */
+            text: string;
         };
         /** @enum {string} */
         OrderState: "open" | "replied" | "lifted" | "closed";
@@ -4788,23 +5009,6 @@ export interface components {
                 reason: string;
                 state: components["schemas"]["RequestState"];
                 verdict?: components["schemas"]["AdmissionVerdict"] | null;
-            }[];
-            /** @description Pass it back as `cursor` to read on; null on the last page. */
-            next?: string | null;
-        };
-        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
-        Page_AttemptView: {
-            /** @description The items in the list's order. */
-            items: {
-                actor: string;
-                at: components["schemas"]["Time"];
-                class: components["schemas"]["AccessClass"];
-                code: string;
-                id: string;
-                incident: string;
-                /** @description What the gate answered. */
-                refused: string;
-                unit: components["schemas"]["Named"];
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -5054,6 +5258,29 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_Found: {
+            /** @description The items in the list's order. */
+            items: {
+                /** @description The code of a unit, to look below it; null for an address. */
+                code?: string | null;
+                grid?: components["schemas"]["FoundGrid"] | null;
+                /** @description `street`, `community`, `grid`, `compound` or `building`. */
+                kind: string;
+                /** Format: double */
+                lat?: number | null;
+                /**
+                 * Format: double
+                 * @description A point inside an address.
+                 */
+                lon?: number | null;
+                name: string;
+                /** @description Where it is, in words. */
+                place: string;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
         Page_HandoverView: {
             /** @description The items in the list's order. */
             items: {
@@ -5090,6 +5317,22 @@ export interface components {
             /** @description The items in the list's order. */
             items: (components["schemas"]["RowView"] & {
                 task: components["schemas"]["TaskView"];
+            })[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_ManagedPublication: {
+            /** @description The items in the list's order. */
+            items: (components["schemas"]["PublicationView"] & {
+                made_at: components["schemas"]["Time"];
+                /** @description Why it was withdrawn. */
+                reason?: string | null;
+                /** @description The code of the unit. */
+                unit_code: string;
+                /** Format: int64 */
+                version: number;
+                withdrawn_at?: components["schemas"]["Time"] | null;
             })[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -5132,7 +5375,7 @@ export interface components {
                 /** @description What its own reporters said. */
                 ratings: components["schemas"]["OrderRating"][];
                 /** @description What it was answered, the oldest first. */
-                replies: components["schemas"]["OrderReply"][];
+                replies: components["schemas"]["incidents.merge.OrderReply"][];
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -5184,6 +5427,45 @@ export interface components {
                 period: string;
                 /** @description The first instant after it. */
                 to: components["schemas"]["Time"];
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_PublicCase: {
+            /** @description The items in the list's order. */
+            items: {
+                community?: string | null;
+                /** @description The day of the report, by the district's clocks. */
+                day: string;
+                due?: components["schemas"]["Time"] | null;
+                grid: components["schemas"]["GridName"];
+                light: components["schemas"]["Light"];
+                matter: string;
+                /** Format: int64 */
+                reporters: number;
+                result?: components["schemas"]["Outcome"] | null;
+                /** @description The day on which it was solved. */
+                solved_day?: string | null;
+                state: components["schemas"]["State"];
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_PublicationView: {
+            /** @description The items in the list's order. */
+            items: {
+                /** @description Who says it. */
+                author: string;
+                from: components["schemas"]["Time"];
+                id: string;
+                kind: string;
+                text: string;
+                title: string;
+                /** @description Whose residents it is for. */
+                unit: string;
+                until?: components["schemas"]["Time"] | null;
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -5299,6 +5581,49 @@ export interface components {
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
         };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        "Page_incidents.away.HandoverView": {
+            /** @description The items in the list's order. */
+            items: {
+                confirmed_at?: components["schemas"]["Time"] | null;
+                /** @description Who stands in. */
+                deputy?: string | null;
+                ended_at?: components["schemas"]["Time"] | null;
+                from: components["schemas"]["Time"];
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                leave: string;
+                /** @description Whether the caller can confirm it now. */
+                may_confirm: boolean;
+                moved_at?: components["schemas"]["Time"] | null;
+                offered_at?: components["schemas"]["Time"] | null;
+                /** @description Who goes. */
+                person: string;
+                /** @description What goes over, or went over. */
+                tasks: components["schemas"]["HandedTask"][];
+                to: components["schemas"]["Time"];
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        "Page_incidents.returns.AttemptView": {
+            /** @description The items in the list's order. */
+            items: {
+                actor: string;
+                at: components["schemas"]["Time"];
+                class: components["schemas"]["AccessClass"];
+                code: string;
+                id: string;
+                incident: string;
+                /** @description What the gate answered. */
+                refused: string;
+                unit: components["schemas"]["Named"];
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
         /** @description The task as whoever holds its link sees it. */
         PartnerView: {
             accept_by?: components["schemas"]["Time"] | null;
@@ -5409,6 +5734,22 @@ export interface components {
             slot: string;
             title: string;
         };
+        /** @description A published case. */
+        PublicCase: {
+            community?: string | null;
+            /** @description The day of the report, by the district's clocks. */
+            day: string;
+            due?: components["schemas"]["Time"] | null;
+            grid: components["schemas"]["GridName"];
+            light: components["schemas"]["Light"];
+            matter: string;
+            /** Format: int64 */
+            reporters: number;
+            result?: components["schemas"]["Outcome"] | null;
+            /** @description The day on which it was solved. */
+            solved_day?: string | null;
+            state: components["schemas"]["State"];
+        };
         /** @description A matter as residents see it. */
         PublicMatter: {
             /** @description What a report of it is asked for beyond the place and the words. */
@@ -5431,6 +5772,35 @@ export interface components {
             at: components["schemas"]["Time"];
             what: components["schemas"]["Action"];
             words: string;
+        };
+        /** @description What a notice says from now on. */
+        PublicationChange: {
+            from?: components["schemas"]["Time"] | null;
+            /** @description What it is for. */
+            kind: string;
+            /** @description At most 3,000 characters. */
+            text: string;
+            /** @description At most 60 characters. */
+            title: string;
+            until?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description The version that the caller saw.
+             */
+            version: number;
+        };
+        /** @description A notice as everybody reads it. */
+        PublicationView: {
+            /** @description Who says it. */
+            author: string;
+            from: components["schemas"]["Time"];
+            id: string;
+            kind: string;
+            text: string;
+            title: string;
+            /** @description Whose residents it is for. */
+            unit: string;
+            until?: components["schemas"]["Time"] | null;
         };
         /** @description A question to the reporter. */
         QuestionView: {
@@ -6000,12 +6370,38 @@ export interface components {
             /** @description Which rate. */
             rate: components["schemas"]["Rate"];
         };
+        /** @description The secret of a link without words. */
+        ShareMade: {
+            share: string;
+        };
         /** @description A rate with the lists of its cases. */
         ShareView: components["schemas"]["Share"] & {
             /** @description The list of the cases in the denominator. */
             denominator_cases: string;
             /** @description The list of the cases in the numerator, those that were left out among them. */
             numerator_cases: string;
+        };
+        /** @description A step as everybody may see it. */
+        SharedStep: {
+            at: components["schemas"]["Time"];
+            what: components["schemas"]["Action"];
+        };
+        /** @description How a case goes on, without words. */
+        SharedView: {
+            due?: components["schemas"]["Time"] | null;
+            grid?: components["schemas"]["GridName"] | null;
+            light: components["schemas"]["Light"];
+            matter?: string | null;
+            red_at?: components["schemas"]["Time"] | null;
+            reported_at: components["schemas"]["Time"];
+            /** Format: int64 */
+            reporters: number;
+            result?: components["schemas"]["Outcome"] | null;
+            /** Format: int64 */
+            round: number;
+            state: components["schemas"]["State"];
+            steps: components["schemas"]["SharedStep"][];
+            yellow_at?: components["schemas"]["Time"] | null;
         };
         /** @enum {string} */
         Shelf: "seasonal" | "engineering";
@@ -6168,7 +6564,7 @@ export interface components {
             words: string;
         };
         /** @description What an upload did, or what is wrong with it: with faults nothing was taken. */
-        Taken: components["schemas"]["Counts"] & {
+        Taken: components["schemas"]["catalogue.Counts"] & {
             applied: boolean;
             faults: Record<string, never>[];
             /** @description Columns that mean nothing here. */
@@ -6268,6 +6664,7 @@ export interface components {
              * @description Which handling it is, from 1.
              */
             round: number;
+            starts?: components["schemas"]["Time"] | null;
             state: components["schemas"]["State"];
             steps: components["schemas"]["PublicStep"][];
             text: string;
@@ -6562,6 +6959,16 @@ export interface components {
             /** @description The mail address, masked; null for no mail. */
             mail?: string | null;
         };
+        /** @description Why a notice is taken back. */
+        Withdrawal: {
+            /** @description At most 200 characters. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The version that the caller saw.
+             */
+            version: number;
+        };
         /** @description A word that spoke for the choice. */
         Word: {
             /**
@@ -6572,6 +6979,80 @@ export interface components {
             /** @description The word or the characters. */
             word: string;
         };
+        /** @description The answer to a command that has nothing to say. */
+        "access.Done": {
+            ok: boolean;
+        };
+        /** @description What an import or a change by hand did. */
+        "catalogue.Counts": {
+            /** @description Matters that were not there, or were retired. */
+            added: number;
+            /** @description Matters that got a new version. */
+            changed: number;
+            /** @description Matters that stopped to hold. */
+            retired: number;
+            /** @description Matters that stay as they are. */
+            unchanged: number;
+        };
+        /** @description Something that may be chosen. */
+        "forms.Choice": {
+            /** @description What people read. */
+            label: components["schemas"]["Label"];
+            /** @description What is stored. */
+            value: string;
+        };
+        /** @description The hand-over of a leave. */
+        "incidents.away.HandoverView": {
+            confirmed_at?: components["schemas"]["Time"] | null;
+            /** @description Who stands in. */
+            deputy?: string | null;
+            ended_at?: components["schemas"]["Time"] | null;
+            from: components["schemas"]["Time"];
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            leave: string;
+            /** @description Whether the caller can confirm it now. */
+            may_confirm: boolean;
+            moved_at?: components["schemas"]["Time"] | null;
+            offered_at?: components["schemas"]["Time"] | null;
+            /** @description Who goes. */
+            person: string;
+            /** @description What goes over, or went over. */
+            tasks: components["schemas"]["HandedTask"][];
+            to: components["schemas"]["Time"];
+        };
+        /** @description An answer to an order. */
+        "incidents.merge.OrderReply": {
+            at: components["schemas"]["Time"];
+            /** @description Whether the case was solved before the order's deadline. */
+            on_time: boolean;
+            result?: components["schemas"]["Outcome"] | null;
+            /** Format: int64 */
+            round: number;
+            words?: string | null;
+        };
+        /** @description A dispatch that the gate refused. */
+        "incidents.returns.AttemptView": {
+            actor: string;
+            at: components["schemas"]["Time"];
+            class: components["schemas"]["AccessClass"];
+            code: string;
+            id: string;
+            incident: string;
+            /** @description What the gate answered. */
+            refused: string;
+            unit: components["schemas"]["Named"];
+        };
+        /** @description Nothing is asked beyond the path. */
+        "org.Nothing": Record<string, never>;
+        /** @description The decision. */
+        "reports.Decide": {
+            /** @description Whether the case is left out. */
+            approved: boolean;
+            /** @description Why, or why not. */
+            words: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -6581,7 +7062,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    set_password: {
+    post_account_password: {
         parameters: {
             query?: never;
             header?: never;
@@ -6599,7 +7080,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["access.Done"];
                 };
             };
             /** @description wrong-credentials */
@@ -6611,7 +7092,7 @@ export interface operations {
             };
         };
     };
-    tokens: {
+    get_account_tokens: {
         parameters: {
             query?: never;
             header?: never;
@@ -6630,7 +7111,7 @@ export interface operations {
             };
         };
     };
-    make_token: {
+    post_account_tokens: {
         parameters: {
             query?: never;
             header?: never;
@@ -6653,7 +7134,7 @@ export interface operations {
             };
         };
     };
-    end_token: {
+    delete_account_tokens_token: {
         parameters: {
             query?: never;
             header?: never;
@@ -6669,12 +7150,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["access.Done"];
                 };
             };
         };
     };
-    new_totp: {
+    post_account_totp: {
         parameters: {
             query?: never;
             header?: never;
@@ -6704,7 +7185,7 @@ export interface operations {
             };
         };
     };
-    confirm_totp: {
+    post_account_totp_confirm: {
         parameters: {
             query?: never;
             header?: never;
@@ -6722,7 +7203,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["access.Done"];
                 };
             };
             /** @description wrong-code */
@@ -6734,7 +7215,7 @@ export interface operations {
             };
         };
     };
-    accounts: {
+    get_accounts: {
         parameters: {
             query?: {
                 /** @description Part of the name or username. */
@@ -6760,7 +7241,7 @@ export interface operations {
             };
         };
     };
-    create_account: {
+    post_accounts: {
         parameters: {
             query?: never;
             header?: never;
@@ -6790,7 +7271,7 @@ export interface operations {
             };
         };
     };
-    account: {
+    get_accounts_account: {
         parameters: {
             query?: never;
             header?: never;
@@ -6817,7 +7298,7 @@ export interface operations {
             };
         };
     };
-    disable: {
+    post_accounts_account_disable: {
         parameters: {
             query?: never;
             header?: never;
@@ -6833,7 +7314,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["access.Done"];
                 };
             };
             /** @description last-of-office */
@@ -6845,7 +7326,7 @@ export interface operations {
             };
         };
     };
-    enable: {
+    post_accounts_account_enable: {
         parameters: {
             query?: never;
             header?: never;
@@ -6861,12 +7342,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["access.Done"];
                 };
             };
         };
     };
-    grant: {
+    post_accounts_account_grants: {
         parameters: {
             query?: never;
             header?: never;
@@ -6898,7 +7379,7 @@ export interface operations {
             };
         };
     };
-    revoke: {
+    delete_accounts_account_grants_grant: {
         parameters: {
             query?: never;
             header?: never;
@@ -6915,7 +7396,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["access.Done"];
                 };
             };
             404: {
@@ -6926,7 +7407,7 @@ export interface operations {
             };
         };
     };
-    invite: {
+    post_accounts_account_link: {
         parameters: {
             query?: never;
             header?: never;
@@ -6947,7 +7428,35 @@ export interface operations {
             };
         };
     };
-    items: {
+    get_addresses: {
+        parameters: {
+            query?: {
+                /** @description Words of the address, at most 60 characters. */
+                q?: string;
+                /** @description Only what lies directly below this unit: streets of the district, communities of a street, grids of a community, addresses of a grid. */
+                under?: string;
+                /** @description 1 to 50, 20 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Found"];
+                };
+            };
+        };
+    };
+    get_admission_items: {
         parameters: {
             query?: {
                 /** @description `own`, `assist` or `upper`. */
@@ -6972,7 +7481,7 @@ export interface operations {
             };
         };
     };
-    lists: {
+    get_admission_lists: {
         parameters: {
             query?: never;
             header?: never;
@@ -6991,7 +7500,7 @@ export interface operations {
             };
         };
     };
-    draft: {
+    post_admission_lists: {
         parameters: {
             query?: never;
             header?: never;
@@ -7014,7 +7523,7 @@ export interface operations {
             };
         };
     };
-    one: {
+    get_admission_lists_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -7035,7 +7544,7 @@ export interface operations {
             };
         };
     };
-    discard: {
+    delete_admission_lists_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -7056,7 +7565,7 @@ export interface operations {
             };
         };
     };
-    approve: {
+    post_admission_lists_id_approve: {
         parameters: {
             query?: never;
             header?: never;
@@ -7081,7 +7590,7 @@ export interface operations {
             };
         };
     };
-    exported: {
+    get_admission_lists_id_file: {
         parameters: {
             query?: {
                 /** @description `csv` (default) or `xlsx`. */
@@ -7105,7 +7614,7 @@ export interface operations {
             };
         };
     };
-    fill: {
+    post_admission_lists_id_items: {
         parameters: {
             query?: never;
             header?: never;
@@ -7130,7 +7639,7 @@ export interface operations {
             };
         };
     };
-    proposals: {
+    get_admission_proposals: {
         parameters: {
             query?: never;
             header?: never;
@@ -7149,7 +7658,7 @@ export interface operations {
             };
         };
     };
-    dismiss: {
+    post_admission_proposals_id_dismiss: {
         parameters: {
             query?: never;
             header?: never;
@@ -7170,7 +7679,7 @@ export interface operations {
             };
         };
     };
-    requests: {
+    get_admission_requests: {
         parameters: {
             query?: {
                 state?: string;
@@ -7193,7 +7702,7 @@ export interface operations {
             };
         };
     };
-    ask: {
+    post_admission_requests: {
         parameters: {
             query?: never;
             header?: never;
@@ -7216,7 +7725,7 @@ export interface operations {
             };
         };
     };
-    decide: {
+    post_admission_requests_id_decide: {
         parameters: {
             query?: never;
             header?: never;
@@ -7241,7 +7750,7 @@ export interface operations {
             };
         };
     };
-    withdraw: {
+    post_admission_requests_id_withdraw: {
         parameters: {
             query?: never;
             header?: never;
@@ -7262,7 +7771,7 @@ export interface operations {
             };
         };
     };
-    list_audit: {
+    get_audit: {
         parameters: {
             query?: {
                 actor?: string | null;
@@ -7290,7 +7799,7 @@ export interface operations {
             };
         };
     };
-    page: {
+    get_burdens: {
         parameters: {
             query?: {
                 state?: string;
@@ -7313,7 +7822,7 @@ export interface operations {
             };
         };
     };
-    report: {
+    post_burdens: {
         parameters: {
             query?: never;
             header?: never;
@@ -7336,7 +7845,7 @@ export interface operations {
             };
         };
     };
-    one: {
+    get_burdens_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -7357,7 +7866,7 @@ export interface operations {
             };
         };
     };
-    corrected: {
+    post_burdens_id_corrected: {
         parameters: {
             query?: never;
             header?: never;
@@ -7382,7 +7891,7 @@ export interface operations {
             };
         };
     };
-    dismiss: {
+    post_burdens_id_dismiss: {
         parameters: {
             query?: never;
             header?: never;
@@ -7407,7 +7916,7 @@ export interface operations {
             };
         };
     };
-    notify: {
+    post_burdens_id_notify: {
         parameters: {
             query?: never;
             header?: never;
@@ -7432,7 +7941,7 @@ export interface operations {
             };
         };
     };
-    plan: {
+    post_burdens_id_plan: {
         parameters: {
             query?: never;
             header?: never;
@@ -7457,7 +7966,7 @@ export interface operations {
             };
         };
     };
-    review: {
+    post_burdens_id_review: {
         parameters: {
             query?: never;
             header?: never;
@@ -7482,7 +7991,7 @@ export interface operations {
             };
         };
     };
-    calendar: {
+    get_calendars_year: {
         parameters: {
             query?: never;
             header?: never;
@@ -7503,7 +8012,7 @@ export interface operations {
             };
         };
     };
-    queue: {
+    get_callbacks: {
         parameters: {
             query?: {
                 /** @description 1 to 200, 50 when absent. */
@@ -7527,7 +8036,7 @@ export interface operations {
             };
         };
     };
-    script: {
+    get_callbacks_script: {
         parameters: {
             query?: never;
             header?: never;
@@ -7546,7 +8055,7 @@ export interface operations {
             };
         };
     };
-    claim: {
+    post_callbacks_id_claim: {
         parameters: {
             query?: never;
             header?: never;
@@ -7569,7 +8078,7 @@ export interface operations {
             };
         };
     };
-    dial: {
+    post_callbacks_id_dial: {
         parameters: {
             query?: never;
             header?: never;
@@ -7592,7 +8101,7 @@ export interface operations {
             };
         };
     };
-    put_back: {
+    post_callbacks_id_release: {
         parameters: {
             query?: never;
             header?: never;
@@ -7613,7 +8122,7 @@ export interface operations {
             };
         };
     };
-    catalogue: {
+    get_catalogue: {
         parameters: {
             query?: never;
             header?: never;
@@ -7632,7 +8141,7 @@ export interface operations {
             };
         };
     };
-    exported: {
+    get_catalogue_export: {
         parameters: {
             query?: {
                 /** @description `csv` or `xlsx`. */
@@ -7654,7 +8163,7 @@ export interface operations {
             };
         };
     };
-    take: {
+    post_catalogue_import: {
         parameters: {
             query?: never;
             header?: never;
@@ -7677,7 +8186,7 @@ export interface operations {
             };
         };
     };
-    versions: {
+    get_catalogue_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -7698,7 +8207,7 @@ export interface operations {
             };
         };
     };
-    revise: {
+    put_catalogue_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -7723,7 +8232,7 @@ export interface operations {
             };
         };
     };
-    retire: {
+    post_catalogue_id_retire: {
         parameters: {
             query?: never;
             header?: never;
@@ -7748,7 +8257,7 @@ export interface operations {
             };
         };
     };
-    attempts: {
+    get_dispatch_attempts: {
         parameters: {
             query?: {
                 /** @description At or after. */
@@ -7771,12 +8280,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AttemptView"];
+                    "application/json": components["schemas"]["Page_incidents.returns.AttemptView"];
                 };
             };
         };
     };
-    figures: {
+    get_dispatch_figures: {
         parameters: {
             query?: {
                 /** @description Dispatched at or after; thirty days ago when absent. */
@@ -7802,7 +8311,7 @@ export interface operations {
             };
         };
     };
-    reasons: {
+    get_dispatch_reasons: {
         parameters: {
             query?: never;
             header?: never;
@@ -7821,7 +8330,7 @@ export interface operations {
             };
         };
     };
-    set_reason: {
+    put_dispatch_reasons_code: {
         parameters: {
             query?: never;
             header?: never;
@@ -7846,7 +8355,7 @@ export interface operations {
             };
         };
     };
-    district: {
+    get_district: {
         parameters: {
             query?: never;
             header?: never;
@@ -7865,7 +8374,7 @@ export interface operations {
             };
         };
     };
-    roster: {
+    get_duty: {
         parameters: {
             query: {
                 /** @description A unit's code. */
@@ -7889,7 +8398,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_duty_handovers: {
         parameters: {
             query?: {
                 /** @description A unit's code. */
@@ -7917,7 +8426,7 @@ export interface operations {
             };
         };
     };
-    hand_over: {
+    post_duty_handovers: {
         parameters: {
             query?: never;
             header?: never;
@@ -7940,7 +8449,7 @@ export interface operations {
             };
         };
     };
-    take_over: {
+    post_duty_handovers_id_confirm: {
         parameters: {
             query?: never;
             header?: never;
@@ -7963,7 +8472,7 @@ export interface operations {
             };
         };
     };
-    events: {
+    get_events: {
         parameters: {
             query?: never;
             header?: {
@@ -7985,7 +8494,7 @@ export interface operations {
             };
         };
     };
-    extensions: {
+    get_extensions: {
         parameters: {
             query?: {
                 /** @description Where the request stands; all when absent. */
@@ -8011,7 +8520,7 @@ export interface operations {
             };
         };
     };
-    decide: {
+    post_extensions_id_decide: {
         parameters: {
             query?: never;
             header?: never;
@@ -8034,7 +8543,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_filters: {
         parameters: {
             query?: never;
             header?: never;
@@ -8053,7 +8562,7 @@ export interface operations {
             };
         };
     };
-    save: {
+    post_filters: {
         parameters: {
             query?: never;
             header?: never;
@@ -8076,7 +8585,7 @@ export interface operations {
             };
         };
     };
-    forget: {
+    delete_filters_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -8093,7 +8602,7 @@ export interface operations {
             };
         };
     };
-    grids: {
+    get_grids_geojson: {
         parameters: {
             query?: never;
             header?: never;
@@ -8118,7 +8627,7 @@ export interface operations {
             };
         };
     };
-    mine: {
+    get_handovers: {
         parameters: {
             query?: never;
             header?: never;
@@ -8132,12 +8641,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_HandoverView"];
+                    "application/json": components["schemas"]["Page_incidents.away.HandoverView"];
                 };
             };
         };
     };
-    offer: {
+    post_handovers: {
         parameters: {
             query?: never;
             header?: never;
@@ -8155,12 +8664,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HandoverView"];
+                    "application/json": components["schemas"]["incidents.away.HandoverView"];
                 };
             };
         };
     };
-    confirm: {
+    post_handovers_id_confirm: {
         parameters: {
             query?: never;
             header?: never;
@@ -8180,12 +8689,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HandoverView"];
+                    "application/json": components["schemas"]["incidents.away.HandoverView"];
                 };
             };
         };
     };
-    inbox: {
+    get_inbox: {
         parameters: {
             query?: never;
             header?: never;
@@ -8204,7 +8713,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_incidents: {
         parameters: {
             query?: {
                 /** @description States, separated by commas; `open` stands for all that are not solved yet. */
@@ -8260,7 +8769,7 @@ export interface operations {
             };
         };
     };
-    take_in: {
+    post_incidents: {
         parameters: {
             query?: never;
             header?: never;
@@ -8283,7 +8792,7 @@ export interface operations {
             };
         };
     };
-    bulk: {
+    post_incidents_bulk: {
         parameters: {
             query?: never;
             header?: never;
@@ -8306,7 +8815,7 @@ export interface operations {
             };
         };
     };
-    counts: {
+    get_incidents_counts: {
         parameters: {
             query?: {
                 /** @description States, separated by commas; `open` stands for all that are not solved yet. */
@@ -8362,7 +8871,7 @@ export interface operations {
             };
         };
     };
-    export_file: {
+    get_incidents_export: {
         parameters: {
             query?: {
                 /** @description States, separated by commas; `open` stands for all that are not solved yet. */
@@ -8418,7 +8927,7 @@ export interface operations {
             };
         };
     };
-    one: {
+    get_incidents_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -8437,7 +8946,7 @@ export interface operations {
             };
         };
     };
-    accept: {
+    post_incidents_id_accept: {
         parameters: {
             query?: never;
             header?: never;
@@ -8460,7 +8969,7 @@ export interface operations {
             };
         };
     };
-    acknowledge: {
+    post_incidents_id_acknowledge: {
         parameters: {
             query?: never;
             header?: never;
@@ -8483,7 +8992,7 @@ export interface operations {
             };
         };
     };
-    after_action: {
+    post_incidents_id_after_action: {
         parameters: {
             query?: never;
             header?: never;
@@ -8506,7 +9015,7 @@ export interface operations {
             };
         };
     };
-    annul: {
+    post_incidents_id_annul: {
         parameters: {
             query?: never;
             header?: never;
@@ -8536,7 +9045,7 @@ export interface operations {
             };
         };
     };
-    archive: {
+    post_incidents_id_archive: {
         parameters: {
             query?: never;
             header?: never;
@@ -8559,7 +9068,7 @@ export interface operations {
             };
         };
     };
-    ask: {
+    post_incidents_id_ask: {
         parameters: {
             query?: never;
             header?: never;
@@ -8582,7 +9091,7 @@ export interface operations {
             };
         };
     };
-    bulletin: {
+    post_incidents_id_bulletins: {
         parameters: {
             query?: never;
             header?: never;
@@ -8605,7 +9114,7 @@ export interface operations {
             };
         };
     };
-    callback: {
+    post_incidents_id_callback: {
         parameters: {
             query?: never;
             header?: never;
@@ -8628,7 +9137,7 @@ export interface operations {
             };
         };
     };
-    close: {
+    post_incidents_id_close: {
         parameters: {
             query?: never;
             header?: never;
@@ -8651,7 +9160,7 @@ export interface operations {
             };
         };
     };
-    confer: {
+    post_incidents_id_confer: {
         parameters: {
             query?: never;
             header?: never;
@@ -8681,7 +9190,7 @@ export interface operations {
             };
         };
     };
-    correct: {
+    post_incidents_id_correct: {
         parameters: {
             query?: never;
             header?: never;
@@ -8704,7 +9213,7 @@ export interface operations {
             };
         };
     };
-    dispatch: {
+    post_incidents_id_dispatch: {
         parameters: {
             query?: never;
             header?: never;
@@ -8727,7 +9236,7 @@ export interface operations {
             };
         };
     };
-    one_dossier: {
+    get_incidents_id_dossier: {
         parameters: {
             query?: never;
             header?: never;
@@ -8746,7 +9255,7 @@ export interface operations {
             };
         };
     };
-    escalate: {
+    post_incidents_id_escalate: {
         parameters: {
             query?: never;
             header?: never;
@@ -8769,7 +9278,7 @@ export interface operations {
             };
         };
     };
-    look: {
+    post_incidents_id_look: {
         parameters: {
             query?: never;
             header?: never;
@@ -8792,7 +9301,7 @@ export interface operations {
             };
         };
     };
-    merge: {
+    post_incidents_id_merge: {
         parameters: {
             query?: never;
             header?: never;
@@ -8815,7 +9324,7 @@ export interface operations {
             };
         };
     };
-    note: {
+    post_incidents_id_note: {
         parameters: {
             query?: never;
             header?: never;
@@ -8838,7 +9347,7 @@ export interface operations {
             };
         };
     };
-    object: {
+    post_incidents_id_object: {
         parameters: {
             query?: never;
             header?: never;
@@ -8868,7 +9377,7 @@ export interface operations {
             };
         };
     };
-    orders: {
+    get_incidents_id_orders: {
         parameters: {
             query?: never;
             header?: never;
@@ -8887,7 +9396,7 @@ export interface operations {
             };
         };
     };
-    photo: {
+    get_incidents_id_photos_photo: {
         parameters: {
             query?: never;
             header?: never;
@@ -8909,7 +9418,7 @@ export interface operations {
             };
         };
     };
-    place: {
+    post_incidents_id_place: {
         parameters: {
             query?: never;
             header?: never;
@@ -8932,7 +9441,7 @@ export interface operations {
             };
         };
     };
-    refuse: {
+    post_incidents_id_refuse: {
         parameters: {
             query?: never;
             header?: never;
@@ -8955,7 +9464,7 @@ export interface operations {
             };
         };
     };
-    reopen: {
+    post_incidents_id_reopen: {
         parameters: {
             query?: never;
             header?: never;
@@ -8978,7 +9487,7 @@ export interface operations {
             };
         };
     };
-    resume: {
+    post_incidents_id_resume: {
         parameters: {
             query?: never;
             header?: never;
@@ -9001,7 +9510,7 @@ export interface operations {
             };
         };
     };
-    reveal: {
+    post_incidents_id_reveal: {
         parameters: {
             query?: never;
             header?: never;
@@ -9024,7 +9533,7 @@ export interface operations {
             };
         };
     };
-    shelve: {
+    post_incidents_id_shelve: {
         parameters: {
             query?: never;
             header?: never;
@@ -9047,7 +9556,7 @@ export interface operations {
             };
         };
     };
-    similar: {
+    get_incidents_id_similar: {
         parameters: {
             query?: never;
             header?: never;
@@ -9066,7 +9575,7 @@ export interface operations {
             };
         };
     };
-    supervise: {
+    post_incidents_id_supervise: {
         parameters: {
             query?: never;
             header?: never;
@@ -9089,7 +9598,7 @@ export interface operations {
             };
         };
     };
-    take_on: {
+    post_incidents_id_tasks_task_accept: {
         parameters: {
             query?: never;
             header?: never;
@@ -9115,7 +9624,7 @@ export interface operations {
             };
         };
     };
-    done: {
+    post_incidents_id_tasks_task_done: {
         parameters: {
             query?: never;
             header?: never;
@@ -9141,7 +9650,7 @@ export interface operations {
             };
         };
     };
-    escalate_task: {
+    post_incidents_id_tasks_task_escalate: {
         parameters: {
             query?: never;
             header?: never;
@@ -9167,7 +9676,7 @@ export interface operations {
             };
         };
     };
-    extend: {
+    post_incidents_id_tasks_task_extend: {
         parameters: {
             query?: never;
             header?: never;
@@ -9193,7 +9702,7 @@ export interface operations {
             };
         };
     };
-    hand_back: {
+    post_incidents_id_tasks_task_hand_back: {
         parameters: {
             query?: never;
             header?: never;
@@ -9219,7 +9728,7 @@ export interface operations {
             };
         };
     };
-    make_link: {
+    post_incidents_id_tasks_task_link: {
         parameters: {
             query?: never;
             header?: never;
@@ -9245,7 +9754,7 @@ export interface operations {
             };
         };
     };
-    revoke_link: {
+    post_incidents_id_tasks_task_link_revoke: {
         parameters: {
             query?: never;
             header?: never;
@@ -9271,7 +9780,7 @@ export interface operations {
             };
         };
     };
-    report_in: {
+    post_incidents_id_tasks_task_report_in: {
         parameters: {
             query?: never;
             header?: never;
@@ -9297,7 +9806,7 @@ export interface operations {
             };
         };
     };
-    send_back: {
+    post_incidents_id_tasks_task_send_back: {
         parameters: {
             query?: never;
             header?: never;
@@ -9330,7 +9839,7 @@ export interface operations {
             };
         };
     };
-    sign: {
+    post_incidents_id_tasks_task_sign: {
         parameters: {
             query?: never;
             header?: never;
@@ -9356,7 +9865,7 @@ export interface operations {
             };
         };
     };
-    stage: {
+    post_incidents_id_tasks_task_stage: {
         parameters: {
             query?: never;
             header?: never;
@@ -9382,7 +9891,7 @@ export interface operations {
             };
         };
     };
-    unmerge: {
+    post_incidents_id_unmerge: {
         parameters: {
             query?: never;
             header?: never;
@@ -9405,7 +9914,7 @@ export interface operations {
             };
         };
     };
-    raise: {
+    post_incidents_id_urgency: {
         parameters: {
             query?: never;
             header?: never;
@@ -9428,7 +9937,7 @@ export interface operations {
             };
         };
     };
-    verify: {
+    post_incidents_id_verify: {
         parameters: {
             query?: never;
             header?: never;
@@ -9451,7 +9960,7 @@ export interface operations {
             };
         };
     };
-    what_if: {
+    post_incidents_id_what_if: {
         parameters: {
             query?: never;
             header?: never;
@@ -9474,7 +9983,7 @@ export interface operations {
             };
         };
     };
-    blow: {
+    post_incidents_id_whistle: {
         parameters: {
             query?: never;
             header?: never;
@@ -9497,7 +10006,7 @@ export interface operations {
             };
         };
     };
-    leaves: {
+    get_leave: {
         parameters: {
             query?: {
                 /** @description Those not over at this instant; 30 days ago when it is left out. */
@@ -9519,7 +10028,7 @@ export interface operations {
             };
         };
     };
-    ask_leave: {
+    post_leave: {
         parameters: {
             query?: never;
             header?: never;
@@ -9542,7 +10051,7 @@ export interface operations {
             };
         };
     };
-    confirm_leave: {
+    post_leave_id_confirm: {
         parameters: {
             query?: never;
             header?: never;
@@ -9567,7 +10076,7 @@ export interface operations {
             };
         };
     };
-    end_leave: {
+    post_leave_id_end: {
         parameters: {
             query?: never;
             header?: never;
@@ -9578,7 +10087,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Nothing"];
+                "application/json": components["schemas"]["org.Nothing"];
             };
         };
         responses: {
@@ -9592,7 +10101,7 @@ export interface operations {
             };
         };
     };
-    matters: {
+    get_matters: {
         parameters: {
             query?: never;
             header?: never;
@@ -9617,7 +10126,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_notices: {
         parameters: {
             query?: {
                 /** @description `true` leaves out what was read. */
@@ -9643,7 +10152,7 @@ export interface operations {
             };
         };
     };
-    count: {
+    get_notices_count: {
         parameters: {
             query?: never;
             header?: never;
@@ -9662,7 +10171,7 @@ export interface operations {
             };
         };
     };
-    read_all: {
+    post_notices_read_all: {
         parameters: {
             query?: never;
             header?: never;
@@ -9685,7 +10194,7 @@ export interface operations {
             };
         };
     };
-    wishes: {
+    get_notices_wishes: {
         parameters: {
             query?: never;
             header?: never;
@@ -9704,7 +10213,7 @@ export interface operations {
             };
         };
     };
-    wish: {
+    put_notices_wishes: {
         parameters: {
             query?: never;
             header?: never;
@@ -9727,7 +10236,7 @@ export interface operations {
             };
         };
     };
-    read: {
+    post_notices_id_read: {
         parameters: {
             query?: never;
             header?: never;
@@ -9748,7 +10257,7 @@ export interface operations {
             };
         };
     };
-    objections: {
+    get_objections: {
         parameters: {
             query?: {
                 /** @description Where they stand. */
@@ -9776,7 +10285,7 @@ export interface operations {
             };
         };
     };
-    rule: {
+    post_objections_id_rule: {
         parameters: {
             query?: never;
             header?: never;
@@ -9806,7 +10315,7 @@ export interface operations {
             };
         };
     };
-    task: {
+    get_partner_secret: {
         parameters: {
             query?: never;
             header?: never;
@@ -9827,7 +10336,7 @@ export interface operations {
             };
         };
     };
-    accept: {
+    post_partner_secret_accept: {
         parameters: {
             query?: never;
             header?: never;
@@ -9852,7 +10361,7 @@ export interface operations {
             };
         };
     };
-    done: {
+    post_partner_secret_done: {
         parameters: {
             query?: never;
             header?: never;
@@ -9877,7 +10386,7 @@ export interface operations {
             };
         };
     };
-    note: {
+    post_partner_secret_note: {
         parameters: {
             query?: never;
             header?: never;
@@ -9902,7 +10411,7 @@ export interface operations {
             };
         };
     };
-    report_photo: {
+    get_partner_secret_photos_photo: {
         parameters: {
             query?: never;
             header?: never;
@@ -9924,7 +10433,7 @@ export interface operations {
             };
         };
     };
-    hire: {
+    post_people: {
         parameters: {
             query?: never;
             header?: never;
@@ -9947,7 +10456,7 @@ export interface operations {
             };
         };
     };
-    upload: {
+    post_photos: {
         parameters: {
             query?: never;
             header?: never;
@@ -9978,13 +10487,15 @@ export interface operations {
             };
         };
     };
-    place: {
+    get_place: {
         parameters: {
-            query: {
-                lon: number;
-                lat: number;
+            query?: {
+                lon?: number | null;
+                lat?: number | null;
                 /** @description What the coordinates are in; `wgs84` when it is left out. */
                 datum?: string | null;
+                /** @description The code of a grid, in place of a point. */
+                grid?: string | null;
             };
             header?: never;
             path?: never;
@@ -10002,7 +10513,7 @@ export interface operations {
             };
         };
     };
-    assign: {
+    post_posts_id_assign: {
         parameters: {
             query?: never;
             header?: never;
@@ -10027,7 +10538,7 @@ export interface operations {
             };
         };
     };
-    close_post: {
+    post_posts_id_end: {
         parameters: {
             query?: never;
             header?: never;
@@ -10038,7 +10549,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Nothing"];
+                "application/json": components["schemas"]["org.Nothing"];
             };
         };
         responses: {
@@ -10052,7 +10563,7 @@ export interface operations {
             };
         };
     };
-    vacate: {
+    post_posts_id_vacate: {
         parameters: {
             query?: never;
             header?: never;
@@ -10063,7 +10574,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Nothing"];
+                "application/json": components["schemas"]["org.Nothing"];
             };
         };
         responses: {
@@ -10077,7 +10588,177 @@ export interface operations {
             };
         };
     };
-    report: {
+    get_public_cases: {
+        parameters: {
+            query?: {
+                /** @description Only those of this grid, by its code. */
+                grid?: string;
+                /** @description 1 to 100, 30 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PublicCase"];
+                };
+            };
+        };
+    };
+    get_public_grids: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GridsView"];
+                };
+            };
+        };
+    };
+    get_publications: {
+        parameters: {
+            query?: {
+                /** @description The code of a grid: what is told there, by its community, its street and the district too. The district's own notices when absent. */
+                grid?: string;
+                /** @description 1 to 100, 20 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PublicationView"];
+                };
+            };
+        };
+    };
+    post_publications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPublication"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedPublication"];
+                };
+            };
+        };
+    };
+    get_publications_managed: {
+        parameters: {
+            query?: {
+                /** @description The code of a grid: what is told there, by its community, its street and the district too. The district's own notices when absent. */
+                grid?: string;
+                /** @description 1 to 100, 20 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ManagedPublication"];
+                };
+            };
+        };
+    };
+    put_publications_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublicationChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedPublication"];
+                };
+            };
+        };
+    };
+    post_publications_id_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdrawal"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedPublication"];
+                };
+            };
+        };
+    };
+    post_reports: {
         parameters: {
             query?: never;
             header: {
@@ -10103,7 +10784,7 @@ export interface operations {
             };
         };
     };
-    exclusions: {
+    get_reports_exclusions: {
         parameters: {
             query?: {
                 /** @description Only those that wait, or only those that were decided. */
@@ -10129,7 +10810,7 @@ export interface operations {
             };
         };
     };
-    exclude: {
+    post_reports_exclusions: {
         parameters: {
             query?: never;
             header?: never;
@@ -10152,7 +10833,7 @@ export interface operations {
             };
         };
     };
-    decide: {
+    post_reports_exclusions_id_decide: {
         parameters: {
             query?: never;
             header?: never;
@@ -10161,7 +10842,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Decide"];
+                "application/json": components["schemas"]["reports.Decide"];
             };
         };
         responses: {
@@ -10175,7 +10856,7 @@ export interface operations {
             };
         };
     };
-    look_up: {
+    post_reports_lookup: {
         parameters: {
             query?: never;
             header?: never;
@@ -10198,7 +10879,7 @@ export interface operations {
             };
         };
     };
-    periods: {
+    get_reports_periods: {
         parameters: {
             query?: never;
             header?: never;
@@ -10217,7 +10898,7 @@ export interface operations {
             };
         };
     };
-    period: {
+    get_reports_periods_period: {
         parameters: {
             query?: {
                 /** @description `street` (default), `community`, `department`, `matter` or `channel`. */
@@ -10241,7 +10922,7 @@ export interface operations {
             };
         };
     };
-    freeze: {
+    post_reports_periods_period_freeze: {
         parameters: {
             query?: never;
             header?: never;
@@ -10262,7 +10943,7 @@ export interface operations {
             };
         };
     };
-    rates: {
+    get_reports_rates: {
         parameters: {
             query: {
                 /** @description Cases reported at or after. */
@@ -10292,7 +10973,7 @@ export interface operations {
             };
         };
     };
-    export_file: {
+    get_reports_rates_export: {
         parameters: {
             query: {
                 /** @description Cases reported at or after. */
@@ -10320,7 +11001,7 @@ export interface operations {
             };
         };
     };
-    suggest: {
+    post_reports_suggest: {
         parameters: {
             query?: never;
             header?: never;
@@ -10343,7 +11024,7 @@ export interface operations {
             };
         };
     };
-    tracked: {
+    get_reports_track: {
         parameters: {
             query?: never;
             header?: never;
@@ -10364,7 +11045,7 @@ export interface operations {
             };
         };
     };
-    answers: {
+    post_reports_track_answers: {
         parameters: {
             query?: never;
             header?: never;
@@ -10389,7 +11070,7 @@ export interface operations {
             };
         };
     };
-    tracked_photo: {
+    get_reports_track_photos_photo: {
         parameters: {
             query?: never;
             header?: never;
@@ -10411,7 +11092,7 @@ export interface operations {
             };
         };
     };
-    rate: {
+    post_reports_track_rating: {
         parameters: {
             query?: never;
             header?: never;
@@ -10436,7 +11117,7 @@ export interface operations {
             };
         };
     };
-    remark: {
+    post_reports_track_remarks: {
         parameters: {
             query?: never;
             header?: never;
@@ -10461,7 +11142,7 @@ export interface operations {
             };
         };
     };
-    reopen_own: {
+    post_reports_track_reopen: {
         parameters: {
             query?: never;
             header?: never;
@@ -10486,7 +11167,47 @@ export interface operations {
             };
         };
     };
-    responsible: {
+    post_reports_track_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                track: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareMade"];
+                };
+            };
+        };
+    };
+    delete_reports_track_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                track: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_responsible: {
         parameters: {
             query: {
                 /** @description Who leads, as the catalogue writes it: a unit's name or a word such as 属地网格. */
@@ -10516,7 +11237,7 @@ export interface operations {
             };
         };
     };
-    roles: {
+    get_roles: {
         parameters: {
             query?: never;
             header?: never;
@@ -10535,7 +11256,7 @@ export interface operations {
             };
         };
     };
-    vacancies: {
+    get_rosters_vacancies: {
         parameters: {
             query?: {
                 /** @description As it was at this instant. */
@@ -10557,7 +11278,7 @@ export interface operations {
             };
         };
     };
-    session: {
+    get_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -10582,7 +11303,7 @@ export interface operations {
             };
         };
     };
-    log_in: {
+    post_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -10619,7 +11340,7 @@ export interface operations {
             };
         };
     };
-    log_out: {
+    delete_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -10633,12 +11354,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["access.Done"];
                 };
             };
         };
     };
-    follow_link: {
+    post_session_link: {
         parameters: {
             query?: never;
             header?: never;
@@ -10668,7 +11389,7 @@ export interface operations {
             };
         };
     };
-    list_settings: {
+    get_settings: {
         parameters: {
             query?: never;
             header?: never;
@@ -10687,7 +11408,7 @@ export interface operations {
             };
         };
     };
-    set_setting: {
+    put_settings_name: {
         parameters: {
             query?: never;
             header?: never;
@@ -10707,12 +11428,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["access.Done"];
                 };
             };
         };
     };
-    unset_setting: {
+    delete_settings_name: {
         parameters: {
             query?: never;
             header?: never;
@@ -10728,12 +11449,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["access.Done"];
                 };
             };
         };
     };
-    list: {
+    get_shared_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                share: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedView"];
+                };
+            };
+        };
+    };
+    get_supervisions: {
         parameters: {
             query?: {
                 /** @description `open`, `replied`, `lifted`, `closed`, or `overdue`: open with the reply overdue. */
@@ -10763,7 +11505,7 @@ export interface operations {
             };
         };
     };
-    counts: {
+    get_supervisions_counts: {
         parameters: {
             query?: {
                 /** @description `open`, `replied`, `lifted`, `closed`, or `overdue`: open with the reply overdue. */
@@ -10793,7 +11535,7 @@ export interface operations {
             };
         };
     };
-    one: {
+    get_supervisions_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -10812,7 +11554,7 @@ export interface operations {
             };
         };
     };
-    end: {
+    post_supervisions_id_end: {
         parameters: {
             query?: never;
             header?: never;
@@ -10835,7 +11577,7 @@ export interface operations {
             };
         };
     };
-    reply: {
+    post_supervisions_id_reply: {
         parameters: {
             query?: never;
             header?: never;
@@ -10858,7 +11600,7 @@ export interface operations {
             };
         };
     };
-    kinds: {
+    get_unit_kinds: {
         parameters: {
             query?: never;
             header?: never;
@@ -10877,7 +11619,7 @@ export interface operations {
             };
         };
     };
-    units: {
+    get_units: {
         parameters: {
             query?: {
                 /** @description Only of this kind; several are separated by commas. */
@@ -10909,7 +11651,7 @@ export interface operations {
             };
         };
     };
-    found: {
+    post_units: {
         parameters: {
             query?: never;
             header?: never;
@@ -10932,7 +11674,7 @@ export interface operations {
             };
         };
     };
-    unit: {
+    get_units_id: {
         parameters: {
             query?: {
                 /** @description As it was at this instant. */
@@ -10956,7 +11698,7 @@ export interface operations {
             };
         };
     };
-    describe: {
+    put_units_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -10981,7 +11723,7 @@ export interface operations {
             };
         };
     };
-    end: {
+    post_units_id_end: {
         parameters: {
             query?: never;
             header?: never;
@@ -11006,7 +11748,7 @@ export interface operations {
             };
         };
     };
-    re_parent: {
+    post_units_id_move: {
         parameters: {
             query?: never;
             header?: never;
@@ -11031,7 +11773,7 @@ export interface operations {
             };
         };
     };
-    open_post: {
+    post_units_id_posts: {
         parameters: {
             query?: never;
             header?: never;
@@ -11056,7 +11798,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_webhooks: {
         parameters: {
             query?: never;
             header?: never;
@@ -11075,7 +11817,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    post_webhooks: {
         parameters: {
             query?: never;
             header?: never;
@@ -11098,7 +11840,7 @@ export interface operations {
             };
         };
     };
-    change: {
+    put_webhooks_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -11119,7 +11861,7 @@ export interface operations {
             };
         };
     };
-    end: {
+    delete_webhooks_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -11136,7 +11878,7 @@ export interface operations {
             };
         };
     };
-    deliveries: {
+    get_webhooks_id_deliveries: {
         parameters: {
             query?: {
                 /** @description `waiting`, `sent` or `dead`. */
@@ -11162,7 +11904,7 @@ export interface operations {
             };
         };
     };
-    resend: {
+    post_webhooks_id_deliveries_delivery_resend: {
         parameters: {
             query?: never;
             header?: never;
@@ -11184,7 +11926,7 @@ export interface operations {
             };
         };
     };
-    ping: {
+    post_webhooks_id_ping: {
         parameters: {
             query?: never;
             header?: never;
@@ -11203,7 +11945,7 @@ export interface operations {
             };
         };
     };
-    rotate: {
+    post_webhooks_id_rotate: {
         parameters: {
             query?: never;
             header?: never;
@@ -11222,7 +11964,7 @@ export interface operations {
             };
         };
     };
-    board: {
+    get_whistles: {
         parameters: {
             query?: {
                 /** @description States, separated by commas; `open` stands for all that are not over. */
@@ -11252,7 +11994,7 @@ export interface operations {
             };
         };
     };
-    figures: {
+    get_whistles_figures: {
         parameters: {
             query?: {
                 /** @description Blown at or after. */
@@ -11276,7 +12018,7 @@ export interface operations {
             };
         };
     };
-    one: {
+    get_whistles_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -11295,7 +12037,7 @@ export interface operations {
             };
         };
     };
-    call_off: {
+    post_whistles_id_call_off: {
         parameters: {
             query?: never;
             header?: never;
@@ -11318,7 +12060,7 @@ export interface operations {
             };
         };
     };
-    close: {
+    post_whistles_id_ratings: {
         parameters: {
             query?: never;
             header?: never;

@@ -58,6 +58,7 @@ pub struct Nothing {}
 
 /// The answer to a command that has nothing to say.
 #[derive(Serialize, ToSchema)]
+#[schema(as = access::Done)]
 pub struct Done {
     ok: bool,
 }

@@ -34,6 +34,7 @@ pub const LIMITS: &[Limit] = &[
     Limit { name: "public_reports", per_hour: 60, burst: 20 },
     Limit { name: "public_photos", per_hour: 180, burst: 60 },
     Limit { name: "public_reads", per_hour: 7_200, burst: 600 },
+    Limit { name: "addresses", per_hour: 3_600, burst: 240 },
     Limit { name: "suggest", per_hour: 1_200, burst: 60 },
     Limit { name: "lookup", per_hour: 5, burst: 5 },
     Limit { name: "lookup_code", per_hour: 5, burst: 5 },

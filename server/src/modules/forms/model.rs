@@ -63,6 +63,7 @@ pub struct Label {
 
 /// Something that may be chosen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = forms::Choice)]
 pub struct Choice {
     /// What is stored.
     pub value: String,

@@ -25,6 +25,7 @@ const BATCH: i64 = 2_000;
 
 /// One possible matter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = incidents::learn::Choice)]
 pub struct Choice {
     /// The matter.
     #[schema(value_type = String)]

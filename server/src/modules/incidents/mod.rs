@@ -69,6 +69,7 @@ pub const MODULE: Module = Module {
         "supervision",
         "incident_order_reply",
         "incident_filter",
+        "incident_share",
         "task_link",
         "leave_handover",
         "leave_handover_task",

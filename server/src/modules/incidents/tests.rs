@@ -12,6 +12,7 @@ mod guards;
 mod ladder;
 mod many;
 mod merge;
+mod open;
 mod partner;
 mod pauses;
 mod reference;

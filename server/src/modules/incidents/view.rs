@@ -2,6 +2,7 @@
 //! so a page of a hundred rows costs one statement.
 
 mod emergency;
+pub mod open;
 mod tracked;
 
 pub use tracked::{TrackView, followed, photo_owner};

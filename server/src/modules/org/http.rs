@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Directory,
+    Directory, address,
     import::PHONE,
     model::{
         LeadRef, MAIN_LAYER, Person, Question, RelativeUnit, RelativeWord, Rule, STREETS, Unit, UnitKind, UnitState, WORKER,
@@ -48,6 +48,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(district))
         .routes(routes!(place))
+        .routes(routes!(address::addresses))
         .routes(routes!(grids))
         .routes(routes!(units))
         .routes(routes!(kinds))
@@ -100,11 +101,34 @@ fn offset(app: &App) -> String {
     format!("{}{:02}:{:02}", if minutes < 0 { '-' } else { '+' }, minutes.abs() / 60, minutes.abs() % 60)
 }
 
+/// A point, or a grid by its code.
 #[derive(Deserialize, IntoParams)]
+struct Whereabouts {
+    lon: Option<f64>,
+    lat: Option<f64>,
+    /// What the coordinates are in; `wgs84` when it is left out.
+    datum: Option<String>,
+    /// The code of a grid, in place of a point.
+    grid: Option<String>,
+}
+
+impl Whereabouts {
+    /// The grid that is meant; none for a point outside all of them.
+    fn grid<'a>(&self, known: &'a Directory, now: Time) -> Result<Option<&'a Unit>> {
+        if let Some(code) = self.grid.as_deref() {
+            let grid = known.unit_by_code(code).filter(|u| u.at(now).is_some() && known.grid(u.id, now).is_some());
+            return grid.map(Some).ok_or_else(|| Error::invalid("grid", "unknown-unit"));
+        }
+        let lon = self.lon.ok_or_else(|| Error::invalid("lon", "required"))?;
+        let lat = self.lat.ok_or_else(|| Error::invalid("lat", "required"))?;
+        let point = At { lon, lat, datum: self.datum.clone() }.point()?;
+        Ok(known.locate(point.lon, point.lat, now).grid.and_then(|id| known.unit(id)))
+    }
+}
+
 struct At {
     lon: f64,
     lat: f64,
-    /// What the coordinates are in; `wgs84` when it is left out.
     datum: Option<String>,
 }
 
@@ -143,13 +167,12 @@ struct PlaceView {
     desk: Option<Contact>,
 }
 
-/// Who looks after a point: the grid, its worker, who stands in, and the desk to call.
-#[utoipa::path(get, path = "/api/v1/place", tag = "org", params(At), extensions(("x-public" = json!(true))), responses((status = 200, body = PlaceView)))]
-async fn place(State(app): State<Shared>, Query(at): Query<At>) -> Answer<Json<PlaceView>> {
-    let point = at.point()?;
+/// Who looks after a place: the grid, its worker, who stands in, and the desk to call.
+#[utoipa::path(get, path = "/api/v1/place", tag = "org", params(Whereabouts), extensions(("x-public" = json!(true))), responses((status = 200, body = PlaceView)))]
+async fn place(State(app): State<Shared>, Query(at): Query<Whereabouts>) -> Answer<Json<PlaceView>> {
     let (known, now) = (app.org.directory(), app.clock.now());
     let known = &known.value;
-    let located = known.locate(point.lon, point.lat, now).grid.and_then(|id| known.unit(id));
+    let located = at.grid(known, now)?;
     let mut answer = PlaceView { grid: None, worker: None, deputy: None, desk: None };
     let desk = located.map_or_else(|| known.root(), |grid| known.desk_of(grid.id, now));
     // A desk without a telephone is called at the one above it.

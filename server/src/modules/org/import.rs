@@ -21,6 +21,7 @@ use crate::{
     table::{Fault, Unreadable},
 };
 
+mod addresses;
 mod grids;
 mod numbers;
 mod orgs;
@@ -29,6 +30,7 @@ mod staff;
 #[cfg(test)]
 mod tests;
 
+pub use addresses::{AddressOptions, addresses};
 pub use grids::{GridOptions, grids};
 pub use orgs::orgs;
 pub use rosters::{duty, leave, templates};

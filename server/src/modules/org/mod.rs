@@ -17,6 +17,7 @@ use crate::{
 };
 
 mod actions;
+mod address;
 mod directory;
 mod draft;
 mod http;
@@ -30,6 +31,7 @@ mod settings;
 mod store;
 
 pub use actions::ensure_root;
+pub use address::AddressKind;
 pub use directory::Directory;
 pub use model::{
     COMMUNITIES, DEPUTY, DISTRICT, Duty, GRID, GridState, GridType, HEAD, Holder, LeadRef, Leave, LeaveState, Located,
@@ -58,6 +60,7 @@ pub const MODULE: Module = Module {
         "post_holder",
         "leave",
         "duty",
+        "address",
     ],
     routes: http::routes,
 };

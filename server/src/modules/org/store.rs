@@ -7,6 +7,7 @@ use kernel::{Id, Result, Time};
 use serde::Deserialize;
 
 use super::{
+    address::{Address, AddressKind},
     directory::{Directory, Parts},
     model::{Duty, GridState, GridType, Holder, Leave, LeaveState, Person, Post, RelativeWord, Rule, Slot, Unit, UnitState},
     roll::Gathering,
@@ -512,4 +513,35 @@ pub(super) async fn insert_duty(tx: &mut Tx, turns: &[(Id<Unit>, Duty)], now: Ti
         bind![id, *unit, d.person, d.phone, d.from, d.to]
     };
     insert(tx, "insert into duty (id, unit_id, person_id, phone, from_at, to_at)", turns.iter().map(row).collect()).await
+}
+
+/// Forgets the address book of one kind, and says how many entries it had.
+pub async fn clear_addresses(tx: &mut Tx, kind: AddressKind) -> Result<u64> {
+    tx.execute(sql!("delete from address where kind = $1"), bind![kind]).await
+}
+
+/// Writes entries of the address book.
+pub async fn insert_addresses(tx: &mut Tx, book: &[Address]) -> Result<()> {
+    let mut query = Query::new("insert into address (id, kind, n, name, place, words, grid_id, lon, lat)");
+    for (at, a) in book.iter().enumerate() {
+        let lead = if at == 0 { "values" } else { "," };
+        query = query.push_list(lead, bind![a.id, a.kind, a.n, a.name, a.place, a.words, a.grid_id, a.lon, a.lat]);
+    }
+    if book.is_empty() { Ok(()) } else { tx.execute_query(query).await.map(|_| ()) }
+}
+
+/// Entries of the address book whose words are like the pattern, of one grid when it is named, in the book's order. What a place is called is
+/// for everybody, so there is no scope.
+pub async fn addresses(
+    conn: &mut Conn,
+    like: Option<String>,
+    grid: Option<Id<Unit>>,
+    after: i64,
+    most: i64,
+) -> Result<Vec<Address>> {
+    let query = Query::new("select id, kind, n, name, place, words, grid_id, lon, lat from address where")
+        .push("n > $$", bind![after])
+        .push_if("and words like $$", like)
+        .push_if("and grid_id = $$", grid);
+    conn.list(query.push("order by n limit $$", bind![most])).await
 }

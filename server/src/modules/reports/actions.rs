@@ -213,6 +213,7 @@ pub struct Exclude {
 
 /// The decision.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = reports::Decide)]
 #[serde(deny_unknown_fields)]
 pub struct Decide {
     /// Whether the case is left out.

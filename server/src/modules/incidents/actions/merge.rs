@@ -304,6 +304,7 @@ pub struct Order {
 
 /// An answer to an order.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = incidents::merge::OrderReply)]
 pub struct OrderReply {
     at: Time,
     round: i64,

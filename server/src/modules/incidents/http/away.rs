@@ -58,6 +58,7 @@ struct HandedTask {
 
 /// The hand-over of a leave.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = incidents::away::HandoverView)]
 struct HandoverView {
     id: Uuid,
     leave: Uuid,

@@ -14,6 +14,7 @@ mod filters;
 mod ladder;
 mod list;
 mod merge;
+mod open;
 mod partner;
 mod pauses;
 mod public;
@@ -44,7 +45,7 @@ use crate::{
 
 /// Routes without a log-in.
 pub fn open_to_all() -> OpenApiRouter<Shared> {
-    public::routes().merge(pauses::open_to_all()).merge(partner::open_to_all()).merge(second::open_to_all())
+    public::routes().merge(open::routes()).merge(pauses::open_to_all()).merge(partner::open_to_all()).merge(second::open_to_all())
 }
 
 /// Routes for staff.

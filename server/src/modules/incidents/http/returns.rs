@@ -214,6 +214,7 @@ fn review_view(ground: &Ground, line: store::returns::ReviewLine) -> ReviewView 
 
 /// A dispatch that the gate refused.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = incidents::returns::AttemptView)]
 struct AttemptView {
     #[schema(value_type = String)]
     id: Id<Attempt>,

@@ -247,6 +247,7 @@ pub fn may_close(units: impl IntoIterator<Item = (Role, TaskState, Option<Time>)
 
 /// What a step of a whistle carries; it stands in the history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = incidents::whistle::Carried)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Carried {
     /// 吹哨

@@ -10,6 +10,7 @@ pub mod ladder;
 pub mod links;
 mod list;
 pub mod merge;
+pub mod open;
 mod pauses;
 pub mod returns;
 mod second;

@@ -9,6 +9,7 @@ use super::{GridName, LeadName, PhotoView, grid_name, lead_name, photo};
 use crate::{
     app::App,
     modules::{
+        catalogue::{Limit, Unit, Urgency},
         files,
         incidents::{
             actions::{self, Ground},
@@ -45,6 +46,8 @@ pub struct TrackView {
     red_at: Option<Time>,
     /// When it has to be solved.
     due: Option<Time>,
+    /// When the district's people are at work again, while its clocks stand because they are not.
+    starts: Option<Time>,
     text: String,
     matter: Option<String>,
     address: String,
@@ -76,6 +79,20 @@ pub struct QuestionView {
     asked_at: Time,
     /// Until when an answer is waited for.
     until: Option<Time>,
+}
+
+/// When the clocks of an open case begin to run, if nobody is at work now and they count working time. A year without a calendar says nothing.
+fn starts(app: &App, ground: &Ground, case: &Case) -> Option<Time> {
+    let works = |limit: Limit| matches!(limit.unit, Unit::WorkingHour | Unit::WorkingDay);
+    let counts = case.rule.as_ref().and_then(|r| r.0.handle).is_none_or(works);
+    if !case.state.is_open() || !counts || case.urgency == Urgency::Emergency {
+        return None;
+    }
+    let calendar = ground.catalogue.value.calendar();
+    if calendar.is_open(app.zone, ground.now).ok()? {
+        return None;
+    }
+    Some(calendar.add_working_millis(app.zone, ground.now, 1).ok()?.plus_millis(-1))
 }
 
 /// The question that waits for an answer.
@@ -118,6 +135,7 @@ pub async fn followed(conn: &mut Conn, app: &App, ground: &Ground, followed: Fol
         yellow_at: shown.yellow_at,
         red_at: shown.red_at,
         due: shown.due_at,
+        starts: starts(app, ground, &shown),
         matter: shown.matter_id.and_then(|m| ground.catalogue.value.matter(m)).map(|m| m.spoken().to_owned()),
         grid: shown.grid_id.and_then(|g| grid_name(ground, g)),
         lead: lead_name(ground, shown.lead_unit, shown.lead_person),

@@ -250,6 +250,7 @@ async fn assign(
 
 /// Nothing is asked beyond the path.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = org::Nothing)]
 struct Nothing {}
 
 /// Leaves a post vacant from now on.

@@ -3,7 +3,7 @@ use testkit::Engine;
 
 use crate::{
     modules::org::{
-        ensure_root,
+        AddressKind, ensure_root,
         import::{self, GridOptions, Options},
     },
     table::Table,
@@ -72,6 +72,62 @@ fn texts(items: &Value, field: &str) -> Vec<String> {
 }
 
 testkit::both! {
+    async fn a_grid_is_found_by_an_address(engine: Engine) {
+        let app = district(engine).await;
+        let house = |x: f64, properties: Value| {
+            let (e, s, n) = (x + 0.0005, 39.004, 39.0045);
+            json!({ "type": "Feature", "properties": properties, "geometry": { "type": "Polygon", "coordinates": [[[x, s], [e, s], [e, n], [x, n], [x, s]]] } })
+        };
+        let block = |n: u32, x: f64| house(x, json!({ "compound": "柳荫新村", "name": format!("{n}栋"), "address": format!("柳荫路8号{n}栋") }));
+        let book = |features: Vec<Value>| json!({ "type": "FeatureCollection", "features": features }).to_string().into_bytes();
+        let options = |kind| import::AddressOptions { kind, datum: geo::Datum::default(), dry_run: false };
+        let compounds = book(vec![house(116.001, json!({ "name": "柳荫新村", "address": "柳荫路8号" }))]);
+        let taken = import::addresses(&app.db, app.now(), compounds, options(AddressKind::Compound)).await.unwrap();
+        assert!(taken.applied && taken.added == 1, "{taken:?}");
+        let blocks = || book(vec![block(12, 116.003), block(2, 116.012), block(1, 116.005)]);
+        for replaced in [0, 3] {
+            let taken = import::addresses(&app.db, app.now(), blocks(), options(AddressKind::Building)).await.unwrap();
+            assert_eq!((taken.added, taken.changed), (3, replaced));
+        }
+        let unnamed = book(vec![house(116.0, json!({}))]);
+        assert!(!import::addresses(&app.db, app.now(), unnamed, options(AddressKind::Building)).await.unwrap().applied);
+
+        let find = |query: &str| {
+            let (visitor, path) = (app.visitor(), format!("/api/v1/addresses?{query}"));
+            async move { visitor.get(&path).await.expect(200).json() }
+        };
+        let names = |page: &Value| -> Vec<String> {
+            page["items"].as_array().unwrap().iter().map(|i| i["name"].as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(names(&find("q=%E6%9F%B3%E8%8D%AB").await), ["柳荫社区", "柳荫新村", "柳荫新村1栋", "柳荫新村2栋", "柳荫新村12栋"]);
+        // 柳荫 2号楼 501: a door is in no book, so the block is found; 2 stands before 12.
+        let found = find("q=%E6%9F%B3%E8%8D%AB%202%E5%8F%B7%E6%A5%BC501").await;
+        assert_eq!(names(&found), ["柳荫新村2栋", "柳荫新村12栋"]);
+        assert_eq!(found["items"][0]["grid"]["code"].as_str(), Some("990101001001002"));
+        assert!((found["items"][0]["lon"].as_f64().unwrap() - 116.012_25).abs() < 0.001);
+        // Down the tree, and page by page.
+        assert_eq!(names(&find("under=990101").await), ["临江街道", "青禾街道"]);
+        assert_eq!(names(&find("under=990101001").await), ["柳荫社区"]);
+        assert_eq!(names(&find("under=990101001001001").await), ["柳荫新村", "柳荫新村1栋", "柳荫新村12栋"]);
+        let (mut all, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = find(&format!("q=%E6%9F%B3%E8%8D%AB&limit=2{cursor}")).await;
+            all.extend(names(&page));
+            let Some(next) = page["next"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(all, ["柳荫社区", "柳荫新村", "柳荫新村1栋", "柳荫新村2栋", "柳荫新村12栋"]);
+        assert!(names(&find("q=%25_").await).is_empty());
+        for wrong in ["limit=0", "limit=51", "under=nowhere", "q=x&cursor=bad"] {
+            app.visitor().get(&format!("/api/v1/addresses?{wrong}")).await.expect(400);
+        }
+        let place = app.visitor().get("/api/v1/place?grid=990101001001001").await.expect(200).json();
+        assert_eq!(place["grid"]["name"].as_str(), Some("001格"));
+        for wrong in ["grid=nowhere", "grid=990101001", "lon=116", ""] {
+            app.visitor().get(&format!("/api/v1/place?{wrong}")).await.expect(400);
+        }
+    }
+
     async fn everybody_sees_the_district_and_who_looks_after_a_place(engine: Engine) {
         let app = district(engine).await;
         let visitor = app.visitor();

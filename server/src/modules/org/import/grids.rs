@@ -157,7 +157,7 @@ fn understand(reading: Reading, map: &[(String, String)], report: &mut Report) -
 }
 
 /// A field under our name or the mapped one, as text.
-fn text(properties: &Map<String, Value>, map: &[(String, String)], field: &str) -> Option<String> {
+pub(super) fn text(properties: &Map<String, Value>, map: &[(String, String)], field: &str) -> Option<String> {
     let column = map.iter().find(|(ours, _)| ours == field).map_or(field, |(_, theirs)| theirs.as_str());
     let text = match properties.get(column)? {
         Value::String(text) => text.trim().to_owned(),
