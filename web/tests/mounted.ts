@@ -30,7 +30,7 @@ export function serve(answers: Answers): { method: string; path: string; body: u
 
 /** Mounts a component as a face would, in Chinese, on an empty page at `path`. */
 export async function mounted(component: Component, props: Record<string, unknown> = {}, path = "/") {
-  const router = createRouter({ history: createMemoryHistory(), routes: [{ path: "/t/:track", component }, { path: "/:rest(.*)*", component }] });
+  const router = createRouter({ history: createMemoryHistory(), routes: [{ path: "/t/:track", component }, { path: "/sent/:key", component }, { path: "/:rest(.*)*", component }] });
   await router.push(path);
   const i18n = createI18n({ legacy: false, locale: "zh", messages: { zh: { ...common, errors, fields, words: list, ...resident, ...worker, ...consoleWords } } as never });
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });

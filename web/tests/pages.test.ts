@@ -2,9 +2,7 @@ import { enableAutoUnmount, flushPromises } from "@vue/test-utils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fromQuery } from "@/faces/console/incidents/filters";
 import RatingForm from "@/faces/resident/incidents/RatingForm.vue";
-import ReportPage from "@/faces/resident/incidents/ReportPage.vue";
 import TrackPage from "@/faces/resident/incidents/TrackPage.vue";
-import { clearDraft, draft } from "@/faces/resident/incidents/draft";
 import { myReports } from "@/faces/resident/tracks";
 import InboxPage from "@/faces/worker/incidents/InboxPage.vue";
 import CallLink from "@/shared/org/CallLink.vue";
@@ -22,7 +20,6 @@ enableAutoUnmount(afterEach);
 beforeEach(() => {
   localStorage.clear();
   myReports.value = [];
-  clearDraft();
 });
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -65,44 +62,6 @@ describe("StateBox", () => {
     const { wrapper } = await mounted(StateBox, { error });
     expect(wrapper.text()).toContain(words);
     expect(wrapper.find("button").exists()).toBe(again);
-  });
-});
-
-describe("reporting", () => {
-  it("asks for the sentence and the place before it sends", async () => {
-    const asked = serve({ "GET /district": { body: district } });
-    const { wrapper } = await mounted(ReportPage);
-    await wrapper.get("form").trigger("submit");
-    expect(wrapper.text()).toContain("请写一句话");
-    await wrapper.get("#text").setValue("灯不亮");
-    await wrapper.get("form").trigger("submit");
-    expect(wrapper.text()).toContain("请选位置");
-    expect(asked.some((it) => it.method === "POST" && it.path === "/reports")).toBe(false);
-  });
-
-  it("sends what was said, remembers the link and clears the draft", async () => {
-    draft.value = { ...draft.value, text: " 楼道灯不亮 ", at: { lon: 0.5, lat: 0.5 }, phone: "13800001234" };
-    const key = draft.value.key;
-    const asked = serve({ "GET /district": { body: district }, "POST /reports": { status: 201, body: { id: "1", code: "C20260314-0001", track: "abc", duplicates: [] } } });
-    const { wrapper, router } = await mounted(ReportPage);
-    await wrapper.get("form").trigger("submit");
-    await flushPromises();
-    expect(asked.find((it) => it.path === "/reports")?.body).toEqual({ text: "楼道灯不亮", lon: 0.5, lat: 0.5, phone: "13800001234", confidential: false });
-    expect(router.currentRoute.value.path).toBe("/sent/abc");
-    expect(myReports.value.map((it) => it.code)).toEqual(["C20260314-0001"]);
-    expect(draft.value.text).toBe("");
-    expect(draft.value.key).not.toBe(key);
-  });
-
-  it("keeps the draft and its key when it fails, and marks the field", async () => {
-    draft.value = { ...draft.value, text: "灯不亮", at: { lon: 0.5, lat: 0.5 } };
-    const key = draft.value.key;
-    serve({ "GET /district": { body: district }, "POST /reports": { status: 400, body: { code: "invalid", fields: [{ field: "phone", code: "format" }] } } });
-    const { wrapper } = await mounted(ReportPage);
-    await wrapper.get("form").trigger("submit");
-    await flushPromises();
-    expect(wrapper.text()).toContain("格式不对");
-    expect([draft.value.text, draft.value.key]).toEqual(["灯不亮", key]);
   });
 });
 

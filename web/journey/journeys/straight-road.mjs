@@ -173,7 +173,7 @@ async function rate(resident, track) {
   await page.getByText("谢谢您的评价。").waitFor();
   check("the resident rates", true);
   await screen("m-8-rated");
-  await page.getByRole("button", { name: "大字" }).click();
+  await page.getByRole("button", { name: "长辈版" }).click();
   await screen("m-9-large");
   await page.getByRole("button", { name: "English" }).click();
   await page.getByRole("heading", { name: "Progress" }).waitFor();

@@ -1,11 +1,18 @@
 import { reactive, watch } from "vue";
 
-interface Prefs { lang: "zh" | "en"; large: boolean; dark: boolean | null }
+interface Prefs {
+  lang: "zh" | "en";
+  /** Elder mode: large type, large targets, plain words. */
+  large: boolean;
+  /** The size of its text in px, 18 to 30; the face's own when nobody chose. */
+  largeSize?: number | null;
+  dark: boolean | null;
+}
 
 const key = "jingwei.prefs";
 
 function stored(): Prefs {
-  const fresh: Prefs = { lang: "zh", large: false, dark: null };
+  const fresh: Prefs = { lang: "zh", large: false, largeSize: null, dark: null };
   try {
     return { ...fresh, ...(JSON.parse(localStorage.getItem(key) ?? "{}") as Partial<Prefs>) };
   } catch {
@@ -22,7 +29,8 @@ export function applyPrefs(size: number, mayBeDark: boolean): void {
   watch(
     prefs,
     (now) => {
-      root.style.setProperty("--root-size", `${now.large ? Math.round(size * 1.34) : size}px`);
+      root.style.setProperty("--root-size", `${now.large ? (now.largeSize ?? Math.round(size * 1.34)) : size}px`);
+      root.classList.toggle("elder", now.large);
       const dark = now.dark ?? globalThis.matchMedia?.("(prefers-color-scheme: dark)").matches ?? false;
       root.classList.toggle("dark", mayBeDark && dark);
       try {

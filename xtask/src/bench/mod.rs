@@ -5,6 +5,7 @@ mod cpu;
 mod kill;
 pub mod load;
 pub mod server;
+mod web;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -34,6 +35,12 @@ enum What {
     List(Listed),
     /// One sweep of warnings and escalation over 200,000 open cases: none, a hundredth, all due.
     Sweep,
+    /// How soon the first screen of each face is usable on a slow phone and a slow network.
+    Web {
+        /// How many looks at each face.
+        #[arg(long, default_value_t = 7)]
+        runs: u64,
+    },
     /// Kill the server under load and look for what it had answered; the control build must lose something.
     Kill {
         /// How many kills.
@@ -94,6 +101,7 @@ pub fn bench(bench: &Bench) -> Result<()> {
         What::Sweep => example("jingwei", "bench_sweep"),
         What::Report(load) => report(load),
         What::List(listed) => list(listed),
+        What::Web { runs } => web::web(*runs),
         What::Kill { kills } => kill::kill(&build()?, *kills),
     }
 }

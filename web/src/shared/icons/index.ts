@@ -1,7 +1,7 @@
 import { h, type FunctionalComponent } from "vue";
 
 // Own drawings on a 24 × 24 sheet, as strokes. They decorate words and never stand alone, so they are hidden from screen readers.
-const drawn = (...paths: string[]): FunctionalComponent => {
+export const drawn = (...paths: string[]): FunctionalComponent => {
   const icon: FunctionalComponent = () =>
     h(
       "svg",

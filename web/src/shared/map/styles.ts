@@ -12,12 +12,17 @@ export function palette() {
 }
 export type Palette = ReturnType<typeof palette>;
 
-/** A grid's border, with its name where that fits into it. */
-export function gridStyle(colours: Palette, name: string): Style {
+/** How strongly a grid is filled for so many cases: five steps, so that one more case does not change the picture. */
+export const weight = (n: number): number => (n === 0 ? 0 : n < 3 ? 0.15 : n < 6 ? 0.28 : n < 12 ? 0.42 : 0.58);
+
+/** A grid's border, with its name where that fits into it, or with a number of cases; one's own grid stands out. */
+export function gridStyle(colours: Palette, name: string, count?: number, own = false): Style {
+  const fill = count !== undefined ? `rgba(11,96,104,${weight(count)})` : own ? "rgba(11,96,104,0.18)" : "rgba(127,150,153,0.06)";
   return new Style({
-    stroke: new Stroke({ color: colours.line, width: 1.2 }),
-    fill: new Fill({ color: "rgba(127,150,153,0.06)" }),
-    text: new Text({ text: name, font: "13px sans-serif", fill: new Fill({ color: colours.ink }), stroke: new Stroke({ color: colours.surface, width: 3 }), overflow: false }),
+    stroke: new Stroke({ color: own ? colours.teal : colours.line, width: own ? 3.5 : 1.2 }),
+    zIndex: own ? 1 : 0,
+    fill: new Fill({ color: fill }),
+    text: new Text({ text: count === undefined ? name : String(count), font: "13px sans-serif", fill: new Fill({ color: colours.ink }), stroke: new Stroke({ color: colours.surface, width: 3 }), overflow: false }),
   });
 }
 

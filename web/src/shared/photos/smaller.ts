@@ -22,6 +22,14 @@ export async function prepare(file: File): Promise<Prepared> {
   return { photo, at, preview };
 }
 
+/** A small picture of a photograph that was made ready before. */
+export async function drawnFrom(photo: Blob): Promise<HTMLCanvasElement> {
+  const picture = await createImageBitmap(photo);
+  const canvas = drawn(picture, thumb);
+  picture.close();
+  return canvas;
+}
+
 function drawn(picture: ImageBitmap, most: number): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   Object.assign(canvas, fit(picture.width, picture.height, most));

@@ -1,21 +1,54 @@
+import { reactive, ref, toRaw, watch } from "vue";
 import { uuidv7 } from "@/api/uuid";
-import { kept } from "@/shared/kept";
+import type { Shelf } from "../shelf";
+
+export interface At { lon: number; lat: number }
+
+/** A photograph of a report: as it leaves, and the id that the server gave it once it has arrived. */
+export interface Shot { key: string; photo: Blob; id: string | null; at: At | null }
 
 export interface Draft {
   /** Idempotency key of this report: it stays the same over retries and reloads, so a report is never filed twice. */
   key: string;
   text: string;
-  at: { lon: number; lat: number } | null;
+  at: At | null;
   address: string;
   matter: string;
   join: string;
+  wantsReply: boolean;
   phone: string;
   name: string;
   confidential: boolean;
-  photos: string[];
+  shots: Shot[];
 }
 
-const fresh = (): Draft => ({ key: uuidv7(), text: "", at: null, address: "", matter: "", join: "", phone: "", name: "", confidential: false, photos: [] });
+export const fresh = (): Draft => ({
+  key: uuidv7(), text: "", at: null, address: "", matter: "", join: "", wantsReply: false, phone: "", name: "", confidential: false, shots: [],
+});
 
-export const draft = kept<Draft>("jingwei.m.draft", fresh);
+export const draft = ref<Draft>(fresh());
 export const clearDraft = (): void => void (draft.value = fresh());
+
+/** A plain copy, as storage takes it: without the page's own wrapping. */
+export const plain = (it: Draft): Draft => ({ ...toRaw(it), at: it.at && { ...toRaw(it.at) }, shots: it.shots.map((shot) => ({ ...toRaw(shot), photo: toRaw(shot.photo), at: shot.at && { ...toRaw(shot.at) } })) });
+
+/** Whether the last change could be kept on this device. */
+export const keeping = reactive({ failed: false });
+
+const slot = "draft";
+
+/** Takes the draft of an earlier visit over and keeps every change from then on. */
+export async function keepDraft(shelf: Shelf): Promise<void> {
+  const before = await shelf.get<Draft>(slot).catch(() => undefined);
+  const untouched = !draft.value.text && !draft.value.shots.length;
+  if (before && untouched) draft.value = { ...fresh(), ...before };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const keep = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    shelf.put(slot, plain(draft.value)).then(() => (keeping.failed = false), () => (keeping.failed = true));
+  };
+  watch(draft, () => (timer ??= setTimeout(keep, 250)), { deep: true });
+  // A tab that is put away may never wake up again.
+  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && timer !== undefined && keep());
+}

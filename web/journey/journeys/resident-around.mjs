@@ -1,0 +1,101 @@
+// What a resident sees without reporting, and in other clothes: an address in place of a position, notices, the public list and map, elder mode,
+// English, dark; and "me too" when a neighbour has said it already.
+import { phone } from "../browser.mjs";
+
+async function address({ page, screen }, { base, check }) {
+  await page.goto(`${base}/m/`);
+  await page.getByRole("button", { name: "按地址找" }).click();
+  await page.locator(".found .line").first().waitFor();
+  await screen("m-40-tree");
+  await page.getByRole("searchbox").fill("同心家园 3 栋");
+  await page.locator(".found .line").filter({ hasText: "3栋" }).first().click();
+  await page.locator(".name").waitFor();
+  check("an address finds the worker", await page.getByText("打电话给").first().isVisible());
+  await screen("m-41-by-address");
+}
+
+async function around({ page, screen }, { base, check }) {
+  await page.getByRole("link", { name: "全部通知" }).click();
+  await page.locator("details summary").first().click();
+  await screen("m-42-notices");
+  await page.goto(`${base}/m/`);
+  await page.getByRole("link", { name: "看看身边在办的事" }).click();
+  await page.getByText("正在办").first().waitFor();
+  await page.getByRole("button", { name: "全区" }).click();
+  await page.locator(".cases li").first().waitFor();
+  await screen("m-43-around");
+  await page.getByRole("button", { name: "在地图上看" }).click();
+  await page.locator(".map canvas").first().waitFor();
+  await page.waitForTimeout(800);
+  await screen("m-44-around-map");
+  const shown = await page.locator(".cases").innerText();
+  check("neither disputes nor welfare nor calls are public", !/求助键|联系不上|家里矛盾|说不拢|工资|急难|扶手/.test(shown), shown);
+  await page.getByRole("button", { name: "再看一些" }).click();
+  await page.locator(".cases li").nth(30).waitFor();
+  check("the list reads on", true);
+}
+
+async function clothes({ page, screen }, { base, check }) {
+  await page.goto(`${base}/m/`);
+  await page.locator(".name").waitFor();
+  await page.getByRole("button", { name: "长辈版" }).click();
+  await page.getByRole("button", { name: "字大一点" }).waitFor();
+  const small = () => page.evaluate(() => {
+    const seen = [...document.querySelectorAll("body *")].filter((it) => it.offsetParent && [...it.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()) && !it.closest(".visually-hidden, .skip"));
+    const type = Math.min(...seen.map((it) => Number.parseFloat(getComputedStyle(it).fontSize)));
+    const taps = [...document.querySelectorAll("main a.act, main button, header button, header a.act, main .mine a, main .lines a, summary")].filter((it) => it.offsetParent);
+    const low = taps.filter((it) => it.getBoundingClientRect().height < 59.5).map((it) => `${it.textContent.trim()} ${it.getBoundingClientRect().height}`);
+    return { type, low };
+  });
+  for (const step of ["字大一点", "字大一点", "字大一点"]) await page.getByRole("button", { name: step }).click();
+  check("the size ends at 30 px", await page.getByRole("button", { name: "字大一点" }).isDisabled());
+  await screen("m-45-elder-30");
+  for (let i = 0; i < 6; i += 1) await page.getByRole("button", { name: "字小一点" }).click();
+  const least = await small();
+  check("no text below 18 px, no target below 60 px", least.type >= 18 && least.low.length === 0, JSON.stringify(least));
+  for (let i = 0; i < 3; i += 1) await page.getByRole("button", { name: "字大一点" }).click();
+  await screen("m-46-elder");
+  await page.getByRole("link", { name: "我要上报" }).click();
+  await screen("m-47-elder-report");
+  await page.getByRole("button", { name: "标准版" }).click();
+  await page.getByRole("button", { name: "English" }).click();
+  await page.getByRole("heading", { name: "Report a problem" }).waitFor();
+  await screen("m-48-english-report");
+  await page.getByRole("link", { name: "Home" }).click();
+  await page.getByRole("heading", { name: "Who is my grid worker" }).waitFor();
+  await screen("m-49-english");
+  check("no Chinese sentence is left in the page's own words", !/[一-鿿]{2,}/.test(await page.locator("h1, h2, button:not([lang])").allInnerTexts().then((all) => all.join(" ").replace(/[一-鿿]+(街道|社区|网格|区)[一-鿿]*/g, ""))));
+}
+
+async function meToo(stage) {
+  const { base, check, position } = stage;
+  const text = `路口井盖破了，车轮压过去会翻（走查 ${Date.now() % 100_000}）`;
+  const say = async ({ page }) => {
+    await page.goto(`${base}/m/report`);
+    await page.getByLabel("是什么事？").fill(text);
+    await page.locator(".found strong").waitFor();
+  };
+  const first = await stage.meet({ viewport: phone, position });
+  await say(first);
+  await first.page.getByRole("button", { name: "提交", exact: true }).click();
+  await first.page.getByRole("heading", { name: "收到了，谢谢您" }).waitFor();
+  const code = (await first.page.locator(".code").innerText()).trim();
+  const second = await stage.meet({ viewport: phone, position, scheme: "dark" });
+  await say(second);
+  await second.page.getByRole("button", { name: "我说的就是这件事" }).first().click();
+  await second.screen("m-50-me-too-dark");
+  await second.page.getByRole("button", { name: "提交", exact: true }).click();
+  await second.page.getByRole("heading", { name: "收到了，谢谢您" }).waitFor();
+  check("the neighbour joins the same case", (await second.page.locator(".code").innerText()).trim() === code);
+  await second.page.getByRole("link", { name: "看办理进度" }).click();
+  await second.page.getByText("共有 2 位居民反映").waitFor();
+  await second.screen("m-51-joined-dark");
+}
+
+export async function run(stage) {
+  const resident = await stage.meet({ viewport: phone });
+  await address(resident, stage);
+  await around(resident, stage);
+  await clothes(resident, stage);
+  await meToo(stage);
+}

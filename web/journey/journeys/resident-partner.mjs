@@ -1,0 +1,51 @@
+// A partner unit without accounts does its task by a link: sees it, takes it on, notes, finishes with a photograph; then the link opens nothing.
+import { phone } from "../browser.mjs";
+import { picture } from "../picture.mjs";
+import { staff } from "../staff.mjs";
+
+export async function run(stage) {
+  const { base, check, meet, position } = stage;
+  const resident = await meet({ viewport: phone, position });
+  await resident.page.goto(`${base}/m/report`);
+  await resident.page.getByLabel("是什么事？").fill(`小区里有垃圾没清，堆了好几天（走查 ${Date.now() % 100_000}）`);
+  await resident.page.locator(".found strong").waitFor();
+  await resident.page.getByRole("button", { name: "提交", exact: true }).click();
+  await resident.page.getByRole("heading", { name: "收到了，谢谢您" }).waitFor();
+  const code = (await resident.page.locator(".code").innerText()).trim();
+  const desk = await staff(stage, "dispatcher");
+  const seen = await desk.byCode(code);
+  if (seen.may.includes("accept")) await desk.call("POST", `/incidents/${seen.id}/accept`, {});
+  if ((await desk.byCode(code)).state === "accepted") await desk.call("POST", `/incidents/${seen.id}/dispatch`, {});
+  const task = (await desk.byCode(code)).tasks.find((it) => it.role === "helper" && it.state === "offered");
+  if (!task) return check("a partner unit helps", false, JSON.stringify((await desk.byCode(code)).tasks));
+  // A helper can finish once the lead is at work.
+  const lead = (await desk.byCode(code)).tasks.find((it) => it.role === "lead");
+  for (const one of [await staff(stage, "worker"), await staff(stage, "community")]) await one.call("POST", `/incidents/${seen.id}/tasks/${lead.id}/accept`, {}).catch(() => undefined);
+  const { path } = await desk.call("POST", `/incidents/${seen.id}/tasks/${task.id}/link`, {});
+  const { page, screen } = await meet({ viewport: phone });
+  await page.goto(`${base}${path}`);
+  await page.getByRole("button", { name: "接单" }).waitFor();
+  await screen("m-70-partner");
+  await page.getByRole("button", { name: "接单" }).click();
+  await page.getByText("已接单，请按时办理。").waitFor();
+  await page.getByRole("button", { name: "写个进展" }).click();
+  await page.getByLabel("办到哪一步了？").fill("车已经到了");
+  await page.getByRole("button", { name: "保存备注" }).click();
+  await page.getByText("已告诉派单的单位。").waitFor();
+  await page.getByRole("button", { name: "办结" }).click();
+  await page.getByRole("button", { name: "提交办结" }).click();
+  await page.getByText("请选结果").waitFor();
+  await page.getByRole("radio", { name: "已解决", exact: true }).check();
+  await page.getByLabel("给居民的答复").fill("已清运并冲洗。");
+  await page.locator("input[type=file]").first().setInputFiles(await picture(page, "after"));
+  await page.getByText("照片上传中…").first().waitFor({ state: "detached" });
+  await screen("m-71-partner-done");
+  await page.getByRole("button", { name: "提交办结" }).click();
+  await page.getByText("已办结，谢谢。").waitFor();
+  await screen("m-72-partner-finished");
+  check("the partner finishes its task by the link", (await desk.byCode(code)).tasks.find((it) => it.id === task.id).state === "done");
+  await page.reload();
+  await page.getByText("链接用完了").waitFor();
+  await screen("m-73-partner-ended");
+  check("the link opens nothing more", true);
+}

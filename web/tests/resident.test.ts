@@ -1,0 +1,275 @@
+import { enableAutoUnmount, flushPromises } from "@vue/test-utils";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Problem } from "@/api/problem";
+import { device } from "@/faces/resident/device";
+import { fileOf, wechatDevice } from "@/faces/resident/device/wechat";
+import AroundPage from "@/faces/resident/incidents/AroundPage.vue";
+import { clearDraft, draft, keepDraft, plain } from "@/faces/resident/incidents/draft";
+import { body, discard, edit, flush, pause, post, startOutbox, transient, waiting } from "@/faces/resident/incidents/outbox";
+import ReportPage from "@/faces/resident/incidents/ReportPage.vue";
+import SentPage from "@/faces/resident/incidents/SentPage.vue";
+import TrackPage from "@/faces/resident/incidents/TrackPage.vue";
+import { canListen, listen } from "@/faces/resident/incidents/speech";
+import AddressSearch from "@/faces/resident/org/AddressSearch.vue";
+import { keepGrid } from "@/faces/resident/org/place";
+import PlaceCard from "@/faces/resident/org/PlaceCard.vue";
+import { memoryShelf, type Shelf } from "@/faces/resident/shelf";
+import { myReports } from "@/faces/resident/tracks";
+import { weight } from "@/shared/map/styles";
+import { mounted, serve } from "./mounted";
+
+const district = { code: "990101", name: "某区", demo: false, bounds: [0, 0, 1, 1], centre: [0.5, 0.5], zone: "Asia/Shanghai", hotlines: [] };
+const filed = { id: "1", code: "C20260314-0001", track: "abc", duplicates: [] };
+const shot = (key: string) => ({ key, photo: new Blob([key], { type: "image/jpeg" }), id: null, at: null });
+let shelf: Shelf;
+
+enableAutoUnmount(afterEach);
+beforeEach(async () => {
+  localStorage.clear();
+  myReports.value = [];
+  keepGrid(null);
+  for (const it of waiting.value) await discard(it.draft.key);
+  clearDraft();
+  shelf = memoryShelf();
+  await startOutbox(shelf);
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  document.body.replaceChildren();
+});
+
+describe("reporting", () => {
+  it("asks for the sentence, the place and a number only if a reply is wanted", async () => {
+    const asked = serve({ "GET /district": { body: district } });
+    const { wrapper } = await mounted(ReportPage);
+    await wrapper.get("form").trigger("submit");
+    expect(wrapper.text()).toContain("请写一句话");
+    await wrapper.get("#text").setValue("灯不亮");
+    await wrapper.get("form").trigger("submit");
+    expect(wrapper.text()).toContain("请选位置");
+    draft.value.at = { lon: 0.5, lat: 0.5 };
+    await wrapper.get("fieldset input[type=checkbox]").setValue(true);
+    await wrapper.get("form").trigger("submit");
+    expect(wrapper.text()).toContain("想要回复，请留手机号");
+    expect(asked.some((it) => it.method === "POST" && it.path === "/reports")).toBe(false);
+  });
+
+  it("sends photographs first, then the words under the draft's key, and remembers the link", async () => {
+    draft.value = { ...draft.value, text: " 楼道灯不亮 ", at: { lon: 0.5, lat: 0.5 }, shots: [shot("p1"), shot("p2")] };
+    const key = draft.value.key;
+    const asked = serve({ "GET /district": { body: district }, "POST /photos": { status: 201, body: { id: "photo-9" } }, "POST /reports": { status: 201, body: filed } });
+    const { wrapper, router } = await mounted(ReportPage);
+    await wrapper.get("form").trigger("submit");
+    await flushPromises();
+    await vi.waitFor(() => expect(router.currentRoute.value.path).toBe(`/sent/${key}`));
+    expect(asked.filter((it) => it.method === "POST").map((it) => it.path)).toEqual(["/photos", "/photos", "/reports"]);
+    expect(asked.find((it) => it.path === "/reports")?.body).toEqual({ text: "楼道灯不亮", lon: 0.5, lat: 0.5, photo_ids: ["photo-9", "photo-9"], confidential: false });
+    expect(myReports.value.map((it) => [it.code, it.key])).toEqual([["C20260314-0001", key]]);
+    expect([draft.value.text, waiting.value.length]).toEqual(["", 0]);
+    expect(draft.value.key).not.toBe(key);
+  });
+
+  it("sends neither name nor number of whoever wants no reply", () => {
+    const it = { ...draft.value, text: "灯", at: { lon: 1, lat: 2 }, phone: "13800001234", name: "王" };
+    expect(body(it)).toEqual({ text: "灯", lon: 1, lat: 2, confidential: false });
+    expect(body({ ...it, wantsReply: true })).toEqual({ text: "灯", lon: 1, lat: 2, phone: "13800001234", name: "王", confidential: false });
+  });
+});
+
+describe("the outbox", () => {
+  const write = (text: string) => (draft.value = { ...draft.value, text, at: { lon: 0.5, lat: 0.5 }, shots: [shot(`${text}-p`)] });
+
+  it("keeps a report over a killed tab and sends it once, under the same key", async () => {
+    write("没有网络时报的");
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+    const key = await post();
+    expect(waiting.value.map((it) => [it.draft.key, it.tried, it.refused])).toEqual([[key, 1, null]]);
+    // The tab is gone; a new one finds the report where it was left, photograph included.
+    waiting.value = [];
+    const asked = serve({ "POST /photos": { status: 201, body: { id: "p" } }, "POST /reports": { status: 201, body: filed } });
+    await startOutbox(shelf);
+    expect(asked.map((it) => it.path)).toEqual(["/photos", "/reports"]);
+    expect(await shelf.all("out:")).toEqual([]);
+    await flush(true);
+    expect(asked).toHaveLength(2);
+  });
+
+  it("does not send a photograph twice when only the words were lost", async () => {
+    write("话丢了");
+    let down = true;
+    const asked: string[] = [];
+    vi.stubGlobal("fetch", async (request: Request) => {
+      asked.push(`${new URL(request.url).pathname} ${request.headers.get("Idempotency-Key")}`);
+      if (request.url.endsWith("/photos")) return new Response(JSON.stringify({ id: "p1" }), { status: 201, headers: { "content-type": "application/json" } });
+      if (down) throw new TypeError("lost answer");
+      return new Response(JSON.stringify(filed), { status: 201, headers: { "content-type": "application/json" } });
+    });
+    const key = await post();
+    down = false;
+    await flush(true);
+    expect(asked.filter((it) => it.startsWith("/api/v1/photos"))).toHaveLength(1);
+    expect(new Set(asked.filter((it) => it.startsWith("/api/v1/reports")))).toEqual(new Set([`/api/v1/reports ${key}`]));
+    expect(waiting.value).toEqual([]);
+  });
+
+  it("shows what the server refused, lets it be changed, and never holds the next one up", async () => {
+    serve({ "POST /photos": { status: 201, body: { id: "p" } }, "POST /reports": { status: 400, body: { code: "invalid", fields: [{ field: "phone", code: "format" }] } } });
+    write("号码写错的");
+    const bad = await post();
+    expect(waiting.value[0]?.refused?.fields).toEqual([{ field: "phone", code: "format" }]);
+    const { wrapper } = await mounted(SentPage, {}, `/sent/${bad}`);
+    expect(wrapper.text()).toContain("没有收下");
+    expect(wrapper.text()).toContain("手机号：");
+    serve({ "POST /photos": { status: 201, body: { id: "p" } }, "POST /reports": { status: 201, body: filed } });
+    write("后面一件");
+    await post();
+    expect(waiting.value.map((it) => it.draft.text)).toEqual(["号码写错的"]);
+    await edit(bad);
+    expect([draft.value.key, draft.value.text, waiting.value.length]).toEqual([bad, "号码写错的", 0]);
+  });
+
+  it("sends photographs again that the server has forgotten", async () => {
+    write("照片过期");
+    draft.value.shots[0]!.id = "long-gone";
+    const bodies: unknown[] = [];
+    vi.stubGlobal("fetch", async (request: Request) => {
+      const answer = (status: number, it: object) => new Response(JSON.stringify(it), { status, headers: { "content-type": "application/json" } });
+      if (request.url.endsWith("/photos")) return answer(201, { id: "fresh" });
+      const sent = (await request.clone().json()) as { photo_ids: string[] };
+      bodies.push(sent.photo_ids);
+      return sent.photo_ids[0] === "fresh" ? answer(201, filed) : answer(400, { code: "invalid", fields: [{ field: "photo_ids", code: "unknown-photo" }] });
+    });
+    await post();
+    expect(bodies).toEqual([["long-gone"], ["fresh"]]);
+    expect(waiting.value).toEqual([]);
+  });
+
+  it.each([[0, true], [429, true], [503, true], [400, false], [409, false], [422, false]])("status %i is worth another try: %s", (status, again) => {
+    expect(transient(new Problem(status))).toBe(again);
+  });
+  it("waits longer each time, at most five minutes", () => {
+    expect([1, 2, 3, 20].map(pause)).toEqual([5_000, 10_000, 20_000, 300_000]);
+  });
+});
+
+describe("a draft", () => {
+  it("is taken up again with its photographs", async () => {
+    await shelf.put("draft", plain({ ...draft.value, text: "写到一半", shots: [shot("a")] }));
+    await keepDraft(shelf);
+    expect([draft.value.text, draft.value.shots.length]).toEqual(["写到一半", 1]);
+    draft.value.text = "又写一点";
+    await vi.waitFor(async () => expect((await shelf.get<{ text: string }>("draft"))?.text).toBe("又写一点"));
+  });
+});
+
+describe("tracking", () => {
+  const seen = {
+    code: "C20260314-0001", state: "in_progress", light: "green", text: "楼道灯不亮", matter: "楼道照明", address: "", grid: { code: "1", name: "第三网格" }, lead: { unit: "第三网格", person: "周以宁" },
+    reported_at: "2026-03-14T01:00:00.000Z", due: "2026-03-16T01:00:00.000Z", starts: "2026-03-15T00:30:00.000Z", public_reply: null, result: null, photos: [], reporters: 1, round: 2, rated: false,
+    may_rate: false, may_remark: true, may_reopen: false, emergency_numbers: [], question: { words: "哪个单元？", asked_at: "2026-03-14T03:00:00.000Z", until: null },
+    steps: [{ at: "2026-03-14T01:00:00.000Z", what: "report", words: "" }, { at: "2026-03-14T02:00:00.000Z", what: "send_back", words: "不属于我单位" }],
+  };
+  it("says when the clock starts, why it was returned, and takes the answer to a question", async () => {
+    const asked = serve({ "GET /district": { body: district }, "GET /reports/abc": { body: seen }, "POST /reports/abc/answers": { body: seen } });
+    const { wrapper } = await mounted(TrackPage, {}, "/t/abc");
+    expect(wrapper.text()).toContain("上班后开始计时");
+    expect(wrapper.get(".turned").text()).toBe("不属于我单位");
+    expect(wrapper.text()).toContain("第 2 次办理");
+    await wrapper.get("#answer").setValue(" 二单元 ");
+    await wrapper.get("section[aria-labelledby=question] form").trigger("submit");
+    await flushPromises();
+    expect(asked.find((it) => it.method === "POST")?.body).toEqual({ text: "二单元" });
+  });
+});
+
+describe("who looks after a place", () => {
+  const place = { grid: { code: "990101001001001", name: "第一网格", community: "柳荫社区", street: "临江街道" }, worker: { name: "周以宁", phone: "140-0000-0001", hours: "8:30–17:30" }, deputy: { name: "沈禾", phone: "140-0000-0002" }, desk: { name: "柳荫社区", phone: "000-5550202" } };
+  it("shows the worker of the grid that was looked up before, and the deputy first while she is away", async () => {
+    keepGrid("990101001001001");
+    serve({ "GET /district": { body: district }, "GET /place": { body: place } });
+    const { wrapper } = await mounted(PlaceCard);
+    expect(wrapper.get(".name").text()).toBe("周以宁");
+    expect(wrapper.get(".face").text()).toBe("周");
+    expect(wrapper.findAll("a[href^=tel]").map((it) => it.attributes("href"))).toEqual(["tel:14000000002", "tel:14000000001", "tel:0005550202"]);
+    expect(wrapper.get("a.primary").text()).toContain("沈禾");
+  });
+  it("forgets a grid that is no more", async () => {
+    keepGrid("gone");
+    serve({ "GET /district": { body: district }, "GET /place": { status: 400, body: { code: "invalid", fields: [{ field: "grid", code: "unknown-unit" }] } } });
+    const { wrapper } = await mounted(PlaceCard);
+    expect(localStorage.getItem("jingwei.m.grid")).toContain("null");
+    expect(wrapper.text()).toContain("用我现在的位置");
+  });
+  it("goes down the tree of addresses and hands a building on", async () => {
+    const unit = (kind: string, name: string, code: string) => ({ kind, name, place: "", code, grid: kind === "grid" ? { code, name } : null, lon: null, lat: null });
+    const building = { kind: "building", name: "同心家园3栋", place: "柳荫路12号3栋", code: null, grid: { code: "g", name: "第三网格" }, lon: 1, lat: 2 };
+    vi.stubGlobal("fetch", async (request: Request) => {
+      const under = new URL(request.url).searchParams.get("under");
+      const items = under === "990101" ? [unit("street", "临江街道", "s")] : under === "s" ? [unit("grid", "第三网格", "g")] : [building];
+      return new Response(JSON.stringify({ items, next: null }), { headers: { "content-type": "application/json" } });
+    });
+    const { wrapper } = await mounted(AddressSearch, { id: "a", root: "990101" });
+    await wrapper.get(".line").trigger("click");
+    await flushPromises();
+    await wrapper.get("button.small").trigger("click");
+    await flushPromises();
+    await wrapper.get(".line").trigger("click");
+    expect(wrapper.emitted("choose")?.[0]).toEqual([building]);
+  });
+});
+
+describe("what goes on around", () => {
+  it("lists matter, day and state, and says the next step when there is nothing", async () => {
+    serve({ "GET /district": { body: district }, "GET /public/grids": { body: { items: [] } }, "GET /public/cases": { body: { items: [{ matter: "楼道灯坏了", grid: { code: "g", name: "第三网格" }, community: "柳荫社区", state: "assigned", light: "red", day: "2026-03-14", due: null, solved_day: null, result: null, reporters: 3 }], next: null } } });
+    const { wrapper } = await mounted(AroundPage);
+    expect(wrapper.get(".cases li").text()).toContain("楼道灯坏了");
+    expect(wrapper.get(".cases li").text()).toContain("已超期");
+    expect(wrapper.get(".cases li").text()).toContain("共有 3 位居民反映");
+    serve({ "GET /public/grids": { body: { items: [] } }, "GET /public/cases": { body: { items: [], next: null } } });
+    const { wrapper: empty } = await mounted(AroundPage, {}, "/around?grid=x");
+    expect(empty.text()).toContain("没有公开的事项");
+  });
+  it("fills a grid by steps", () => {
+    expect([0, 1, 3, 6, 99].map(weight)).toEqual([0, 0.15, 0.28, 0.42, 0.58]);
+  });
+});
+
+describe("the device", () => {
+  it("is the browser's outside WeChat, and inside without leave", () => {
+    expect(device().kind).toBe("browser");
+    vi.stubGlobal("navigator", { userAgent: "Mozilla/5.0 MicroMessenger/8.0" });
+    expect(wechatDevice()).toBeNull();
+  });
+  it("asks WeChat for the place in WGS84 and for pictures as files", async () => {
+    vi.stubGlobal("navigator", { userAgent: "Mozilla/5.0 MicroMessenger/8.0" });
+    const types: string[] = [];
+    vi.stubGlobal("wx", {
+      getLocation: (ask: { type: string; success: (at: object) => void }) => (types.push(ask.type), ask.success({ longitude: 112.9, latitude: 33.1 })),
+      chooseImage: (ask: { success: (it: object) => void }) => ask.success({ localIds: ["one"] }),
+      getLocalImgData: (ask: { success: (it: object) => void }) => ask.success({ localData: `data:image/jpg;base64,${btoa("jpeg")}` }),
+    });
+    const phone = wechatDevice()!;
+    expect([phone.kind, await phone.locate(), types]).toEqual(["wechat", { lon: 112.9, lat: 33.1 }, ["wgs84"]]);
+    expect((await phone.photo(2)).map((it) => [it.type, it.size])).toEqual([["image/jpeg", 4]]);
+    vi.stubGlobal("wx", { getLocation: (ask: { fail: () => void }) => ask.fail() });
+    await expect(wechatDevice()!.locate()).rejects.toBe("unavailable");
+  });
+  it("reads bare base64 as Androids give it", async () => {
+    expect(await fileOf(btoa("x y"), "1.jpg").text()).toBe("x y");
+  });
+});
+
+describe("speaking", () => {
+  it("is offered only where the browser listens, and hands over what is sure", () => {
+    expect(canListen()).toBe(false);
+    let one: { onresult?: (heard: object) => void; onerror?: (it: object) => void; onend?: () => void } = {};
+    vi.stubGlobal("webkitSpeechRecognition", class { constructor() { one = this as never; } start() { /* begins */ } stop() { /* ends */ } });
+    expect(canListen()).toBe(true);
+    const heard: (string | null)[] = [];
+    listen("zh-CN", { words: (text) => heard.push(text), end: (why) => heard.push(why) });
+    one.onresult?.({ resultIndex: 0, results: { length: 2, 0: { isFinal: true, 0: { transcript: " 灯坏了 " } }, 1: { isFinal: false, 0: { transcript: "还" } } } });
+    one.onerror?.({ error: "not-allowed" });
+    one.onend?.();
+    expect(heard).toEqual(["灯坏了", "not-allowed"]);
+  });
+});
