@@ -95,6 +95,7 @@ fn paths(operation: &str, told: &Told) -> Vec<String> {
         .trim_start_matches("GET ")
         .replace("{track}", &told.track)
         .replace("{secret}", nobody)
+        .replace("{share}", nobody)
         .replace("{account}", &told.account)
         .replace("{id}", id)
         .replace("{year}", "2025")

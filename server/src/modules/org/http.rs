@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Directory, address,
+    Directory,
     import::PHONE,
     model::{
         LeadRef, MAIN_LAYER, Person, Question, RelativeUnit, RelativeWord, Rule, STREETS, Unit, UnitKind, UnitState, WORKER,
@@ -29,6 +29,7 @@ use crate::{
     permit,
 };
 
+mod addresses;
 mod changes;
 mod duty;
 #[cfg(test)]
@@ -48,7 +49,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(district))
         .routes(routes!(place))
-        .routes(routes!(address::addresses))
+        .routes(routes!(addresses::addresses))
         .routes(routes!(grids))
         .routes(routes!(units))
         .routes(routes!(kinds))
