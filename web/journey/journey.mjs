@@ -63,6 +63,7 @@ async function go(name, position, check) {
       if (!links[role]) throw new Error(`nobody plays ${role}`);
       const one = await meet(options);
       await one.page.goto(links[role]());
+      await one.page.waitForURL((url) => !url.href.includes("/link/"));
       return one;
     },
   };

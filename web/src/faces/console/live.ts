@@ -27,6 +27,7 @@ export function useLive(loggedIn: Ref<boolean>): void {
   let renewal: ReturnType<typeof setTimeout> | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let cases = new Set<string>();
+  let told = false;
 
   const everything = () => {
     void queries.invalidateQueries();
@@ -37,7 +38,9 @@ export function useLive(loggedIn: Ref<boolean>): void {
     const now = cases;
     cases = new Set();
     for (const key of touched) void queries.invalidateQueries({ queryKey: [key] });
-    for (const id of now) void queries.invalidateQueries({ queryKey: ["incident", id] });
+    if (told) void queries.invalidateQueries({ queryKey: ["incident"] });
+    else for (const id of now) void queries.invalidateQueries({ queryKey: ["incident", id] });
+    told = false;
     for (const hear of listeners) hear(now);
   };
   function changed(event: MessageEvent<string>): void {
@@ -59,7 +62,12 @@ export function useLive(loggedIn: Ref<boolean>): void {
       if (stream.readyState === EventSource.CLOSED) retry = setTimeout(connect, patience);
     };
     stream.addEventListener("change", changed);
-    stream.addEventListener("notice", () => void queries.invalidateQueries({ queryKey: ["notices"] }));
+    stream.addEventListener("notice", () => {
+      void queries.invalidateQueries({ queryKey: ["notices"] });
+      // Whoever is told of a case may have a part in it without holding it: then this is all that they hear.
+      told = true;
+      renewal ??= setTimeout(renew, settle);
+    });
     stream.addEventListener("reload", everything);
   }
   function end(): void {

@@ -33,7 +33,6 @@ const open = (it: Task) => it.state === "offered" || it.state === "accepted";
 const due = (it: Task) => Boolean(it.report_by && !it.arrived_at);
 const result: Field = { key: "result", kind: "result", need: (v) => !isComplete((v.result as Result | undefined) ?? freshResult()), start: freshResult() };
 const finish = (of: Case, v: Values, task: string) => act.doneTask(of, task, asDone(v.result as Result));
-const complete: Field = { ...result, need: false };
 
 /** The open review of a case, which a ruling answers. */
 async function ruling(of: Case, v: Values): Promise<unknown> {
@@ -70,8 +69,8 @@ export const deeds: readonly Deed[] = [
   },
   { key: "report_in", task: (it) => mine(it) && due(it), fields: [{ key: "note", kind: "words" }, photos], send: (of, v, task) => desk.reportIn(of, task, { note: text(v, "note"), photo_ids: list(v, "photos") }) },
   { key: "take_on", press: "t", task: (it) => mine(it) && it.state === "offered" && !due(it), send: (of, _v, task) => act.acceptTask(of, task) },
-  { key: "resolve", task: (it) => mine(it) && it.state === "accepted" && it.role === "lead", fields: [complete], send: finish },
-  { key: "assist", task: (it) => mine(it) && it.state === "accepted" && it.role === "helper", fields: [complete], send: finish },
+  { key: "resolve", task: (it) => mine(it) && it.state === "accepted" && it.role === "lead", fields: [result], send: finish },
+  { key: "assist", task: (it) => mine(it) && it.state === "accepted" && it.role === "helper", fields: [result], send: finish },
   { key: "sign", task: (it) => it.state === "signing", later: true, send: (of, _v, task) => desk.sign(of, task) },
   { key: "hand_back", task: (it) => it.state === "signing", fields: [words], send: (of, v, task) => desk.handBack(of, task, text(v, "words")) },
   {
@@ -125,8 +124,12 @@ export const deeds: readonly Deed[] = [
     send: (of, v) => desk.supervise(of, { card: text(v, "card") as "urge", reply_by: instant(v, "reply_by") ?? "", words: text(v, "words") }),
   },
   {
-    key: "whistle", fields: [{ key: "units", kind: "units", need: true }, { key: "minutes", kind: "minutes" }, words],
-    send: (of, v) => desk.whistle(of, { units: list(v, "units").map((unit) => ({ unit, role: "helper" as const })), words: text(v, "words"), ...(Number(v.minutes) > 0 ? { minutes: Number(v.minutes) } : {}) }),
+    key: "whistle", fields: [{ key: "units", kind: "units", need: (v) => !v.lead }, { key: "lead", kind: "unit" }, { key: "minutes", kind: "minutes" }, words],
+    send: (of, v) => {
+      const lead = text(v, "lead");
+      const helpers = list(v, "units").filter((unit) => unit !== lead).map((unit) => ({ unit, role: "helper" as const }));
+      return desk.whistle(of, { units: [...(lead ? [{ unit: lead, role: "lead" as const }] : []), ...helpers], words: text(v, "words"), ...(Number(v.minutes) > 0 ? { minutes: Number(v.minutes) } : {}) });
+    },
   },
   {
     key: "confer",

@@ -46,5 +46,5 @@ const empty = (value: unknown): boolean => value === undefined || value === null
 export const shown = (fields: readonly Field[], v: Values): Field[] => fields.filter((it) => it.when?.(v) ?? true);
 /** The first field that still has to be filled in. */
 export const lacking = (fields: readonly Field[], v: Values): Field | undefined =>
-  shown(fields, v).find((it) => (typeof it.need === "function" ? it.need(v) : it.need) && (it.kind === "limit" ? !limit(v, it.key) : empty(v[it.key])));
+  shown(fields, v).find((it) => (typeof it.need === "function" ? it.need(v) : it.need) && (it.kind === "limit" ? !limit(v, it.key) : it.kind === "result" || empty(v[it.key])));
 export const start = (fields: readonly Field[]): Values => Object.fromEntries(fields.filter((it) => it.start !== undefined).map((it) => [it.key, it.start]));

@@ -1,0 +1,27 @@
+// What a journey needs done that is not its own subject: asked of the server, as the person of a page or as a resident.
+import { randomUUID } from "node:crypto";
+
+/** A resident's report without a page; answers with its receipt. */
+export async function report(stage, text, more = {}) {
+  const [lon, lat] = stage.position;
+  const answer = await fetch(`${stage.base}/api/v1/reports`, {
+    method: "POST", headers: { "content-type": "application/json", "idempotency-key": randomUUID() }, body: JSON.stringify({ text, lon, lat, ...more }),
+  });
+  if (!answer.ok) throw new Error(`the report was not taken: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}
+
+/** Asks or commands as whoever is logged in on a page. */
+export async function as(page, path, body) {
+  const reply = await page.evaluate(async ([path, body, key]) => {
+    const { csrf } = await (await fetch("/api/v1/session")).json();
+    const headers = { "content-type": "application/json", "x-csrf-token": csrf, "idempotency-key": key };
+    const answer = await fetch(`/api/v1${path}`, body === undefined ? {} : { method: "POST", headers, body: JSON.stringify(body) });
+    return { status: answer.status, json: await answer.json().catch(() => null) };
+  }, [path, body, randomUUID()]);
+  if (reply.status >= 300) throw new Error(`${path}: ${reply.status} ${JSON.stringify(reply.json)}`);
+  return reply.json;
+}
+
+/** A number that no other run of today has. */
+export const tag = () => `走查 ${Date.now() % 100_000}`;

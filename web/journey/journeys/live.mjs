@@ -1,0 +1,90 @@
+// Two tabs: what happens in one is seen in the other within a second, colleagues see each other, and whoever is logged out comes back to
+// where they were.
+import { as, report, tag } from "../ask.mjs";
+
+/** Milliseconds until something is there. */
+async function until(what) {
+  const begun = Date.now();
+  await what;
+  return Date.now() - begun;
+}
+
+export async function run(stage) {
+  const { check, enter, base } = stage;
+  const mark = tag();
+  const desk = await enter("dispatcher");
+  const { page, screen } = desk;
+  await page.locator("li button.line").first().waitFor();
+  await page.getByText("实时更新").waitFor();
+  await report(stage, `楼道晚上黑得很，请来看看（${mark} 预热）`); // The first event of a day pays for everything; it is not measured.
+  await page.locator("button.line").filter({ hasText: "预热" }).first().waitFor();
+  const seen = page.locator("button.line").filter({ hasText: mark }).filter({ hasNotText: "预热" }).first();
+  const waiting = seen.waitFor();
+  const filed = await report(stage, `楼道晚上黑得很，请来看看（${mark}）`);
+  const came = await until(waiting);
+  console.log(`     a new case is on the desk ${came} ms after its receipt`);
+  check("a new case is on the desk within a second", came <= 1000, `${came} ms`);
+
+  const other = await enter("community");
+  await other.page.goto(`${base}/c/#/cases/${filed.id}`);
+  await other.page.locator("#case-title").waitFor();
+  await page.goto(`${base}/c/#/cases/${filed.id}`);
+  await page.locator("#case-title").waitFor();
+  await page.getByText("同时在看：顾安").waitFor();
+  check("colleagues see who else looks", true);
+  await screen("l-1-company");
+  const corrected = page.getByText("看过现场，确实很黑。").first().waitFor();
+  const one = await as(other.page, `/incidents/${filed.id}`);
+  await as(other.page, `/incidents/${filed.id}/note`, { text: "看过现场，确实很黑。", photo_ids: [], public: false });
+  const heard = await until(corrected);
+  console.log(`     what a colleague did is seen ${heard} ms after the answer`);
+  check("what a colleague did is seen within a second", heard <= 1000, `${heard} ms`);
+  check("the version moved", (await as(page, `/incidents/${filed.id}`)).version >= one.version);
+
+  await report(stage, `楼道晚上黑得很，请来看看（${mark} 又一件）`);
+
+  // Views are saved under a name and come back.
+  await page.keyboard.press("Escape");
+  await page.goto(`${base}/c/#/cases?state=received`);
+  await page.getByRole("button", { name: "保存当前条件" }).click();
+  await page.getByRole("dialog").getByLabel("名称").fill(`待受理 ${mark}`);
+  await page.getByRole("dialog").getByRole("button", { name: "保存", exact: true }).click();
+  await page.getByRole("button", { name: "清空条件" }).first().click();
+  await page.getByRole("button", { name: `待受理 ${mark}`, exact: true }).click();
+  await page.waitForURL(/state=received/);
+  check("a saved view comes back", true);
+
+  // Many at once, taken back, then done, each with its result.
+  await page.getByRole("status").filter({ hasText: /^共 \d+ 件/ }).waitFor();
+  await page.locator("button.line").nth(1).waitFor();
+  await page.keyboard.press("j");
+  await page.locator("#case-title").waitFor();
+  await page.keyboard.press("x");
+  const first = page.url();
+  await page.keyboard.press("j");
+  await page.waitForURL((url) => url.href !== first);
+  await page.keyboard.press("x");
+  await page.getByText("已选 2 件").waitFor();
+  await page.getByRole("button", { name: "批量受理" }).click();
+  await page.getByText("将办：受理 2 件").waitFor();
+  await screen("l-2-bulk");
+  await page.keyboard.press("u");
+  await page.getByText("将办：受理 2 件").waitFor({ state: "hidden" });
+  await page.getByRole("button", { name: "批量受理" }).click();
+  await page.getByRole("button", { name: "现在就办" }).click();
+  await page.getByText(/受理：办成 \d+ 件，共 2 件/).waitFor();
+  check("many at once, with a result for each", true);
+  await screen("l-3-bulk-done");
+
+  // The session ends under somebody's hands: after logging in they are where they were.
+  const before = page.url();
+  await page.context().clearCookies();
+  await page.getByRole("button", { name: /^更多/ }).first().waitFor();
+  await page.keyboard.press("n");
+  await page.getByRole("dialog", { name: "备注" }).getByLabel("说明").fill("会话到期");
+  await page.getByRole("dialog", { name: "备注" }).getByRole("button", { name: "备注" }).last().click();
+  await page.getByText("登录已过期").waitFor();
+  await screen("l-4-ended");
+  const back = new URL(page.url().replace("/#/", "/")).searchParams.get("next");
+  check("a session that ends leads back to where one was", before.endsWith(back ?? "nowhere"), `${before} / ${back}`);
+}

@@ -1,0 +1,58 @@
+// A street whistles for a unit, the unit reports in, the street closes the whistle and rates it.
+import { as, report, tag } from "../ask.mjs";
+
+export async function run(stage) {
+  const { check, enter } = stage;
+  const mark = tag();
+  const filed = await report(stage, `人行道地砖破损，绊倒行人（${mark}）`);
+  const street = await enter("street");
+  const { page, screen } = street;
+  await page.locator("li button.line").first().waitFor();
+  let one = (await as(page, `/incidents?q=${filed.code}`)).items[0];
+  one = await as(page, `/incidents/${one.id}`);
+  if (one.may.includes("accept")) one = await as(page, `/incidents/${one.id}/accept`, { version: one.version });
+  await page.goto(`${stage.base}/c/#/cases/${one.id}`);
+  await page.locator("#case-title").waitFor();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "查找和命令" }).fill("吹哨");
+  await page.getByRole("option", { name: /^吹哨/ }).filter({ hasText: filed.code }).click();
+  const form = page.getByRole("dialog", { name: "吹哨" });
+  await form.getByRole("combobox", { name: "谁主办" }).fill("市政设施");
+  await page.getByRole("option", { name: /市政设施养护中心/ }).first().click();
+  await form.getByLabel("多少分钟内报到").fill("30");
+  await form.getByLabel("说明").fill("请带铺砖材料到场，现场会合。");
+  await screen("h-1-whistle");
+  await form.getByRole("button", { name: "吹哨" }).last().click();
+  await page.getByText("已完成：吹哨").waitFor();
+  check("the street whistles with a time to report in", true);
+
+  const unit = await enter("handler");
+  await unit.page.goto(`${stage.base}/c/#/department`);
+  await unit.page.locator("button.entry").filter({ hasText: mark }).first().click();
+  await unit.page.locator("#case-title").waitFor();
+  await unit.page.getByRole("group", { name: "可以做的事" }).getByRole("button", { name: /^报到/ }).click();
+  await unit.page.getByRole("dialog", { name: "报到" }).getByLabel("到场情况").fill("两人到场，带砖 20 块。");
+  await unit.screen("h-2-report-in");
+  await unit.page.getByRole("dialog", { name: "报到" }).getByRole("button", { name: "报到" }).last().click();
+  await unit.page.getByText("已完成：报到").waitFor();
+  check("the unit reports in", true);
+
+  await page.getByRole("link", { name: "吹哨", exact: true }).click();
+  const card = page.locator("li.entry").filter({ hasText: mark }).first();
+  await card.getByText("按时报到").waitFor();
+  check("the board shows who came", true);
+  await screen("h-3-board");
+  await card.getByRole("button", { name: "销号评价" }).click();
+  const rating = page.getByRole("dialog", { name: "销号评价" });
+  for (const group of await rating.getByRole("group").all()) await group.getByRole("radio", { name: "好", exact: true }).check();
+  await screen("h-4-rating");
+  await rating.getByRole("button", { name: "销号评价" }).last().click();
+  await card.waitFor({ state: "hidden" });
+  check("the street closes the whistle and rates the unit", true);
+  await page.getByRole("button", { name: "深色" }).click();
+  await page.getByRole("button", { name: "全部" }).click();
+  await page.locator("li.entry").filter({ hasText: mark }).first().waitFor();
+  await screen("h-5-dark");
+  await page.getByRole("button", { name: "English" }).click();
+  await screen("h-6-english");
+}
