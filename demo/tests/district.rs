@@ -27,6 +27,18 @@ fn folder_hash(district: &District) -> Vec<u8> {
     hash.finalize().to_vec()
 }
 
+/// A role that the server does not know would be granted to nobody.
+#[test]
+fn every_role_of_the_staff_is_one_that_the_server_knows() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../server/src/modules/access/roles.csv"))
+        .expect("the roles");
+    let known: BTreeSet<&str> = text.lines().skip(1).filter_map(|l| l.split(',').next()).collect();
+    let district = default(1);
+    let held: BTreeSet<&str> = district.staff.iter().map(|s| s.role.as_str()).filter(|r| !r.is_empty()).collect();
+    assert!(known.len() > 10 && held.len() > 8 && held.contains("part-time-reporter"), "{held:?}");
+    assert!(held.is_subset(&known), "nobody knows {:?}", held.difference(&known));
+}
+
 #[test]
 fn the_seed_decides_every_byte() {
     let first = folder_hash(&default(1));

@@ -25,6 +25,8 @@ pub struct Config {
     pub secure: bool,
     /// Addresses of proxies whose forwarded headers are believed.
     pub proxies: Vec<std::net::IpAddr>,
+    /// Who may read `/metrics`, beside this machine itself.
+    pub metrics_for: Vec<crate::http::Network>,
     /// Whether a ribbon says that the data is invented.
     pub demo: bool,
     /// Whether webhooks may go to this machine itself, without TLS: for tests.

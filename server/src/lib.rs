@@ -4,6 +4,7 @@ pub mod app;
 pub mod cli;
 pub mod http;
 pub mod modules;
+pub mod moves;
 pub mod relay;
 pub mod settings;
 pub mod snapshot;

@@ -2,12 +2,14 @@
 //!
 //! A file is recognised by its content. CSV may carry a byte order mark, be UTF-8, UTF-16 or GB 18030 (what spreadsheet programs in China
 //! write), be separated by comma, semicolon or tab, and be packed with gzip. Of an XLSX file the first sheet that has a header is read: values, never formulas.
-//! Before anything is unpacked into memory the sizes are judged, so that a small file cannot become a large one.
+//! Before anything is unpacked into memory the sizes are judged, and a child process with little memory and time reads it ([`child`]), so that a
+//! small file cannot become a large one.
 
 use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+pub mod child;
 mod named;
 mod sheet;
 mod text;
@@ -46,7 +48,7 @@ pub struct Row {
 }
 
 /// Something wrong with one cell, in words for whoever made the file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     /// The row's number in the file.
     pub row: usize,
@@ -132,6 +134,11 @@ impl Table {
     /// Whether there is a column of this name.
     pub fn has(&self, column: &str) -> bool {
         self.headers.places.contains_key(column)
+    }
+
+    /// Whether there were more rows than a table may have, so that the rest was not read.
+    pub fn cut_off(&self) -> bool {
+        self.given > MOST_ROWS
     }
 
     /// Says which of these columns is missing.

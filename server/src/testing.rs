@@ -87,6 +87,7 @@ impl TestApp {
             data: data.path().to_owned(),
             secure: false,
             proxies: vec![],
+            metrics_for: vec![],
             demo: false,
             loopback_receivers: false,
             password_cost: PasswordCost::LEAST,
@@ -104,6 +105,16 @@ impl TestApp {
     /// A caller without a log-in.
     pub fn visitor(&self) -> Client {
         Client { router: self.router.clone(), headers: HeaderMap::new(), account: Uuid::nil() }
+    }
+
+    /// A caller without a log-in of a second process, which has opened the same database otherwise: with less room, say, or less patience.
+    ///
+    /// # Panics
+    /// When it cannot be opened.
+    pub async fn visitor_beside(&self, options: &db::Options) -> Client {
+        let db = db::Db::open_with(&self.database.url, options).await.expect("the database opens again");
+        let app = App::open(db, self.clock.clone(), self.config.clone()).await.expect("a second app");
+        Client { router: http::router(app), headers: HeaderMap::new(), account: Uuid::nil() }
     }
 
     /// A caller with an API token of a new account that holds this role in this subtree; `/` is the district. Tokens outlast any move

@@ -65,8 +65,14 @@ const fn how(tool: Tool) -> &'static str {
     }
 }
 
-fn in_path(name: &str) -> Option<PathBuf> {
+/// Where a program lies.
+pub fn in_path(name: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?).map(|dir| dir.join(name)).find(|p| p.is_file())
+}
+
+/// Whether the superuser runs us.
+pub fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout.trim_ascii() == b"0")
 }
 
 fn debian_postgres() -> Option<PathBuf> {

@@ -139,6 +139,11 @@ impl Conn {
         result.map_err(|e| self.meaning(e))
     }
 
+    /// The rows of a text of ours that was put together, without values: never of a caller.
+    pub(crate) async fn asked(&mut self, text: String) -> Result<Vec<Row>> {
+        self.rows(Text::Joined(text), vec![]).await
+    }
+
     /// `VACUUM INTO` for [`crate::Db::copy_to`].
     pub(crate) async fn copy_into(&mut self, path: &str) -> Result<()> {
         self.run(Text::Fixed("vacuum into $1"), vec![Cell::Text(Some(path.to_owned()))]).await.map(|_| ())

@@ -88,6 +88,17 @@ impl GroupCommit {
         Ok((Turn { writer: Some(writer), shared: self.clone() }, savepoint))
     }
 
+    /// Copies the whole log into the file and empties it, between two commits.
+    pub(crate) async fn empty_log(&self) -> Result<()> {
+        let mut writer = self.writer.lock().await;
+        end_group(&mut writer).await;
+        let answer = sqlx::query_as::<_, (i64, i64, i64)>("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut writer.conn).await;
+        match answer.map_err(|e| from_driver(e, |_| None))? {
+            (0, ..) => Ok(()),
+            _ => Err(Error::Busy { code: crate::error::STORAGE_BUSY, retry_after: Duration::from_secs(5) }),
+        }
+    }
+
     /// Closes the writer's connection, committing what is open.
     pub(crate) async fn close(&self) -> Result<()> {
         let mut writer = self.writer.lock().await;

@@ -150,6 +150,15 @@ impl Db {
         }
     }
 
+    /// Copies the log of a SQLite database into its file and empties it, so that what was deleted or overwritten stands in neither. `Busy` while
+    /// somebody reads an older state. PostgreSQL keeps its own house: there it does nothing.
+    pub async fn empty_log(&self) -> Result<()> {
+        match &self.engine {
+            Pools::Sqlite { writer, .. } => writer.empty_log().await,
+            Pools::Postgres { .. } => Ok(()),
+        }
+    }
+
     /// Copies a SQLite database, consistent at one moment, into a file that does not exist yet; writers go on meanwhile.
     pub async fn copy_to(&self, path: &std::path::Path) -> Result<()> {
         if self.engine() != Engine::Sqlite {
@@ -216,6 +225,8 @@ async fn sqlite(url: &str, options: &Options) -> Result<Pools> {
         .busy_timeout(options.patience)
         .statement_cache_capacity(512)
         .pragma("temp_store", "memory")
+        // What is deleted or moved within the file leaves zeros behind, so that erasing a row erases its bytes.
+        .pragma("secure_delete", "on")
         // KiB for each reader: what is not there comes from the system's own cache, which all of them share.
         .pragma("cache_size", "-2000")
         .pragma("journal_size_limit", "67108864");

@@ -104,6 +104,8 @@ pub struct Actor {
     pub staff_no: Option<String>,
     /// The bundles behind the grants, for showing; rules ask for permissions, never for these.
     pub held: Vec<Held>,
+    /// The hash of the secret that ties this caller's commands to what it uploaded before, when it showed one.
+    pub uploads: Option<[u8; 32]>,
     grants: BTreeMap<&'static str, Scope>,
 }
 
@@ -115,12 +117,20 @@ impl Actor {
         name: impl Into<String>,
         grants: impl IntoIterator<Item = (Permission, Scope)>,
     ) -> Self {
+        let (held, grants_held) = (Vec::new(), BTreeMap::new());
         let mut actor =
-            Self { id, kind, name: name.into(), person: None, staff_no: None, held: Vec::new(), grants: BTreeMap::new() };
+            Self { id, kind, name: name.into(), person: None, staff_no: None, held, uploads: None, grants: grants_held };
         for (permission, scope) in grants {
             actor.grant(permission, scope);
         }
         actor
+    }
+
+    /// The same caller with the hash of a secret of uploads.
+    #[must_use]
+    pub fn with_uploads(mut self, uploads: Option<[u8; 32]>) -> Self {
+        self.uploads = uploads;
+        self
     }
 
     /// Somebody without an account: may use the public routes only.

@@ -16,13 +16,17 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
-    modules::access::{
-        Keys,
-        actions::{self, NewGrant},
-        chain, keys,
-        limits::LIMITS,
-        model::{self, LinkKind},
-        store::{self, NewAccount},
+    modules::{
+        access::{
+            Keys,
+            actions::{self, NewGrant},
+            audit::Audit,
+            chain, keys,
+            limits::LIMITS,
+            model::{self, LinkKind},
+            store::{self, NewAccount},
+        },
+        incidents,
     },
     settings,
 };
@@ -53,15 +57,35 @@ pub enum Admin<P: Args> {
     #[command(subcommand)]
     Limits(Limits<P>),
     /// List the roles that `--role` takes.
+    #[command(after_help = "Example: jingwei admin roles --data ./district")]
     Roles {
         #[command(flatten)]
         place: P,
     },
+    /// Erase a case that is over: its words, its personal data and its photographs, for good. What figures count stays.
+    #[command(after_help = "Example: jingwei admin erase C20260314-0042 --reason 本人申请 --data ./district")]
+    Erase {
+        #[command(flatten)]
+        place: P,
+        #[command(flatten)]
+        args: EraseArgs,
+    },
     /// Make a new master key and wrap every data key under it. Safe while the district is served.
+    #[command(after_help = "Example: jingwei admin rotate-key --data ./district")]
     RotateKey {
         #[command(flatten)]
         place: P,
     },
+}
+
+/// Which case, and why.
+#[derive(Args, Debug)]
+pub struct EraseArgs {
+    /// The case's number.
+    pub code: String,
+    /// Why, in words; kept in the audit record without the personal data that it may mention.
+    #[arg(long)]
+    pub reason: String,
 }
 
 /// Who a program acts as.
@@ -111,6 +135,7 @@ pub struct LinkArgs {
 #[derive(Subcommand, Debug)]
 pub enum Account<P: Args> {
     /// End the account's sessions, tokens and links at once.
+    #[command(after_help = "Example: jingwei admin account disable wangfang --data ./district")]
     Disable {
         /// The username.
         username: String,
@@ -118,6 +143,7 @@ pub enum Account<P: Args> {
         place: P,
     },
     /// Let the account log in again.
+    #[command(after_help = "Example: jingwei admin account enable wangfang --data ./district")]
     Enable {
         /// The username.
         username: String,
@@ -130,6 +156,7 @@ pub enum Account<P: Args> {
 #[derive(Subcommand, Debug)]
 pub enum Limits<P: Args> {
     /// Every limit as it holds now.
+    #[command(after_help = "Example: jingwei admin limits list --data ./district")]
     List {
         #[command(flatten)]
         place: P,
@@ -158,6 +185,7 @@ impl<P: Args> Admin<P> {
             | Self::Account(Account::Disable { place, .. } | Account::Enable { place, .. })
             | Self::Limits(Limits::List { place } | Limits::Set { place, .. })
             | Self::Roles { place }
+            | Self::Erase { place, .. }
             | Self::RotateKey { place } => place,
         }
     }
@@ -175,6 +203,7 @@ impl<P: Args> Admin<P> {
                 let roles = app.access.roles.get();
                 roles.value.values().try_for_each(|r| say(out, &format!("{}\t{}\t{}", r.key, r.zh, r.en)))
             }
+            Self::Erase { args, .. } => say(out, &erase(app, args).await?),
             Self::RotateKey { .. } => {
                 let fresh = Keys::rotate(&app.config.data)?;
                 let done = keys::rewrap(&app.db, &fresh).await?;
@@ -270,6 +299,21 @@ async fn set_disabled(app: &App, username: &str, disabled: bool) -> Result<()> {
         actions::enable(&mut tx, now, &actor, account).await?;
     }
     tx.commit().await
+}
+
+/// Erases a case in the name of whoever runs the machine, and what is not in rows with it.
+async fn erase(app: &App, args: &EraseArgs) -> Result<String> {
+    let reason = incidents::actions::required("reason", &args.reason, 500)?;
+    let (now, system) = (app.clock.now(), Actor::system());
+    let mut tx = app.db.begin().await?;
+    let found = incidents::store::by_code(&mut tx, args.code.trim()).await?;
+    let case = found.ok_or_else(|| Error::invalid("code", "unknown-case"))?;
+    let left = incidents::actions::erase(&mut tx, app, &system, &case, incidents::actions::Why::Machine).await?;
+    let audit = Audit::new("incident.erasure.reason", "incident", case.id.uuid()).under(&case.owner_path);
+    audit.with("reason", text::redact(reason).text).record(&mut tx, now, &system).await?;
+    tx.commit().await?;
+    incidents::actions::scrub(app, &left).await?;
+    Ok(format!("{} is erased, with {} photographs; backups that are older still hold it", case.code, left.photographs()))
 }
 
 async fn set_limit(app: &App, name: &str, value: &str, reason: &str) -> Result<()> {

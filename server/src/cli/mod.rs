@@ -23,6 +23,8 @@ mod verify;
 
 pub use place::Place;
 
+use crate::table::child;
+
 /// Community governance by grids: one process serves one district from one database.
 #[derive(Parser)]
 #[command(name = "jingwei", version, arg_required_else_help = true)]
@@ -49,6 +51,7 @@ enum Command {
     /// Measure a classifier on labelled texts.
     Eval(model::Eval),
     /// Find the grid of each point of a table.
+    #[command(after_help = "Example: jingwei locate --data ./district --input points.csv --output located.csv --datum gcj02")]
     Locate(WithPlace<locate::LocateArgs>),
     /// Write data to files.
     #[command(subcommand)]
@@ -60,6 +63,9 @@ enum Command {
     /// Prove what is stored.
     #[command(subcommand)]
     Verify(verify::Verify),
+    /// Read a workbook with little memory and time: what imports run as a child.
+    #[command(name = child::COMMAND, hide = true)]
+    ReadSheet,
     /// Administer the district from its machine.
     #[command(subcommand)]
     Admin(admin::Admin<Place>),
@@ -68,16 +74,21 @@ enum Command {
 #[derive(Subcommand)]
 enum Import {
     /// Units of the organisation, from CSV or XLSX.
+    #[command(after_help = "Example: jingwei import orgs orgs.csv --data ./district --map code=编码")]
     Orgs(WithPlace<import_orgs::OrgsArgs>),
     /// Grids with their borders, from GeoJSON.
+    #[command(after_help = "Example: jingwei import grids grids.geojson --data ./district --datum gcj02 --map code=id")]
     Grids(WithPlace<import_grids::GridsArgs>),
     /// The address book of compounds or buildings, from GeoJSON.
     Addresses(WithPlace<import_addresses::AddressArgs>),
     /// People and posts, staffing templates, leave or duty, from CSV or XLSX.
+    #[command(after_help = "Example: jingwei import staff staff.xlsx --data ./district --dry-run")]
     Staff(WithPlace<import_staff::StaffArgs>),
     /// The catalogue of matters, from CSV or XLSX.
+    #[command(after_help = "Example: jingwei import catalogue catalogue.xlsx --data ./district --dry-run")]
     Catalogue(WithPlace<import_catalogue::CatalogueArgs>),
     /// Holidays and make-up working days, or shifts, from CSV or XLSX.
+    #[command(after_help = "Example: jingwei import calendar 2027.csv --data ./district")]
     Calendar(WithPlace<import_catalogue::CalendarArgs>),
     /// A trained classifier.
     Model(WithPlace<model::Install>),
@@ -105,6 +116,11 @@ struct WithPlace<A: clap::Args> {
 /// Runs the command that the arguments name: 0 when it was done, 1 with one sentence when it was not.
 pub fn main() -> ExitCode {
     let line = Line::parse();
+    if matches!(line.command, Command::ReadSheet) {
+        return child::serve().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
+    // Not by the path that it was started by, where an update may have put another program meanwhile.
+    child::read_by("/proc/self/exe".into());
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(e) => return failed(&format!("the runtime could not start: {e}")),
@@ -119,6 +135,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Init(args) => init::init(args).await,
         Command::Migrate(args) => init::migrate(args).await,
+        Command::ReadSheet => anyhow::bail!("a workbook is read before the runtime starts"),
         Command::Serve(args) => serve::serve(args).await,
         Command::Work(args) => serve::work(args).await,
         Command::Import(Import::Orgs(with)) => {
@@ -146,7 +163,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
             let (org, now) = (app.org.directory(), app.clock.now());
             let done = locate::locate(&org.value, now, &with.args, &mut std::io::stdout(), &mut std::io::stderr())?;
             app.db.close().await?;
-            if done { Ok(()) } else { anyhow::bail!("rows without a readable point were left out; they are named above") }
+            if done { Ok(()) } else { anyhow::bail!("the file could not be read to its end; the reason stands above") }
         }
         Command::Import(Import::Catalogue(with)) => {
             let app = with.place.open().await?;
@@ -207,5 +224,37 @@ pub fn progress(line: impl std::fmt::Display) {
     use std::io::IsTerminal;
     if std::io::stderr().is_terminal() {
         eprint!("\r\x1b[2K{line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// Every command without commands below it, by its words.
+    fn leaves(words: &str, command: &clap::Command, all: &mut Vec<(String, String)>) {
+        for below in command.get_subcommands().filter(|c| !c.is_hide_set() && c.get_name() != "help") {
+            let words = format!("{words} {}", below.get_name());
+            if below.has_subcommands() {
+                leaves(&words, below, all);
+            } else {
+                all.push((words, below.get_after_help().map(ToString::to_string).unwrap_or_default()));
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_shows_an_example_that_can_be_read_back() {
+        let mut all = vec![];
+        leaves("jingwei", &Line::command(), &mut all);
+        assert!(all.len() > 20, "only {} commands", all.len());
+        for (words, help) in all {
+            let example = help.strip_prefix("Example: ").unwrap_or_default();
+            assert!(example.starts_with(&words), "{words} has no example of itself: {help:?}");
+            let parsed = Line::try_parse_from(example.split(' '));
+            assert!(parsed.is_ok(), "{example}: {}", parsed.err().map(|e| e.to_string()).unwrap_or_default());
+        }
     }
 }

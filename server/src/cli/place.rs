@@ -70,23 +70,17 @@ impl Place {
 
     /// The district, for a command that needs all of it. Its tables must be up to date.
     pub async fn open(&self) -> anyhow::Result<Shared> {
-        self.open_as(4, Durability::Full, false, vec![]).await
+        self.open_as(4, Durability::Full, Config::default()).await
     }
 
     /// The district, with what only a service sets.
-    pub async fn open_as(
-        &self,
-        connections: u32,
-        durability: Durability,
-        secure: bool,
-        proxies: Vec<std::net::IpAddr>,
-    ) -> anyhow::Result<Shared> {
+    pub async fn open_as(&self, connections: u32, durability: Durability, config: Config) -> anyhow::Result<Shared> {
         let (db, stored) = self.open_db(connections, durability).await?;
         let ran = db.migrated().await.unwrap_or_default();
         if let Some((name, _)) = migrations().iter().find(|(name, _)| !ran.contains(name)) {
             bail!("the tables lack {name}; run `jingwei migrate --data {}` first", self.data.display());
         }
-        let config = Config { data: self.data.clone(), secure, proxies, demo: stored.demo, ..Config::default() };
+        let config = Config { data: self.data.clone(), demo: stored.demo, ..config };
         Ok(App::open(db, Clock::System, config).await?)
     }
 }

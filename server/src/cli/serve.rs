@@ -8,7 +8,7 @@ use clap::Args;
 use db::Durability;
 
 use super::{Place, say};
-use crate::{http, relay, work};
+use crate::{app::Config, http, relay, work};
 
 /// Serve the district over HTTP.
 #[derive(Args)]
@@ -31,6 +31,9 @@ pub struct Serve {
     /// Addresses of proxies whose forwarded headers are believed.
     #[arg(long, value_delimiter = ',')]
     proxies: Vec<std::net::IpAddr>,
+    /// Addresses or networks that may read `/metrics`, such as 10.0.0.7 or 10.0.0.0/8; this machine always may.
+    #[arg(long, value_delimiter = ',', value_name = "ADDRESS")]
+    metrics_for: Vec<http::Network>,
     /// Do not run jobs here; `jingwei work` runs them.
     #[arg(long)]
     no_work: bool,
@@ -52,8 +55,9 @@ pub struct WorkOnly {
 
 fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("JINGWEI_LOG").unwrap_or_else(|_| "info".into());
+    // A line that cannot be written, for the disk is full, is lost; complaining of it on the same disk would be a panic in the request.
     // A second subscriber in one process is a test's; the first one stays.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false).try_init();
 }
 
 /// Serves until it is told to stop, then finishes what it has begun.
@@ -61,7 +65,8 @@ pub async fn serve(args: Serve) -> anyhow::Result<()> {
     log();
     let durability = if args.answer_before_commit { Durability::AnswerBeforeCommit } else { Durability::Full };
     let secure = args.tls_cert.is_some() || args.behind_tls;
-    let app = args.place.open_as(args.connections, durability, secure, args.proxies).await?;
+    let config = Config { secure, proxies: args.proxies, metrics_for: args.metrics_for, ..Config::default() };
+    let app = args.place.open_as(args.connections, durability, config).await?;
     let handle = Handle::new();
     let stopping = tokio::spawn(stop(handle.clone()));
     let relay = relay::spawn(app.clone());

@@ -1,6 +1,7 @@
 //! `jingwei verify …`: prove what is stored.
 
 use anyhow::bail;
+use blob::{Found, Key};
 use clap::Subcommand;
 
 use super::{
@@ -8,7 +9,7 @@ use super::{
     admin::{VerifyAuditArgs, verify_audit},
     say,
 };
-use crate::modules::incidents;
+use crate::{app::App, modules::incidents};
 
 /// Prove what is stored.
 #[derive(Subcommand)]
@@ -20,6 +21,13 @@ pub enum Verify {
         place: Place,
         #[command(flatten)]
         args: VerifyAuditArgs,
+    },
+    /// Print a fingerprint of every table, and of every file of photographs: a restored district has the same as the one that was backed up. Nobody
+    /// should write meanwhile.
+    #[command(after_help = "Example: jingwei verify digest --data ./restored")]
+    Digest {
+        #[command(flatten)]
+        place: Place,
     },
     /// The deadlines that are stored are those that the step logs give.
     #[command(after_help = "Example: jingwei verify clocks --data ./district")]
@@ -38,6 +46,16 @@ pub async fn run(what: Verify) -> anyhow::Result<()> {
             app.db.close().await?;
             if sound { Ok(()) } else { bail!("the audit record was tampered with") }
         }
+        Verify::Digest { place } => {
+            let app = place.open().await?;
+            for table in app.db.digest().await? {
+                say(format_args!("{}\t{}\t{}", table.table, table.rows, Key::from_bytes(table.sum)));
+            }
+            let (files, sum) = files(&app).await?;
+            app.db.close().await?;
+            say(format_args!("files\t{files}\t{sum}"));
+            Ok(())
+        }
         Verify::Clocks { place } => {
             let app = place.open().await?;
             let report = incidents::verify::clocks(&app).await?;
@@ -47,6 +65,22 @@ pub async fn run(what: Verify) -> anyhow::Result<()> {
             }
             say(format_args!("{} cases: every stored deadline is the one that its steps give", report.cases));
             Ok(())
+        }
+    }
+}
+
+/// How many contents there are, and one sum over the names of all of them. One that is not what its name says is a fault.
+async fn files(app: &App) -> anyhow::Result<(usize, Key)> {
+    let (mut names, mut after) = (Vec::new(), None);
+    loop {
+        let page = app.blob.list(after, 500).await?;
+        let Some(last) = page.last() else { return Ok((names.len() / 32, Key::of(&names))) };
+        after = Some(last.key);
+        for entry in &page {
+            if app.blob.verify(entry.key).await? != Found::Sound {
+                bail!("the content {} is not what its name says", entry.key);
+            }
+            names.extend(entry.key.bytes());
         }
     }
 }

@@ -256,6 +256,45 @@ fn bad_json(error: &serde_json::Error) -> Error {
     ])
 }
 
+record! {
+    struct Answer { actor: Uuid, route: String, idempotency_key: String, response: Vec<u8> }
+}
+
+/// How many kept answers are opened in one read.
+const OPENED: i64 = 500;
+
+/// Takes what was erased out of the kept answers: one that names any of these words answers its key from now on with `{"erased":true}`.
+/// Receipts, which say no more than a number, stay. It opens every answer that is kept, so it is for jobs.
+pub async fn forget_answers(app: &App, words: &[String]) -> Result<()> {
+    let mut last = (Uuid::nil(), String::new(), String::new());
+    loop {
+        let page = sql!(
+            "select actor, route, idempotency_key, response from command where (actor, route, idempotency_key) > ($1, $2, $3)
+             order by actor, route, idempotency_key limit $4"
+        );
+        let rows: Vec<Answer> = app.db.read().await?.all(page, bind![last.0, last.1, last.2, OPENED]).await?;
+        let Some(end) = rows.last() else { return Ok(()) };
+        last = (end.actor, end.route.clone(), end.idempotency_key.clone());
+        let mut found = vec![];
+        for row in rows.iter().filter(|r| r.route.contains('{') || !r.route.starts_with("POST")) {
+            // An answer that cannot be opened any more cannot show anything either.
+            let Ok(body) = app.keys.open(&row.response, &row.idempotency_key) else { continue };
+            if words.iter().any(|w| body.windows(w.len()).any(|part| part == w.as_bytes())) {
+                found.push((row, app.keys.seal(br#"{"erased":true}"#, &row.idempotency_key)?));
+            }
+        }
+        if found.is_empty() {
+            continue;
+        }
+        let mut tx = app.db.begin().await?;
+        for (row, sealed) in found {
+            let statement = sql!("update command set response = $4 where actor = $1 and route = $2 and idempotency_key = $3");
+            tx.execute(statement, bind![row.actor, row.route, row.idempotency_key, sealed]).await?;
+        }
+        tx.commit().await?;
+    }
+}
+
 /// Forgets the answers whose thirty days are over.
 pub async fn forget_commands(app: &App) -> Result<()> {
     let mut tx = app.db.begin().await?;

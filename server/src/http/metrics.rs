@@ -1,6 +1,7 @@
 //! What an operator watches: figures for a collector, and whether this process lives and can serve.
 //!
-//! The routes tell nothing of persons, but they tell how a district works: they belong on an address that the public cannot reach.
+//! The routes tell nothing of persons, but the figures tell how a district works: `/metrics` answers this machine and the addresses that
+//! `--metrics-for` names, and is not there for anybody else. Whether the process lives and is ready may be asked by everybody.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -9,15 +10,16 @@ use std::{
 
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{Request, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
-use kernel::Result;
+use kernel::{Error, Result};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use serde::Serialize;
 
+use super::{Problem, allow::watches};
 use crate::app::{App, Shared};
 
 /// Seconds: the targets of the field are 150 and 250 ms.
@@ -62,7 +64,10 @@ fn recorder() -> Option<&'static PrometheusHandle> {
     HANDLE.get_or_init(install).as_ref()
 }
 
-async fn figures(State(app): State<Shared>) -> Response {
+async fn figures(State(app): State<Shared>, request: Request) -> Response {
+    if !watches(&request.into_parts().0, &app.config) {
+        return Problem(Error::NotFound).into_response();
+    }
     if let Err(error) = gauge(&app).await {
         // The figures of requests matter most when the database does not answer.
         tracing::warn!(%error, "figures without those of the database");
@@ -128,6 +133,33 @@ mod tests {
             assert!(text.contains(r#"jingwei_request_seconds_count{method="GET",route="/api/v1/session",status="401"}"#), "{text}");
             assert!(text.contains("jingwei_request_statements_bucket") && text.contains(r#"jingwei_jobs{state="due"}"#), "{text}");
             assert!(text.contains(r#"route="unmatched",status="404""#) && !text.contains("secret-track"));
+        }
+
+        async fn figures_are_not_there_for_the_public(engine: Engine) {
+            let app = TestApp::with(engine, |config| {
+                config.proxies = vec!["10.0.0.5".parse().unwrap()];
+                config.metrics_for = vec!["10.9.0.0/16".parse().unwrap()];
+            })
+            .await;
+            let operations = operations(app.app.clone());
+            let ask = async |peer: &str, headers: &[(&str, &str)], path: &str| {
+                let mut request = Request::get(path);
+                for (name, value) in headers {
+                    request = request.header(*name, *value);
+                }
+                let mut request = request.body(Body::empty()).unwrap();
+                request.extensions_mut().insert(axum::extract::ConnectInfo(format!("{peer}:4711").parse::<std::net::SocketAddr>().unwrap()));
+                operations.clone().oneshot(request).await.unwrap().status().as_u16()
+            };
+            assert_eq!(ask("127.0.0.1", &[], "/metrics").await, 200);
+            assert_eq!(ask("10.9.3.4", &[], "/metrics").await, 200);
+            assert_eq!(ask("203.0.113.9", &[], "/metrics").await, 404);
+            assert_eq!(ask("203.0.113.9", &[], "/healthz").await, 200);
+            // Whoever comes through a proxy is who the proxy says; one that nobody configured says nothing, and is not this machine either.
+            assert_eq!(ask("10.0.0.5", &[("x-forwarded-for", "203.0.113.9")], "/metrics").await, 404);
+            assert_eq!(ask("10.0.0.5", &[("x-forwarded-for", "10.9.3.4")], "/metrics").await, 200);
+            assert_eq!(ask("127.0.0.1", &[("x-forwarded-for", "203.0.113.9")], "/metrics").await, 404);
+            assert_eq!(ask("127.0.0.1", &[("x-real-ip", "127.0.0.1")], "/metrics").await, 404);
         }
 
         async fn a_process_without_its_database_lives_but_is_not_ready(engine: Engine) {

@@ -3,7 +3,13 @@
 use std::sync::Arc;
 
 use axum::Router;
-use utoipa::{OpenApi, openapi::OpenApi as Document};
+use utoipa::{
+    OpenApi,
+    openapi::{
+        Object, OpenApi as Document, RefOr, Required, Type,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+    },
+};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
@@ -18,13 +24,15 @@ mod context;
 mod faces;
 mod headers;
 pub mod metrics;
+mod network;
 mod problem;
 
 pub use allow::{Allow, Permit, SomeoneLoggedIn, Visitor};
 pub use attached::{attached, attached_table};
-pub use command::{Command, Halt, Turns, Work, forget_commands};
+pub use command::{Command, Halt, Turns, Work, forget_answers, forget_commands};
 pub use context::request_id;
 pub use metrics::operations;
+pub use network::Network;
 pub use problem::{BODY_TOO_LARGE, Problem};
 
 /// What a handler answers: a value, or a problem.
@@ -47,6 +55,7 @@ fn assembled() -> (Router<Shared>, Document) {
     }
     let (routes, mut contract) = all.split_for_parts();
     named(&mut contract);
+    name_paths(&mut contract);
     (routes, contract)
 }
 
@@ -66,6 +75,27 @@ fn named(contract: &mut Document) {
         for (method, operation) in methods {
             if let Some(operation) = operation {
                 operation.operation_id = Some(format!("{method}_{}", words.join("_")));
+            }
+        }
+    }
+}
+
+/// Declares every `{name}` of a path that its handler did not describe: a contract that leaves one out cannot be used by a program.
+fn name_paths(document: &mut Document) {
+    for (path, item) in &mut document.paths.paths {
+        let names: Vec<&str> = path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect();
+        if names.is_empty() {
+            continue;
+        }
+        for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten() {
+            let known = operation.parameters.get_or_insert_default();
+            for name in &names {
+                let described = |p: &RefOr<Parameter>| matches!(p, RefOr::T(p) if p.name == *name && matches!(p.parameter_in, ParameterIn::Path));
+                if !known.iter().any(described) {
+                    let text = Object::with_type(Type::String);
+                    let made = ParameterBuilder::new().name(*name).parameter_in(ParameterIn::Path).required(Required::True);
+                    known.push(RefOr::T(made.schema(Some(text)).build()));
+                }
             }
         }
     }

@@ -4,7 +4,7 @@ use std::io::{Cursor, Read, Seek};
 
 use calamine::{DataRef, Reader as _, Xlsx};
 
-use super::{Cells, Fault, Unreadable};
+use super::{Cells, Fault, Unreadable, child};
 
 /// Files inside the archive (trust T19).
 const MOST_ENTRIES: usize = 1_000;
@@ -20,22 +20,50 @@ const UNSAFE_INTEGER: f64 = 1e15;
 
 type Rows = (Vec<String>, Box<dyn Iterator<Item = Result<Cells, Fault>> + Send>);
 
+/// The rows of a workbook: read by the limited child when there is one, else here.
 pub(super) fn rows(bytes: Vec<u8>) -> Result<Rows, Unreadable> {
+    let rows = if let Some(program) = child::program() {
+        child::ask(program, bytes)?
+    } else {
+        let (mut rows, mut left) = (Vec::new(), child::MOST_ANSWER);
+        each(bytes, &mut |row| {
+            let size = row.as_ref().map_or(0, |(_, cells)| cells.iter().map(String::len).sum::<usize>());
+            left = left.checked_sub(size).ok_or_else(child::too_much)?;
+            rows.push(row);
+            Ok(())
+        })?;
+        rows
+    };
+    let mut rows = rows.into_iter();
+    match rows.next() {
+        Some(Ok((_, header))) => Ok((header, Box::new(rows))),
+        _ => Err(Unreadable::new("工作簿是空的", "the workbook is empty")),
+    }
+}
+
+/// Hands over the rows of the first sheet that has one which is not blank, from that row on.
+pub(super) fn each(
+    bytes: Vec<u8>,
+    row: &mut dyn FnMut(Result<Cells, Fault>) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
     let broken =
         |e: &dyn std::fmt::Display| Unreadable::new(format!("XLSX 文件无法读取：{e}"), format!("cannot read the XLSX file: {e}"));
     judge(&bytes)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|e| broken(&e))?;
     for name in book.sheet_names() {
-        let mut rows = read_sheet(&mut book, &name).map_err(|e| broken(&e))?.into_iter();
-        let header = loop {
-            match rows.next() {
-                Some(Ok((_, cells))) if cells.iter().any(|c| !c.trim().is_empty()) => break Some(cells),
-                Some(_) => {}
-                None => break None,
+        let mut header = false;
+        let mut refused = Ok(());
+        read_sheet(&mut book, &name, &mut |one| {
+            header = header || matches!(&one, Ok((_, cells)) if cells.iter().any(|c| !c.trim().is_empty()));
+            if header && refused.is_ok() {
+                refused = row(one);
             }
-        };
-        if let Some(header) = header {
-            return Ok((header, Box::new(rows)));
+            refused.is_ok()
+        })
+        .map_err(|e| broken(&e))?;
+        refused?;
+        if header {
+            return Ok(());
         }
     }
     Err(Unreadable::new("工作簿是空的", "the workbook is empty"))
@@ -74,16 +102,29 @@ fn judge(bytes: &[u8]) -> Result<(), Unreadable> {
     Ok(())
 }
 
-fn read_sheet<R: Read + Seek>(book: &mut Xlsx<R>, name: &str) -> Result<Vec<Result<Cells, Fault>>, calamine::XlsxError> {
-    let mut rows: Vec<Result<Cells, Fault>> = Vec::new();
+/// Hands over row after row until the receiver has enough.
+fn read_sheet<R: Read + Seek>(
+    book: &mut Xlsx<R>,
+    name: &str,
+    each: &mut dyn FnMut(Result<Cells, Fault>) -> bool,
+) -> Result<(), calamine::XlsxError> {
+    let mut open: Option<Result<Cells, Fault>> = None;
     let mut reader = book.worksheet_cells_reader(name)?;
     while let Some(cell) = reader.next_cell()? {
         let (row, column) = cell.get_position();
         let number = row as usize + 1;
+        let begun = match &open {
+            Some(Ok((n, _))) => *n == number,
+            Some(Err(fault)) => fault.row == number,
+            None => false,
+        };
+        if !begun && open.replace(Ok((number, Vec::new()))).is_some_and(|done| !each(done)) {
+            return Ok(());
+        }
         let words = if column < FARTHEST_COLUMN {
             match text(cell.get_value()) {
                 Ok(value) => {
-                    put(&mut rows, number, column as usize, value);
+                    put(&mut open, column as usize, value);
                     continue;
                 }
                 Err(words) => words,
@@ -91,24 +132,23 @@ fn read_sheet<R: Read + Seek>(book: &mut Xlsx<R>, name: &str) -> Result<Vec<Resu
         } else {
             ("表格过宽，右边很远处有内容", "there is something far to the right of the table")
         };
-        let fault =
-            Fault { row: number, column: column_letters(column), value: String::new(), zh: words.0.into(), en: words.1.into() };
         // The fault takes the row's place, so that a row with an unreadable cell is not taken for a good one.
-        if matches!(rows.last(), Some(Ok((n, _))) if *n == number) {
-            rows.pop();
-        }
-        rows.push(Err(fault));
+        open = Some(Err(Fault {
+            row: number,
+            column: column_letters(column),
+            value: String::new(),
+            zh: words.0.into(),
+            en: words.1.into(),
+        }));
     }
-    Ok(rows)
+    if let Some(last) = open {
+        each(last);
+    }
+    Ok(())
 }
 
-fn put(rows: &mut Vec<Result<Cells, Fault>>, number: usize, column: usize, value: String) {
-    match rows.last() {
-        Some(Ok((n, _))) if *n == number => {}
-        Some(Err(fault)) if fault.row == number => return,
-        _ => rows.push(Ok((number, Vec::new()))),
-    }
-    let Some(Ok((_, cells))) = rows.last_mut() else { return };
+fn put(open: &mut Option<Result<Cells, Fault>>, column: usize, value: String) {
+    let Some(Ok((_, cells))) = open else { return };
     if cells.len() <= column {
         cells.resize(column + 1, String::new());
     }

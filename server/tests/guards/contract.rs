@@ -52,6 +52,19 @@ fn every_operation_says_who_may() {
     assert!(wrong.is_empty(), "permissions that nobody declares: {wrong:?}");
 }
 
+#[test]
+fn every_name_of_a_path_is_declared() {
+    let document = serde_json::to_value(contract()).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let names: BTreeSet<&str> = path.split('{').skip(1).filter_map(|p| p.split_once('}')).map(|p| p.0).collect();
+        for (method, operation) in item.as_object().unwrap() {
+            let declared = operation["parameters"].as_array().into_iter().flatten().filter(|p| p["in"] == "path");
+            let declared: BTreeSet<&str> = declared.filter_map(|p| p["name"].as_str()).collect();
+            assert_eq!(declared, names, "{method} {path}");
+        }
+    }
+}
+
 /// Every `$ref` below a value.
 fn references<'v>(value: &'v Value, found: &mut BTreeSet<&'v str>) {
     match value {

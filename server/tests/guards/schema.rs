@@ -112,3 +112,24 @@ fn both_engines_hold_the_same_tables() {
     let unknown: Vec<_> = sqlite.iter().filter(|l| l.1.contains(" unknown ")).filter(compared).collect();
     assert!(unknown.is_empty(), "{unknown:?}");
 }
+
+/// A column that holds a path of the organisation either follows the units or says why it stays.
+#[test]
+fn every_path_follows_the_units_or_says_why_not() {
+    let columns = testkit::run(async {
+        let app = TestApp::new(Engine::Sqlite).await;
+        let columns = "select m.name || '.' || p.name as value from sqlite_master m join pragma_table_info(m.name) p
+             where m.type = 'table' and (p.name = 'path' or p.name like '%\\_path' escape '\\')";
+        app.db.read().await.unwrap().query_values::<String>(Query::new(columns)).await.unwrap()
+    });
+    let columns: BTreeSet<String> = columns.into_iter().collect();
+    let follow: BTreeSet<String> = jingwei::moves::following().iter().map(|(t, c)| format!("{t}.{c}")).collect();
+    let stay: BTreeSet<String> = jingwei::moves::STAYING.iter().map(|(t, c, _)| format!("{t}.{c}")).collect();
+    assert!(columns.len() > 15, "only {} columns were found", columns.len());
+    assert_eq!(follow.intersection(&stay).count(), 0);
+    assert_eq!(
+        columns,
+        follow.union(&stay).cloned().collect(),
+        "left: the columns there are; right: those that moves.rs and the slices name"
+    );
+}

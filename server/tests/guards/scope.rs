@@ -57,6 +57,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("task.link", "/tasks/{task}/link/revoke"),
     ("task.sign", "/tasks/{task}/hand-back"),
     ("incident.archive", "/archive"),
+    ("erasure.ask", "/erasure"),
     ("incident.escalate", "/escalate"),
     ("task.escalate", "/tasks/{task}/escalate"),
     ("incident.supervise", "/supervise"),
@@ -90,6 +91,7 @@ fn body(command: &str) -> Value {
         "/place" => json!({"lon": HOME.0, "lat": HOME.1}),
         "/merge" => json!({"into": "01957f00-0000-7000-8000-00000000dead"}),
         "/unmerge" => json!({"reason": "不是一回事"}),
+        "/erasure" => json!({"reason": "本人申请"}),
         "/escalate" | "/tasks/{task}/escalate" => json!({"reason": "解决不了"}),
         "/supervise" => json!({"card": "urge", "reply_by": "2025-03-12T10:00:00+08:00", "words": "请抓紧"}),
         "/note" => json!({"text": "看过了"}),
@@ -236,4 +238,56 @@ testkit::both! {
         assert!(cells.tried >= 5_000 && cells.seen >= 100, "{} cells, {} cases seen", cells.tried, cells.seen);
         assert!(cells.wrong.is_empty(), "{} of {} cells are wrong:\n{}", cells.wrong.len(), cells.tried, cells.wrong.join("\n"));
     }
+
+    async fn nobody_loses_or_gains_a_case_when_units_move(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let cases = cases(&app).await;
+        let mut callers = vec![];
+        for (role, held) in policy().into_iter().filter(|p| p.1.contains("incident.read")) {
+            for place in PLACES {
+                callers.push((role.clone(), held.clone(), *place, app.login_as(&role, place).await));
+            }
+        }
+        let admin = app.login_as("system-admin", "/").await;
+        let id = |code: &str| app.org.directory().value.unit_by_code(code).unwrap().id.to_string();
+        // The first community goes below the second street; then the second community is merged into the third, and the fire brigade ends.
+        let moved = json!({"parent": id("990101002")});
+        admin.post(&format!("/api/v1/units/{}/move", id("990101001001")), &moved).await.expect(200);
+        check_all(&cases, &callers, &[(COMMUNITY, "/990101/990101002/990101001001/")]).await;
+        let merged = json!({"into": id("990101002001")});
+        admin.post(&format!("/api/v1/units/{}/end", id("990101001002")), &merged).await.expect(200);
+        check_all(&cases, &callers, &[(COMMUNITY, "/990101/990101002/990101001001/"), (SIBLING, "/990101/990101002/990101002001/")]).await;
+
+        // What was open at a department that is dissolved lies with the desk above, which its people do not become.
+        admin.post(&format!("/api/v1/units/{}/end", id("D-ROADS")), &json!({})).await.expect(200);
+        let code = &cases[1].code;
+        let whole = app.login_as("district-dispatch", DISTRICT).await.get(&format!("/api/v1/incidents/{}", cases[1].id)).await.expect(200).json();
+        assert_eq!(whole["tasks"][0]["unit"]["name"].as_str(), Some("某区"), "{code}: {whole}");
+        let roads = callers.iter().find(|c| c.0 == "department-desk" && c.2 == DEPARTMENT).unwrap();
+        assert_eq!(roads.3.get("/api/v1/incidents?limit=100").await.expect(200).json()["items"], json!([]));
+    }
+}
+
+/// Where a place lies after the moves.
+fn moved_to(place: &str, moves: &[(&str, &str)]) -> String {
+    moves.iter().find_map(|(from, to)| Some(format!("{to}{}", place.strip_prefix(from)?))).unwrap_or_else(|| place.to_owned())
+}
+
+/// Holds every caller who logged in before the moves to what he ought to see after them.
+async fn check_all(cases: &[Case], callers: &[(String, BTreeSet<String>, &str, Client)], moves: &[(&str, &str)]) {
+    let mut after: Vec<Case> = vec![];
+    for case in cases {
+        let paths = case.paths.iter().map(|p| moved_to(p, moves)).collect();
+        after.push(Case { id: case.id.clone(), code: case.code.clone(), task: case.task.clone(), paths });
+    }
+    let mut cells = Cells::default();
+    for (role, held, place, client) in callers {
+        let now = moved_to(place, moves);
+        for case in &after {
+            one_case(&mut cells, client, held, (role, &now), case).await;
+        }
+        lists(&mut cells, client, held, (role, &now), &after).await;
+    }
+    assert!(cells.tried >= 5_000 && cells.seen >= 100, "{} cells, {} cases seen", cells.tried, cells.seen);
+    assert!(cells.wrong.is_empty(), "{} of {} cells are wrong:\n{}", cells.wrong.len(), cells.tried, cells.wrong.join("\n"));
 }

@@ -19,10 +19,30 @@ export function whenLoggedOut(act: () => void): void {
   onLoggedOut = act;
 }
 
+const secretName = "jingwei.uploads";
+let ownSecret = "";
+
+/**
+ * The secret that ties this device's commands to the photographs that it uploaded before, perhaps days ago and from another network. It is made
+ * once, stays on the device, and the server keeps its hash with the photographs alone.
+ */
+export function uploadSecret(): string {
+  if (ownSecret) return ownSecret;
+  const made = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  try {
+    ownSecret = localStorage.getItem(secretName) ?? made;
+    localStorage.setItem(secretName, ownSecret);
+  } catch {
+    ownSecret = made;
+  }
+  return ownSecret;
+}
+
 const commandHeaders: Middleware = {
   onRequest({ request }) {
     if (request.method === "GET") return undefined;
     if (!request.headers.has("Idempotency-Key")) request.headers.set("Idempotency-Key", uuidv7());
+    request.headers.set("Upload-Secret", uploadSecret());
     if (csrf) request.headers.set("X-CSRF-Token", csrf);
     return request;
   },

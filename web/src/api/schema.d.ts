@@ -14,7 +14,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Set my password; my other sessions end. */
-        post: operations["post_account_password"];
+        post: operations["set_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -29,10 +29,10 @@ export interface paths {
             cookie?: never;
         };
         /** My API tokens. */
-        get: operations["get_account_tokens"];
+        get: operations["tokens"];
         put?: never;
         /** Make an API token that may do what I may do. */
-        post: operations["post_account_tokens"];
+        post: operations["make_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -50,7 +50,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** End one of my API tokens. */
-        delete: operations["delete_account_tokens_token"];
+        delete: operations["end_token"];
         options?: never;
         head?: never;
         patch?: never;
@@ -66,7 +66,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make a second factor; it holds once it is confirmed. */
-        post: operations["post_account_totp"];
+        post: operations["new_totp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -83,7 +83,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Confirm the second factor with the code that the app shows. */
-        post: operations["post_account_totp_confirm"];
+        post: operations["confirm_totp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -98,10 +98,10 @@ export interface paths {
             cookie?: never;
         };
         /** Accounts, newest first. */
-        get: operations["get_accounts"];
+        get: operations["accounts"];
         put?: never;
         /** Add an account. */
-        post: operations["post_accounts"];
+        post: operations["create_account"];
         delete?: never;
         options?: never;
         head?: never;
@@ -116,7 +116,7 @@ export interface paths {
             cookie?: never;
         };
         /** One account with its grants. */
-        get: operations["get_accounts_account"];
+        get: operations["account"];
         put?: never;
         post?: never;
         delete?: never;
@@ -135,7 +135,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Disable an account: its sessions end at once. */
-        post: operations["post_accounts_account_disable"];
+        post: operations["disable"];
         delete?: never;
         options?: never;
         head?: never;
@@ -152,7 +152,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Enable an account again. */
-        post: operations["post_accounts_account_enable"];
+        post: operations["enable"];
         delete?: never;
         options?: never;
         head?: never;
@@ -169,7 +169,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Grant a role in a part of the organisation. */
-        post: operations["post_accounts_account_grants"];
+        post: operations["grant"];
         delete?: never;
         options?: never;
         head?: never;
@@ -187,7 +187,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Take a role back. */
-        delete: operations["delete_accounts_account_grants_grant"];
+        delete: operations["revoke"];
         options?: never;
         head?: never;
         patch?: never;
@@ -203,24 +203,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make a one-time link with which somebody sets a password and a second factor. */
-        post: operations["post_accounts_account_link"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/addresses": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Find a place by words of its address, or by going down the tree. */
-        get: operations["get_addresses"];
-        put?: never;
-        post?: never;
+        post: operations["invite"];
         delete?: never;
         options?: never;
         head?: never;
@@ -235,7 +218,7 @@ export interface paths {
             cookie?: never;
         };
         /** The items in force. */
-        get: operations["get_admission_items"];
+        get: operations["items"];
         put?: never;
         post?: never;
         delete?: never;
@@ -252,10 +235,10 @@ export interface paths {
             cookie?: never;
         };
         /** Every list: drafts, those in force, those that ended. */
-        get: operations["get_admission_lists"];
+        get: operations["lists"];
         put?: never;
         /** Begin a draft: the next version of a batch. */
-        post: operations["post_admission_lists"];
+        post: operations["draft"];
         delete?: never;
         options?: never;
         head?: never;
@@ -270,11 +253,11 @@ export interface paths {
             cookie?: never;
         };
         /** One list with its items. */
-        get: operations["get_admission_lists_id"];
+        get: operations["one"];
         put?: never;
         post?: never;
         /** Forget a draft. */
-        delete: operations["delete_admission_lists_id"];
+        delete: operations["discard"];
         options?: never;
         head?: never;
         patch?: never;
@@ -290,7 +273,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Approve a draft: it comes into force, the version before it ends. */
-        post: operations["post_admission_lists_id_approve"];
+        post: operations["approve"];
         delete?: never;
         options?: never;
         head?: never;
@@ -305,7 +288,7 @@ export interface paths {
             cookie?: never;
         };
         /** A list as a table that people edit and upload again. */
-        get: operations["get_admission_lists_id_file"];
+        get: operations["exported"];
         put?: never;
         post?: never;
         delete?: never;
@@ -324,7 +307,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Put the items of a CSV or XLSX file into a draft, in place of those that it has. */
-        post: operations["post_admission_lists_id_items"];
+        post: operations["fill"];
         delete?: never;
         options?: never;
         head?: never;
@@ -339,7 +322,7 @@ export interface paths {
             cookie?: never;
         };
         /** Matters that stood on no list when they were dispatched: what the next version should speak about. */
-        get: operations["get_admission_proposals"];
+        get: operations["proposals"];
         put?: never;
         post?: never;
         delete?: never;
@@ -358,7 +341,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Put a proposal aside until the matter comes again. */
-        post: operations["post_admission_proposals_id_dismiss"];
+        post: operations["dismiss"];
         delete?: never;
         options?: never;
         head?: never;
@@ -373,10 +356,10 @@ export interface paths {
             cookie?: never;
         };
         /** Requests of the caller's units; the district sees all. The refused ones are the record of refusals. */
-        get: operations["get_admission_requests"];
+        get: operations["requests"];
         put?: never;
         /** Ask for an admission, with an answer to each mandatory check, or for an exit. */
-        post: operations["post_admission_requests"];
+        post: operations["ask"];
         delete?: never;
         options?: never;
         head?: never;
@@ -393,7 +376,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Decide a request. */
-        post: operations["post_admission_requests_id_decide"];
+        post: operations["decide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -410,7 +393,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take one's own request back. */
-        post: operations["post_admission_requests_id_withdraw"];
+        post: operations["withdraw"];
         delete?: never;
         options?: never;
         head?: never;
@@ -425,7 +408,7 @@ export interface paths {
             cookie?: never;
         };
         /** The audit record, newest first. */
-        get: operations["get_audit"];
+        get: operations["list_audit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -442,10 +425,10 @@ export interface paths {
             cookie?: never;
         };
         /** Complaints, the newest first. */
-        get: operations["get_burdens"];
+        get: operations["page"];
         put?: never;
         /** Complain about a burden. */
-        post: operations["post_burdens"];
+        post: operations["report"];
         delete?: never;
         options?: never;
         head?: never;
@@ -460,7 +443,7 @@ export interface paths {
             cookie?: never;
         };
         /** One complaint. */
-        get: operations["get_burdens_id"];
+        get: operations["one"];
         put?: never;
         post?: never;
         delete?: never;
@@ -479,7 +462,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Say that it was corrected. */
-        post: operations["post_burdens_id_corrected"];
+        post: operations["corrected"];
         delete?: never;
         options?: never;
         head?: never;
@@ -496,7 +479,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Find that there is no burden beyond the list. */
-        post: operations["post_burdens_id_dismiss"];
+        post: operations["dismiss"];
         delete?: never;
         options?: never;
         head?: never;
@@ -513,7 +496,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make a complaint known to the unit, with a time to answer. */
-        post: operations["post_burdens_id_notify"];
+        post: operations["notify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -530,7 +513,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Say what the unit will do. */
-        post: operations["post_burdens_id_plan"];
+        post: operations["plan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -547,7 +530,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Judge, as the unit that complained, whether it was corrected. */
-        post: operations["post_burdens_id_review"];
+        post: operations["review"];
         delete?: never;
         options?: never;
         head?: never;
@@ -562,7 +545,7 @@ export interface paths {
             cookie?: never;
         };
         /** The days of a year that differ from the week, and the shifts. */
-        get: operations["get_calendars_year"];
+        get: operations["calendar"];
         put?: never;
         post?: never;
         delete?: never;
@@ -579,7 +562,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who is to be rung back, the oldest first. */
-        get: operations["get_callbacks"];
+        get: operations["queue"];
         put?: never;
         post?: never;
         delete?: never;
@@ -596,7 +579,7 @@ export interface paths {
             cookie?: never;
         };
         /** What is said on the phone: the three questions, asked apart. */
-        get: operations["get_callbacks_script"];
+        get: operations["script"];
         put?: never;
         post?: never;
         delete?: never;
@@ -615,7 +598,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take a call for a quarter of an hour, so that nobody else rings the same person. */
-        post: operations["post_callbacks_id_claim"];
+        post: operations["claim"];
         delete?: never;
         options?: never;
         head?: never;
@@ -632,7 +615,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** The number of a claimed call, with a purpose; audited, shown for a minute. */
-        post: operations["post_callbacks_id_dial"];
+        post: operations["dial"];
         delete?: never;
         options?: never;
         head?: never;
@@ -649,7 +632,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Put a claimed call back. */
-        post: operations["post_callbacks_id_release"];
+        post: operations["put_back"];
         delete?: never;
         options?: never;
         head?: never;
@@ -664,7 +647,7 @@ export interface paths {
             cookie?: never;
         };
         /** Every matter with the rules that hold now. */
-        get: operations["get_catalogue"];
+        get: operations["catalogue"];
         put?: never;
         post?: never;
         delete?: never;
@@ -681,7 +664,7 @@ export interface paths {
             cookie?: never;
         };
         /** The catalogue as a table that people edit and import again. */
-        get: operations["get_catalogue_export"];
+        get: operations["exported"];
         put?: never;
         post?: never;
         delete?: never;
@@ -700,7 +683,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Takes a catalogue from a CSV or XLSX file: all of it or, when a row is wrong, nothing. */
-        post: operations["post_catalogue_import"];
+        post: operations["take"];
         delete?: never;
         options?: never;
         head?: never;
@@ -715,9 +698,9 @@ export interface paths {
             cookie?: never;
         };
         /** Every version of a matter: those that ended, the one that holds, one that waits for its day. */
-        get: operations["get_catalogue_id"];
+        get: operations["versions"];
         /** Gives a matter new rules from now or from a later instant on; running cases keep the old ones. */
-        put: operations["put_catalogue_id"];
+        put: operations["revise"];
         post?: never;
         delete?: never;
         options?: never;
@@ -735,7 +718,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ends a matter from now on; nothing new can be reported as it. */
-        post: operations["post_catalogue_id_retire"];
+        post: operations["retire"];
         delete?: never;
         options?: never;
         head?: never;
@@ -750,7 +733,7 @@ export interface paths {
             cookie?: never;
         };
         /** Attempts to send a matter down that the gate refused, the newest first. */
-        get: operations["get_dispatch_attempts"];
+        get: operations["attempts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -767,7 +750,7 @@ export interface paths {
             cookie?: never;
         };
         /** Dispatches, what came back of them, and how accurate they were, each share with its denominator. */
-        get: operations["get_dispatch_figures"];
+        get: operations["figures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -784,7 +767,7 @@ export interface paths {
             cookie?: never;
         };
         /** The reasons of the district for returning a case. */
-        get: operations["get_dispatch_reasons"];
+        get: operations["reasons"];
         put?: never;
         post?: never;
         delete?: never;
@@ -802,7 +785,7 @@ export interface paths {
         };
         get?: never;
         /** Enter a reason or change one. */
-        put: operations["put_dispatch_reasons_code"];
+        put: operations["set_reason"];
         post?: never;
         delete?: never;
         options?: never;
@@ -818,7 +801,7 @@ export interface paths {
             cookie?: never;
         };
         /** The district: name, extent, telephone numbers. */
-        get: operations["get_district"];
+        get: operations["district"];
         put?: never;
         post?: never;
         delete?: never;
@@ -835,7 +818,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who is on duty at a unit on a day, in order of time; a turn of the night belongs to both of its days. */
-        get: operations["get_duty"];
+        get: operations["roster"];
         put?: never;
         post?: never;
         delete?: never;
@@ -852,10 +835,10 @@ export interface paths {
             cookie?: never;
         };
         /** Hand-overs, newest first. */
-        get: operations["get_duty_handovers"];
+        get: operations["list"];
         put?: never;
         /** Hand a shift over; open emergencies and open cases are listed by the system. */
-        post: operations["post_duty_handovers"];
+        post: operations["hand_over"];
         delete?: never;
         options?: never;
         head?: never;
@@ -872,7 +855,41 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take a shift over: the second confirmation. */
-        post: operations["post_duty_handovers_id_confirm"];
+        post: operations["take_over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Wishes to erase cases, the newest first. */
+        get: operations["wishes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasures/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide a wish that somebody else has; approved, the case is erased at once and for good. */
+        post: operations["decide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -890,7 +907,7 @@ export interface paths {
          * What changes within the caller's sight: events `change` `{number, objects: [{kind, id}]}`, `notice` `{id}` of the caller's own
          *     notices, and `reload` when more was missed than is told again. `Last-Event-ID` resumes within seven days.
          */
-        get: operations["get_events"];
+        get: operations["events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -907,7 +924,7 @@ export interface paths {
             cookie?: never;
         };
         /** Requests for more time of the caller's units, the newest first. */
-        get: operations["get_extensions"];
+        get: operations["extensions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -926,7 +943,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Grant or refuse more time; the rung of the ladder says whose decision it is. */
-        post: operations["post_extensions_id_decide"];
+        post: operations["decide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -941,10 +958,10 @@ export interface paths {
             cookie?: never;
         };
         /** My saved lists, and those that were shared with my units. */
-        get: operations["get_filters"];
+        get: operations["list"];
         put?: never;
         /** Save a list by name, for oneself or for a unit. */
-        post: operations["post_filters"];
+        post: operations["save"];
         delete?: never;
         options?: never;
         head?: never;
@@ -962,7 +979,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Forget a list of one's own. */
-        delete: operations["delete_filters_id"];
+        delete: operations["forget"];
         options?: never;
         head?: never;
         patch?: never;
@@ -976,7 +993,7 @@ export interface paths {
             cookie?: never;
         };
         /** The borders of every grid of the main layer, with code, name and type; the tag moves with the organisation. */
-        get: operations["get_grids_geojson"];
+        get: operations["grids"];
         put?: never;
         post?: never;
         delete?: never;
@@ -993,10 +1010,10 @@ export interface paths {
             cookie?: never;
         };
         /** The hand-overs that the caller gives or takes. */
-        get: operations["get_handovers"];
+        get: operations["mine"];
         put?: never;
         /** Offer the open tasks of a confirmed leave to whoever stands in; they go over when that person confirms, from the beginning of the leave. */
-        post: operations["post_handovers"];
+        post: operations["offer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1013,7 +1030,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Confirm that one takes the tasks of a leave over. */
-        post: operations["post_handovers_id_confirm"];
+        post: operations["confirm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1028,7 +1045,7 @@ export interface paths {
             cookie?: never;
         };
         /** My open tasks and those of my posts, the least time left first. */
-        get: operations["get_inbox"];
+        get: operations["inbox"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1045,10 +1062,10 @@ export interface paths {
             cookie?: never;
         };
         /** List cases. */
-        get: operations["get_incidents"];
+        get: operations["list"];
         put?: never;
         /** Take a report in for somebody, by any channel. */
-        post: operations["post_incidents"];
+        post: operations["take_in"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1068,7 +1085,7 @@ export interface paths {
          * Do one action to at most a hundred cases; each is done whole or refused with its own code. The action's own permission says on which
          *     cases.
          */
-        post: operations["post_incidents_bulk"];
+        post: operations["bulk"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1083,7 +1100,7 @@ export interface paths {
             cookie?: never;
         };
         /** Count the cases of a list by state, light and attention. */
-        get: operations["get_incidents_counts"];
+        get: operations["counts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1100,7 +1117,7 @@ export interface paths {
             cookie?: never;
         };
         /** Export the cases of a list, filtered and ordered as the list, as CSV, XLSX or GeoJSON; audited. `limit` and `cursor` are passed over. */
-        get: operations["get_incidents_export"];
+        get: operations["export_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1117,7 +1134,7 @@ export interface paths {
             cookie?: never;
         };
         /** One case, whole. */
-        get: operations["get_incidents_id"];
+        get: operations["one"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1136,7 +1153,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Accept a report: the case is opened and its clocks start. */
-        post: operations["post_incidents_id_accept"];
+        post: operations["accept"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1153,7 +1170,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Answer for the duty desks within reach: they are not rung again. */
-        post: operations["post_incidents_id_acknowledge"];
+        post: operations["acknowledge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1170,7 +1187,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Write what happened, what was done and what is learnt. */
-        post: operations["post_incidents_id_after_action"];
+        post: operations["after_action"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1187,7 +1204,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Annul a case that should not be. */
-        post: operations["post_incidents_id_annul"];
+        post: operations["annul"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1204,7 +1221,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Archive a closed case before its time; it can only be read from then on. */
-        post: operations["post_incidents_id_archive"];
+        post: operations["archive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1221,7 +1238,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ask the reporter; the clocks stand still until the answer, at most for some days. */
-        post: operations["post_incidents_id_ask"];
+        post: operations["ask"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1238,7 +1255,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Send the first, a further or the final bulletin of an emergency. */
-        post: operations["post_incidents_id_bulletins"];
+        post: operations["bulletin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1255,7 +1272,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Enter a call-back attempt; an answer that asks for second handling opens the case again. */
-        post: operations["post_incidents_id_callback"];
+        post: operations["callback"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1272,7 +1289,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Close a verified case. */
-        post: operations["post_incidents_id_close"];
+        post: operations["close"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1289,7 +1306,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Call a conference of units, or record what it decided; a decision that names a lead binds. */
-        post: operations["post_incidents_id_confer"];
+        post: operations["confer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1306,7 +1323,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Correct the matter; the classifier learns. */
-        post: operations["post_incidents_id_correct"];
+        post: operations["correct"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1323,7 +1340,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Dispatch, by the rules or by hand. */
-        post: operations["post_incidents_id_dispatch"];
+        post: operations["dispatch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1338,9 +1355,26 @@ export interface paths {
             cookie?: never;
         };
         /** The whole case as one page to print or to keep, with personal data masked; audited like an export. */
-        get: operations["get_incidents_id_dossier"];
+        get: operations["one_dossier"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask to erase a case that is over: its words, personal data and photographs. Somebody else decides. */
+        post: operations["ask"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1357,7 +1391,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Hand a case up to the next desk, or to a tier; the first receiver keeps the task until the desk above dispatches it. */
-        post: operations["post_incidents_id_escalate"];
+        post: operations["escalate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1374,7 +1408,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Say that I have this case open, and learn who else does. Nothing is written: a look is forgotten by itself. */
-        post: operations["post_incidents_id_look"];
+        post: operations["look"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1391,7 +1425,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Merge a case into another open one. */
-        post: operations["post_incidents_id_merge"];
+        post: operations["merge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1408,7 +1442,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Note something, for colleagues or for the reporter. */
-        post: operations["post_incidents_id_note"];
+        post: operations["note"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1425,7 +1459,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Object to a dispatch; its review has a clock of its own. */
-        post: operations["post_incidents_id_object"];
+        post: operations["object"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1440,7 +1474,7 @@ export interface paths {
             cookie?: never;
         };
         /** The orders from above that a case answers for, each with its own deadline, answers and ratings. */
-        get: operations["get_incidents_id_orders"];
+        get: operations["orders"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1457,7 +1491,7 @@ export interface paths {
             cookie?: never;
         };
         /** A photograph of a case. */
-        get: operations["get_incidents_id_photos_photo"];
+        get: operations["photo"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1476,7 +1510,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Correct the place. */
-        post: operations["post_incidents_id_place"];
+        post: operations["place"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1493,7 +1527,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Do not take a report in. */
-        post: operations["post_incidents_id_refuse"];
+        post: operations["refuse"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1510,7 +1544,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Open a solved case again for somebody else to handle; at most twice, then a conference decides. */
-        post: operations["post_incidents_id_reopen"];
+        post: operations["reopen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1527,7 +1561,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** End a pause by hand. */
-        post: operations["post_incidents_id_resume"];
+        post: operations["resume"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1544,7 +1578,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Read one personal field in clear, with a purpose; audited, shown for a minute. */
-        post: operations["post_incidents_id_reveal"];
+        post: operations["reveal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1561,7 +1595,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Shelve a case that has to wait for a season or for works, until a day of review. */
-        post: operations["post_incidents_id_shelve"];
+        post: operations["shelve"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1576,7 +1610,7 @@ export interface paths {
             cookie?: never;
         };
         /** Open cases that are near in place, time and words. */
-        get: operations["get_incidents_id_similar"];
+        get: operations["similar"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1595,7 +1629,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Issue a supervision order to a case and the unit that has to solve it. */
-        post: operations["post_incidents_id_supervise"];
+        post: operations["supervise"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1612,7 +1646,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take a task on. */
-        post: operations["post_incidents_id_tasks_task_accept"];
+        post: operations["take_on"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1629,7 +1663,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Finish a task; done of the lead resolves the case. */
-        post: operations["post_incidents_id_tasks_task_done"];
+        post: operations["done"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1646,7 +1680,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Hand the case of an own task up. */
-        post: operations["post_incidents_id_tasks_task_escalate"];
+        post: operations["escalate_task"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1663,7 +1697,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ask for more time on the lead's task. */
-        post: operations["post_incidents_id_tasks_task_extend"];
+        post: operations["extend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1680,7 +1714,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Hand a result that waits for a signature back to its handler, with words. */
-        post: operations["post_incidents_id_tasks_task_hand_back"];
+        post: operations["hand_back"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1697,7 +1731,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make a link with which a unit without accounts does its task; an older one stops working. */
-        post: operations["post_incidents_id_tasks_task_link"];
+        post: operations["make_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1714,7 +1748,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Revoke the link of a task. */
-        post: operations["post_incidents_id_tasks_task_link_revoke"];
+        post: operations["revoke_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1731,7 +1765,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Report in: the summoned unit is there. */
-        post: operations["post_incidents_id_tasks_task_report_in"];
+        post: operations["report_in"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1748,7 +1782,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Return a task with a coded reason: once for each unit and case, on the day of the dispatch. */
-        post: operations["post_incidents_id_tasks_task_send_back"];
+        post: operations["send_back"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1765,7 +1799,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Sign a result that waits: the case is resolved. Never by the one who handled it. */
-        post: operations["post_incidents_id_tasks_task_sign"];
+        post: operations["sign"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1782,7 +1816,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Mark a stage on the way as reached. */
-        post: operations["post_incidents_id_tasks_task_stage"];
+        post: operations["stage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1799,7 +1833,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Give a merged case back, with its clock going on. */
-        post: operations["post_incidents_id_unmerge"];
+        post: operations["unmerge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1816,7 +1850,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make a case more urgent, with a reason. */
-        post: operations["post_incidents_id_urgency"];
+        post: operations["raise"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1833,7 +1867,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Verify a result; never by the one who handled it. */
-        post: operations["post_incidents_id_verify"];
+        post: operations["verify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1850,7 +1884,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** What an action would do to the deadlines and the light; nothing is written. */
-        post: operations["post_incidents_id_what_if"];
+        post: operations["what_if"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1867,7 +1901,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Summon units to a case. */
-        post: operations["post_incidents_id_whistle"];
+        post: operations["blow"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1882,10 +1916,10 @@ export interface paths {
             cookie?: never;
         };
         /** Leave of the people who work in scope, newest first. */
-        get: operations["get_leave"];
+        get: operations["leaves"];
         put?: never;
         /** Enters a wish for leave; it counts when it is confirmed. */
-        post: operations["post_leave"];
+        post: operations["ask_leave"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1902,7 +1936,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Confirms a leave with its hand-over; from then on the deputy answers. */
-        post: operations["post_leave_id_confirm"];
+        post: operations["confirm_leave"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1919,7 +1953,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ends a leave now, or withdraws it before it began. */
-        post: operations["post_leave_id_end"];
+        post: operations["end_leave"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1934,7 +1968,7 @@ export interface paths {
             cookie?: never;
         };
         /** What can be reported: the public names of every matter that holds now. */
-        get: operations["get_matters"];
+        get: operations["matters"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1951,7 +1985,7 @@ export interface paths {
             cookie?: never;
         };
         /** The caller's notices, newest first. */
-        get: operations["get_notices"];
+        get: operations["list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1968,7 +2002,7 @@ export interface paths {
             cookie?: never;
         };
         /** How many notices the caller has not read. */
-        get: operations["get_notices_count"];
+        get: operations["count"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1987,7 +2021,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Marks the caller's notices as read. */
-        post: operations["post_notices_read_all"];
+        post: operations["read_all"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2002,9 +2036,9 @@ export interface paths {
             cookie?: never;
         };
         /** How the caller wants to be told. */
-        get: operations["get_notices_wishes"];
+        get: operations["wishes"];
         /** Says how the caller wants to be told from now on. */
-        put: operations["put_notices_wishes"];
+        put: operations["wish"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2022,7 +2056,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Marks one notice as read. */
-        post: operations["post_notices_id_read"];
+        post: operations["read"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2037,7 +2071,7 @@ export interface paths {
             cookie?: never;
         };
         /** Objections and what else waits for a ruling, those first that are due first. */
-        get: operations["get_objections"];
+        get: operations["objections"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2056,7 +2090,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Rule on an objection or on a case that came back twice; the ruling binds. */
-        post: operations["post_objections_id_rule"];
+        post: operations["rule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2071,7 +2105,7 @@ export interface paths {
             cookie?: never;
         };
         /** The task that the link belongs to. */
-        get: operations["get_partner_secret"];
+        get: operations["task"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2090,7 +2124,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take the task on. */
-        post: operations["post_partner_secret_accept"];
+        post: operations["accept"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2107,7 +2141,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Finish the task; the link works no longer then. */
-        post: operations["post_partner_secret_done"];
+        post: operations["done"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2124,7 +2158,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Note how it goes, for the desk. */
-        post: operations["post_partner_secret_note"];
+        post: operations["note"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2139,7 +2173,7 @@ export interface paths {
             cookie?: never;
         };
         /** A photograph of the report. */
-        get: operations["get_partner_secret_photos_photo"];
+        get: operations["report_photo"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2158,7 +2192,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Adds somebody; the telephone is kept sealed. */
-        post: operations["post_people"];
+        post: operations["hire"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2174,8 +2208,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes a photograph, as the body itself or as the multipart field `photo`. It belongs to nobody until a command names its id. */
-        post: operations["post_photos"];
+        /**
+         * Takes a photograph, as the body itself or as the multipart field `photo`. It belongs to nobody until a command names its id; with the header
+         *     `Upload-Secret` (32 to 100 random characters) only a command that shows the same one may, and a photograph of somebody with an account is for
+         *     that account.
+         */
+        post: operations["upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2189,8 +2227,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who looks after a place: the grid, its worker, who stands in, and the desk to call. */
-        get: operations["get_place"];
+        /** Who looks after a point: the grid, its worker, who stands in, and the desk to call. */
+        get: operations["place"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2209,7 +2247,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Puts somebody into a post from now on; whoever held it leaves it. */
-        post: operations["post_posts_id_assign"];
+        post: operations["assign"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2226,7 +2264,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ends a post from now on. */
-        post: operations["post_posts_id_end"];
+        post: operations["close_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2243,110 +2281,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Leaves a post vacant from now on. */
-        post: operations["post_posts_id_vacate"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/public/cases": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Cases of published matters of the last half year, newest first: the matter, the grid, how it goes. No words, no number, no point. */
-        get: operations["get_public_cases"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/public/grids": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How many cases of published matters each grid has. */
-        get: operations["get_public_grids"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/publications": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What is told to the residents of a grid now, the newest first. */
-        get: operations["get_publications"];
-        put?: never;
-        /** Publish a notice for the residents of a grid, a community, a street or the district. */
-        post: operations["post_publications"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/publications/managed": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Every public notice of one's scope: running, past, to come and withdrawn. */
-        get: operations["get_publications_managed"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/publications/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Change what a notice says and when it runs. */
-        put: operations["put_publications_id"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/publications/{id}/withdraw": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Withdraw a notice; residents see it no longer, the record does. */
-        post: operations["post_publications_id_withdraw"];
+        post: operations["vacate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2363,7 +2298,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Report a matter; no log-in is needed. */
-        post: operations["post_reports"];
+        post: operations["report"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2378,10 +2313,10 @@ export interface paths {
             cookie?: never;
         };
         /** Wishes to leave cases out, the newest first. */
-        get: operations["get_reports_exclusions"];
+        get: operations["exclusions"];
         put?: never;
         /** Ask to leave a case out of 响应率, 解决率 or 满意率; somebody else decides. */
-        post: operations["post_reports_exclusions"];
+        post: operations["exclude"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2398,7 +2333,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Decide a wish to leave a case out; not one's own. */
-        post: operations["post_reports_exclusions_id_decide"];
+        post: operations["decide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2415,7 +2350,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Find a report by its number and the last four digits of the phone; five tries an hour. */
-        post: operations["post_reports_lookup"];
+        post: operations["look_up"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2430,7 +2365,7 @@ export interface paths {
             cookie?: never;
         };
         /** Periods whose figures stand, the latest first. */
-        get: operations["get_reports_periods"];
+        get: operations["periods"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2447,7 +2382,7 @@ export interface paths {
             cookie?: never;
         };
         /** The figures of a period: as they were frozen, as they are counted now, and every difference. */
-        get: operations["get_reports_periods_period"];
+        get: operations["period"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2466,7 +2401,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Freeze the figures of a day, a week or a month that is over, for the whole district. */
-        post: operations["post_reports_periods_period_freeze"];
+        post: operations["freeze"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2481,7 +2416,7 @@ export interface paths {
             cookie?: never;
         };
         /** Rates with numerators, denominators and the lists behind them. */
-        get: operations["get_reports_rates"];
+        get: operations["rates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2498,7 +2433,7 @@ export interface paths {
             cookie?: never;
         };
         /** The same as CSV or XLSX, with the denominators; audited. */
-        get: operations["get_reports_rates_export"];
+        get: operations["export_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2517,7 +2452,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Suggest matters from the words, and open cases near by. */
-        post: operations["post_reports_suggest"];
+        post: operations["suggest"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2532,7 +2467,7 @@ export interface paths {
             cookie?: never;
         };
         /** The case as its reporter may see it. */
-        get: operations["get_reports_track"];
+        get: operations["tracked"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2551,7 +2486,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Answer a question about one's own report; the clocks go on. */
-        post: operations["post_reports_track_answers"];
+        post: operations["answers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2566,7 +2501,7 @@ export interface paths {
             cookie?: never;
         };
         /** A photograph of one's own report. */
-        get: operations["get_reports_track_photos_photo"];
+        get: operations["tracked_photo"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2585,7 +2520,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Rate how one's report was handled, once a round. */
-        post: operations["post_reports_track_rating"];
+        post: operations["rate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2602,7 +2537,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Add to one's own report while it is open. */
-        post: operations["post_reports_track_remarks"];
+        post: operations["remark"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2619,26 +2554,8 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ask for second handling of one's own report. */
-        post: operations["post_reports_track_reopen"];
+        post: operations["reopen_own"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/reports/{track}/share": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Make a link to how one's report goes on that shows nothing of what was said; the same one as long as it is shared. */
-        post: operations["post_reports_track_share"];
-        /** End the link without words; whoever holds it sees nothing from then on. */
-        delete: operations["delete_reports_track_share"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2652,7 +2569,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who is responsible at a place, for a matter, at a time, and why. It decides nothing; dispatching asks the same question. */
-        get: operations["get_responsible"];
+        get: operations["responsible"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2669,7 +2586,7 @@ export interface paths {
             cookie?: never;
         };
         /** The roles of this district. */
-        get: operations["get_roles"];
+        get: operations["roles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2686,7 +2603,7 @@ export interface paths {
             cookie?: never;
         };
         /** Slots of templates with too few people, and grids of the wrong size, in scope. */
-        get: operations["get_rosters_vacancies"];
+        get: operations["vacancies"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2703,12 +2620,12 @@ export interface paths {
             cookie?: never;
         };
         /** Who I am, what I may do, and what commands of my pages carry. */
-        get: operations["get_session"];
+        get: operations["session"];
         put?: never;
         /** Log in with name, password and, where there is a second factor, its code. */
-        post: operations["post_session"];
+        post: operations["log_in"];
         /** Log out. */
-        delete: operations["delete_session"];
+        delete: operations["log_out"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2724,7 +2641,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Log in with a one-time link. */
-        post: operations["post_session_link"];
+        post: operations["follow_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2739,7 +2656,7 @@ export interface paths {
             cookie?: never;
         };
         /** Every switch and limit, set or not. */
-        get: operations["get_settings"];
+        get: operations["list_settings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2757,27 +2674,10 @@ export interface paths {
         };
         get?: never;
         /** Set a switch or a limit, with a reason and, where the law wants it, an end. */
-        put: operations["put_settings_name"];
+        put: operations["set_setting"];
         post?: never;
         /** Take a setting back; the default holds again. */
-        delete: operations["delete_settings_name"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/shared/{share}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How a case goes on, without a word that anybody wrote. */
-        get: operations["get_shared_share"];
-        put?: never;
-        post?: never;
-        delete?: never;
+        delete: operations["unset_setting"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2791,7 +2691,7 @@ export interface paths {
             cookie?: never;
         };
         /** Supervision orders, the newest first. */
-        get: operations["get_supervisions"];
+        get: operations["list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2808,7 +2708,7 @@ export interface paths {
             cookie?: never;
         };
         /** Count supervision orders by state and, of those that count, by card. */
-        get: operations["get_supervisions_counts"];
+        get: operations["counts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2825,7 +2725,7 @@ export interface paths {
             cookie?: never;
         };
         /** One order with all that its page shows in print. */
-        get: operations["get_supervisions_id"];
+        get: operations["one"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2844,7 +2744,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Lift an order, or close it as carried out. */
-        post: operations["post_supervisions_id_end"];
+        post: operations["end"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2861,7 +2761,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Answer an order, for the unit that it went to. */
-        post: operations["post_supervisions_id_reply"];
+        post: operations["reply"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2876,7 +2776,7 @@ export interface paths {
             cookie?: never;
         };
         /** The kinds of units in use. */
-        get: operations["get_unit_kinds"];
+        get: operations["kinds"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2893,10 +2793,10 @@ export interface paths {
             cookie?: never;
         };
         /** Units in scope, and those of the district itself, by code. */
-        get: operations["get_units"];
+        get: operations["units"];
         put?: never;
         /** Founds a unit below another; grids come from their borders by import. */
-        post: operations["post_units"];
+        post: operations["found"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2911,9 +2811,9 @@ export interface paths {
             cookie?: never;
         };
         /** A unit: what it is and was, who is in it, and who is missing. */
-        get: operations["get_units_id"];
+        get: operations["unit"];
         /** Says other things of a unit from now on; all fields are replaced. */
-        put: operations["put_units_id"];
+        put: operations["describe"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2931,7 +2831,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ends a unit with its posts; in a merger what stands below goes to the other unit. */
-        post: operations["post_units_id_end"];
+        post: operations["end"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2948,7 +2848,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Puts a unit, with all that is below it, below another from now on. */
-        post: operations["post_units_id_move"];
+        post: operations["re_parent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2965,7 +2865,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Gives a unit a post, vacant at first. */
-        post: operations["post_units_id_posts"];
+        post: operations["open_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2980,10 +2880,10 @@ export interface paths {
             cookie?: never;
         };
         /** The receivers of events. */
-        get: operations["get_webhooks"];
+        get: operations["list"];
         put?: never;
         /** Enter a receiver; its secret is shown this once. */
-        post: operations["post_webhooks"];
+        post: operations["create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2999,10 +2899,10 @@ export interface paths {
         };
         get?: never;
         /** Change a receiver, or switch it on or off. */
-        put: operations["put_webhooks_id"];
+        put: operations["change"];
         post?: never;
         /** Take a receiver out; what waits for it is given up. */
-        delete: operations["delete_webhooks_id"];
+        delete: operations["end"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3016,7 +2916,7 @@ export interface paths {
             cookie?: never;
         };
         /** What a receiver was sent, the newest first; dead letters by `state=dead`. */
-        get: operations["get_webhooks_id_deliveries"];
+        get: operations["deliveries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3035,7 +2935,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Send a dead letter again, under its old id. */
-        post: operations["post_webhooks_id_deliveries_delivery_resend"];
+        post: operations["resend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3052,7 +2952,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Try a receiver with an event that says nothing. */
-        post: operations["post_webhooks_id_ping"];
+        post: operations["ping"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3069,7 +2969,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Give a receiver a new secret, shown this once; the one before it signs too for a day. */
-        post: operations["post_webhooks_id_rotate"];
+        post: operations["rotate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3084,7 +2984,7 @@ export interface paths {
             cookie?: never;
         };
         /** The whistle board: for those who blew and for those who were summoned. */
-        get: operations["get_whistles"];
+        get: operations["board"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3101,7 +3001,7 @@ export interface paths {
             cookie?: never;
         };
         /** How summoned units answered, by unit: what streets say of departments. */
-        get: operations["get_whistles_figures"];
+        get: operations["figures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3118,7 +3018,7 @@ export interface paths {
             cookie?: never;
         };
         /** One whistle. */
-        get: operations["get_whistles_id"];
+        get: operations["one"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3137,7 +3037,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Call a whistle off. */
-        post: operations["post_whistles_id_call_off"];
+        post: operations["call_off"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3154,7 +3054,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Close a whistle and rate each unit, once. */
-        post: operations["post_whistles_id_ratings"];
+        post: operations["close"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3525,10 +3425,17 @@ export interface components {
             /** Format: uuid */
             person: string;
         };
-        /** @description An attempt to ring. */
+        /** @description A dispatch that the gate refused. */
         AttemptView: {
+            actor: string;
             at: components["schemas"]["Time"];
-            outcome: components["schemas"]["Reached"];
+            class: components["schemas"]["AccessClass"];
+            code: string;
+            id: string;
+            incident: string;
+            /** @description What the gate answered. */
+            refused: string;
+            unit: components["schemas"]["Named"];
         };
         /** @enum {string} */
         Attention: "no-grid" | "two-grids" | "low-confidence" | "unlisted" | "no-person" | "no-unit" | "no-calendar" | "returned" | "objected" | "centre" | "review-due" | "reopened" | "unsatisfied" | "escalated";
@@ -3751,6 +3658,7 @@ export interface components {
             classified: components["schemas"]["ClassifiedView"];
             duplicates: components["schemas"]["Candidate"][];
             emergency?: components["schemas"]["EmergencyView"] | null;
+            erased_at?: components["schemas"]["Time"] | null;
             fields: Record<string, never>;
             gate?: components["schemas"]["GateView"] | null;
             held_by?: components["schemas"]["HeldView"] | null;
@@ -3788,14 +3696,12 @@ export interface components {
         Channel: "web" | "patrol" | "window" | "phone" | "hotline" | "superior" | "department" | "visit" | "device" | "box" | "meeting" | "api";
         /** @enum {string} */
         Check: "within_duty" | "within_ability" | "training" | "joint_mechanism" | "authority" | "funds" | "capacity" | "not_enforcement" | "not_supervision";
-        /** @description An answer that can be chosen. */
+        /** @description Something that may be chosen. */
         Choice: {
-            /** @description English. */
-            en: string;
-            /** @description What is sent. */
+            /** @description What people read. */
+            label: components["schemas"]["Label"];
+            /** @description What is stored. */
             value: string;
-            /** @description Chinese. */
-            zh: string;
         };
         /** @description One possible matter with its name. */
         ChoiceView: {
@@ -3907,17 +3813,16 @@ export interface components {
              */
             version?: number | null;
         };
-        /** @description How many cases stand where. */
+        /** @description What an import or a change by hand did. */
         Counts: {
-            attention: {
-                [key: string]: number;
-            };
-            lights: {
-                [key: string]: number;
-            };
-            states: {
-                [key: string]: number;
-            };
+            /** @description Matters that were not there, or were retired. */
+            added: number;
+            /** @description Matters that got a new version. */
+            changed: number;
+            /** @description Matters that stopped to hold. */
+            retired: number;
+            /** @description Matters that stay as they are. */
+            unchanged: number;
         };
         /** @description A date that differs from its day of the week. */
         Day: {
@@ -3940,6 +3845,13 @@ export interface components {
             grant: boolean;
             /** @description Why; required with a refusal, and of a conference its conclusion. */
             words?: string;
+        };
+        /** @description The decision. */
+        DecideErasure: {
+            /** @description Whether it is erased now. */
+            approved: boolean;
+            /** @description Why, or why not. */
+            words: string;
         };
         /** @description A delivery as administrators see it. */
         DeliveryView: {
@@ -4028,21 +3940,9 @@ export interface components {
             /** @description The offset from UTC, such as `+08:00`. */
             zone: string;
         };
-        /** @description 办结 of a task. */
+        /** @description The answer to a command that has nothing to say. */
         Done: {
-            /** @description For colleagues. */
-            note?: string;
-            /** @description Photographs of the result. */
-            photo_ids?: string[];
-            planned_for?: components["schemas"]["Time"] | null;
-            /** @description What the reporter reads; required of the lead. */
-            public_reply?: string;
-            result?: components["schemas"]["Outcome"] | null;
-            /**
-             * Format: int64
-             * @description The version of the case that the caller saw.
-             */
-            version?: number | null;
+            ok: boolean;
         };
         /** @description The roster of a unit on a day. */
         DutyRoster: {
@@ -4155,6 +4055,28 @@ export interface components {
              */
             waiting: number;
         };
+        /** @description A wish to erase a case. */
+        Erase: {
+            /** @description Why, such as the reporter's wish. */
+            reason: string;
+        };
+        /** @description A wish to erase a case. */
+        ErasureView: {
+            /** @description Nothing while it waits. */
+            approved?: boolean | null;
+            asked_at: components["schemas"]["Time"];
+            asked_by: string;
+            code: string;
+            decided_at?: components["schemas"]["Time"] | null;
+            decided_by?: string | null;
+            id: string;
+            incident: string;
+            /** @description Whether the caller asked for it, and so does not decide. */
+            mine: boolean;
+            /** @description Empty once the case is erased. */
+            reason: string;
+            words?: string | null;
+        };
         /** @description 升级 by hand. */
         Escalate: {
             /** @description Why it cannot be solved here. */
@@ -4238,7 +4160,7 @@ export interface components {
         /** @description One question. */
         Field: {
             /** @description What may be chosen, for `choice` and `multi`. */
-            choices?: components["schemas"]["forms.Choice"][];
+            choices?: components["schemas"]["Choice"][];
             /** @description Its name in answers: lower-case letters, digits and `_`, starting with a letter. */
             key: string;
             /** @description What people read. */
@@ -4331,29 +4253,6 @@ export interface components {
              */
             version: number;
         };
-        /** @description A place that was found. */
-        Found: {
-            /** @description The code of a unit, to look below it; null for an address. */
-            code?: string | null;
-            grid?: components["schemas"]["FoundGrid"] | null;
-            /** @description `street`, `community`, `grid`, `compound` or `building`. */
-            kind: string;
-            /** Format: double */
-            lat?: number | null;
-            /**
-             * Format: double
-             * @description A point inside an address.
-             */
-            lon?: number | null;
-            name: string;
-            /** @description Where it is, in words. */
-            place: string;
-        };
-        /** @description A grid that a place lies in. */
-        FoundGrid: {
-            code: string;
-            name: string;
-        };
         /** @description The frozen figures of a period, and what is counted now beside them. */
         FrozenView: components["schemas"]["PeriodView"] & {
             by: components["schemas"]["By"];
@@ -4410,20 +4309,6 @@ export interface components {
             role: string;
             until?: components["schemas"]["Time"] | null;
         };
-        /** @description How many published cases a grid has. */
-        GridCases: {
-            grid: components["schemas"]["GridName"];
-            /**
-             * Format: int64
-             * @description Being worked on.
-             */
-            open: number;
-            /**
-             * Format: int64
-             * @description Solved in the last half year.
-             */
-            solved: number;
-        };
         GridFacts: {
             area_kind?: string | null;
             /** Format: double */
@@ -4447,10 +4332,6 @@ export interface components {
             code: string;
             /** @description The name. */
             name: string;
-        };
-        /** @description How many published cases each grid has, for the map. */
-        GridsView: {
-            items: components["schemas"]["GridCases"][];
         };
         /** @description 退回修改. */
         HandBack: {
@@ -4698,17 +4579,6 @@ export interface components {
              */
             days: number | null;
         };
-        /** @description A notice as staff see it. */
-        ManagedPublication: components["schemas"]["PublicationView"] & {
-            made_at: components["schemas"]["Time"];
-            /** @description Why it was withdrawn. */
-            reason?: string | null;
-            /** @description The code of the unit. */
-            unit_code: string;
-            /** Format: int64 */
-            version: number;
-            withdrawn_at?: components["schemas"]["Time"] | null;
-        };
         /** @description An id with its name. */
         MatterName: {
             /** Format: uuid */
@@ -4818,19 +4688,6 @@ export interface components {
             slot: string;
             title: string;
         };
-        /** @description A notice to be published. */
-        NewPublication: {
-            from?: components["schemas"]["Time"] | null;
-            /** @description What it is for. */
-            kind: string;
-            /** @description At most 3,000 characters; an empty line begins a paragraph. */
-            text: string;
-            /** @description At most 60 characters. */
-            title: string;
-            /** @description The code of the grid, community or street whose residents it is for, or of the district. */
-            unit: string;
-            until?: components["schemas"]["Time"] | null;
-        };
         /** @description A unit to be founded. */
         NewUnit: components["schemas"]["UnitBody"] & {
             /** Format: uuid */
@@ -4845,6 +4702,8 @@ export interface components {
             /** @description What to note. */
             text: string;
         };
+        /** @description Nothing is asked beyond the path. */
+        Nothing: Record<string, never>;
         /** @description A notice as its account sees it. */
         NoticeItem: {
             /** Format: uuid */
@@ -4881,7 +4740,7 @@ export interface components {
             /** @description What its own reporters said. */
             ratings: components["schemas"]["OrderRating"][];
             /** @description What it was answered, the oldest first. */
-            replies: components["schemas"]["incidents.merge.OrderReply"][];
+            replies: components["schemas"]["OrderReply"][];
         };
         /** @description How many orders stand where. */
         OrderCounts: {
@@ -4911,10 +4770,15 @@ export interface components {
             satisfied?: components["schemas"]["Satisfied"] | null;
             solved?: components["schemas"]["Solved"] | null;
         };
-        /** @description The unit's answer to an order. */
+        /** @description An answer to an order. */
         OrderReply: {
-            /** @description What was found and done. */
-            text: string;
+            at: components["schemas"]["Time"];
+            /** @description Whether the case was solved before the order's deadline. */
+            on_time: boolean;
+            result?: components["schemas"]["Outcome"] | null;
+            /** Format: int64 */
+            round: number;
+            words?: string | null;
         };
         /** @enum {string} */
         OrderState: "open" | "replied" | "lifted" | "closed";
@@ -5009,6 +4873,23 @@ export interface components {
                 reason: string;
                 state: components["schemas"]["RequestState"];
                 verdict?: components["schemas"]["AdmissionVerdict"] | null;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_AttemptView: {
+            /** @description The items in the list's order. */
+            items: {
+                actor: string;
+                at: components["schemas"]["Time"];
+                class: components["schemas"]["AccessClass"];
+                code: string;
+                id: string;
+                incident: string;
+                /** @description What the gate answered. */
+                refused: string;
+                unit: components["schemas"]["Named"];
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -5187,6 +5068,28 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_ErasureView: {
+            /** @description The items in the list's order. */
+            items: {
+                /** @description Nothing while it waits. */
+                approved?: boolean | null;
+                asked_at: components["schemas"]["Time"];
+                asked_by: string;
+                code: string;
+                decided_at?: components["schemas"]["Time"] | null;
+                decided_by?: string | null;
+                id: string;
+                incident: string;
+                /** @description Whether the caller asked for it, and so does not decide. */
+                mine: boolean;
+                /** @description Empty once the case is erased. */
+                reason: string;
+                words?: string | null;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
         Page_ExclusionView: {
             /** @description The items in the list's order. */
             items: {
@@ -5258,29 +5161,6 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
-        Page_Found: {
-            /** @description The items in the list's order. */
-            items: {
-                /** @description The code of a unit, to look below it; null for an address. */
-                code?: string | null;
-                grid?: components["schemas"]["FoundGrid"] | null;
-                /** @description `street`, `community`, `grid`, `compound` or `building`. */
-                kind: string;
-                /** Format: double */
-                lat?: number | null;
-                /**
-                 * Format: double
-                 * @description A point inside an address.
-                 */
-                lon?: number | null;
-                name: string;
-                /** @description Where it is, in words. */
-                place: string;
-            }[];
-            /** @description Pass it back as `cursor` to read on; null on the last page. */
-            next?: string | null;
-        };
-        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
         Page_HandoverView: {
             /** @description The items in the list's order. */
             items: {
@@ -5317,22 +5197,6 @@ export interface components {
             /** @description The items in the list's order. */
             items: (components["schemas"]["RowView"] & {
                 task: components["schemas"]["TaskView"];
-            })[];
-            /** @description Pass it back as `cursor` to read on; null on the last page. */
-            next?: string | null;
-        };
-        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
-        Page_ManagedPublication: {
-            /** @description The items in the list's order. */
-            items: (components["schemas"]["PublicationView"] & {
-                made_at: components["schemas"]["Time"];
-                /** @description Why it was withdrawn. */
-                reason?: string | null;
-                /** @description The code of the unit. */
-                unit_code: string;
-                /** Format: int64 */
-                version: number;
-                withdrawn_at?: components["schemas"]["Time"] | null;
             })[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -5375,7 +5239,7 @@ export interface components {
                 /** @description What its own reporters said. */
                 ratings: components["schemas"]["OrderRating"][];
                 /** @description What it was answered, the oldest first. */
-                replies: components["schemas"]["incidents.merge.OrderReply"][];
+                replies: components["schemas"]["OrderReply"][];
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -5427,45 +5291,6 @@ export interface components {
                 period: string;
                 /** @description The first instant after it. */
                 to: components["schemas"]["Time"];
-            }[];
-            /** @description Pass it back as `cursor` to read on; null on the last page. */
-            next?: string | null;
-        };
-        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
-        Page_PublicCase: {
-            /** @description The items in the list's order. */
-            items: {
-                community?: string | null;
-                /** @description The day of the report, by the district's clocks. */
-                day: string;
-                due?: components["schemas"]["Time"] | null;
-                grid: components["schemas"]["GridName"];
-                light: components["schemas"]["Light"];
-                matter: string;
-                /** Format: int64 */
-                reporters: number;
-                result?: components["schemas"]["Outcome"] | null;
-                /** @description The day on which it was solved. */
-                solved_day?: string | null;
-                state: components["schemas"]["State"];
-            }[];
-            /** @description Pass it back as `cursor` to read on; null on the last page. */
-            next?: string | null;
-        };
-        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
-        Page_PublicationView: {
-            /** @description The items in the list's order. */
-            items: {
-                /** @description Who says it. */
-                author: string;
-                from: components["schemas"]["Time"];
-                id: string;
-                kind: string;
-                text: string;
-                title: string;
-                /** @description Whose residents it is for. */
-                unit: string;
-                until?: components["schemas"]["Time"] | null;
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -5581,49 +5406,6 @@ export interface components {
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
         };
-        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
-        "Page_incidents.away.HandoverView": {
-            /** @description The items in the list's order. */
-            items: {
-                confirmed_at?: components["schemas"]["Time"] | null;
-                /** @description Who stands in. */
-                deputy?: string | null;
-                ended_at?: components["schemas"]["Time"] | null;
-                from: components["schemas"]["Time"];
-                /** Format: uuid */
-                id: string;
-                /** Format: uuid */
-                leave: string;
-                /** @description Whether the caller can confirm it now. */
-                may_confirm: boolean;
-                moved_at?: components["schemas"]["Time"] | null;
-                offered_at?: components["schemas"]["Time"] | null;
-                /** @description Who goes. */
-                person: string;
-                /** @description What goes over, or went over. */
-                tasks: components["schemas"]["HandedTask"][];
-                to: components["schemas"]["Time"];
-            }[];
-            /** @description Pass it back as `cursor` to read on; null on the last page. */
-            next?: string | null;
-        };
-        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
-        "Page_incidents.returns.AttemptView": {
-            /** @description The items in the list's order. */
-            items: {
-                actor: string;
-                at: components["schemas"]["Time"];
-                class: components["schemas"]["AccessClass"];
-                code: string;
-                id: string;
-                incident: string;
-                /** @description What the gate answered. */
-                refused: string;
-                unit: components["schemas"]["Named"];
-            }[];
-            /** @description Pass it back as `cursor` to read on; null on the last page. */
-            next?: string | null;
-        };
         /** @description The task as whoever holds its link sees it. */
         PartnerView: {
             accept_by?: components["schemas"]["Time"] | null;
@@ -5734,22 +5516,6 @@ export interface components {
             slot: string;
             title: string;
         };
-        /** @description A published case. */
-        PublicCase: {
-            community?: string | null;
-            /** @description The day of the report, by the district's clocks. */
-            day: string;
-            due?: components["schemas"]["Time"] | null;
-            grid: components["schemas"]["GridName"];
-            light: components["schemas"]["Light"];
-            matter: string;
-            /** Format: int64 */
-            reporters: number;
-            result?: components["schemas"]["Outcome"] | null;
-            /** @description The day on which it was solved. */
-            solved_day?: string | null;
-            state: components["schemas"]["State"];
-        };
         /** @description A matter as residents see it. */
         PublicMatter: {
             /** @description What a report of it is asked for beyond the place and the words. */
@@ -5772,35 +5538,6 @@ export interface components {
             at: components["schemas"]["Time"];
             what: components["schemas"]["Action"];
             words: string;
-        };
-        /** @description What a notice says from now on. */
-        PublicationChange: {
-            from?: components["schemas"]["Time"] | null;
-            /** @description What it is for. */
-            kind: string;
-            /** @description At most 3,000 characters. */
-            text: string;
-            /** @description At most 60 characters. */
-            title: string;
-            until?: components["schemas"]["Time"] | null;
-            /**
-             * Format: int64
-             * @description The version that the caller saw.
-             */
-            version: number;
-        };
-        /** @description A notice as everybody reads it. */
-        PublicationView: {
-            /** @description Who says it. */
-            author: string;
-            from: components["schemas"]["Time"];
-            id: string;
-            kind: string;
-            text: string;
-            title: string;
-            /** @description Whose residents it is for. */
-            unit: string;
-            until?: components["schemas"]["Time"] | null;
         };
         /** @description A question to the reporter. */
         QuestionView: {
@@ -6370,38 +6107,12 @@ export interface components {
             /** @description Which rate. */
             rate: components["schemas"]["Rate"];
         };
-        /** @description The secret of a link without words. */
-        ShareMade: {
-            share: string;
-        };
         /** @description A rate with the lists of its cases. */
         ShareView: components["schemas"]["Share"] & {
             /** @description The list of the cases in the denominator. */
             denominator_cases: string;
             /** @description The list of the cases in the numerator, those that were left out among them. */
             numerator_cases: string;
-        };
-        /** @description A step as everybody may see it. */
-        SharedStep: {
-            at: components["schemas"]["Time"];
-            what: components["schemas"]["Action"];
-        };
-        /** @description How a case goes on, without words. */
-        SharedView: {
-            due?: components["schemas"]["Time"] | null;
-            grid?: components["schemas"]["GridName"] | null;
-            light: components["schemas"]["Light"];
-            matter?: string | null;
-            red_at?: components["schemas"]["Time"] | null;
-            reported_at: components["schemas"]["Time"];
-            /** Format: int64 */
-            reporters: number;
-            result?: components["schemas"]["Outcome"] | null;
-            /** Format: int64 */
-            round: number;
-            state: components["schemas"]["State"];
-            steps: components["schemas"]["SharedStep"][];
-            yellow_at?: components["schemas"]["Time"] | null;
         };
         /** @enum {string} */
         Shelf: "seasonal" | "engineering";
@@ -6564,7 +6275,7 @@ export interface components {
             words: string;
         };
         /** @description What an upload did, or what is wrong with it: with faults nothing was taken. */
-        Taken: components["schemas"]["catalogue.Counts"] & {
+        Taken: components["schemas"]["Counts"] & {
             applied: boolean;
             faults: Record<string, never>[];
             /** @description Columns that mean nothing here. */
@@ -6664,7 +6375,6 @@ export interface components {
              * @description Which handling it is, from 1.
              */
             round: number;
-            starts?: components["schemas"]["Time"] | null;
             state: components["schemas"]["State"];
             steps: components["schemas"]["PublicStep"][];
             text: string;
@@ -6959,16 +6669,6 @@ export interface components {
             /** @description The mail address, masked; null for no mail. */
             mail?: string | null;
         };
-        /** @description Why a notice is taken back. */
-        Withdrawal: {
-            /** @description At most 200 characters. */
-            reason: string;
-            /**
-             * Format: int64
-             * @description The version that the caller saw.
-             */
-            version: number;
-        };
         /** @description A word that spoke for the choice. */
         Word: {
             /**
@@ -6979,80 +6679,6 @@ export interface components {
             /** @description The word or the characters. */
             word: string;
         };
-        /** @description The answer to a command that has nothing to say. */
-        "access.Done": {
-            ok: boolean;
-        };
-        /** @description What an import or a change by hand did. */
-        "catalogue.Counts": {
-            /** @description Matters that were not there, or were retired. */
-            added: number;
-            /** @description Matters that got a new version. */
-            changed: number;
-            /** @description Matters that stopped to hold. */
-            retired: number;
-            /** @description Matters that stay as they are. */
-            unchanged: number;
-        };
-        /** @description Something that may be chosen. */
-        "forms.Choice": {
-            /** @description What people read. */
-            label: components["schemas"]["Label"];
-            /** @description What is stored. */
-            value: string;
-        };
-        /** @description The hand-over of a leave. */
-        "incidents.away.HandoverView": {
-            confirmed_at?: components["schemas"]["Time"] | null;
-            /** @description Who stands in. */
-            deputy?: string | null;
-            ended_at?: components["schemas"]["Time"] | null;
-            from: components["schemas"]["Time"];
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            leave: string;
-            /** @description Whether the caller can confirm it now. */
-            may_confirm: boolean;
-            moved_at?: components["schemas"]["Time"] | null;
-            offered_at?: components["schemas"]["Time"] | null;
-            /** @description Who goes. */
-            person: string;
-            /** @description What goes over, or went over. */
-            tasks: components["schemas"]["HandedTask"][];
-            to: components["schemas"]["Time"];
-        };
-        /** @description An answer to an order. */
-        "incidents.merge.OrderReply": {
-            at: components["schemas"]["Time"];
-            /** @description Whether the case was solved before the order's deadline. */
-            on_time: boolean;
-            result?: components["schemas"]["Outcome"] | null;
-            /** Format: int64 */
-            round: number;
-            words?: string | null;
-        };
-        /** @description A dispatch that the gate refused. */
-        "incidents.returns.AttemptView": {
-            actor: string;
-            at: components["schemas"]["Time"];
-            class: components["schemas"]["AccessClass"];
-            code: string;
-            id: string;
-            incident: string;
-            /** @description What the gate answered. */
-            refused: string;
-            unit: components["schemas"]["Named"];
-        };
-        /** @description Nothing is asked beyond the path. */
-        "org.Nothing": Record<string, never>;
-        /** @description The decision. */
-        "reports.Decide": {
-            /** @description Whether the case is left out. */
-            approved: boolean;
-            /** @description Why, or why not. */
-            words: string;
-        };
     };
     responses: never;
     parameters: never;
@@ -7062,7 +6688,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    post_account_password: {
+    set_password: {
         parameters: {
             query?: never;
             header?: never;
@@ -7080,7 +6706,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["access.Done"];
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             /** @description wrong-credentials */
@@ -7092,7 +6718,7 @@ export interface operations {
             };
         };
     };
-    get_account_tokens: {
+    tokens: {
         parameters: {
             query?: never;
             header?: never;
@@ -7111,7 +6737,7 @@ export interface operations {
             };
         };
     };
-    post_account_tokens: {
+    make_token: {
         parameters: {
             query?: never;
             header?: never;
@@ -7134,7 +6760,7 @@ export interface operations {
             };
         };
     };
-    delete_account_tokens_token: {
+    end_token: {
         parameters: {
             query?: never;
             header?: never;
@@ -7150,12 +6776,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["access.Done"];
+                    "application/json": components["schemas"]["Done"];
                 };
             };
         };
     };
-    post_account_totp: {
+    new_totp: {
         parameters: {
             query?: never;
             header?: never;
@@ -7185,7 +6811,7 @@ export interface operations {
             };
         };
     };
-    post_account_totp_confirm: {
+    confirm_totp: {
         parameters: {
             query?: never;
             header?: never;
@@ -7203,7 +6829,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["access.Done"];
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             /** @description wrong-code */
@@ -7215,7 +6841,7 @@ export interface operations {
             };
         };
     };
-    get_accounts: {
+    accounts: {
         parameters: {
             query?: {
                 /** @description Part of the name or username. */
@@ -7241,7 +6867,7 @@ export interface operations {
             };
         };
     };
-    post_accounts: {
+    create_account: {
         parameters: {
             query?: never;
             header?: never;
@@ -7271,7 +6897,7 @@ export interface operations {
             };
         };
     };
-    get_accounts_account: {
+    account: {
         parameters: {
             query?: never;
             header?: never;
@@ -7298,7 +6924,7 @@ export interface operations {
             };
         };
     };
-    post_accounts_account_disable: {
+    disable: {
         parameters: {
             query?: never;
             header?: never;
@@ -7314,7 +6940,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["access.Done"];
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             /** @description last-of-office */
@@ -7326,7 +6952,7 @@ export interface operations {
             };
         };
     };
-    post_accounts_account_enable: {
+    enable: {
         parameters: {
             query?: never;
             header?: never;
@@ -7342,12 +6968,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["access.Done"];
+                    "application/json": components["schemas"]["Done"];
                 };
             };
         };
     };
-    post_accounts_account_grants: {
+    grant: {
         parameters: {
             query?: never;
             header?: never;
@@ -7379,7 +7005,7 @@ export interface operations {
             };
         };
     };
-    delete_accounts_account_grants_grant: {
+    revoke: {
         parameters: {
             query?: never;
             header?: never;
@@ -7396,7 +7022,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["access.Done"];
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             404: {
@@ -7407,7 +7033,7 @@ export interface operations {
             };
         };
     };
-    post_accounts_account_link: {
+    invite: {
         parameters: {
             query?: never;
             header?: never;
@@ -7428,35 +7054,7 @@ export interface operations {
             };
         };
     };
-    get_addresses: {
-        parameters: {
-            query?: {
-                /** @description Words of the address, at most 60 characters. */
-                q?: string;
-                /** @description Only what lies directly below this unit: streets of the district, communities of a street, grids of a community, addresses of a grid. */
-                under?: string;
-                /** @description 1 to 50, 20 when absent. */
-                limit?: number;
-                /** @description Where to read on. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_Found"];
-                };
-            };
-        };
-    };
-    get_admission_items: {
+    items: {
         parameters: {
             query?: {
                 /** @description `own`, `assist` or `upper`. */
@@ -7481,7 +7079,7 @@ export interface operations {
             };
         };
     };
-    get_admission_lists: {
+    lists: {
         parameters: {
             query?: never;
             header?: never;
@@ -7500,7 +7098,7 @@ export interface operations {
             };
         };
     };
-    post_admission_lists: {
+    draft: {
         parameters: {
             query?: never;
             header?: never;
@@ -7523,7 +7121,7 @@ export interface operations {
             };
         };
     };
-    get_admission_lists_id: {
+    one: {
         parameters: {
             query?: never;
             header?: never;
@@ -7544,7 +7142,7 @@ export interface operations {
             };
         };
     };
-    delete_admission_lists_id: {
+    discard: {
         parameters: {
             query?: never;
             header?: never;
@@ -7565,7 +7163,7 @@ export interface operations {
             };
         };
     };
-    post_admission_lists_id_approve: {
+    approve: {
         parameters: {
             query?: never;
             header?: never;
@@ -7590,7 +7188,7 @@ export interface operations {
             };
         };
     };
-    get_admission_lists_id_file: {
+    exported: {
         parameters: {
             query?: {
                 /** @description `csv` (default) or `xlsx`. */
@@ -7614,7 +7212,7 @@ export interface operations {
             };
         };
     };
-    post_admission_lists_id_items: {
+    fill: {
         parameters: {
             query?: never;
             header?: never;
@@ -7639,7 +7237,7 @@ export interface operations {
             };
         };
     };
-    get_admission_proposals: {
+    proposals: {
         parameters: {
             query?: never;
             header?: never;
@@ -7658,7 +7256,7 @@ export interface operations {
             };
         };
     };
-    post_admission_proposals_id_dismiss: {
+    dismiss: {
         parameters: {
             query?: never;
             header?: never;
@@ -7679,7 +7277,7 @@ export interface operations {
             };
         };
     };
-    get_admission_requests: {
+    requests: {
         parameters: {
             query?: {
                 state?: string;
@@ -7702,7 +7300,7 @@ export interface operations {
             };
         };
     };
-    post_admission_requests: {
+    ask: {
         parameters: {
             query?: never;
             header?: never;
@@ -7725,7 +7323,7 @@ export interface operations {
             };
         };
     };
-    post_admission_requests_id_decide: {
+    decide: {
         parameters: {
             query?: never;
             header?: never;
@@ -7750,7 +7348,7 @@ export interface operations {
             };
         };
     };
-    post_admission_requests_id_withdraw: {
+    withdraw: {
         parameters: {
             query?: never;
             header?: never;
@@ -7771,7 +7369,7 @@ export interface operations {
             };
         };
     };
-    get_audit: {
+    list_audit: {
         parameters: {
             query?: {
                 actor?: string | null;
@@ -7799,7 +7397,7 @@ export interface operations {
             };
         };
     };
-    get_burdens: {
+    page: {
         parameters: {
             query?: {
                 state?: string;
@@ -7822,7 +7420,7 @@ export interface operations {
             };
         };
     };
-    post_burdens: {
+    report: {
         parameters: {
             query?: never;
             header?: never;
@@ -7845,7 +7443,7 @@ export interface operations {
             };
         };
     };
-    get_burdens_id: {
+    one: {
         parameters: {
             query?: never;
             header?: never;
@@ -7866,7 +7464,7 @@ export interface operations {
             };
         };
     };
-    post_burdens_id_corrected: {
+    corrected: {
         parameters: {
             query?: never;
             header?: never;
@@ -7891,7 +7489,7 @@ export interface operations {
             };
         };
     };
-    post_burdens_id_dismiss: {
+    dismiss: {
         parameters: {
             query?: never;
             header?: never;
@@ -7916,7 +7514,7 @@ export interface operations {
             };
         };
     };
-    post_burdens_id_notify: {
+    notify: {
         parameters: {
             query?: never;
             header?: never;
@@ -7941,7 +7539,7 @@ export interface operations {
             };
         };
     };
-    post_burdens_id_plan: {
+    plan: {
         parameters: {
             query?: never;
             header?: never;
@@ -7966,7 +7564,7 @@ export interface operations {
             };
         };
     };
-    post_burdens_id_review: {
+    review: {
         parameters: {
             query?: never;
             header?: never;
@@ -7991,7 +7589,7 @@ export interface operations {
             };
         };
     };
-    get_calendars_year: {
+    calendar: {
         parameters: {
             query?: never;
             header?: never;
@@ -8012,7 +7610,7 @@ export interface operations {
             };
         };
     };
-    get_callbacks: {
+    queue: {
         parameters: {
             query?: {
                 /** @description 1 to 200, 50 when absent. */
@@ -8036,7 +7634,7 @@ export interface operations {
             };
         };
     };
-    get_callbacks_script: {
+    script: {
         parameters: {
             query?: never;
             header?: never;
@@ -8055,7 +7653,7 @@ export interface operations {
             };
         };
     };
-    post_callbacks_id_claim: {
+    claim: {
         parameters: {
             query?: never;
             header?: never;
@@ -8078,7 +7676,7 @@ export interface operations {
             };
         };
     };
-    post_callbacks_id_dial: {
+    dial: {
         parameters: {
             query?: never;
             header?: never;
@@ -8101,7 +7699,7 @@ export interface operations {
             };
         };
     };
-    post_callbacks_id_release: {
+    put_back: {
         parameters: {
             query?: never;
             header?: never;
@@ -8122,7 +7720,7 @@ export interface operations {
             };
         };
     };
-    get_catalogue: {
+    catalogue: {
         parameters: {
             query?: never;
             header?: never;
@@ -8141,7 +7739,7 @@ export interface operations {
             };
         };
     };
-    get_catalogue_export: {
+    exported: {
         parameters: {
             query?: {
                 /** @description `csv` or `xlsx`. */
@@ -8163,7 +7761,7 @@ export interface operations {
             };
         };
     };
-    post_catalogue_import: {
+    take: {
         parameters: {
             query?: never;
             header?: never;
@@ -8186,7 +7784,7 @@ export interface operations {
             };
         };
     };
-    get_catalogue_id: {
+    versions: {
         parameters: {
             query?: never;
             header?: never;
@@ -8207,7 +7805,7 @@ export interface operations {
             };
         };
     };
-    put_catalogue_id: {
+    revise: {
         parameters: {
             query?: never;
             header?: never;
@@ -8232,7 +7830,7 @@ export interface operations {
             };
         };
     };
-    post_catalogue_id_retire: {
+    retire: {
         parameters: {
             query?: never;
             header?: never;
@@ -8257,7 +7855,7 @@ export interface operations {
             };
         };
     };
-    get_dispatch_attempts: {
+    attempts: {
         parameters: {
             query?: {
                 /** @description At or after. */
@@ -8280,12 +7878,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_incidents.returns.AttemptView"];
+                    "application/json": components["schemas"]["Page_AttemptView"];
                 };
             };
         };
     };
-    get_dispatch_figures: {
+    figures: {
         parameters: {
             query?: {
                 /** @description Dispatched at or after; thirty days ago when absent. */
@@ -8311,7 +7909,7 @@ export interface operations {
             };
         };
     };
-    get_dispatch_reasons: {
+    reasons: {
         parameters: {
             query?: never;
             header?: never;
@@ -8330,7 +7928,7 @@ export interface operations {
             };
         };
     };
-    put_dispatch_reasons_code: {
+    set_reason: {
         parameters: {
             query?: never;
             header?: never;
@@ -8355,7 +7953,7 @@ export interface operations {
             };
         };
     };
-    get_district: {
+    district: {
         parameters: {
             query?: never;
             header?: never;
@@ -8374,7 +7972,7 @@ export interface operations {
             };
         };
     };
-    get_duty: {
+    roster: {
         parameters: {
             query: {
                 /** @description A unit's code. */
@@ -8398,7 +7996,7 @@ export interface operations {
             };
         };
     };
-    get_duty_handovers: {
+    list: {
         parameters: {
             query?: {
                 /** @description A unit's code. */
@@ -8426,7 +8024,7 @@ export interface operations {
             };
         };
     };
-    post_duty_handovers: {
+    hand_over: {
         parameters: {
             query?: never;
             header?: never;
@@ -8449,7 +8047,7 @@ export interface operations {
             };
         };
     };
-    post_duty_handovers_id_confirm: {
+    take_over: {
         parameters: {
             query?: never;
             header?: never;
@@ -8472,7 +8070,63 @@ export interface operations {
             };
         };
     };
-    get_events: {
+    wishes: {
+        parameters: {
+            query?: {
+                /** @description Only those that wait, or only those that were decided. */
+                open?: boolean;
+                /** @description 1 to 200, 50 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ErasureView"];
+                };
+            };
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideErasure"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureView"];
+                };
+            };
+            /** @description erasure-own, erasure-decided, case-not-over */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    events: {
         parameters: {
             query?: never;
             header?: {
@@ -8494,7 +8148,7 @@ export interface operations {
             };
         };
     };
-    get_extensions: {
+    extensions: {
         parameters: {
             query?: {
                 /** @description Where the request stands; all when absent. */
@@ -8520,7 +8174,7 @@ export interface operations {
             };
         };
     };
-    post_extensions_id_decide: {
+    decide: {
         parameters: {
             query?: never;
             header?: never;
@@ -8543,7 +8197,7 @@ export interface operations {
             };
         };
     };
-    get_filters: {
+    list: {
         parameters: {
             query?: never;
             header?: never;
@@ -8562,7 +8216,7 @@ export interface operations {
             };
         };
     };
-    post_filters: {
+    save: {
         parameters: {
             query?: never;
             header?: never;
@@ -8585,7 +8239,7 @@ export interface operations {
             };
         };
     };
-    delete_filters_id: {
+    forget: {
         parameters: {
             query?: never;
             header?: never;
@@ -8602,7 +8256,7 @@ export interface operations {
             };
         };
     };
-    get_grids_geojson: {
+    grids: {
         parameters: {
             query?: never;
             header?: never;
@@ -8627,7 +8281,7 @@ export interface operations {
             };
         };
     };
-    get_handovers: {
+    mine: {
         parameters: {
             query?: never;
             header?: never;
@@ -8641,12 +8295,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_incidents.away.HandoverView"];
+                    "application/json": components["schemas"]["Page_HandoverView"];
                 };
             };
         };
     };
-    post_handovers: {
+    offer: {
         parameters: {
             query?: never;
             header?: never;
@@ -8664,12 +8318,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["incidents.away.HandoverView"];
+                    "application/json": components["schemas"]["HandoverView"];
                 };
             };
         };
     };
-    post_handovers_id_confirm: {
+    confirm: {
         parameters: {
             query?: never;
             header?: never;
@@ -8689,12 +8343,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["incidents.away.HandoverView"];
+                    "application/json": components["schemas"]["HandoverView"];
                 };
             };
         };
     };
-    get_inbox: {
+    inbox: {
         parameters: {
             query?: never;
             header?: never;
@@ -8713,7 +8367,7 @@ export interface operations {
             };
         };
     };
-    get_incidents: {
+    list: {
         parameters: {
             query?: {
                 /** @description States, separated by commas; `open` stands for all that are not solved yet. */
@@ -8769,7 +8423,7 @@ export interface operations {
             };
         };
     };
-    post_incidents: {
+    take_in: {
         parameters: {
             query?: never;
             header?: never;
@@ -8792,7 +8446,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_bulk: {
+    bulk: {
         parameters: {
             query?: never;
             header?: never;
@@ -8815,7 +8469,7 @@ export interface operations {
             };
         };
     };
-    get_incidents_counts: {
+    counts: {
         parameters: {
             query?: {
                 /** @description States, separated by commas; `open` stands for all that are not solved yet. */
@@ -8871,7 +8525,7 @@ export interface operations {
             };
         };
     };
-    get_incidents_export: {
+    export_file: {
         parameters: {
             query?: {
                 /** @description States, separated by commas; `open` stands for all that are not solved yet. */
@@ -8927,7 +8581,7 @@ export interface operations {
             };
         };
     };
-    get_incidents_id: {
+    one: {
         parameters: {
             query?: never;
             header?: never;
@@ -8946,7 +8600,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_accept: {
+    accept: {
         parameters: {
             query?: never;
             header?: never;
@@ -8969,7 +8623,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_acknowledge: {
+    acknowledge: {
         parameters: {
             query?: never;
             header?: never;
@@ -8992,7 +8646,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_after_action: {
+    after_action: {
         parameters: {
             query?: never;
             header?: never;
@@ -9015,7 +8669,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_annul: {
+    annul: {
         parameters: {
             query?: never;
             header?: never;
@@ -9045,7 +8699,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_archive: {
+    archive: {
         parameters: {
             query?: never;
             header?: never;
@@ -9068,7 +8722,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_ask: {
+    ask: {
         parameters: {
             query?: never;
             header?: never;
@@ -9091,7 +8745,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_bulletins: {
+    bulletin: {
         parameters: {
             query?: never;
             header?: never;
@@ -9114,7 +8768,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_callback: {
+    callback: {
         parameters: {
             query?: never;
             header?: never;
@@ -9137,7 +8791,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_close: {
+    close: {
         parameters: {
             query?: never;
             header?: never;
@@ -9160,7 +8814,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_confer: {
+    confer: {
         parameters: {
             query?: never;
             header?: never;
@@ -9190,7 +8844,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_correct: {
+    correct: {
         parameters: {
             query?: never;
             header?: never;
@@ -9213,7 +8867,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_dispatch: {
+    dispatch: {
         parameters: {
             query?: never;
             header?: never;
@@ -9236,7 +8890,7 @@ export interface operations {
             };
         };
     };
-    get_incidents_id_dossier: {
+    one_dossier: {
         parameters: {
             query?: never;
             header?: never;
@@ -9255,7 +8909,37 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_escalate: {
+    ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Erase"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureView"];
+                };
+            };
+            /** @description case-not-over, case-erased, erasure-asked */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    escalate: {
         parameters: {
             query?: never;
             header?: never;
@@ -9278,7 +8962,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_look: {
+    look: {
         parameters: {
             query?: never;
             header?: never;
@@ -9301,7 +8985,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_merge: {
+    merge: {
         parameters: {
             query?: never;
             header?: never;
@@ -9324,7 +9008,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_note: {
+    note: {
         parameters: {
             query?: never;
             header?: never;
@@ -9347,7 +9031,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_object: {
+    object: {
         parameters: {
             query?: never;
             header?: never;
@@ -9377,7 +9061,7 @@ export interface operations {
             };
         };
     };
-    get_incidents_id_orders: {
+    orders: {
         parameters: {
             query?: never;
             header?: never;
@@ -9396,7 +9080,7 @@ export interface operations {
             };
         };
     };
-    get_incidents_id_photos_photo: {
+    photo: {
         parameters: {
             query?: never;
             header?: never;
@@ -9418,7 +9102,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_place: {
+    place: {
         parameters: {
             query?: never;
             header?: never;
@@ -9441,7 +9125,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_refuse: {
+    refuse: {
         parameters: {
             query?: never;
             header?: never;
@@ -9464,7 +9148,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_reopen: {
+    reopen: {
         parameters: {
             query?: never;
             header?: never;
@@ -9487,7 +9171,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_resume: {
+    resume: {
         parameters: {
             query?: never;
             header?: never;
@@ -9510,7 +9194,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_reveal: {
+    reveal: {
         parameters: {
             query?: never;
             header?: never;
@@ -9533,7 +9217,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_shelve: {
+    shelve: {
         parameters: {
             query?: never;
             header?: never;
@@ -9556,7 +9240,7 @@ export interface operations {
             };
         };
     };
-    get_incidents_id_similar: {
+    similar: {
         parameters: {
             query?: never;
             header?: never;
@@ -9575,7 +9259,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_supervise: {
+    supervise: {
         parameters: {
             query?: never;
             header?: never;
@@ -9598,7 +9282,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_tasks_task_accept: {
+    take_on: {
         parameters: {
             query?: never;
             header?: never;
@@ -9624,7 +9308,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_tasks_task_done: {
+    done: {
         parameters: {
             query?: never;
             header?: never;
@@ -9650,7 +9334,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_tasks_task_escalate: {
+    escalate_task: {
         parameters: {
             query?: never;
             header?: never;
@@ -9676,7 +9360,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_tasks_task_extend: {
+    extend: {
         parameters: {
             query?: never;
             header?: never;
@@ -9702,7 +9386,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_tasks_task_hand_back: {
+    hand_back: {
         parameters: {
             query?: never;
             header?: never;
@@ -9728,7 +9412,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_tasks_task_link: {
+    make_link: {
         parameters: {
             query?: never;
             header?: never;
@@ -9754,7 +9438,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_tasks_task_link_revoke: {
+    revoke_link: {
         parameters: {
             query?: never;
             header?: never;
@@ -9780,7 +9464,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_tasks_task_report_in: {
+    report_in: {
         parameters: {
             query?: never;
             header?: never;
@@ -9806,7 +9490,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_tasks_task_send_back: {
+    send_back: {
         parameters: {
             query?: never;
             header?: never;
@@ -9839,7 +9523,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_tasks_task_sign: {
+    sign: {
         parameters: {
             query?: never;
             header?: never;
@@ -9865,7 +9549,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_tasks_task_stage: {
+    stage: {
         parameters: {
             query?: never;
             header?: never;
@@ -9891,7 +9575,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_unmerge: {
+    unmerge: {
         parameters: {
             query?: never;
             header?: never;
@@ -9914,7 +9598,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_urgency: {
+    raise: {
         parameters: {
             query?: never;
             header?: never;
@@ -9937,7 +9621,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_verify: {
+    verify: {
         parameters: {
             query?: never;
             header?: never;
@@ -9960,7 +9644,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_what_if: {
+    what_if: {
         parameters: {
             query?: never;
             header?: never;
@@ -9983,7 +9667,7 @@ export interface operations {
             };
         };
     };
-    post_incidents_id_whistle: {
+    blow: {
         parameters: {
             query?: never;
             header?: never;
@@ -10006,7 +9690,7 @@ export interface operations {
             };
         };
     };
-    get_leave: {
+    leaves: {
         parameters: {
             query?: {
                 /** @description Those not over at this instant; 30 days ago when it is left out. */
@@ -10028,7 +9712,7 @@ export interface operations {
             };
         };
     };
-    post_leave: {
+    ask_leave: {
         parameters: {
             query?: never;
             header?: never;
@@ -10051,7 +9735,7 @@ export interface operations {
             };
         };
     };
-    post_leave_id_confirm: {
+    confirm_leave: {
         parameters: {
             query?: never;
             header?: never;
@@ -10076,7 +9760,7 @@ export interface operations {
             };
         };
     };
-    post_leave_id_end: {
+    end_leave: {
         parameters: {
             query?: never;
             header?: never;
@@ -10087,7 +9771,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["org.Nothing"];
+                "application/json": components["schemas"]["Nothing"];
             };
         };
         responses: {
@@ -10101,7 +9785,7 @@ export interface operations {
             };
         };
     };
-    get_matters: {
+    matters: {
         parameters: {
             query?: never;
             header?: never;
@@ -10126,7 +9810,7 @@ export interface operations {
             };
         };
     };
-    get_notices: {
+    list: {
         parameters: {
             query?: {
                 /** @description `true` leaves out what was read. */
@@ -10152,7 +9836,7 @@ export interface operations {
             };
         };
     };
-    get_notices_count: {
+    count: {
         parameters: {
             query?: never;
             header?: never;
@@ -10171,7 +9855,7 @@ export interface operations {
             };
         };
     };
-    post_notices_read_all: {
+    read_all: {
         parameters: {
             query?: never;
             header?: never;
@@ -10194,7 +9878,7 @@ export interface operations {
             };
         };
     };
-    get_notices_wishes: {
+    wishes: {
         parameters: {
             query?: never;
             header?: never;
@@ -10213,7 +9897,7 @@ export interface operations {
             };
         };
     };
-    put_notices_wishes: {
+    wish: {
         parameters: {
             query?: never;
             header?: never;
@@ -10236,7 +9920,7 @@ export interface operations {
             };
         };
     };
-    post_notices_id_read: {
+    read: {
         parameters: {
             query?: never;
             header?: never;
@@ -10257,7 +9941,7 @@ export interface operations {
             };
         };
     };
-    get_objections: {
+    objections: {
         parameters: {
             query?: {
                 /** @description Where they stand. */
@@ -10285,7 +9969,7 @@ export interface operations {
             };
         };
     };
-    post_objections_id_rule: {
+    rule: {
         parameters: {
             query?: never;
             header?: never;
@@ -10315,7 +9999,7 @@ export interface operations {
             };
         };
     };
-    get_partner_secret: {
+    task: {
         parameters: {
             query?: never;
             header?: never;
@@ -10336,7 +10020,7 @@ export interface operations {
             };
         };
     };
-    post_partner_secret_accept: {
+    accept: {
         parameters: {
             query?: never;
             header?: never;
@@ -10361,7 +10045,7 @@ export interface operations {
             };
         };
     };
-    post_partner_secret_done: {
+    done: {
         parameters: {
             query?: never;
             header?: never;
@@ -10386,7 +10070,7 @@ export interface operations {
             };
         };
     };
-    post_partner_secret_note: {
+    note: {
         parameters: {
             query?: never;
             header?: never;
@@ -10411,7 +10095,7 @@ export interface operations {
             };
         };
     };
-    get_partner_secret_photos_photo: {
+    report_photo: {
         parameters: {
             query?: never;
             header?: never;
@@ -10433,7 +10117,7 @@ export interface operations {
             };
         };
     };
-    post_people: {
+    hire: {
         parameters: {
             query?: never;
             header?: never;
@@ -10456,10 +10140,13 @@ export interface operations {
             };
         };
     };
-    post_photos: {
+    upload: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ties the photograph to the commands that show the same secret */
+                "Upload-Secret"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10487,15 +10174,13 @@ export interface operations {
             };
         };
     };
-    get_place: {
+    place: {
         parameters: {
-            query?: {
-                lon?: number | null;
-                lat?: number | null;
+            query: {
+                lon: number;
+                lat: number;
                 /** @description What the coordinates are in; `wgs84` when it is left out. */
                 datum?: string | null;
-                /** @description The code of a grid, in place of a point. */
-                grid?: string | null;
             };
             header?: never;
             path?: never;
@@ -10513,7 +10198,7 @@ export interface operations {
             };
         };
     };
-    post_posts_id_assign: {
+    assign: {
         parameters: {
             query?: never;
             header?: never;
@@ -10538,7 +10223,7 @@ export interface operations {
             };
         };
     };
-    post_posts_id_end: {
+    close_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -10549,7 +10234,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["org.Nothing"];
+                "application/json": components["schemas"]["Nothing"];
             };
         };
         responses: {
@@ -10563,7 +10248,7 @@ export interface operations {
             };
         };
     };
-    post_posts_id_vacate: {
+    vacate: {
         parameters: {
             query?: never;
             header?: never;
@@ -10574,7 +10259,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["org.Nothing"];
+                "application/json": components["schemas"]["Nothing"];
             };
         };
         responses: {
@@ -10588,177 +10273,7 @@ export interface operations {
             };
         };
     };
-    get_public_cases: {
-        parameters: {
-            query?: {
-                /** @description Only those of this grid, by its code. */
-                grid?: string;
-                /** @description 1 to 100, 30 when absent. */
-                limit?: number;
-                /** @description Where to read on. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_PublicCase"];
-                };
-            };
-        };
-    };
-    get_public_grids: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GridsView"];
-                };
-            };
-        };
-    };
-    get_publications: {
-        parameters: {
-            query?: {
-                /** @description The code of a grid: what is told there, by its community, its street and the district too. The district's own notices when absent. */
-                grid?: string;
-                /** @description 1 to 100, 20 when absent. */
-                limit?: number;
-                /** @description Where to read on. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_PublicationView"];
-                };
-            };
-        };
-    };
-    post_publications: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewPublication"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ManagedPublication"];
-                };
-            };
-        };
-    };
-    get_publications_managed: {
-        parameters: {
-            query?: {
-                /** @description The code of a grid: what is told there, by its community, its street and the district too. The district's own notices when absent. */
-                grid?: string;
-                /** @description 1 to 100, 20 when absent. */
-                limit?: number;
-                /** @description Where to read on. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_ManagedPublication"];
-                };
-            };
-        };
-    };
-    put_publications_id: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PublicationChange"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ManagedPublication"];
-                };
-            };
-        };
-    };
-    post_publications_id_withdraw: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Withdrawal"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ManagedPublication"];
-                };
-            };
-        };
-    };
-    post_reports: {
+    report: {
         parameters: {
             query?: never;
             header: {
@@ -10784,7 +10299,7 @@ export interface operations {
             };
         };
     };
-    get_reports_exclusions: {
+    exclusions: {
         parameters: {
             query?: {
                 /** @description Only those that wait, or only those that were decided. */
@@ -10810,7 +10325,7 @@ export interface operations {
             };
         };
     };
-    post_reports_exclusions: {
+    exclude: {
         parameters: {
             query?: never;
             header?: never;
@@ -10833,7 +10348,7 @@ export interface operations {
             };
         };
     };
-    post_reports_exclusions_id_decide: {
+    decide: {
         parameters: {
             query?: never;
             header?: never;
@@ -10842,7 +10357,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["reports.Decide"];
+                "application/json": components["schemas"]["Decide"];
             };
         };
         responses: {
@@ -10856,7 +10371,7 @@ export interface operations {
             };
         };
     };
-    post_reports_lookup: {
+    look_up: {
         parameters: {
             query?: never;
             header?: never;
@@ -10879,7 +10394,7 @@ export interface operations {
             };
         };
     };
-    get_reports_periods: {
+    periods: {
         parameters: {
             query?: never;
             header?: never;
@@ -10898,7 +10413,7 @@ export interface operations {
             };
         };
     };
-    get_reports_periods_period: {
+    period: {
         parameters: {
             query?: {
                 /** @description `street` (default), `community`, `department`, `matter` or `channel`. */
@@ -10922,7 +10437,7 @@ export interface operations {
             };
         };
     };
-    post_reports_periods_period_freeze: {
+    freeze: {
         parameters: {
             query?: never;
             header?: never;
@@ -10943,7 +10458,7 @@ export interface operations {
             };
         };
     };
-    get_reports_rates: {
+    rates: {
         parameters: {
             query: {
                 /** @description Cases reported at or after. */
@@ -10973,7 +10488,7 @@ export interface operations {
             };
         };
     };
-    get_reports_rates_export: {
+    export_file: {
         parameters: {
             query: {
                 /** @description Cases reported at or after. */
@@ -11001,7 +10516,7 @@ export interface operations {
             };
         };
     };
-    post_reports_suggest: {
+    suggest: {
         parameters: {
             query?: never;
             header?: never;
@@ -11024,7 +10539,7 @@ export interface operations {
             };
         };
     };
-    get_reports_track: {
+    tracked: {
         parameters: {
             query?: never;
             header?: never;
@@ -11045,7 +10560,7 @@ export interface operations {
             };
         };
     };
-    post_reports_track_answers: {
+    answers: {
         parameters: {
             query?: never;
             header?: never;
@@ -11070,7 +10585,7 @@ export interface operations {
             };
         };
     };
-    get_reports_track_photos_photo: {
+    tracked_photo: {
         parameters: {
             query?: never;
             header?: never;
@@ -11092,7 +10607,7 @@ export interface operations {
             };
         };
     };
-    post_reports_track_rating: {
+    rate: {
         parameters: {
             query?: never;
             header?: never;
@@ -11117,7 +10632,7 @@ export interface operations {
             };
         };
     };
-    post_reports_track_remarks: {
+    remark: {
         parameters: {
             query?: never;
             header?: never;
@@ -11142,7 +10657,7 @@ export interface operations {
             };
         };
     };
-    post_reports_track_reopen: {
+    reopen_own: {
         parameters: {
             query?: never;
             header?: never;
@@ -11167,47 +10682,7 @@ export interface operations {
             };
         };
     };
-    post_reports_track_share: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                track: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ShareMade"];
-                };
-            };
-        };
-    };
-    delete_reports_track_share: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                track: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    get_responsible: {
+    responsible: {
         parameters: {
             query: {
                 /** @description Who leads, as the catalogue writes it: a unit's name or a word such as 属地网格. */
@@ -11237,7 +10712,7 @@ export interface operations {
             };
         };
     };
-    get_roles: {
+    roles: {
         parameters: {
             query?: never;
             header?: never;
@@ -11256,7 +10731,7 @@ export interface operations {
             };
         };
     };
-    get_rosters_vacancies: {
+    vacancies: {
         parameters: {
             query?: {
                 /** @description As it was at this instant. */
@@ -11278,7 +10753,7 @@ export interface operations {
             };
         };
     };
-    get_session: {
+    session: {
         parameters: {
             query?: never;
             header?: never;
@@ -11303,7 +10778,7 @@ export interface operations {
             };
         };
     };
-    post_session: {
+    log_in: {
         parameters: {
             query?: never;
             header?: never;
@@ -11340,7 +10815,7 @@ export interface operations {
             };
         };
     };
-    delete_session: {
+    log_out: {
         parameters: {
             query?: never;
             header?: never;
@@ -11354,12 +10829,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["access.Done"];
+                    "application/json": components["schemas"]["Done"];
                 };
             };
         };
     };
-    post_session_link: {
+    follow_link: {
         parameters: {
             query?: never;
             header?: never;
@@ -11389,7 +10864,7 @@ export interface operations {
             };
         };
     };
-    get_settings: {
+    list_settings: {
         parameters: {
             query?: never;
             header?: never;
@@ -11408,7 +10883,7 @@ export interface operations {
             };
         };
     };
-    put_settings_name: {
+    set_setting: {
         parameters: {
             query?: never;
             header?: never;
@@ -11428,12 +10903,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["access.Done"];
+                    "application/json": components["schemas"]["Done"];
                 };
             };
         };
     };
-    delete_settings_name: {
+    unset_setting: {
         parameters: {
             query?: never;
             header?: never;
@@ -11449,33 +10924,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["access.Done"];
+                    "application/json": components["schemas"]["Done"];
                 };
             };
         };
     };
-    get_shared_share: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                share: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SharedView"];
-                };
-            };
-        };
-    };
-    get_supervisions: {
+    list: {
         parameters: {
             query?: {
                 /** @description `open`, `replied`, `lifted`, `closed`, or `overdue`: open with the reply overdue. */
@@ -11505,7 +10959,7 @@ export interface operations {
             };
         };
     };
-    get_supervisions_counts: {
+    counts: {
         parameters: {
             query?: {
                 /** @description `open`, `replied`, `lifted`, `closed`, or `overdue`: open with the reply overdue. */
@@ -11535,7 +10989,7 @@ export interface operations {
             };
         };
     };
-    get_supervisions_id: {
+    one: {
         parameters: {
             query?: never;
             header?: never;
@@ -11554,7 +11008,7 @@ export interface operations {
             };
         };
     };
-    post_supervisions_id_end: {
+    end: {
         parameters: {
             query?: never;
             header?: never;
@@ -11577,7 +11031,7 @@ export interface operations {
             };
         };
     };
-    post_supervisions_id_reply: {
+    reply: {
         parameters: {
             query?: never;
             header?: never;
@@ -11600,7 +11054,7 @@ export interface operations {
             };
         };
     };
-    get_unit_kinds: {
+    kinds: {
         parameters: {
             query?: never;
             header?: never;
@@ -11619,7 +11073,7 @@ export interface operations {
             };
         };
     };
-    get_units: {
+    units: {
         parameters: {
             query?: {
                 /** @description Only of this kind; several are separated by commas. */
@@ -11651,7 +11105,7 @@ export interface operations {
             };
         };
     };
-    post_units: {
+    found: {
         parameters: {
             query?: never;
             header?: never;
@@ -11674,7 +11128,7 @@ export interface operations {
             };
         };
     };
-    get_units_id: {
+    unit: {
         parameters: {
             query?: {
                 /** @description As it was at this instant. */
@@ -11698,7 +11152,7 @@ export interface operations {
             };
         };
     };
-    put_units_id: {
+    describe: {
         parameters: {
             query?: never;
             header?: never;
@@ -11723,7 +11177,7 @@ export interface operations {
             };
         };
     };
-    post_units_id_end: {
+    end: {
         parameters: {
             query?: never;
             header?: never;
@@ -11748,7 +11202,7 @@ export interface operations {
             };
         };
     };
-    post_units_id_move: {
+    re_parent: {
         parameters: {
             query?: never;
             header?: never;
@@ -11773,7 +11227,7 @@ export interface operations {
             };
         };
     };
-    post_units_id_posts: {
+    open_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -11798,7 +11252,7 @@ export interface operations {
             };
         };
     };
-    get_webhooks: {
+    list: {
         parameters: {
             query?: never;
             header?: never;
@@ -11817,7 +11271,7 @@ export interface operations {
             };
         };
     };
-    post_webhooks: {
+    create: {
         parameters: {
             query?: never;
             header?: never;
@@ -11840,7 +11294,7 @@ export interface operations {
             };
         };
     };
-    put_webhooks_id: {
+    change: {
         parameters: {
             query?: never;
             header?: never;
@@ -11861,7 +11315,7 @@ export interface operations {
             };
         };
     };
-    delete_webhooks_id: {
+    end: {
         parameters: {
             query?: never;
             header?: never;
@@ -11878,7 +11332,7 @@ export interface operations {
             };
         };
     };
-    get_webhooks_id_deliveries: {
+    deliveries: {
         parameters: {
             query?: {
                 /** @description `waiting`, `sent` or `dead`. */
@@ -11904,7 +11358,7 @@ export interface operations {
             };
         };
     };
-    post_webhooks_id_deliveries_delivery_resend: {
+    resend: {
         parameters: {
             query?: never;
             header?: never;
@@ -11926,7 +11380,7 @@ export interface operations {
             };
         };
     };
-    post_webhooks_id_ping: {
+    ping: {
         parameters: {
             query?: never;
             header?: never;
@@ -11945,7 +11399,7 @@ export interface operations {
             };
         };
     };
-    post_webhooks_id_rotate: {
+    rotate: {
         parameters: {
             query?: never;
             header?: never;
@@ -11964,7 +11418,7 @@ export interface operations {
             };
         };
     };
-    get_whistles: {
+    board: {
         parameters: {
             query?: {
                 /** @description States, separated by commas; `open` stands for all that are not over. */
@@ -11994,7 +11448,7 @@ export interface operations {
             };
         };
     };
-    get_whistles_figures: {
+    figures: {
         parameters: {
             query?: {
                 /** @description Blown at or after. */
@@ -12018,7 +11472,7 @@ export interface operations {
             };
         };
     };
-    get_whistles_id: {
+    one: {
         parameters: {
             query?: never;
             header?: never;
@@ -12037,7 +11491,7 @@ export interface operations {
             };
         };
     };
-    post_whistles_id_call_off: {
+    call_off: {
         parameters: {
             query?: never;
             header?: never;
@@ -12060,7 +11514,7 @@ export interface operations {
             };
         };
     };
-    post_whistles_id_ratings: {
+    close: {
         parameters: {
             query?: never;
             header?: never;

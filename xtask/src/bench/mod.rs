@@ -87,10 +87,7 @@ struct Listed {
 /// Connections of the figures.
 const CONNECTIONS: usize = 16;
 
-/// The long form of the crash test.
-pub fn crash(kills: usize) -> Result<()> {
-    kill::kill(&build()?, kills)
-}
+pub use kill::kill;
 
 /// Runs a measurement.
 pub fn bench(bench: &Bench) -> Result<()> {
@@ -102,7 +99,7 @@ pub fn bench(bench: &Bench) -> Result<()> {
         What::Report(load) => report(load),
         What::List(listed) => list(listed),
         What::Web { runs } => web::web(*runs),
-        What::Kill { kills } => kill::kill(&build()?, *kills),
+        What::Kill { kills } => kill(&build()?, *kills),
     }
 }
 

@@ -26,6 +26,7 @@ mod http;
 pub mod keys;
 pub mod limits;
 pub mod model;
+pub mod moves;
 mod office;
 pub mod password;
 pub mod private;
@@ -102,7 +103,8 @@ impl Memory {
 
 /// Who makes this request: the session's account, the token, or an error when there is neither.
 pub async fn authenticate(app: &App, parts: &Parts) -> Result<Actor> {
-    Ok(sessions::current(app, parts).await?.actor)
+    let uploads = sessions::uploads(&parts.headers);
+    Ok(sessions::current(app, parts).await?.actor.with_uploads(uploads))
 }
 
 /// The words of our own tables that people edit in a spreadsheet.

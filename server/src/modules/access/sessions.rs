@@ -47,6 +47,16 @@ pub fn hash(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
 }
 
+/// A secret that ties commands to uploads is at least as long as 128 random bits in hexadecimal, and no longer than a header should be.
+const UPLOAD_SECRET: std::ops::RangeInclusive<usize> = 32..=100;
+
+/// The hash of the header `Upload-Secret`: who sent it with an upload alone may use what was uploaded, from whichever network. Nothing when there is
+/// none, or one that could be guessed.
+pub fn uploads(headers: &HeaderMap) -> Option<[u8; 32]> {
+    let secret = headers.get("upload-secret")?.to_str().ok()?;
+    UPLOAD_SECRET.contains(&secret.len()).then(|| hash(secret))
+}
+
 /// Who makes this request, with what the caller's own pages need to know of the session.
 pub struct Current {
     /// The caller.

@@ -15,6 +15,7 @@ mod http;
 mod import;
 mod memory;
 mod model;
+pub mod moves;
 mod store;
 #[cfg(test)]
 mod tests;

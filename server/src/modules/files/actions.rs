@@ -42,6 +42,7 @@ pub async fn upload(app: &App, actor: &Actor, body: Vec<u8>) -> Result<FileInfo>
         lat: photo.gps.map(|p| p.lat),
         taken_at: photo.taken_at.as_deref().and_then(|t| model::taken_at(t, app.zone, now)),
         by: (actor.kind != ActorKind::Anonymous).then_some(actor.id),
+        secret: actor.uploads,
         at: now,
     };
     app.blob.put(photo.jpeg).await?;
@@ -74,18 +75,26 @@ async fn cleaned(body: Vec<u8>) -> Result<photo::Photo> {
 
 /// Gives uploads to the thing that they show. One statement; a second one finds out what was wrong.
 ///
-/// Refuses a photograph that is unknown or has an owner already with the field `photo_ids[i]`, and more than [`model::MOST_PHOTOS`].
-pub async fn attach(tx: &mut Tx, ids: &[Id<File>], owner_kind: &str, owner: Uuid, purpose: &str) -> Result<Vec<FileInfo>> {
+/// Refuses a photograph that is unknown, was uploaded by somebody else, or has an owner already with the field `photo_ids[i]`, and more than
+/// [`model::MOST_PHOTOS`]. Whoever showed a secret with the upload shows it again; a program that showed none is known by the id alone.
+pub async fn attach(
+    tx: &mut Tx,
+    actor: &Actor,
+    ids: &[Id<File>],
+    owner_kind: &str,
+    owner: Uuid,
+    purpose: &str,
+) -> Result<Vec<FileInfo>> {
     model::check_list(ids)?;
     if ids.is_empty() {
         return Ok(vec![]);
     }
-    let mut claimed = store::claim(tx, ids, owner_kind, owner, purpose).await?;
+    let mut claimed = store::claim(tx, actor, ids, owner_kind, owner, purpose).await?;
     if claimed.len() == ids.len() {
         claimed.sort_by_key(|file| file.id);
         return Ok(claimed);
     }
-    let known = store::known(tx, ids).await?;
+    let known = store::taken(tx, ids).await?;
     let why = |id| if known.contains(id) { "already-attached" } else { "unknown" };
     let wrong = ids.iter().enumerate().filter(|(_, id)| claimed.iter().all(|file| file.id != **id));
     Err(Error::Invalid(wrong.map(|(n, id)| FieldError::new(format!("photo_ids[{n}]"), why(id))).collect()))

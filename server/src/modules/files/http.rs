@@ -10,7 +10,7 @@ use axum::{
 };
 use blob::photo;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use kernel::{Actor, Error, Result};
+use kernel::{Error, Result};
 use tokio::sync::Semaphore;
 
 use super::{FileInfo, actions};
@@ -27,11 +27,14 @@ static RECEIVING: Semaphore = Semaphore::const_new(24);
 /// How long the bytes of one upload may take: 15 MiB at 1 Mbit/s.
 const SLOWEST: Duration = Duration::from_mins(2);
 
-/// Takes a photograph, as the body itself or as the multipart field `photo`. It belongs to nobody until a command names its id.
+/// Takes a photograph, as the body itself or as the multipart field `photo`. It belongs to nobody until a command names its id; with the header
+/// `Upload-Secret` (32 to 100 random characters) only a command that shows the same one may, and a photograph of somebody with an account is for
+/// that account.
 #[utoipa::path(
     post,
     path = "/api/v1/photos",
     tag = "files",
+    params(("Upload-Secret" = Option<String>, Header, description = "ties the photograph to the commands that show the same secret")),
     request_body(content_type = "image/*", content = Vec<u8>, description = "JPEG, PNG or WebP, at most 15 MiB and 50 megapixels"),
     responses((status = 201, body = FileInfo), (status = 413, description = "more bytes than a photograph may have")),
     extensions(("x-public" = json!(true)))
@@ -39,7 +42,7 @@ const SLOWEST: Duration = Duration::from_mins(2);
 pub async fn upload(visitor: Visitor, State(app): State<Shared>, request: Request) -> Answer<(StatusCode, Json<FileInfo>)> {
     limits::take(&app, "public_photos", &limits::network(visitor.address))?;
     let (parts, body) = request.into_parts();
-    let actor = access::authenticate(&app, &parts).await.unwrap_or_else(|_| Actor::anonymous());
+    let actor = access::authenticate(&app, &parts).await.unwrap_or_else(|_| visitor.actor());
     let _slot = RECEIVING.try_acquire().map_err(|_| Error::Busy { code: actions::PHOTOS_BUSY, retry_after: SLOWEST / 12 })?;
     let received = tokio::time::timeout(SLOWEST, receive(Request::from_parts(parts, body))).await;
     let bytes = received.map_err(|_| Error::invalid("body", "too-slow"))??;

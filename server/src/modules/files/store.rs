@@ -2,7 +2,7 @@
 
 use blob::Key;
 use db::{Conn, Query, ToCell, Tx, bind, record, sql};
-use kernel::{Id, Result, Time};
+use kernel::{Actor, Id, Result, Time};
 use uuid::Uuid;
 
 use super::model::{File, FileInfo};
@@ -19,14 +19,15 @@ pub struct Fresh {
     pub lat: Option<f64>,
     pub taken_at: Option<Time>,
     pub by: Option<Uuid>,
+    pub secret: Option<[u8; 32]>,
     pub at: Time,
 }
 
 /// Keeps an upload that nobody has claimed yet.
 pub async fn insert(tx: &mut Tx, file: &Fresh) -> Result<()> {
     let statement = sql!(
-        "insert into file (id, sha256, thumb_sha256, kind, bytes, width, height, lon, lat, taken_at, uploaded_by, uploaded_at)
-         values ($1, $2, $3, 'image/jpeg', $4, $5, $6, $7, $8, $9, $10, $11)"
+        "insert into file (id, sha256, thumb_sha256, kind, bytes, width, height, lon, lat, taken_at, uploaded_by, uploaded_at, secret_hash)
+         values ($1, $2, $3, 'image/jpeg', $4, $5, $6, $7, $8, $9, $10, $11, $12)"
     );
     let cells = bind![
         file.id,
@@ -39,26 +40,39 @@ pub async fn insert(tx: &mut Tx, file: &Fresh) -> Result<()> {
         file.lat,
         file.taken_at,
         file.by,
-        file.at
+        file.at,
+        file.secret.map(|s| s.to_vec())
     ];
     tx.execute(statement, cells).await.map(|_| ())
 }
 
-/// Gives these uploads to their owner and answers those that were free, in the order of their upload.
-pub async fn claim(tx: &mut Tx, ids: &[Id<File>], owner_kind: &str, owner: Uuid, purpose: &str) -> Result<Vec<FileInfo>> {
+/// Gives these uploads to their owner and answers those that were free and this caller's, in the order of their upload.
+pub async fn claim(
+    tx: &mut Tx,
+    actor: &Actor,
+    ids: &[Id<File>],
+    owner_kind: &str,
+    owner: Uuid,
+    purpose: &str,
+) -> Result<Vec<FileInfo>> {
     let query = Query::default()
         .push(
             "update file set owner_kind = $$, owner_id = $$, purpose = $$ where owner_id is null",
             bind![owner_kind, owner, purpose],
         )
         .push_list("and id in", ids.iter().map(ToCell::to_cell).collect())
+        .push(
+            "and (uploaded_by = $$ or secret_hash = $$ or (uploaded_by is null and secret_hash is null))",
+            bind![actor.id, actor.uploads.map(|s| s.to_vec())],
+        )
         .push("returning id, width, height, lon, lat, taken_at, purpose", vec![]);
     tx.list(query).await
 }
 
-/// Which of these are known, whoever owns them.
-pub async fn known(conn: &mut Conn, ids: &[Id<File>]) -> Result<Vec<Id<File>>> {
-    let query = Query::new("select id from file where").push_list("id in", ids.iter().map(ToCell::to_cell).collect());
+/// Which of these have an owner already.
+pub async fn taken(conn: &mut Conn, ids: &[Id<File>]) -> Result<Vec<Id<File>>> {
+    let query = Query::new("select id from file where owner_id is not null and")
+        .push_list("id in", ids.iter().map(ToCell::to_cell).collect());
     Ok(conn.list::<Known>(query).await?.into_iter().map(|k| k.id).collect())
 }
 

@@ -5,19 +5,19 @@ use std::{io::Cursor, sync::Arc};
 use axum::{
     Router,
     body::Body,
-    http::{Request, StatusCode, header},
+    http::{HeaderName, Method, Request, StatusCode, header},
     response::Response,
 };
 use http_body_util::BodyExt;
 use image::{ImageFormat, Rgb, RgbImage};
 use kernel::{Actor, Error, Id};
-use serde_json::Value;
+use serde_json::{Value, json};
 use testkit::Engine;
 use tower::ServiceExt;
 use uuid::Uuid;
 
 use super::{Look, attach, collect, of, serve, sweep, upload};
-use crate::testing::TestApp;
+use crate::testing::{Client, TestApp, town};
 
 /// What the tests of this slice do to a district.
 struct District {
@@ -50,7 +50,7 @@ impl District {
 
     async fn attached(&self, ids: &[Id<super::File>], owner: Uuid) -> kernel::Result<usize> {
         let mut tx = self.db.begin().await.unwrap();
-        let attached = attach(&mut tx, ids, "thing", owner, "report").await?;
+        let attached = attach(&mut tx, &Actor::anonymous(), ids, "thing", owner, "report").await?;
         tx.commit().await.unwrap();
         Ok(attached.len())
     }
@@ -191,6 +191,44 @@ testkit::both! {
         assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
     }
 
+    async fn only_who_uploaded_claims(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let secret = |text: &str| app.visitor().with(HeaderName::from_static("upload-secret"), text);
+        let upload = async |client: &Client, shade: u8| {
+            let body = picture(40, 30, shade, ImageFormat::Png).into();
+            let sent = client.send(Method::POST, "/api/v1/photos", Some(body), &[("content-type", "image/png")]).await;
+            sent.expect(201).json()["id"].as_str().unwrap().to_owned()
+        };
+        let (lon, lat) = town::HOME;
+        let report = |id: &str| json!({ "text": "楼道灯坏了", "lon": lon, "lat": lat, "photo_ids": [id] });
+        let claim = async |client: &Client, id: &str| client.post("/api/v1/reports", &report(id)).await;
+        let (mine, other) = (secret("0123456789abcdef0123456789abcdef"), secret("f0123456789abcdef0123456789abcde"));
+
+        let id = upload(&mine, 1).await;
+        for stranger in [&app.visitor(), &other] {
+            let refused = claim(stranger, &id).await;
+            refused.refused(400, "invalid");
+            assert!(refused.text().contains("photo_ids[0]") && refused.text().contains("unknown"), "{}", refused.text());
+        }
+        claim(&mine, &id).await.expect(201);
+        assert!(claim(&mine, &id).await.expect(400).text().contains("already-attached"));
+        // A program that shows no secret is known by the id alone, as before; a secret that could be guessed is none.
+        let (script, short) = (upload(&app.visitor(), 2).await, upload(&secret("1234"), 3).await);
+        claim(&app.visitor(), &script).await.expect(201);
+        claim(&other, &short).await.expect(201);
+        // What somebody with an account uploaded is for that account, whatever the device.
+        let (desk, colleague) = (app.login_as("community-desk", town::COMMUNITY).await, app.login_as("community-desk", town::COMMUNITY).await);
+        let id = upload(&desk, 4).await;
+        let taken = json!({ "text": "楼道灯坏了", "lon": lon, "lat": lat, "channel": "phone", "photo_ids": [id] });
+        claim(&app.visitor(), &id).await.refused(400, "invalid");
+        colleague.post("/api/v1/incidents", &taken).await.refused(400, "invalid");
+        desk.post("/api/v1/incidents", &taken).await.expect(201);
+        // A worker whose session ended in between goes on with the secret of the phone.
+        let (worker, phone) = (app.login_as("community-desk", town::COMMUNITY).await, "00112233445566778899aabbccddeeff");
+        let id = upload(&worker.clone().with(HeaderName::from_static("upload-secret"), phone), 5).await;
+        claim(&secret(phone), &id).await.expect(201);
+    }
+
     async fn a_photograph_is_claimed_once(engine: Engine) {
         let district = district(engine).await;
         let mut ids = Vec::new();
@@ -200,7 +238,7 @@ testkit::both! {
         ids.sort_unstable();
         let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let mut tx = district.db.begin().await.unwrap();
-        let (attached, statements) = db::count::scope(attach(&mut tx, &ids[..9], "thing", one, "report")).await;
+        let (attached, statements) = db::count::scope(attach(&mut tx, &Actor::anonymous(), &ids[..9], "thing", one, "report")).await;
         tx.commit().await.unwrap();
         assert_eq!((attached.unwrap().len(), statements), (9, 1));
         let found = of(&mut district.db.read().await.unwrap(), "thing", one).await.unwrap();

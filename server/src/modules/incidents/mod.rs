@@ -36,6 +36,7 @@ pub mod import;
 mod jobs;
 pub mod learn;
 pub mod model;
+pub mod moves;
 pub mod numbers;
 pub mod orders;
 mod partner;
@@ -77,6 +78,7 @@ pub const MODULE: Module = Module {
         "incident_call",
         "incident_words",
         "incident_unindexed",
+        "incident_erasure",
         "return_reason",
         "incident_return",
         "incident_review",

@@ -389,7 +389,20 @@ kernel::codes! {
     AT_THE_TOP = "at-the-top";
     /// The supervision order was answered or ended already.
     SUPERVISION_ENDED = "supervision-ended";
+    /// Only a case that is over can be erased.
+    CASE_NOT_OVER = "case-not-over";
+    /// What the case said was erased; nothing can be done with it any more.
+    CASE_ERASED = "case-erased";
+    /// Somebody has asked for the erasure already.
+    ERASURE_ASKED = "erasure-asked";
+    /// Nobody decides an erasure that he asked for.
+    ERASURE_OWN = "erasure-own";
+    /// The erasure was decided already.
+    ERASURE_DECIDED = "erasure-decided";
 }
+
+/// What stands for the title of a case whose words were erased.
+pub const ERASED_TITLE: &str = "（内容已删除）";
 
 /// Whether a unit may lead a matter of this class. The gate limits assignment, never reporting (rules of the field, 3b).
 pub fn gate(class: AccessClass, lead_is_grassroots: bool) -> Result<(), Code> {

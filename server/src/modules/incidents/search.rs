@@ -52,7 +52,12 @@ async fn batch(app: &App) -> Result<usize> {
             }
         }
     }
-    tx.execute_query(Query::new("delete from incident_unindexed where incident_id in").push_list("", ids)).await?;
+    let waited = tx.execute_query(Query::new("delete from incident_unindexed where incident_id in").push_list("", ids)).await?;
+    if waited < waiting.len() as u64 {
+        // One was erased, or indexed by another process, since it was read: its words must not come back. The next round reads anew.
+        tx.rollback().await?;
+        return Ok(0);
+    }
     tx.commit().await?;
     Ok(waiting.len())
 }

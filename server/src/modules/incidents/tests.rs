@@ -8,6 +8,7 @@ mod clock_oracle;
 mod clocks;
 mod doubtful;
 mod emergency;
+mod erase;
 mod guards;
 mod ladder;
 mod many;

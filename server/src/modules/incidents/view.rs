@@ -342,6 +342,8 @@ pub struct CaseView {
     merged: Vec<CaseLink>,
     upstream: Option<UpstreamView>,
     late: bool,
+    /// When its words were erased; there is nothing to do with it any more.
+    erased_at: Option<Time>,
     /// Who returned it and answers for it until the next takes it on (首接负责).
     held_by: Option<HeldView>,
     /// What an emergency asks for and what it got.
@@ -394,6 +396,7 @@ pub async fn whole(conn: &mut Conn, app: &App, ground: &Ground, actor: &Actor, c
         merged,
         upstream: case.upstream_no.is_some().then(|| UpstreamView { number: case.upstream_no.clone(), due: case.upstream_due }),
         late: case.late,
+        erased_at: case.erased_at,
         held_by,
         paused_until: case.paused_until,
         stages: told.stages,
@@ -554,6 +557,9 @@ fn rating(r: store::RatingRow) -> RatingView {
 /// The open transitions of the table that the caller may take now.
 fn may(actor: &Actor, case: &Case, tasks: &[TaskRow], reach: &kernel::Scope) -> Vec<&'static str> {
     use super::model::Action as A;
+    if case.erased_at.is_some() {
+        return vec![];
+    }
     let holds = |permission: &'static str| actor.scope(Permission(permission)).holds(&case.owner_path);
     let own = |state: TaskState| tasks.iter().any(|t| t.state == state && reach.holds(&t.unit_path));
     let expected = |t: &TaskRow| {
@@ -587,6 +593,9 @@ fn may(actor: &Actor, case: &Case, tasks: &[TaskRow], reach: &kernel::Scope) -> 
         .collect();
     if holds("incident.reveal") && !case.confidential && (case.phone_sealed.is_some() || case.name_sealed.is_some()) {
         list.push("reveal");
+    }
+    if super::actions::is_over(case.state) && holds("erasure.ask") {
+        list.push("erase");
     }
     list.dedup();
     list

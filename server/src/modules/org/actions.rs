@@ -14,6 +14,7 @@ use super::{
 use crate::{
     app::App,
     modules::access::{audit::Audit, keys},
+    moves::{self, Move, Succession},
     snapshot::{self, AsOf},
 };
 
@@ -59,8 +60,8 @@ impl Change<'_> {
         if self.actor.scope(permission).holds(&unit.path) { Ok(unit) } else { Err(Error::NotFound) }
     }
 
-    /// Judges and writes a draft of the tree.
-    async fn tree(&mut self, draft: Draft<'_>) -> Result<()> {
+    /// Judges and writes a draft of the tree; says how many grants, cases and the like followed.
+    async fn tree(&mut self, draft: Draft<'_>) -> Result<u64> {
         let now = self.now;
         let change = draft.finish(now, |_| now).map_err(|wrong| match wrong.first() {
             Some(w) => Error::refused_with(w.code, "value", w.value.as_str()),
@@ -72,7 +73,7 @@ impl Change<'_> {
                 store::end_post(self.tx, post.id, now).await?;
             }
         }
-        write_units(self.tx, now, &change).await
+        write_units(self.tx, now, &self.known.value, &change).await
     }
 }
 
@@ -152,9 +153,9 @@ pub(super) async fn re_parent(change: &mut Change<'_>, id: Id<Unit>, parent: Id<
     let mut draft = Draft::new(&change.known.value);
     let state = draft.state(id).cloned().ok_or(Error::NotFound)?;
     draft.put(id, UnitState { parent: Some(parent), ..state });
-    change.tree(draft).await?;
+    let followed = change.tree(draft).await?;
     let audit = Audit::new("org.unit.move", "unit", id.uuid()).under(path);
-    change.finish(audit.with("to", parent.to_string())).await
+    change.finish(audit.with("to", parent.to_string()).with("followed", followed)).await
 }
 
 /// Ends a unit; what stands below it goes to `into`, and without it there must be nothing below.
@@ -171,9 +172,20 @@ pub(super) async fn end(change: &mut Change<'_>, id: Id<Unit>, into: Option<Id<U
         }
     }
     draft.end(id);
-    change.tree(draft).await?;
+    let mut followed = change.tree(draft).await?;
+    // What is open goes to the unit that takes the rest, or to the nearest desk above; only in a merger do grants go along, since a desk above is
+    // nobody's by having had a unit below it.
+    let known = &change.known.value;
+    let heir = into.or_else(|| known.unit(id).and_then(|u| u.parent).map(|above| known.desk_of(above, change.now).id));
+    if let Some(heir) = heir.and_then(|heir| known.unit(heir)) {
+        let succession = Succession { from: id, to: heir.id, path: heir.path.clone() };
+        followed += moves::succeed(change.tx, &succession).await?;
+        if into.is_some() {
+            followed += moves::follow(change.tx, &[Move { from: path.clone(), to: heir.path.clone() }]).await?;
+        }
+    }
     let audit = Audit::new("org.unit.end", "unit", id.uuid()).under(path);
-    change.finish(audit.with("into", into.map(|i| i.to_string()))).await
+    change.finish(audit.with("into", into.map(|i| i.to_string())).with("followed", followed)).await
 }
 
 /// Adds somebody; the telephone was sealed before the transaction.

@@ -9,6 +9,7 @@ use super::{
     directory::Directory,
     model::{Unit, UnitState},
 };
+use crate::moves::Move;
 
 kernel::codes! {
     /// A unit's code is no code: letters, digits, `-`, `_` and `.`, at most 40.
@@ -58,6 +59,23 @@ pub(super) struct Change {
 }
 
 impl Change {
+    /// The subtrees that get another path, the deepest first. One that only goes along with the unit above it is not named.
+    pub fn moves(&self, directory: &Directory) -> Vec<Move> {
+        let mut all: Vec<Move> = self
+            .changed
+            .iter()
+            .filter_map(|(id, state)| Some(Move { from: directory.unit(*id)?.path.clone(), to: state.path.clone() }))
+            .filter(|m| m.from != m.to)
+            .collect();
+        all.sort_by(|a, b| b.from.len().cmp(&a.from.len()).then_with(|| a.from.cmp(&b.from)));
+        let goes_along = |one: &Move| {
+            let above = all.iter().filter(|m| m.from.len() < one.from.len() && one.from.starts_with(&m.from));
+            above.max_by_key(|m| m.from.len()).is_some_and(|m| one.to == format!("{}{}", m.to, &one.from[m.from.len()..]))
+        };
+        let kept: Vec<Move> = all.iter().filter(|one| !goes_along(one)).cloned().collect();
+        kept
+    }
+
     pub fn is_empty(&self) -> bool {
         self.added.is_empty() && self.changed.is_empty() && self.ended.is_empty()
     }

@@ -24,8 +24,8 @@ use super::{
 };
 use crate::{
     app::{App, Shared},
-    http::{Allow, Answer},
-    modules::access::keys,
+    http::{Allow, Answer, Visitor},
+    modules::access::{keys, limits},
     permit,
 };
 
@@ -170,7 +170,8 @@ struct PlaceView {
 
 /// Who looks after a place: the grid, its worker, who stands in, and the desk to call.
 #[utoipa::path(get, path = "/api/v1/place", tag = "org", params(Whereabouts), extensions(("x-public" = json!(true))), responses((status = 200, body = PlaceView)))]
-async fn place(State(app): State<Shared>, Query(at): Query<Whereabouts>) -> Answer<Json<PlaceView>> {
+async fn place(State(app): State<Shared>, visitor: Visitor, Query(at): Query<Whereabouts>) -> Answer<Json<PlaceView>> {
+    limits::take(&app, "public_reads", &limits::network(visitor.address))?;
     let (known, now) = (app.org.directory(), app.clock.now());
     let known = &known.value;
     let located = at.grid(known, now)?;

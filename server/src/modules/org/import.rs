@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     modules::access::audit::Audit,
-    snapshot,
+    moves, snapshot,
     table::{Fault, Unreadable},
 };
 
@@ -145,8 +145,8 @@ async fn begin(db: &Db, picture: &Directory) -> Result<Tx> {
     Ok(tx)
 }
 
-/// Writes a change of the tree.
-pub(super) async fn write_units(tx: &mut Tx, now: Time, change: &Change) -> Result<()> {
+/// Writes a change of the tree; grants and cases follow the units that get another path. Says how many rows followed.
+pub(super) async fn write_units(tx: &mut Tx, now: Time, directory: &Directory, change: &Change) -> Result<u64> {
     for id in change.changed.iter().map(|(id, _)| id).chain(&change.ended) {
         store::end_state(tx, *id, now).await?;
     }
@@ -155,7 +155,8 @@ pub(super) async fn write_units(tx: &mut Tx, now: Time, change: &Change) -> Resu
     }
     store::insert_units(tx, change.added.iter().map(|(id, _)| *id), now).await?;
     let states = change.added.iter().chain(&change.changed);
-    store::insert_states(tx, states.map(|(id, state)| (*id, state)), now).await
+    store::insert_states(tx, states.map(|(id, state)| (*id, state)), now).await?;
+    moves::follow(tx, &change.moves(directory)).await
 }
 
 /// Says in the record that a file was taken, and by whose hand: the command line's.

@@ -14,6 +14,7 @@ mod actions;
 mod http;
 mod import;
 mod model;
+pub mod moves;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ use crate::{
         catalogue::{AccessClass, Catalogue, Matter, NO_CALENDAR, Urgency},
         incidents::{
             clocks::{Clocks, Days, Event, Instants},
-            model::{Action, Attention, Incident, Reason, State, attention_list, attention_text},
+            model::{Action, Attention, CASE_ERASED, Incident, Reason, State, attention_list, attention_text},
             rules::{
                 callback::CALLBACK,
                 figures::{self, CONTACT},
@@ -100,6 +100,9 @@ impl<'a> Change<'a> {
 
     /// The same for a case that was found otherwise.
     pub async fn of(conn: &mut Conn, app: &'a App, actor: &'a Actor, case: Case, expected: Option<i64>) -> Result<Self> {
+        if case.erased_at.is_some() {
+            return Err(Error::refused(CASE_ERASED));
+        }
         if expected.is_some_and(|v| v != case.version) {
             return Err(Error::Stale);
         }

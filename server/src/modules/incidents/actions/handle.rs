@@ -214,7 +214,7 @@ pub async fn attach(tx: &mut Tx, change: &mut Change<'_>, photos: &[Id<File>], p
     if photos.is_empty() {
         return Ok(());
     }
-    files::attach(tx, photos, "incident", change.case.id.uuid(), purpose).await?;
+    files::attach(tx, change.actor, photos, "incident", change.case.id.uuid(), purpose).await?;
     change.case.photos += photos.len() as i64;
     Ok(())
 }

@@ -9,6 +9,7 @@ mod confer;
 mod desk;
 mod dispatch;
 pub mod emergency;
+mod erase;
 mod escalate;
 mod extensions;
 pub mod filters;
@@ -40,6 +41,7 @@ pub use callback::{Callback, Claimed, Dial, callback, claim, dial, put_back, que
 pub use change::{Change, Ground, days};
 pub use confer::{Annul, Confer, annul, confer, convene};
 pub use dispatch::{Dispatch, Plan, class_words, dispatch, lead_words, plan, set_lead, tasks};
+pub use erase::{DecideErasure, Erase, SCRUB, Scrub, Why, ask_erasure, decide_erasure, erase, expire, is_over, scrub};
 pub use escalate::{Escalate, escalate, escalate_task, held_by, is_handed_up};
 pub use extensions::{Decide, Extend, ExtensionView, decide, extend, extensions};
 pub use filters::{FilterView, NewFilter};

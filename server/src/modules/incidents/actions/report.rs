@@ -290,6 +290,7 @@ pub fn compose(
         misrouted: 0,
         reworked: 0,
         overran: false,
+        erased_at: None,
     };
     let wrapped = app.keys.wrap(&key, id.uuid())?;
     let photos = report.photo_ids.clone();
@@ -423,10 +424,10 @@ pub async fn take_in(tx: &mut Tx, app: &App, ground: &Ground, prepared: Prepared
     let case = change.insert(tx).await?;
     store::offer(tx, &tasks).await?;
     if !draft.photos.is_empty() {
-        files::attach(tx, &draft.photos, "incident", case.id.uuid(), "report").await?;
+        files::attach(tx, actor, &draft.photos, "incident", case.id.uuid(), "report").await?;
     }
     if let Some(solved) = draft.solved.as_ref().filter(|s| !s.photo_ids.is_empty()) {
-        files::attach(tx, &solved.photo_ids, "incident", case.id.uuid(), "after").await?;
+        files::attach(tx, actor, &solved.photo_ids, "incident", case.id.uuid(), "after").await?;
     }
     tell_accounts(tx, ground.now, accounts, OFFERED, &case).await?;
     let emergency_numbers = app.access.setting(&EMERGENCY, ground.now).numbers(case.urgency);
@@ -578,7 +579,7 @@ pub async fn join(
     let pair = phone.as_ref().map(|(s, b)| (s.as_slice(), b.as_slice()));
     store::follow(tx, draft.case.id.uuid(), id, ground.now, &body, pair, &draft.case.track_hash).await?;
     if !draft.photos.is_empty() {
-        files::attach(tx, &draft.photos, "incident", id.uuid(), "report").await?;
+        files::attach(tx, actor, &draft.photos, "incident", id.uuid(), "report").await?;
     }
     let case = change.save(tx).await?;
     let joined = draft.duplicates.iter().filter(|d| d.id == id).map(|d| Candidate { joined: true, ..d.clone() }).collect();

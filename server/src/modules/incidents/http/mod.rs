@@ -10,6 +10,7 @@ mod callback;
 mod desk;
 mod duty;
 mod emergency;
+mod erase;
 mod filters;
 mod ladder;
 mod list;
@@ -60,6 +61,7 @@ pub fn staff() -> OpenApiRouter<Shared> {
         .merge(duty::routes())
         .merge(pauses::routes())
         .merge(archive::routes())
+        .merge(erase::routes())
         .merge(away::routes())
         .merge(partner::routes())
         .merge(sign::routes())
@@ -118,6 +120,12 @@ permit! {
     MergeCases = "incident.merge";
     /// Act on many cases at once.
     ManyAtOnce = "incident.bulk";
+    /// Ask to erase cases.
+    AskErasure = "erasure.ask";
+    /// Decide what others asked to erase.
+    DecideErasures = "erasure.decide";
+    /// See what was asked to be erased.
+    SeeErasures = "erasure.read";
     /// Export lists.
     Export = "export.run";
 }

@@ -158,7 +158,8 @@ async fn holder(app: &App, visitor: &Visitor, secret: &str) -> Result<(Ground, L
     limits::take(app, "remarks", &limits::network(visitor.address))?;
     let ground = Ground::of(app);
     let (link, actor) = actions::by_link(&mut *app.db.read().await?, &ground, secret).await?;
-    Ok((ground, link, actor))
+    let uploads = visitor.actor().uploads;
+    Ok((ground, link, actor.with_uploads(uploads)))
 }
 
 /// Opens a command by link. An answer that was given before is given again, although its command ended the task and the link with it.

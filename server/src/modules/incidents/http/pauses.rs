@@ -82,7 +82,7 @@ async fn answers(
     command: Command<actions::Answer>,
 ) -> Outcome {
     limits::take(&app, "remarks", &limits::network(visitor.address))?;
-    let (actor, ground) = (kernel::Actor::anonymous(), Ground::of(&app));
+    let (actor, ground) = (visitor.actor(), Ground::of(&app));
     let (mut work, followed) = follow(&app, &actor, &secret, &command).await?;
     ground.check(&mut work.tx).await?;
     let change = Change::of(&mut work.tx, &app, &actor, followed.shown().clone(), None).await?;

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use kernel::{Actor, Id};
+use kernel::Id;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -55,7 +55,8 @@ struct TrackPhoto {
 async fn report(State(app): State<Shared>, visitor: Visitor, command: Command<actions::Report>) -> Outcome {
     limits::take(&app, "public_reports", &limits::network(visitor.address))?;
     let intake = actions::Intake { report: command.body.clone(), ..actions::Intake::default() };
-    Box::pin(take(&app, &Actor::anonymous(), &command, intake)).await
+    let actor = visitor.actor();
+    Box::pin(take(&app, &actor, &command, intake)).await
 }
 
 /// A text, perhaps with a place, before it is sent.
@@ -130,7 +131,8 @@ async fn look_up(State(app): State<Shared>, visitor: Visitor, command: Command<L
 /// The case as its reporter may see it.
 #[utoipa::path(get, path = "/api/v1/reports/{track}", tag = "reports", responses((status = 200, body = view::TrackView)),
     extensions(("x-public" = json!(true))))]
-async fn tracked(State(app): State<Shared>, Path(secret): Path<String>) -> Answer<Json<view::TrackView>> {
+async fn tracked(State(app): State<Shared>, visitor: Visitor, Path(secret): Path<String>) -> Answer<Json<view::TrackView>> {
+    limits::take(&app, "public_reads", &limits::network(visitor.address))?;
     let mut conn = app.db.read().await?;
     let followed = store::merge::followed(&mut conn, &track::hash(&secret)).await?;
     Ok(Json(view::followed(&mut conn, &app, &Ground::of(&app), followed).await?))
@@ -146,7 +148,7 @@ async fn remark(
     command: Command<actions::Remark>,
 ) -> Outcome {
     limits::take(&app, "remarks", &limits::network(visitor.address))?;
-    let (actor, ground) = (Actor::anonymous(), Ground::of(&app));
+    let (actor, ground) = (visitor.actor(), Ground::of(&app));
     let (mut work, followed) = follow(&app, &actor, &secret, &command).await?;
     let change = Change::of(&mut work.tx, &app, &actor, followed.shown().clone(), None).await?;
     actions::merge::remark(&mut work.tx, &followed, change, &command.body).await?;
@@ -165,7 +167,7 @@ async fn rate(
     command: Command<actions::Rating>,
 ) -> Outcome {
     limits::take(&app, "remarks", &limits::network(visitor.address))?;
-    let (actor, ground) = (Actor::anonymous(), Ground::of(&app));
+    let (actor, ground) = (visitor.actor(), Ground::of(&app));
     let (mut work, followed) = follow(&app, &actor, &secret, &command).await?;
     let change = Change::of(&mut work.tx, &app, &actor, followed.case.clone(), None).await?;
     actions::merge::rate(&mut work.tx, &ground, &followed, change, &command.body).await?;

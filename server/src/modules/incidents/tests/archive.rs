@@ -16,7 +16,7 @@ use crate::{
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 
 /// A picture as a phone sends one.
-async fn photo(client: &Client) -> Value {
+pub async fn photo(client: &Client) -> Value {
     let mut bytes = std::io::Cursor::new(vec![]);
     image::RgbImage::new(16, 16).write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();
     let body = bytes.into_inner().into();

@@ -4,9 +4,12 @@ use serde_json::{Value, json};
 use testkit::Engine;
 
 use super::road::{report, send};
-use crate::testing::{
-    TestApp,
-    town::{COMMUNITY, DISPUTED, DISTRICT, FAR, HOME, NOWHERE},
+use crate::{
+    modules::org::import,
+    testing::{
+        TestApp,
+        town::{COMMUNITY, DISPUTED, DISTRICT, FAR, HOME, NOWHERE},
+    },
 };
 
 async fn attention(app: &TestApp, receipt: &Value) -> (String, Vec<String>, String) {
@@ -35,6 +38,37 @@ testkit::both! {
         let desk = app.login_as("district-dispatch", DISTRICT).await;
         let waiting = desk.get("/api/v1/incidents?attention=any").await.expect(200).json();
         assert_eq!(waiting["items"].as_array().unwrap().len(), 4);
+    }
+
+    async fn nobody_in_charge_is_no_reason_to_have_no_owner(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let admin = app.login_as("system-admin", "/").await;
+        let matters = "level1,level2,level3,access_class,lead_unit,urgency,accept_limit,handle_limit,limit_unit,verify,publishable\n\
+            市容,街面,小广告,基本,属地网格,一般,1,8,工作时,desk,yes\n市容,绿化,树枝挡窗,上级,区园林中心,一般,1,8,工作时,desk,yes\n";
+        admin.post("/api/v1/catalogue/import", &json!({ "name": "matters.csv", "content": matters })).await.expect(200);
+        let staff = "staff_no,name,unit_code,post,slot\n1001,周以宁,990101001001001,专职网格员,full_time\n";
+        let leave = "staff_no,from,to,deputy_staff_no,reason\n1001,2025-03-01,2025-03-31,,病假\n";
+        for (file, what) in [(staff, true), (leave, false)] {
+            let table = crate::table::Table::read(file.into()).unwrap();
+            let options = import::Options::default();
+            let taken = if what { import::staff(&app, table, &options).await } else { import::leave(&app, table, &options).await };
+            assert!(taken.as_ref().is_ok_and(|t| t.applied), "{taken:?}");
+        }
+        app.refresh().await.unwrap();
+        let of = |matter: &str, words: &str| {
+            let mut body = report(words, HOME);
+            body["matter"] = json!(app.matter(matter).to_string());
+            body
+        };
+        // The grid's worker is away and nobody stands in; the catalogue names a unit that the district does not have.
+        for (body, why, owner) in [(of("小广告", "墙上贴了小广告"), "no-person", "一社区"), (of("树枝挡窗", "树枝挡住了窗户"), "no-unit", "")] {
+            let receipt = send(&app, &body).await;
+            let (state, list, owned) = attention(&app, &receipt).await;
+            assert!(list.iter().any(|a| a == why), "{list:?} of a case {state} lacks {why}");
+            assert!(owned == owner || (owner.is_empty() && !owned.is_empty()), "{owned}");
+            let waiting = app.login_as("district-dispatch", DISTRICT).await.get(&format!("/api/v1/incidents?attention={why}")).await;
+            assert_eq!(waiting.expect(200).json()["items"].as_array().unwrap().len(), 1, "{why}");
+        }
     }
 
     async fn a_year_without_calendar_loses_no_report(engine: Engine) {
@@ -147,4 +181,48 @@ testkit::both! {
         let far = send(&app, &report(words, FAR)).await;
         assert_eq!(far["duplicates"], json!([]));
     }
+}
+
+/// The database is as full as it may be, or held by another program: the reporter is told so, reading goes on, and nothing was half saved.
+#[test]
+fn a_full_or_locked_database_is_told_and_gets_over_it() {
+    testkit::run(async {
+        let app = TestApp::new(Engine::Sqlite).await.with_town().await;
+        let first = send(&app, &report("楼道灯坏了，单元楼道里的灯不亮", HOME)).await;
+        let track = format!("/api/v1/reports/{}", first["track"].as_str().unwrap());
+        let pages = std::fs::metadata(app.database.url.trim_start_matches("sqlite:")).unwrap().len() / 4096;
+        let impatient = db::Options { patience: std::time::Duration::from_millis(100), ..db::Options::default() };
+
+        let full = app.visitor_beside(&db::Options { most_pages: Some(pages as u32 + 8), ..impatient.clone() }).await;
+        let big = |n: usize| report(&format!("{n}号楼{}", "楼道灯不亮".repeat(900)), HOME);
+        let mut taken = 1;
+        let refused = loop {
+            let reply = full.post("/api/v1/reports", &big(taken)).await;
+            if reply.status != 201 {
+                break reply;
+            }
+            taken += 1;
+            assert!(taken < 1_000, "it never was full");
+        };
+        refused.refused(507, "storage-full");
+        full.get(&track).await.expect(200);
+        let count = async || {
+            let statement = db::sql!(
+                "select (select count(*) from incident) + (select count(distinct incident_id) from incident_step) as value"
+            );
+            app.db.read().await.unwrap().value::<i64>(statement, vec![]).await.unwrap()
+        };
+        assert_eq!(count().await, Some(2 * taken as i64), "each acknowledged report is there with its step, and no other");
+
+        let locked = app.visitor_beside(&impatient).await;
+        let holder = app.database.again().await;
+        let tx = holder.begin().await.unwrap();
+        let reply = locked.post("/api/v1/reports", &big(0)).await;
+        reply.refused(503, "storage-busy");
+        assert!(reply.headers.contains_key("retry-after"));
+        locked.get(&track).await.expect(200);
+        tx.rollback().await.unwrap();
+        locked.post("/api/v1/reports", &big(0)).await.expect(201);
+        assert_eq!(count().await, Some(2 * taken as i64 + 2));
+    });
 }

@@ -539,7 +539,7 @@ async fn apply(db: &Db, directory: &Directory, now: Time, change: &Change, new: 
     if change.is_empty() && new.is_empty() {
         return Ok(());
     }
-    write_units(&mut tx, now, change).await?;
+    write_units(&mut tx, now, directory, change).await?;
     for border in new.iter().filter(|b| b.replaces) {
         store::end_grid(&mut tx, border.unit, now).await?;
     }

@@ -77,7 +77,7 @@ pub async fn orgs(db: &Db, now: Time, zone: Zone, table: Table, options: &Option
     }
     let mut tx = begin(db, &directory).await?;
     if !change.is_empty() {
-        write_units(&mut tx, now, &change).await?;
+        write_units(&mut tx, now, &directory, &change).await?;
         record(&mut tx, now, directory.root(), "orgs", &report).await?;
         snapshot::bump(&mut tx, store::REVISION).await?;
     }

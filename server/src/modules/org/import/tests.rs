@@ -329,6 +329,9 @@ testkit::both! {
         let report = staff(&app, table(STAFF), &Options::default()).await.unwrap();
         assert_eq!(fine(&report), (6, 0, 0));
         assert_eq!(report.findings.get("unknown_role"), Some(&1));
+        let note = report.notes.iter().find(|n| n.column == "role").unwrap();
+        assert_eq!((note.row, note.value.as_str()), (8, "no-such-role"), "said with its row and its column");
+        assert!(report.lines().iter().any(|l| l.contains("row 8, role \"no-such-role\"")), "{:?}", report.lines());
         app.org.refresh(&app.db).await.unwrap();
         let known = app.org.directory();
         let known = &known.value;
