@@ -30,6 +30,8 @@ pub struct OrderView {
     state: OrderState,
     /// Whether the reply is overdue now.
     overdue: bool,
+    /// When the signer, the supervisor and the unit were told that it is.
+    overdue_at: Option<Time>,
     unit: OrderUnit,
     /// The unit whose office issued it.
     issuer: String,
@@ -85,6 +87,7 @@ fn view(ground: &Ground, s: Supervision, line: Option<Line>) -> OrderView {
     let unit = directory.unit(s.unit_id);
     OrderView {
         overdue: s.is_overdue(ground.now),
+        overdue_at: s.overdue_at,
         title: card_words(s.card),
         unit: OrderUnit {
             id: s.unit_id.uuid(),

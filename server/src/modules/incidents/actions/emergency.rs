@@ -15,13 +15,14 @@ use crate::{
         catalogue::Urgency,
         incidents::{
             clocks::Event,
-            model::{Action, Incident, Reason},
+            model::{Action, Incident, Reason, Rule},
             rules::{
                 emergency::{
                     AFTER_ACTION_WRITTEN, Bell, Bulletin, Carried, EMERGENCY, NOT_AN_EMERGENCY, NOT_MORE_URGENT,
                     NOTHING_TO_ACKNOWLEDGE, bulletin as fits, desks, from_now, hasten, ran, roster,
                 },
                 ladder::ESCALATION,
+                warning::WARNING,
             },
             store::{
                 self, Case,
@@ -103,7 +104,8 @@ pub async fn raise(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &
     }
     let limits = change.app.access.setting(&EMERGENCY, ground.now).limits;
     let adjusted = change.case.rule.clone().filter(|_| body.urgency == Urgency::Emergency).map(|Json(rule)| {
-        let hastened = hasten(&rule, body.urgency, limits);
+        let warn_left = change.app.access.setting(&WARNING, ground.now).frozen(body.urgency);
+        let hastened = Rule { warn_left, ..hasten(&rule, body.urgency, limits) };
         let event = from_now(&hastened, ran(change.log(), ground.now), change.case.due_at, ground.now);
         (hastened, event)
     });

@@ -58,7 +58,7 @@ pub use second::{Reopen, ReopenOwn, keep, open_again, reopen, reopen_own};
 pub use share::{share, unshare};
 pub use sign::{HandBack, hand_back, sign};
 pub use stages::{ReachStage, reach_stage};
-pub use supervise::{OrderEnd, OrderReply, Supervise, end_order, reply_order, supervise};
+pub use supervise::{OrderEnd, OrderReply, Supervise, end_order, reply_order, supervise, unanswered};
 pub use what_if::{Outlook, WhatIf, what_if};
 
 use kernel::{Error, Result};
