@@ -451,6 +451,13 @@ pub struct Reason {
     pub words: String,
 }
 
+impl Reason {
+    /// By code and words.
+    pub fn new(code: &str, words: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), words: words.into() }
+    }
+}
+
 impl From<&org::Reason> for Reason {
     fn from(reason: &org::Reason) -> Self {
         Self { code: reason.code.to_owned(), words: reason.zh() }

@@ -365,7 +365,7 @@ pub async fn whole(conn: &mut Conn, app: &App, ground: &Ground, actor: &Actor, c
     let words = app.incidents.words(&case.redacted);
     let named = |c: &learn::Choice| Some(ChoiceView { matter: matter_name(ground, c.matter)?, confidence: c.confidence });
     let classified = ClassifiedView { top: kept.top.iter().filter_map(named).collect(), words, by: kept.by };
-    let reasons = steps.iter().rev().find(|s| !s.reasons.0.is_empty()).map(|s| s.reasons.0.clone()).unwrap_or_default();
+    let reasons = steps.iter().rev().find(|s| moves(s)).map(|s| s.reasons.0.clone()).unwrap_or_default();
     let told = told(app, ground, &case, &steps);
     let reach = actor.scope(Permission("task.handle"));
     let allowed = !rules::returns::conferences(&steps, case.round, rules::returns::Allowed::Reopen).is_empty();
@@ -550,6 +550,16 @@ fn rating(r: store::RatingRow) -> RatingView {
         satisfied: r.satisfied,
         reason: r.reason,
     }
+}
+
+/// Whether a step says why the case is where it is: what only warns, rings or ends it does not.
+fn moves(step: &Entry) -> bool {
+    use super::model::Action as A;
+    let aside = matches!(
+        step.action,
+        A::Supervise | A::Ring | A::BulletinDue | A::NotReportedIn | A::HandOver | A::Verify | A::Close | A::Archive
+    );
+    !aside && !step.reasons.0.is_empty()
 }
 
 /// The open transitions of the table that the caller may take now; `allowed` says that a conference lets the case be opened once more.

@@ -1,6 +1,6 @@
 //! 督办: an order (催办, yellow card, red card) to a case and the unit that has to solve it, its reply, and its end.
 
-use db::Tx;
+use db::{Json, Tx};
 use kernel::{Actor, Error, Id, Permission, Result, Scope, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,7 +12,7 @@ use crate::{
         access::audit::Audit,
         catalogue::Urgency,
         incidents::{
-            model::{Action, SUPERVISION_ENDED},
+            model::{Action, Reason, SUPERVISION_ENDED},
             rules::{
                 ladder::{Card, Whom},
                 supervision::{OrderState, Supervision, card_words, gravest, reply_by_fits},
@@ -148,7 +148,10 @@ pub async fn issue(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, order: 
         code,
     };
     let words = format!("{} {}：{}", card_words(order.card), supervision.code, order.words);
-    describe(change.act(Action::Supervise)?, &supervision, "issue", words);
+    let entry = change.act(Action::Supervise)?;
+    describe(entry, &supervision, "issue", words);
+    let rule = |stage: &str| Reason::new("rule", format!("超期后按升级规则“{stage}”自动签发督办单"));
+    entry.reasons = Json(order.stage.map(rule).into_iter().collect());
     let shown = change.case.card.as_deref().and_then(Card::of);
     change.case.card = gravest(shown.into_iter().chain([order.card])).map(|c| c.word().to_owned());
     change.wind(ground)?;

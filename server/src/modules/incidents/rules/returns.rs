@@ -361,7 +361,7 @@ pub fn return_words(unit: &str, reason: &str, words: &str) -> String {
 
 /// A reason of this topic.
 pub fn why(code: &str, words: impl Into<String>) -> Reason {
-    Reason { code: code.to_owned(), words: words.into() }
+    Reason::new(code, words)
 }
 
 /// A unit of figures: how often dispatches were made, came back and were wrong.

@@ -52,6 +52,7 @@ fn path(receipt: &Value) -> String {
 }
 
 async fn holds(app: &TestApp) {
+    super::guards::explained(app).await;
     assert_eq!(verify::clocks(app).await.unwrap().differing, Vec::<String>::new());
 }
 

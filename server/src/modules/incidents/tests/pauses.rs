@@ -63,6 +63,7 @@ async fn kinds(client: &Client) -> Vec<String> {
 }
 
 async fn proven(app: &TestApp) {
+    super::guards::explained(app).await;
     assert_eq!(verify::clocks(app).await.unwrap().differing, Vec::<String>::new());
 }
 
@@ -278,6 +279,16 @@ testkit::both! {
         let paused = ask(&case.desk, json!({ "action": "ask" })).await.expect(200).json();
         assert_eq!((paused["light"].as_str(), &paused["red_at"]), (Some("paused"), &Value::Null));
         ask(&case.desk, json!({ "action": "extend" })).await.expect(400);
+        // More urgent: natural minutes from now on. Not what it is already, and not without saying how urgent.
+        let leader = app.login_as("street-leader", STREET).await;
+        let hastened = ask(&leader, json!({ "action": "raise_urgency", "urgency": "emergency" })).await.expect(200).json();
+        assert!(hastened["due_at"].as_str() < told["due_at"].as_str() && hastened["effect"][0]["turn"] == json!("recounted"), "{hastened}");
+        let urgent = ask(&leader, json!({ "action": "raise_urgency", "urgency": "urgent" })).await.expect(200).json();
+        assert_eq!((&urgent["due_at"], &urgent["effect"]), (&before["due_at"], &json!([])));
+        ask(&leader, json!({ "action": "raise_urgency" })).await.expect(400);
+        ask(&leader, json!({ "action": "raise_urgency", "urgency": "normal" })).await.refused(422, "not-more-urgent");
+        ask(&case.desk, json!({ "action": "stage" })).await.expect(400);
+        ask(&case.desk, json!({ "action": "stage", "stage": "拆除" })).await.refused(422, "no-such-stage");
         ask(&case.desk, json!({ "action": "accept" })).await.refused(422, "not-in-this-state");
         ask(&app.login_as("community-desk", SIBLING).await, more).await.expect(404);
         assert_eq!(case.case().await, before);

@@ -115,6 +115,7 @@ testkit::both! {
         let taken = of(&second, &receipt).task("accept", json!({})).await.expect(200).json();
         assert_eq!((taken["lead"]["unit"].as_str(), &taken["held_by"]), (Some("二社区"), &Value::Null));
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn the_first_receiver_of_another_branch_still_sees_it(engine: Engine) {
@@ -166,6 +167,7 @@ testkit::both! {
         assert!(!may.as_array().unwrap().iter().any(|m| m == "send_back" || m == "object"), "{may}");
         assert_eq!(board(&centre, "?state=fixed").await.len(), 1);
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn a_unit_returns_once_and_on_the_same_day(engine: Engine) {
@@ -185,6 +187,7 @@ testkit::both! {
         let back = of(&first, &late).task("send-back", json!({ "reason": "not-grassroots" })).await.expect(200).json();
         assert_eq!(waits(&back), ["returned"]);
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn a_circle_is_stopped_and_the_centre_decides(engine: Engine) {
@@ -217,6 +220,7 @@ testkit::both! {
         let taken = of(&second, &receipt).task("accept", json!({})).await.expect(200).json();
         assert_eq!((taken["state"].as_str(), waits(&taken), board(&centre, "?state=open").await.len()), (Some("in_progress"), vec![], 0));
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn an_objection_is_reviewed_by_somebody_else_and_the_ruling_binds(engine: Engine) {
@@ -267,6 +271,7 @@ testkit::both! {
         of(&fire, &receipt).task("accept", json!({})).await.expect(200);
         assert_eq!(board(&centre, "?state=dismissed").await.len(), 1);
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn a_ruling_that_is_overdue_goes_to_the_supervisor_once(engine: Engine) {
@@ -293,6 +298,7 @@ testkit::both! {
         let path = format!("/api/v1/objections/{}/rule", open[0]["id"].as_str().unwrap());
         supervisor.post(&path, &json!({ "upheld": false, "words": "维持" })).await.expect(200);
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn a_conference_invites_records_and_binds(engine: Engine) {
@@ -332,6 +338,7 @@ testkit::both! {
         let allowing = |round, what| conferences(&steps, round, what).len();
         assert_eq!([allowing(1, Allowed::Extend), allowing(1, Allowed::Reopen), allowing(2, Allowed::Extend)], [1, 0, 0]);
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn what_waits_for_the_centre_is_not_decided_over_its_head(engine: Engine) {
@@ -461,6 +468,7 @@ testkit::both! {
         crate::work::worker(&app.app).run_due().await.unwrap();
         assert_eq!(board(&centre, "?state=withdrawn").await.iter().filter(|r| r["overdue_at"].is_string()).count(), 0);
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn a_case_is_annulled_by_centre_or_supervisor(engine: Engine) {
@@ -484,6 +492,7 @@ testkit::both! {
         let own = centre.post("/api/v1/incidents", &own).await.expect(201).json();
         of(&centre, &own).act("annul", body).await.refused(422, "own-report");
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn what_the_gate_refused_is_kept_and_listed(engine: Engine) {
@@ -557,6 +566,7 @@ testkit::both! {
         assert_eq!(early["rows"], json!([]));
         drop(second);
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn reasons_are_data_of_the_district(engine: Engine) {
@@ -594,5 +604,6 @@ testkit::both! {
         let reasons = first.get("/api/v1/dispatch/reasons").await.expect(200).json();
         assert!(reasons["items"].as_array().unwrap().iter().any(|r| r["code"] == "duplicate" && r["evidence"] == json!(false)));
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 }

@@ -68,6 +68,7 @@ testkit::both! {
         }
         third.post(&format!("{path}/verify"), &json!({ "passed": true })).await.expect(200);
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn at_most_twice_then_a_conference(engine: Engine) {
@@ -126,6 +127,7 @@ testkit::both! {
         assert_eq!((last["details"]["by"].as_str(), last["details"]["cause"].as_str()), (Some("conference"), Some("ruling")));
         desk.post(&format!("{path}/reopen"), &ruled).await.refused(422, "not-in-this-state");
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn a_conference_opens_a_closed_case_and_binds_its_lead_in_one(engine: Engine) {
@@ -154,6 +156,7 @@ testkit::both! {
         // The clock is new, and what the round before left is over.
         assert_eq!(opened["due_at"].as_str(), Some("2025-03-11T02:00:00.000Z"));
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn the_same_person_only_when_there_is_nobody_else(engine: Engine) {
