@@ -22,7 +22,9 @@ pub enum Verify {
         args: VerifyAuditArgs,
     },
     /// The deadlines that are stored are those that the step logs give.
-    #[command(after_help = "Example: jingwei verify clocks --data ./district\nAfter an upgrade: jingwei verify clocks --repair --data ./district")]
+    #[command(
+        after_help = "Example: jingwei verify clocks --data ./district\nAfter an upgrade: jingwei verify clocks --repair --data ./district"
+    )]
     Clocks {
         #[command(flatten)]
         place: Place,

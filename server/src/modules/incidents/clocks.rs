@@ -352,7 +352,8 @@ impl<'e> Clocks<'e> {
         for (then, event) in &round.since {
             other.happen(days, *then, event)?;
         }
-        for (new, old) in [(&mut other.accept, &self.accept), (&mut other.handle, &self.handle), (&mut other.order, &self.order)] {
+        for (new, old) in [(&mut other.accept, &self.accept), (&mut other.handle, &self.handle), (&mut other.order, &self.order)]
+        {
             let Some(old) = old else { continue };
             match new {
                 Some(new) => new.keep_turned(old, at),

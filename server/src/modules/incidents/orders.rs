@@ -15,6 +15,7 @@ use super::{
     store::{self, Line},
     view::{self, RowView},
 };
+use crate::table::write::{Cell, Format, Sheet};
 
 /// An order.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -75,6 +76,59 @@ pub async fn page(conn: &mut Conn, ground: &Ground, page: Page<Supervision>) -> 
         let line = known.iter().find(|l| l.id == s.incident_id).cloned();
         view(ground, s, line)
     }))
+}
+
+/// Orders as a table, with a last line that says who took it along.
+pub fn table(orders: &[OrderView], format: Format, watermark: &str) -> Result<Vec<u8>> {
+    let mut sheet = Sheet::new(format, HEAD, 1)?;
+    for order in orders {
+        sheet.line(cells(order))?;
+    }
+    sheet.note(watermark)?;
+    sheet.finish()
+}
+
+const HEAD: [&str; 17] = [
+    "code",
+    "card",
+    "state",
+    "overdue",
+    "unit_code",
+    "unit",
+    "issuer",
+    "signer",
+    "words",
+    "issued_at",
+    "reply_by",
+    "case",
+    "case_state",
+    "reply",
+    "replied_at",
+    "end_words",
+    "ended_at",
+];
+
+fn cells(o: &OrderView) -> Vec<Cell> {
+    let at = |time: Option<Time>| time.map(|t| t.to_string());
+    vec![
+        o.code.as_str().into(),
+        o.card.word().into(),
+        o.state.word().into(),
+        (if o.overdue { "overdue" } else { "" }).into(),
+        o.unit.code.as_str().into(),
+        o.unit.name.as_str().into(),
+        o.issuer.as_str().into(),
+        o.signer.as_str().into(),
+        o.words.as_str().into(),
+        o.issued_at.to_string().into(),
+        o.reply_by.to_string().into(),
+        o.case.as_ref().map(|c| c.code().to_owned()).into(),
+        o.case.as_ref().map(|c| c.state().word().to_owned()).into(),
+        o.reply.clone().into(),
+        at(o.replied_at).into(),
+        o.end_words.clone().into(),
+        at(o.ended_at).into(),
+    ]
 }
 
 /// Whoever may see an order may see its case: it went to a unit of theirs.

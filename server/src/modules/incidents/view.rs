@@ -104,6 +104,18 @@ pub struct RowView {
     reporters: i64,
 }
 
+impl RowView {
+    /// The case's number.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// Where the case stands.
+    pub const fn state(&self) -> State {
+        self.state
+    }
+}
+
 /// One row, with names from the snapshots.
 pub fn row(ground: &Ground, line: Line) -> RowView {
     let light = Light::at(ground.now, line.yellow_at, line.red_at, line.paused.is_some());

@@ -23,9 +23,9 @@ mod jobs;
 mod model;
 mod send;
 mod store;
-mod trust;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 pub use feed::{feed, follow};
 pub use jobs::work;

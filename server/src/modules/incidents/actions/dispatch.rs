@@ -18,7 +18,10 @@ use crate::modules::{
     incidents::{
         clocks::{Event, Instants},
         model::{Action, Attention, MATTER_UNKNOWN, Reason, Role, State, Task, TaskState, gate},
-        rules::{emergency::gate_for, returns::{CENTRE_DECIDES, Details}},
+        rules::{
+            emergency::gate_for,
+            returns::{CENTRE_DECIDES, Details},
+        },
         store::{self, Case, TaskRow},
         transitions::not_in_state,
     },

@@ -118,11 +118,7 @@ impl Trail {
             now_with,
             offered_to: None,
             held: returns.iter().any(|r| r.released_at.is_none()),
-            unsettled: returns
-                .iter()
-                .filter(|r| r.settled_at.is_none())
-                .map(|r| (r.unit_id, faults(r.role, r.counts)))
-                .collect(),
+            unsettled: returns.iter().filter(|r| r.settled_at.is_none()).map(|r| (r.unit_id, faults(r.role, r.counts))).collect(),
         })
     }
 

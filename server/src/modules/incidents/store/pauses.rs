@@ -116,8 +116,7 @@ pub async fn decide_extension(tx: &mut Tx, e: &Extension) -> Result<()> {
          conference_n = $9
          where id = $1 and state = 'open'"
     );
-    let cells =
-        bind![e.id, e.state, e.length, e.due_after, e.decided_at, e.decided_by, e.decided_name, e.words, e.conference_n];
+    let cells = bind![e.id, e.state, e.length, e.due_after, e.decided_at, e.decided_by, e.decided_name, e.words, e.conference_n];
     if tx.execute(statement, cells).await? == 1 { Ok(()) } else { Err(Error::Stale) }
 }
 

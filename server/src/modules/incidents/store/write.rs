@@ -95,8 +95,7 @@ pub async fn rewind(tx: &mut Tx, c: &Case) -> Result<()> {
         "update incident set yellow_at = $3, red_at = $4, due_at = $5, next_at = $6, late = $7, overran = $8, paused = $9, paused_until = $10
          where id = $1 and version = $2"
     );
-    let cells =
-        bind![c.id, c.version, c.yellow_at, c.red_at, c.due_at, c.next_at, c.late, c.overran, c.paused, c.paused_until];
+    let cells = bind![c.id, c.version, c.yellow_at, c.red_at, c.due_at, c.next_at, c.late, c.overran, c.paused, c.paused_until];
     if tx.execute(statement, cells).await? == 1 { Ok(()) } else { Err(Error::Stale) }
 }
 

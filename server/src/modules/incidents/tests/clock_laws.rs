@@ -35,13 +35,9 @@ fn any_rule() -> impl Strategy<Value = Rule> {
         all.into_iter().map(|(n, limit)| Stage { name: ["停工", "处罚", "拆除"][n].to_owned(), limit }).collect()
     });
     let share = prop::option::weighted(0.3, 1..=90_i64);
-    (prop::option::of(limit()), prop::option::weighted(0.9, limit()), stages, share).prop_map(|(accept, handle, stages, warn_left)| Rule {
-        accept,
-        handle,
-        stages,
-        warn_left,
-        ..rule((1, HOURS), (1, HOURS))
-    })
+    (prop::option::of(limit()), prop::option::weighted(0.9, limit()), stages, share).prop_map(
+        |(accept, handle, stages, warn_left)| Rule { accept, handle, stages, warn_left, ..rule((1, HOURS), (1, HOURS)) },
+    )
 }
 
 fn event() -> impl Strategy<Value = Event> {

@@ -144,7 +144,9 @@ impl World {
                     other.step(*then, event);
                 }
                 other.pass(now);
-                for (new, old) in [(&mut other.accept, &self.accept), (&mut other.handle, &self.handle), (&mut other.order, &self.order)] {
+                for (new, old) in
+                    [(&mut other.accept, &self.accept), (&mut other.handle, &self.handle), (&mut other.order, &self.order)]
+                {
                     if let (Some(new), Some(old)) = (new, old) {
                         new.keep(old);
                     }
@@ -212,7 +214,12 @@ fn logs() -> impl Strategy<Value = Vec<(i64, Event)>> {
         let limit = move || (1..16_i64).prop_map(move |n| Limit { n, unit: if working { HOURS } else { Unit::Hour } });
         let any_rule = move || {
             let share = prop_oneof![2 => Just(None), 1 => (1..=90_i64).prop_map(Some)];
-            (limit(), limit(), share).prop_map(|(a, h, warn_left)| Rule { accept: Some(a), handle: Some(h), warn_left, ..rule((1, HOURS), (1, HOURS)) })
+            (limit(), limit(), share).prop_map(|(a, h, warn_left)| Rule {
+                accept: Some(a),
+                handle: Some(h),
+                warn_left,
+                ..rule((1, HOURS), (1, HOURS))
+            })
         };
         let upstream = prop::option::weighted(0.2, (0..9_000_i64).prop_map(|m| at("2025-03-03T08:00").plus_minutes(m)));
         let event = prop_oneof![

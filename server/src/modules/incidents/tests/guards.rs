@@ -15,7 +15,8 @@ db::record! {
 
 /// Every step that the program took by itself says by which rule.
 pub async fn explained(app: &TestApp) {
-    let statement = db::sql!("select action, words from incident_step where actor_kind = 'system' and cast(reasons as text) = '[]'");
+    let statement =
+        db::sql!("select action, words from incident_step where actor_kind = 'system' and cast(reasons as text) = '[]'");
     let silent: Vec<Unexplained> = app.db.read().await.unwrap().all(statement, db::bind![]).await.unwrap();
     assert!(silent.is_empty(), "{:?}", silent.iter().map(|s| (&s.action, &s.words)).collect::<Vec<_>>());
 }

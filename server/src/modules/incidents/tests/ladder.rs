@@ -145,10 +145,10 @@ testkit::both! {
         let mut tx = app.db.begin().await.unwrap();
         let statement = sql!(
             "insert into incident_extension (id, incident_id, task_id, round, n, rung, state, unit_id, unit_path, reason, length, asked_at, asked_by,
-             asked_name) select $2, i.id, t.id, 1, 1, 'chief', 'granted', t.unit_id, t.unit_path, '', '{}', 0, $2, ''
+             asked_name) select $2, i.id, t.id, 1, 1, 'chief', 'granted', t.unit_id, t.unit_path, '', $3, 0, $2, ''
              from incident i join incident_task t on t.incident_id = i.id where i.id = $1"
         );
-        tx.execute(statement, bind![id(&receipts[2]), Uuid::from_u128(7)]).await.unwrap();
+        tx.execute(statement, bind![id(&receipts[2]), Uuid::from_u128(7), json!({})]).await.unwrap();
         tx.commit().await.unwrap();
         let left = verify::repair(&app).await.unwrap();
         assert_eq!((left.differences, left.differing.len(), left.repaired), (1, 1, 0));
@@ -231,6 +231,15 @@ testkit::both! {
         assert_eq!((late[0]["overdue"].as_bool(), late[0]["overdue_at"].as_str()), (Some(true), Some("2025-03-10T04:00:00.000Z")));
         let audit = app.login_as("audit-admin", DISTRICT).await.get("/api/v1/audit?action=supervision.overdue").await.expect(200).json();
         assert_eq!(audit["items"].as_array().unwrap().len(), 1);
+        // The list as a file, for whoever may take lists along.
+        let file = supervisor.get("/api/v1/supervisions/export?state=overdue").await.expect(200).text();
+        let lines: Vec<&str> = file.trim_start_matches('\u{feff}').lines().collect();
+        assert!(lines.len() == 3 && lines[1].starts_with("DB20250310-") && lines[1].contains(",overdue,"), "{file}");
+        assert!(lines[2].starts_with("导出：supervisor"), "{file}");
+        let book = supervisor.get("/api/v1/supervisions/export?format=xlsx").await.expect(200).body;
+        assert_eq!(crate::table::Table::read(book).unwrap().count(), 3);
+        supervisor.get("/api/v1/supervisions/export?format=pdf").await.expect(400);
+        leader.get("/api/v1/supervisions/export").await.expect(403);
         // It may be answered late, and then is not overdue any more.
         let order = late[0]["id"].as_str().unwrap();
         desk.post(&format!("/api/v1/supervisions/{order}/reply"), &json!({ "text": "迟复" })).await.expect(200);

@@ -411,10 +411,10 @@ testkit::both! {
             assert_eq!(misrouted(&receipt).await, n, "upheld: {upheld}");
         }
         // The rate of the period counts the same cases: eight were dispatched, four of them wrongly.
-        let wrong = centre.get("/api/v1/incidents?figure=dispatched").await.expect(200).json();
+        let sent = centre.get("/api/v1/incidents?figure=dispatched").await.expect(200).json();
         let right = centre.get("/api/v1/incidents?figure=accurate").await.expect(200).json();
         let count = |page: &Value| page["items"].as_array().unwrap().len();
-        assert_eq!((count(&wrong), count(&right)), (8, 4));
+        assert_eq!((count(&sent), count(&right)), (8, 4));
     }
 
     async fn a_case_that_moves_on_waits_for_no_ruling(engine: Engine) {

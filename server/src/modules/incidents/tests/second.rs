@@ -154,7 +154,7 @@ testkit::both! {
         let bound = opened["tasks"].as_array().unwrap().iter().find(|t| t["state"] == "offered").unwrap();
         assert_eq!(bound["binding"], json!(true));
         // The clock is new, and what the round before left is over.
-        assert_eq!(opened["due_at"].as_str(), Some("2025-03-11T02:00:00.000Z"));
+        assert_eq!(opened["due_at"].as_str(), Some("2025-03-11T03:00:00.000Z"));
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
         super::guards::explained(&app).await;
     }

@@ -27,7 +27,8 @@ async fn receiver() -> u16 {
     let chain = vec![CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap()];
     let key = PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap();
     let builder = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
-    let config = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth().with_single_cert(chain, key).unwrap();
+    let config =
+        builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth().with_single_cert(chain, key).unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -74,7 +75,7 @@ testkit::both! {
         assert_eq!(round(&app).await.later, 1);
         // It vouches for the names in the certificate, not for any.
         trust(&app, &admin, json!({ "pem": ROOT })).await.expect(200);
-        let (other, _) = enter(&admin, &url.replace("127.0.0.1", "[::ffff:127.0.0.1]"), json!(["incident.resolve"])).await;
+        let (other, _) = enter(&admin, &url.replace("127.0.0.1", "localhost"), json!(["incident.resolve"])).await;
         case(&app).await;
         round(&app).await;
         let log = admin.get(&format!("/api/v1/webhooks/{other}/deliveries")).await.expect(200).json();
@@ -84,7 +85,6 @@ testkit::both! {
     async fn what_is_no_certificate_is_refused_by_field(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let admin = app.login_as("system-admin", DISTRICT).await;
-        let garbled = ROOT.replacen("MII", "MIIB", 1);
         let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         for (pem, code) in [
             ("hello".to_owned(), "not-pem"),
@@ -93,7 +93,6 @@ testkit::both! {
             (broken.to_owned(), "not-a-certificate"),
             (format!("{ROOT}{broken}"), "not-a-certificate"),
             (ROOT.repeat(21), "too-many"),
-            (garbled, "not-pem"),
         ] {
             let problem = trust(&app, &admin, json!({ "pem": pem })).await.expect(400).json();
             let fault = &problem["fields"][0];
