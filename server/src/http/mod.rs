@@ -22,7 +22,7 @@ mod problem;
 
 pub use allow::{Allow, Permit, SomeoneLoggedIn, Visitor};
 pub use attached::{attached, attached_table};
-pub use command::{Command, Halt, Turns, Work, forget_commands};
+pub use command::{Command, FileCommand, Halt, Turns, Work, forget_commands};
 pub use context::request_id;
 pub use metrics::operations;
 pub use problem::{BODY_TOO_LARGE, Problem};
@@ -45,7 +45,30 @@ fn assembled() -> (Router<Shared>, Document) {
     for module in MODULES {
         all = all.merge((module.routes)());
     }
-    all.split_for_parts()
+    let (routes, mut contract) = all.split_for_parts();
+    named(&mut contract);
+    (routes, contract)
+}
+
+/// Gives every operation a name of its own, from its method and path: two handlers may be called alike, two operations may not.
+fn named(contract: &mut Document) {
+    for (path, item) in &mut contract.paths.paths {
+        let path = path.trim_start_matches("/api/v1/");
+        let words: String = path.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let words: Vec<&str> = words.split('_').filter(|w| !w.is_empty()).collect();
+        let methods = [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("put", &mut item.put),
+            ("delete", &mut item.delete),
+            ("patch", &mut item.patch),
+        ];
+        for (method, operation) in methods {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(format!("{method}_{}", words.join("_")));
+            }
+        }
+    }
 }
 
 /// The whole contract with the web and with programs.

@@ -78,6 +78,7 @@ pub async fn end_version(tx: &mut Tx, id: Id<Matter>, n: i64, at: Time) -> Resul
 
 /// What an import or a change by hand did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = CatalogueCounts)]
 pub struct Counts {
     /// Matters that were not there, or were retired.
     pub added: usize,
