@@ -14,7 +14,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Set my password; my other sessions end. */
-        post: operations["set_password"];
+        post: operations["post_account_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -29,10 +29,10 @@ export interface paths {
             cookie?: never;
         };
         /** My API tokens. */
-        get: operations["tokens"];
+        get: operations["get_account_tokens"];
         put?: never;
         /** Make an API token that may do what I may do. */
-        post: operations["make_token"];
+        post: operations["post_account_tokens"];
         delete?: never;
         options?: never;
         head?: never;
@@ -50,7 +50,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** End one of my API tokens. */
-        delete: operations["end_token"];
+        delete: operations["delete_account_tokens_token"];
         options?: never;
         head?: never;
         patch?: never;
@@ -66,7 +66,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make a second factor; it holds once it is confirmed. */
-        post: operations["new_totp"];
+        post: operations["post_account_totp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -83,7 +83,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Confirm the second factor with the code that the app shows. */
-        post: operations["confirm_totp"];
+        post: operations["post_account_totp_confirm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -98,10 +98,10 @@ export interface paths {
             cookie?: never;
         };
         /** Accounts, newest first. */
-        get: operations["accounts"];
+        get: operations["get_accounts"];
         put?: never;
         /** Add an account. */
-        post: operations["create_account"];
+        post: operations["post_accounts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -116,7 +116,7 @@ export interface paths {
             cookie?: never;
         };
         /** One account with its grants. */
-        get: operations["account"];
+        get: operations["get_accounts_account"];
         put?: never;
         post?: never;
         delete?: never;
@@ -135,7 +135,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Disable an account: its sessions end at once. */
-        post: operations["disable"];
+        post: operations["post_accounts_account_disable"];
         delete?: never;
         options?: never;
         head?: never;
@@ -152,7 +152,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Enable an account again. */
-        post: operations["enable"];
+        post: operations["post_accounts_account_enable"];
         delete?: never;
         options?: never;
         head?: never;
@@ -169,7 +169,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Grant a role in a part of the organisation. */
-        post: operations["grant"];
+        post: operations["post_accounts_account_grants"];
         delete?: never;
         options?: never;
         head?: never;
@@ -187,7 +187,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Take a role back. */
-        delete: operations["revoke"];
+        delete: operations["delete_accounts_account_grants_grant"];
         options?: never;
         head?: never;
         patch?: never;
@@ -203,7 +203,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make a one-time link with which somebody sets a password and a second factor. */
-        post: operations["invite"];
+        post: operations["post_accounts_account_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -218,7 +218,7 @@ export interface paths {
             cookie?: never;
         };
         /** The items in force. */
-        get: operations["items"];
+        get: operations["get_admission_items"];
         put?: never;
         post?: never;
         delete?: never;
@@ -235,10 +235,10 @@ export interface paths {
             cookie?: never;
         };
         /** Every list: drafts, those in force, those that ended. */
-        get: operations["lists"];
+        get: operations["get_admission_lists"];
         put?: never;
         /** Begin a draft: the next version of a batch. */
-        post: operations["draft"];
+        post: operations["post_admission_lists"];
         delete?: never;
         options?: never;
         head?: never;
@@ -253,11 +253,11 @@ export interface paths {
             cookie?: never;
         };
         /** One list with its items. */
-        get: operations["one"];
+        get: operations["get_admission_lists_id"];
         put?: never;
         post?: never;
         /** Forget a draft. */
-        delete: operations["discard"];
+        delete: operations["delete_admission_lists_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -273,7 +273,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Approve a draft: it comes into force, the version before it ends. */
-        post: operations["approve"];
+        post: operations["post_admission_lists_id_approve"];
         delete?: never;
         options?: never;
         head?: never;
@@ -288,7 +288,7 @@ export interface paths {
             cookie?: never;
         };
         /** A list as a table that people edit and upload again. */
-        get: operations["exported"];
+        get: operations["get_admission_lists_id_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -307,7 +307,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Put the items of a CSV or XLSX file into a draft, in place of those that it has. */
-        post: operations["fill"];
+        post: operations["post_admission_lists_id_items"];
         delete?: never;
         options?: never;
         head?: never;
@@ -322,7 +322,7 @@ export interface paths {
             cookie?: never;
         };
         /** Matters that stood on no list when they were dispatched: what the next version should speak about. */
-        get: operations["proposals"];
+        get: operations["get_admission_proposals"];
         put?: never;
         post?: never;
         delete?: never;
@@ -341,7 +341,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Put a proposal aside until the matter comes again. */
-        post: operations["dismiss"];
+        post: operations["post_admission_proposals_id_dismiss"];
         delete?: never;
         options?: never;
         head?: never;
@@ -356,10 +356,10 @@ export interface paths {
             cookie?: never;
         };
         /** Requests of the caller's units; the district sees all. The refused ones are the record of refusals. */
-        get: operations["requests"];
+        get: operations["get_admission_requests"];
         put?: never;
         /** Ask for an admission, with an answer to each mandatory check, or for an exit. */
-        post: operations["ask"];
+        post: operations["post_admission_requests"];
         delete?: never;
         options?: never;
         head?: never;
@@ -376,7 +376,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Decide a request. */
-        post: operations["decide"];
+        post: operations["post_admission_requests_id_decide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -393,7 +393,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take one's own request back. */
-        post: operations["withdraw"];
+        post: operations["post_admission_requests_id_withdraw"];
         delete?: never;
         options?: never;
         head?: never;
@@ -408,7 +408,7 @@ export interface paths {
             cookie?: never;
         };
         /** The audit record, newest first. */
-        get: operations["list_audit"];
+        get: operations["get_audit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -425,10 +425,10 @@ export interface paths {
             cookie?: never;
         };
         /** Complaints, the newest first. */
-        get: operations["page"];
+        get: operations["get_burdens"];
         put?: never;
         /** Complain about a burden. */
-        post: operations["report"];
+        post: operations["post_burdens"];
         delete?: never;
         options?: never;
         head?: never;
@@ -443,7 +443,7 @@ export interface paths {
             cookie?: never;
         };
         /** One complaint. */
-        get: operations["one"];
+        get: operations["get_burdens_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -462,7 +462,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Say that it was corrected. */
-        post: operations["corrected"];
+        post: operations["post_burdens_id_corrected"];
         delete?: never;
         options?: never;
         head?: never;
@@ -479,7 +479,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Find that there is no burden beyond the list. */
-        post: operations["dismiss"];
+        post: operations["post_burdens_id_dismiss"];
         delete?: never;
         options?: never;
         head?: never;
@@ -496,7 +496,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make a complaint known to the unit, with a time to answer. */
-        post: operations["notify"];
+        post: operations["post_burdens_id_notify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -513,7 +513,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Say what the unit will do. */
-        post: operations["plan"];
+        post: operations["post_burdens_id_plan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -530,7 +530,24 @@ export interface paths {
         get?: never;
         put?: never;
         /** Judge, as the unit that complained, whether it was corrected. */
-        post: operations["review"];
+        post: operations["post_burdens_id_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes days or shifts from a CSV or XLSX file into a new version of the calendar; running cases keep theirs. All of it or nothing. */
+        post: operations["post_calendars_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -545,7 +562,7 @@ export interface paths {
             cookie?: never;
         };
         /** The days of a year that differ from the week, and the shifts. */
-        get: operations["calendar"];
+        get: operations["get_calendars_year"];
         put?: never;
         post?: never;
         delete?: never;
@@ -562,7 +579,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who is to be rung back, the oldest first. */
-        get: operations["queue"];
+        get: operations["get_callbacks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -579,7 +596,7 @@ export interface paths {
             cookie?: never;
         };
         /** What is said on the phone: the three questions, asked apart. */
-        get: operations["script"];
+        get: operations["get_callbacks_script"];
         put?: never;
         post?: never;
         delete?: never;
@@ -598,7 +615,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take a call for a quarter of an hour, so that nobody else rings the same person. */
-        post: operations["claim"];
+        post: operations["post_callbacks_id_claim"];
         delete?: never;
         options?: never;
         head?: never;
@@ -615,7 +632,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** The number of a claimed call, with a purpose; audited, shown for a minute. */
-        post: operations["dial"];
+        post: operations["post_callbacks_id_dial"];
         delete?: never;
         options?: never;
         head?: never;
@@ -632,7 +649,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Put a claimed call back. */
-        post: operations["put_back"];
+        post: operations["post_callbacks_id_release"];
         delete?: never;
         options?: never;
         head?: never;
@@ -647,7 +664,7 @@ export interface paths {
             cookie?: never;
         };
         /** Every matter with the rules that hold now. */
-        get: operations["catalogue"];
+        get: operations["get_catalogue"];
         put?: never;
         post?: never;
         delete?: never;
@@ -664,7 +681,7 @@ export interface paths {
             cookie?: never;
         };
         /** The catalogue as a table that people edit and import again. */
-        get: operations["exported"];
+        get: operations["get_catalogue_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -683,7 +700,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Takes a catalogue from a CSV or XLSX file: all of it or, when a row is wrong, nothing. */
-        post: operations["take"];
+        post: operations["post_catalogue_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -698,9 +715,9 @@ export interface paths {
             cookie?: never;
         };
         /** Every version of a matter: those that ended, the one that holds, one that waits for its day. */
-        get: operations["versions"];
+        get: operations["get_catalogue_id"];
         /** Gives a matter new rules from now or from a later instant on; running cases keep the old ones. */
-        put: operations["revise"];
+        put: operations["put_catalogue_id"];
         post?: never;
         delete?: never;
         options?: never;
@@ -718,7 +735,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ends a matter from now on; nothing new can be reported as it. */
-        post: operations["retire"];
+        post: operations["post_catalogue_id_retire"];
         delete?: never;
         options?: never;
         head?: never;
@@ -733,7 +750,7 @@ export interface paths {
             cookie?: never;
         };
         /** Attempts to send a matter down that the gate refused, the newest first. */
-        get: operations["attempts"];
+        get: operations["get_dispatch_attempts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -750,7 +767,7 @@ export interface paths {
             cookie?: never;
         };
         /** Dispatches, what came back of them, and how accurate they were, each share with its denominator. */
-        get: operations["figures"];
+        get: operations["get_dispatch_figures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -767,7 +784,7 @@ export interface paths {
             cookie?: never;
         };
         /** The reasons of the district for returning a case. */
-        get: operations["reasons"];
+        get: operations["get_dispatch_reasons"];
         put?: never;
         post?: never;
         delete?: never;
@@ -785,7 +802,7 @@ export interface paths {
         };
         get?: never;
         /** Enter a reason or change one. */
-        put: operations["set_reason"];
+        put: operations["put_dispatch_reasons_code"];
         post?: never;
         delete?: never;
         options?: never;
@@ -801,7 +818,7 @@ export interface paths {
             cookie?: never;
         };
         /** The district: name, extent, telephone numbers. */
-        get: operations["district"];
+        get: operations["get_district"];
         put?: never;
         post?: never;
         delete?: never;
@@ -818,7 +835,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who is on duty at a unit on a day, in order of time; a turn of the night belongs to both of its days. */
-        get: operations["roster"];
+        get: operations["get_duty"];
         put?: never;
         post?: never;
         delete?: never;
@@ -835,10 +852,10 @@ export interface paths {
             cookie?: never;
         };
         /** Hand-overs, newest first. */
-        get: operations["list"];
+        get: operations["get_duty_handovers"];
         put?: never;
         /** Hand a shift over; open emergencies and open cases are listed by the system. */
-        post: operations["hand_over"];
+        post: operations["post_duty_handovers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -855,7 +872,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take a shift over: the second confirmation. */
-        post: operations["take_over"];
+        post: operations["post_duty_handovers_id_confirm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -907,7 +924,7 @@ export interface paths {
          * What changes within the caller's sight: events `change` `{number, objects: [{kind, id}]}`, `notice` `{id}` of the caller's own
          *     notices, and `reload` when more was missed than is told again. `Last-Event-ID` resumes within seven days.
          */
-        get: operations["events"];
+        get: operations["get_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -924,7 +941,7 @@ export interface paths {
             cookie?: never;
         };
         /** Requests for more time of the caller's units, the newest first. */
-        get: operations["extensions"];
+        get: operations["get_extensions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -943,7 +960,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Grant or refuse more time; the rung of the ladder says whose decision it is. */
-        post: operations["decide"];
+        post: operations["post_extensions_id_decide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -958,10 +975,10 @@ export interface paths {
             cookie?: never;
         };
         /** My saved lists, and those that were shared with my units. */
-        get: operations["list"];
+        get: operations["get_filters"];
         put?: never;
         /** Save a list by name, for oneself or for a unit. */
-        post: operations["save"];
+        post: operations["post_filters"];
         delete?: never;
         options?: never;
         head?: never;
@@ -979,7 +996,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Forget a list of one's own. */
-        delete: operations["forget"];
+        delete: operations["delete_filters_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -993,7 +1010,24 @@ export interface paths {
             cookie?: never;
         };
         /** The borders of every grid of the main layer, with code, name and type; the tag moves with the organisation. */
-        get: operations["grids"];
+        get: operations["get_grids_geojson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grids/{code}/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The notice board of a grid: who is responsible there, with the numbers that are published, and a square code to the live page. */
+        get: operations["get_grids_code_board"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1010,10 +1044,10 @@ export interface paths {
             cookie?: never;
         };
         /** The hand-overs that the caller gives or takes. */
-        get: operations["mine"];
+        get: operations["get_handovers"];
         put?: never;
         /** Offer the open tasks of a confirmed leave to whoever stands in; they go over when that person confirms, from the beginning of the leave. */
-        post: operations["offer"];
+        post: operations["post_handovers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1030,7 +1064,41 @@ export interface paths {
         get?: never;
         put?: never;
         /** Confirm that one takes the tasks of a leave over. */
-        post: operations["confirm"];
+        post: operations["post_handovers_id_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look into a CSV, XLSX or GeoJSON file: its columns and first rows. Nothing is kept. */
+        post: operations["post_imports_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{what}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a file that sets the organisation up (`orgs`, `grids`, `staff`, `templates`, `leave` or `duty`): all of it or, when a row is wrong, nothing. */
+        post: operations["post_imports_what"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1045,7 +1113,7 @@ export interface paths {
             cookie?: never;
         };
         /** My open tasks and those of my posts, the least time left first. */
-        get: operations["inbox"];
+        get: operations["get_inbox"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1062,10 +1130,10 @@ export interface paths {
             cookie?: never;
         };
         /** List cases. */
-        get: operations["list"];
+        get: operations["get_incidents"];
         put?: never;
         /** Take a report in for somebody, by any channel. */
-        post: operations["take_in"];
+        post: operations["post_incidents"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1085,7 +1153,7 @@ export interface paths {
          * Do one action to at most a hundred cases; each is done whole or refused with its own code. The action's own permission says on which
          *     cases.
          */
-        post: operations["bulk"];
+        post: operations["post_incidents_bulk"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1100,7 +1168,7 @@ export interface paths {
             cookie?: never;
         };
         /** Count the cases of a list by state, light and attention. */
-        get: operations["counts"];
+        get: operations["get_incidents_counts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1117,7 +1185,7 @@ export interface paths {
             cookie?: never;
         };
         /** Export the cases of a list, filtered and ordered as the list, as CSV, XLSX or GeoJSON; audited. `limit` and `cursor` are passed over. */
-        get: operations["export_file"];
+        get: operations["get_incidents_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1134,7 +1202,7 @@ export interface paths {
             cookie?: never;
         };
         /** One case, whole. */
-        get: operations["one"];
+        get: operations["get_incidents_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1153,7 +1221,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Accept a report: the case is opened and its clocks start. */
-        post: operations["accept"];
+        post: operations["post_incidents_id_accept"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1170,7 +1238,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Answer for the duty desks within reach: they are not rung again. */
-        post: operations["acknowledge"];
+        post: operations["post_incidents_id_acknowledge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1187,7 +1255,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Write what happened, what was done and what is learnt. */
-        post: operations["after_action"];
+        post: operations["post_incidents_id_after_action"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1204,7 +1272,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Annul a case that should not be. */
-        post: operations["annul"];
+        post: operations["post_incidents_id_annul"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1221,7 +1289,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Archive a closed case before its time; it can only be read from then on. */
-        post: operations["archive"];
+        post: operations["post_incidents_id_archive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1238,7 +1306,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ask the reporter; the clocks stand still until the answer, at most for some days. */
-        post: operations["ask"];
+        post: operations["post_incidents_id_ask"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1255,7 +1323,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Send the first, a further or the final bulletin of an emergency. */
-        post: operations["bulletin"];
+        post: operations["post_incidents_id_bulletins"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1272,7 +1340,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Enter a call-back attempt; an answer that asks for second handling opens the case again. */
-        post: operations["callback"];
+        post: operations["post_incidents_id_callback"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1289,7 +1357,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Close a verified case. */
-        post: operations["close"];
+        post: operations["post_incidents_id_close"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1306,7 +1374,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Call a conference of units, or record what it decided; a decision that names a lead binds. */
-        post: operations["confer"];
+        post: operations["post_incidents_id_confer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1323,7 +1391,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Correct the matter; the classifier learns. */
-        post: operations["correct"];
+        post: operations["post_incidents_id_correct"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1340,7 +1408,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Dispatch, by the rules or by hand. */
-        post: operations["dispatch"];
+        post: operations["post_incidents_id_dispatch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1355,7 +1423,7 @@ export interface paths {
             cookie?: never;
         };
         /** The whole case as one page to print or to keep, with personal data masked; audited like an export. */
-        get: operations["one_dossier"];
+        get: operations["get_incidents_id_dossier"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1391,7 +1459,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Hand a case up to the next desk, or to a tier; the first receiver keeps the task until the desk above dispatches it. */
-        post: operations["escalate"];
+        post: operations["post_incidents_id_escalate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1408,7 +1476,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Say that I have this case open, and learn who else does. Nothing is written: a look is forgotten by itself. */
-        post: operations["look"];
+        post: operations["post_incidents_id_look"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1425,7 +1493,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Merge a case into another open one. */
-        post: operations["merge"];
+        post: operations["post_incidents_id_merge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1442,7 +1510,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Note something, for colleagues or for the reporter. */
-        post: operations["note"];
+        post: operations["post_incidents_id_note"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1459,7 +1527,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Object to a dispatch; its review has a clock of its own. */
-        post: operations["object"];
+        post: operations["post_incidents_id_object"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1474,7 +1542,7 @@ export interface paths {
             cookie?: never;
         };
         /** The orders from above that a case answers for, each with its own deadline, answers and ratings. */
-        get: operations["orders"];
+        get: operations["get_incidents_id_orders"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1491,7 +1559,7 @@ export interface paths {
             cookie?: never;
         };
         /** A photograph of a case. */
-        get: operations["photo"];
+        get: operations["get_incidents_id_photos_photo"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1510,7 +1578,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Correct the place. */
-        post: operations["place"];
+        post: operations["post_incidents_id_place"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1527,7 +1595,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Do not take a report in. */
-        post: operations["refuse"];
+        post: operations["post_incidents_id_refuse"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1544,7 +1612,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Open a solved case again for somebody else to handle; at most twice, then a conference decides. */
-        post: operations["reopen"];
+        post: operations["post_incidents_id_reopen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1561,7 +1629,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** End a pause by hand. */
-        post: operations["resume"];
+        post: operations["post_incidents_id_resume"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1578,7 +1646,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Read one personal field in clear, with a purpose; audited, shown for a minute. */
-        post: operations["reveal"];
+        post: operations["post_incidents_id_reveal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1595,7 +1663,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Shelve a case that has to wait for a season or for works, until a day of review. */
-        post: operations["shelve"];
+        post: operations["post_incidents_id_shelve"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1610,7 +1678,7 @@ export interface paths {
             cookie?: never;
         };
         /** Open cases that are near in place, time and words. */
-        get: operations["similar"];
+        get: operations["get_incidents_id_similar"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1629,7 +1697,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Issue a supervision order to a case and the unit that has to solve it. */
-        post: operations["supervise"];
+        post: operations["post_incidents_id_supervise"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1646,7 +1714,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take a task on. */
-        post: operations["take_on"];
+        post: operations["post_incidents_id_tasks_task_accept"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1663,7 +1731,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Finish a task; done of the lead resolves the case. */
-        post: operations["done"];
+        post: operations["post_incidents_id_tasks_task_done"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1680,7 +1748,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Hand the case of an own task up. */
-        post: operations["escalate_task"];
+        post: operations["post_incidents_id_tasks_task_escalate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1697,7 +1765,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ask for more time on the lead's task. */
-        post: operations["extend"];
+        post: operations["post_incidents_id_tasks_task_extend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1714,7 +1782,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Hand a result that waits for a signature back to its handler, with words. */
-        post: operations["hand_back"];
+        post: operations["post_incidents_id_tasks_task_hand_back"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1731,7 +1799,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make a link with which a unit without accounts does its task; an older one stops working. */
-        post: operations["make_link"];
+        post: operations["post_incidents_id_tasks_task_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1748,7 +1816,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Revoke the link of a task. */
-        post: operations["revoke_link"];
+        post: operations["post_incidents_id_tasks_task_link_revoke"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1765,7 +1833,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Report in: the summoned unit is there. */
-        post: operations["report_in"];
+        post: operations["post_incidents_id_tasks_task_report_in"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1782,7 +1850,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Return a task with a coded reason: once for each unit and case, on the day of the dispatch. */
-        post: operations["send_back"];
+        post: operations["post_incidents_id_tasks_task_send_back"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1799,7 +1867,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Sign a result that waits: the case is resolved. Never by the one who handled it. */
-        post: operations["sign"];
+        post: operations["post_incidents_id_tasks_task_sign"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1816,7 +1884,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Mark a stage on the way as reached. */
-        post: operations["stage"];
+        post: operations["post_incidents_id_tasks_task_stage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1833,7 +1901,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Give a merged case back, with its clock going on. */
-        post: operations["unmerge"];
+        post: operations["post_incidents_id_unmerge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1850,7 +1918,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make a case more urgent, with a reason. */
-        post: operations["raise"];
+        post: operations["post_incidents_id_urgency"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1867,7 +1935,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Verify a result; never by the one who handled it. */
-        post: operations["verify"];
+        post: operations["post_incidents_id_verify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1884,7 +1952,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** What an action would do to the deadlines and the light; nothing is written. */
-        post: operations["what_if"];
+        post: operations["post_incidents_id_what_if"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1901,7 +1969,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Summon units to a case. */
-        post: operations["blow"];
+        post: operations["post_incidents_id_whistle"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1916,10 +1984,10 @@ export interface paths {
             cookie?: never;
         };
         /** Leave of the people who work in scope, newest first. */
-        get: operations["leaves"];
+        get: operations["get_leave"];
         put?: never;
         /** Enters a wish for leave; it counts when it is confirmed. */
-        post: operations["ask_leave"];
+        post: operations["post_leave"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1936,7 +2004,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Confirms a leave with its hand-over; from then on the deputy answers. */
-        post: operations["confirm_leave"];
+        post: operations["post_leave_id_confirm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1953,7 +2021,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ends a leave now, or withdraws it before it began. */
-        post: operations["end_leave"];
+        post: operations["post_leave_id_end"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1968,7 +2036,7 @@ export interface paths {
             cookie?: never;
         };
         /** What can be reported: the public names of every matter that holds now. */
-        get: operations["matters"];
+        get: operations["get_matters"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1985,7 +2053,7 @@ export interface paths {
             cookie?: never;
         };
         /** The caller's notices, newest first. */
-        get: operations["list"];
+        get: operations["get_notices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2002,7 +2070,7 @@ export interface paths {
             cookie?: never;
         };
         /** How many notices the caller has not read. */
-        get: operations["count"];
+        get: operations["get_notices_count"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2021,7 +2089,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Marks the caller's notices as read. */
-        post: operations["read_all"];
+        post: operations["post_notices_read_all"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2036,9 +2104,9 @@ export interface paths {
             cookie?: never;
         };
         /** How the caller wants to be told. */
-        get: operations["wishes"];
+        get: operations["get_notices_wishes"];
         /** Says how the caller wants to be told from now on. */
-        put: operations["wish"];
+        put: operations["put_notices_wishes"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2056,7 +2124,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Marks one notice as read. */
-        post: operations["read"];
+        post: operations["post_notices_id_read"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2071,7 +2139,7 @@ export interface paths {
             cookie?: never;
         };
         /** Objections and what else waits for a ruling, those first that are due first. */
-        get: operations["objections"];
+        get: operations["get_objections"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2090,7 +2158,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Rule on an objection or on a case that came back twice; the ruling binds. */
-        post: operations["rule"];
+        post: operations["post_objections_id_rule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2105,7 +2173,7 @@ export interface paths {
             cookie?: never;
         };
         /** The task that the link belongs to. */
-        get: operations["task"];
+        get: operations["get_partner_secret"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2124,7 +2192,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take the task on. */
-        post: operations["accept"];
+        post: operations["post_partner_secret_accept"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2141,7 +2209,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Finish the task; the link works no longer then. */
-        post: operations["done"];
+        post: operations["post_partner_secret_done"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2158,7 +2226,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Note how it goes, for the desk. */
-        post: operations["note"];
+        post: operations["post_partner_secret_note"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2173,7 +2241,7 @@ export interface paths {
             cookie?: never;
         };
         /** A photograph of the report. */
-        get: operations["report_photo"];
+        get: operations["get_partner_secret_photos_photo"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2189,10 +2257,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** People by name or staff number, in the order of their numbers: those with a post in the scope, and for the whole district those without any too. */
+        get: operations["get_people"];
         put?: never;
         /** Adds somebody; the telephone is kept sealed. */
-        post: operations["hire"];
+        post: operations["post_people"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2228,7 +2297,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who looks after a point: the grid, its worker, who stands in, and the desk to call. */
-        get: operations["place"];
+        get: operations["get_place"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2247,7 +2316,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Puts somebody into a post from now on; whoever held it leaves it. */
-        post: operations["assign"];
+        post: operations["post_posts_id_assign"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2264,7 +2333,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ends a post from now on. */
-        post: operations["close_post"];
+        post: operations["post_posts_id_end"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2281,7 +2350,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Leaves a post vacant from now on. */
-        post: operations["vacate"];
+        post: operations["post_posts_id_vacate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2298,7 +2367,24 @@ export interface paths {
         get?: never;
         put?: never;
         /** Report a matter; no log-in is needed. */
-        post: operations["report"];
+        post: operations["post_reports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many cases were reported and solved on each day. */
+        get: operations["get_reports_days"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2313,10 +2399,10 @@ export interface paths {
             cookie?: never;
         };
         /** Wishes to leave cases out, the newest first. */
-        get: operations["exclusions"];
+        get: operations["get_reports_exclusions"];
         put?: never;
         /** Ask to leave a case out of 响应率, 解决率 or 满意率; somebody else decides. */
-        post: operations["exclude"];
+        post: operations["post_reports_exclusions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2333,7 +2419,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Decide a wish to leave a case out; not one's own. */
-        post: operations["decide"];
+        post: operations["post_reports_exclusions_id_decide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2350,7 +2436,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Find a report by its number and the last four digits of the phone; five tries an hour. */
-        post: operations["look_up"];
+        post: operations["post_reports_lookup"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2365,7 +2451,7 @@ export interface paths {
             cookie?: never;
         };
         /** Periods whose figures stand, the latest first. */
-        get: operations["periods"];
+        get: operations["get_reports_periods"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2382,7 +2468,7 @@ export interface paths {
             cookie?: never;
         };
         /** The figures of a period: as they were frozen, as they are counted now, and every difference. */
-        get: operations["period"];
+        get: operations["get_reports_periods_period"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2401,7 +2487,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Freeze the figures of a day, a week or a month that is over, for the whole district. */
-        post: operations["freeze"];
+        post: operations["post_reports_periods_period_freeze"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2416,7 +2502,7 @@ export interface paths {
             cookie?: never;
         };
         /** Rates with numerators, denominators and the lists behind them. */
-        get: operations["rates"];
+        get: operations["get_reports_rates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2433,7 +2519,41 @@ export interface paths {
             cookie?: never;
         };
         /** The same as CSV or XLSX, with the denominators; audited. */
-        get: operations["export_file"];
+        get: operations["get_reports_rates_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/repeats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Matters that were reported again and again in one grid, the most frequent first. */
+        get: operations["get_reports_repeats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/standing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open cases by light and by age as they stand now, each number with its list. */
+        get: operations["get_reports_standing"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2452,7 +2572,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Suggest matters from the words, and open cases near by. */
-        post: operations["suggest"];
+        post: operations["post_reports_suggest"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2467,7 +2587,7 @@ export interface paths {
             cookie?: never;
         };
         /** The case as its reporter may see it. */
-        get: operations["tracked"];
+        get: operations["get_reports_track"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2486,7 +2606,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Answer a question about one's own report; the clocks go on. */
-        post: operations["answers"];
+        post: operations["post_reports_track_answers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2501,7 +2621,7 @@ export interface paths {
             cookie?: never;
         };
         /** A photograph of one's own report. */
-        get: operations["tracked_photo"];
+        get: operations["get_reports_track_photos_photo"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2520,7 +2640,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Rate how one's report was handled, once a round. */
-        post: operations["rate"];
+        post: operations["post_reports_track_rating"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2537,7 +2657,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Add to one's own report while it is open. */
-        post: operations["remark"];
+        post: operations["post_reports_track_remarks"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2554,7 +2674,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ask for second handling of one's own report. */
-        post: operations["reopen_own"];
+        post: operations["post_reports_track_reopen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2569,7 +2689,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who is responsible at a place, for a matter, at a time, and why. It decides nothing; dispatching asks the same question. */
-        get: operations["responsible"];
+        get: operations["get_responsible"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2586,7 +2706,24 @@ export interface paths {
             cookie?: never;
         };
         /** The roles of this district. */
-        get: operations["roles"];
+        get: operations["get_roles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The staffing templates in force; they are changed by an import. */
+        get: operations["get_rosters_templates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2603,7 +2740,7 @@ export interface paths {
             cookie?: never;
         };
         /** Slots of templates with too few people, and grids of the wrong size, in scope. */
-        get: operations["vacancies"];
+        get: operations["get_rosters_vacancies"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2620,12 +2757,12 @@ export interface paths {
             cookie?: never;
         };
         /** Who I am, what I may do, and what commands of my pages carry. */
-        get: operations["session"];
+        get: operations["get_session"];
         put?: never;
         /** Log in with name, password and, where there is a second factor, its code. */
-        post: operations["log_in"];
+        post: operations["post_session"];
         /** Log out. */
-        delete: operations["log_out"];
+        delete: operations["delete_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2641,7 +2778,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Log in with a one-time link. */
-        post: operations["follow_link"];
+        post: operations["post_session_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2656,7 +2793,7 @@ export interface paths {
             cookie?: never;
         };
         /** Every switch and limit, set or not. */
-        get: operations["list_settings"];
+        get: operations["get_settings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2674,10 +2811,10 @@ export interface paths {
         };
         get?: never;
         /** Set a switch or a limit, with a reason and, where the law wants it, an end. */
-        put: operations["set_setting"];
+        put: operations["put_settings_name"];
         post?: never;
         /** Take a setting back; the default holds again. */
-        delete: operations["unset_setting"];
+        delete: operations["delete_settings_name"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2691,7 +2828,7 @@ export interface paths {
             cookie?: never;
         };
         /** Supervision orders, the newest first. */
-        get: operations["list"];
+        get: operations["get_supervisions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2708,7 +2845,7 @@ export interface paths {
             cookie?: never;
         };
         /** Count supervision orders by state and, of those that count, by card. */
-        get: operations["counts"];
+        get: operations["get_supervisions_counts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2725,7 +2862,7 @@ export interface paths {
             cookie?: never;
         };
         /** One order with all that its page shows in print. */
-        get: operations["one"];
+        get: operations["get_supervisions_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2744,7 +2881,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Lift an order, or close it as carried out. */
-        post: operations["end"];
+        post: operations["post_supervisions_id_end"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2761,7 +2898,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Answer an order, for the unit that it went to. */
-        post: operations["reply"];
+        post: operations["post_supervisions_id_reply"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2776,7 +2913,7 @@ export interface paths {
             cookie?: never;
         };
         /** The kinds of units in use. */
-        get: operations["kinds"];
+        get: operations["get_unit_kinds"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2793,10 +2930,10 @@ export interface paths {
             cookie?: never;
         };
         /** Units in scope, and those of the district itself, by code. */
-        get: operations["units"];
+        get: operations["get_units"];
         put?: never;
         /** Founds a unit below another; grids come from their borders by import. */
-        post: operations["found"];
+        post: operations["post_units"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2811,9 +2948,9 @@ export interface paths {
             cookie?: never;
         };
         /** A unit: what it is and was, who is in it, and who is missing. */
-        get: operations["unit"];
+        get: operations["get_units_id"];
         /** Says other things of a unit from now on; all fields are replaced. */
-        put: operations["describe"];
+        put: operations["put_units_id"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2831,7 +2968,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ends a unit with its posts; in a merger what stands below goes to the other unit. */
-        post: operations["end"];
+        post: operations["post_units_id_end"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2848,7 +2985,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Puts a unit, with all that is below it, below another from now on. */
-        post: operations["re_parent"];
+        post: operations["post_units_id_move"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2865,7 +3002,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Gives a unit a post, vacant at first. */
-        post: operations["open_post"];
+        post: operations["post_units_id_posts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2880,10 +3017,10 @@ export interface paths {
             cookie?: never;
         };
         /** The receivers of events. */
-        get: operations["list"];
+        get: operations["get_webhooks"];
         put?: never;
         /** Enter a receiver; its secret is shown this once. */
-        post: operations["create"];
+        post: operations["post_webhooks"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2899,10 +3036,10 @@ export interface paths {
         };
         get?: never;
         /** Change a receiver, or switch it on or off. */
-        put: operations["change"];
+        put: operations["put_webhooks_id"];
         post?: never;
         /** Take a receiver out; what waits for it is given up. */
-        delete: operations["end"];
+        delete: operations["delete_webhooks_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2916,7 +3053,7 @@ export interface paths {
             cookie?: never;
         };
         /** What a receiver was sent, the newest first; dead letters by `state=dead`. */
-        get: operations["deliveries"];
+        get: operations["get_webhooks_id_deliveries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2935,7 +3072,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Send a dead letter again, under its old id. */
-        post: operations["resend"];
+        post: operations["post_webhooks_id_deliveries_delivery_resend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2952,7 +3089,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Try a receiver with an event that says nothing. */
-        post: operations["ping"];
+        post: operations["post_webhooks_id_ping"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2969,7 +3106,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Give a receiver a new secret, shown this once; the one before it signs too for a day. */
-        post: operations["rotate"];
+        post: operations["post_webhooks_id_rotate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2984,7 +3121,7 @@ export interface paths {
             cookie?: never;
         };
         /** The whistle board: for those who blew and for those who were summoned. */
-        get: operations["board"];
+        get: operations["get_whistles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3001,7 +3138,7 @@ export interface paths {
             cookie?: never;
         };
         /** How summoned units answered, by unit: what streets say of departments. */
-        get: operations["figures"];
+        get: operations["get_whistles_figures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3018,7 +3155,7 @@ export interface paths {
             cookie?: never;
         };
         /** One whistle. */
-        get: operations["one"];
+        get: operations["get_whistles_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3037,7 +3174,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Call a whistle off. */
-        post: operations["call_off"];
+        post: operations["post_whistles_id_call_off"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3054,7 +3191,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Close a whistle and rate each unit, once. */
-        post: operations["close"];
+        post: operations["post_whistles_id_ratings"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3463,6 +3600,44 @@ export interface components {
             object_kind: string;
             path: string;
         };
+        /** @description What hangs in a grid. */
+        Board: {
+            /** Format: double */
+            area_m2: number;
+            /** @description As of when. */
+            at: components["schemas"]["Time"];
+            /** @description The border as GeoJSON. */
+            border: string;
+            code: string;
+            /** @description The square code, SVG. */
+            code_svg: string;
+            community?: string | null;
+            compounds: string[];
+            /** @description The desk that answers when nobody else does. */
+            desk: string;
+            desk_phone?: string | null;
+            hotlines: components["schemas"]["Hotline"][];
+            hours?: string | null;
+            /** Format: int32 */
+            households?: number | null;
+            /** @description The page that the square code opens. */
+            link: string;
+            name: string;
+            people: components["schemas"]["BoardPerson"][];
+            /** @description What bounds it in the east, south, west and north. */
+            sides: (string | null)[];
+            street?: string | null;
+        };
+        /** @description Somebody on the board; a telephone only when it is published. */
+        BoardPerson: {
+            /** @description Who stands in during leave. */
+            deputy?: string | null;
+            /** @description None while the post is vacant. */
+            name?: string | null;
+            phone?: string | null;
+            slot: string;
+            title: string;
+        };
         /** @description One action on many cases. */
         Bulk: {
             /** @description What is done. */
@@ -3577,6 +3752,30 @@ export interface components {
         };
         /** @enum {string} */
         By: "street" | "community" | "department" | "matter" | "channel";
+        /** @description Days or shifts as a file. */
+        CalendarFile: {
+            base64?: boolean;
+            /** @description The text of a CSV file, or an XLSX or CSV file in base64 when `base64` is true. */
+            content: string;
+            /** @description Only judge it. */
+            dry_run?: boolean;
+            /** @description The file's name, for the record. */
+            name: string;
+            /** @description The file holds the shifts of a day; otherwise days that differ from their day of the week. */
+            shifts?: boolean;
+        };
+        /** @description What a calendar's file did, or what is wrong with it: with faults nothing was taken. */
+        CalendarTaken: {
+            applied: boolean;
+            faults: Record<string, never>[];
+            /** @description Days or shifts in the file. */
+            read: number;
+            /**
+             * Format: int64
+             * @description The number of the calendar in force afterwards.
+             */
+            version: number;
+        };
         /** @description One year of the calendar. */
         CalendarYear: {
             /** @description The days that differ from their day of the week. */
@@ -3647,6 +3846,18 @@ export interface components {
         };
         /** @enum {string} */
         Card: "urge" | "yellow" | "red";
+        /** @description How many cases stand where. */
+        CaseCounts: {
+            attention: {
+                [key: string]: number;
+            };
+            lights: {
+                [key: string]: number;
+            };
+            states: {
+                [key: string]: number;
+            };
+        };
         /** @description Another case by its number. */
         CaseLink: {
             code: string;
@@ -3684,6 +3895,17 @@ export interface components {
             tasks: components["schemas"]["TaskView"][];
             text: string;
             upstream?: components["schemas"]["UpstreamView"] | null;
+        };
+        /** @description What an import or a change by hand did. */
+        CatalogueCounts: {
+            /** @description Matters that were not there, or were retired. */
+            added: number;
+            /** @description Matters that got a new version. */
+            changed: number;
+            /** @description Matters that stopped to hold. */
+            retired: number;
+            /** @description Matters that stay as they are. */
+            unchanged: number;
         };
         /** @enum {string} */
         Cause: "unsolved" | "unsatisfied" | "recurred" | "ruling";
@@ -3813,17 +4035,8 @@ export interface components {
              */
             version?: number | null;
         };
-        /** @description What an import or a change by hand did. */
-        Counts: {
-            /** @description Matters that were not there, or were retired. */
-            added: number;
-            /** @description Matters that got a new version. */
-            changed: number;
-            /** @description Matters that stopped to hold. */
-            retired: number;
-            /** @description Matters that stay as they are. */
-            unchanged: number;
-        };
+        /** @enum {string} */
+        Counts: "wrong" | "sent_down" | "neutral";
         /** @description A date that differs from its day of the week. */
         Day: {
             /**
@@ -3838,6 +4051,23 @@ export interface components {
         };
         /** @enum {string} */
         DayKind: "holiday" | "working";
+        /** @description How a day went. */
+        DayLine: {
+            /** @description The list of what was reported. */
+            cases: string;
+            /** @description The day in the district's own time. */
+            date: string;
+            /**
+             * Format: int64
+             * @description Reported on it.
+             */
+            reported: number;
+            /**
+             * Format: int64
+             * @description Solved on it, as it stands now.
+             */
+            resolved: number;
+        };
         /** @description 延期审批. */
         Decide: {
             by?: components["schemas"]["Limit"] | null;
@@ -4097,6 +4327,13 @@ export interface components {
             rate: components["schemas"]["Rate"];
             /** @description Why. */
             reason: string;
+        };
+        /** @description The decision. */
+        ExclusionDecision: {
+            /** @description Whether the case is left out. */
+            approved: boolean;
+            /** @description Why, or why not. */
+            words: string;
         };
         /** @description A wish to leave a case out of a rate. */
         ExclusionView: {
@@ -4415,6 +4652,49 @@ export interface components {
             /** @description The number. */
             phone: string;
         };
+        /** @description A file of units, grids, people, templates, leave or duty. */
+        ImportFile: {
+            base64?: boolean;
+            /** @description Of grids: the code of the community of those that name none. */
+            community?: string | null;
+            /** @description The text of a CSV or GeoJSON file, or any of the kinds in base64 when `base64` is true. */
+            content: string;
+            /** @description Of grids: what the coordinates are in; `wgs84` when it is left out. */
+            datum?: string | null;
+            /** @description Only judge it. */
+            dry_run?: boolean;
+            /** @description Which column or property of the file is which field, where the names are not known ones: field → column. */
+            map?: {
+                [key: string]: string;
+            };
+        };
+        /** @description What became of a file. */
+        ImportReport: {
+            /** @description What is new. */
+            added: number;
+            /** @description Whether it was written. */
+            applied: boolean;
+            /** @description What was there and is different now. */
+            changed: number;
+            /** @description What is wrong; with any of it nothing is written. */
+            faults: Record<string, never>[];
+            /** @description How often which thing was found that somebody should look at. */
+            findings: {
+                [key: string]: number;
+            };
+            /** @description Units that were made because the file presumes them: code and name. */
+            made: string[][];
+            /** @description How many more faults there are. */
+            more_faults: number;
+            /** @description The first of them in words. */
+            notes: Record<string, never>[];
+            /** @description Pairs of grids that claim the same ground: codes and square metres. */
+            overlaps: Record<string, never>[];
+            /** @description Rows or features in the file. */
+            read: number;
+            /** @description What was there and is as it was. */
+            same: number;
+        };
         /** @description A task of the inbox with the row of its case. */
         InboxRow: components["schemas"]["RowView"] & {
             task: components["schemas"]["TaskView"];
@@ -4720,6 +5000,15 @@ export interface components {
             read_at?: components["schemas"]["Time"] | null;
             urgent: boolean;
         };
+        /** @description A number with the list of its cases. */
+        Number: {
+            /** @description The list of these cases. */
+            cases: string;
+            /** Format: int64 */
+            n: number;
+            /** @description `green`, `yellow`, `red`, `paused`, `none`, `open`; or `day`, `three_days`, `week`, `month`, `older`. */
+            word: string;
+        };
         /** @description An offer to hand the open tasks of a leave over. */
         Offer: {
             /** @description The confirmed leave. */
@@ -5002,6 +5291,28 @@ export interface components {
                  * @description How much alike, 0 to 1.
                  */
                 score: number;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_DayLine: {
+            /** @description The items in the list's order. */
+            items: {
+                /** @description The list of what was reported. */
+                cases: string;
+                /** @description The day in the district's own time. */
+                date: string;
+                /**
+                 * Format: int64
+                 * @description Reported on it.
+                 */
+                reported: number;
+                /**
+                 * Format: int64
+                 * @description Solved on it, as it stands now.
+                 */
+                resolved: number;
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -5311,6 +5622,33 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_RepeatLine: {
+            /** @description The items in the list's order. */
+            items: {
+                /** @description The list of its cases. */
+                cases: string;
+                last_at: components["schemas"]["Time"];
+                /** @description The matter's id. */
+                matter: string;
+                matter_name: string;
+                /**
+                 * Format: int64
+                 * @description How often.
+                 */
+                n: number;
+                /**
+                 * Format: int64
+                 * @description How many of them are open.
+                 */
+                open: number;
+                /** @description The grid, or the unit where the cases were filed. */
+                place: string;
+                place_name: string;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
         Page_ReviewView: {
             /** @description The items in the list's order. */
             items: {
@@ -5438,6 +5776,11 @@ export interface components {
             current?: string | null;
             password: string;
         };
+        /** @description A page of people. */
+        PeoplePage: {
+            items: components["schemas"]["PersonFound"][];
+            next?: string | null;
+        };
         /** @description A period whose figures stand. */
         PeriodView: {
             /** @description Its first instant. */
@@ -5448,6 +5791,15 @@ export interface components {
             period: string;
             /** @description The first instant after it. */
             to: components["schemas"]["Time"];
+        };
+        /** @description Somebody who works for the district. */
+        PersonFound: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            on_leave_until?: components["schemas"]["Time"] | null;
+            posts: components["schemas"]["PostHeld"][];
+            staff_no: string;
         };
         PersonLine: {
             /** @description Who stands in. */
@@ -5508,6 +5860,12 @@ export interface components {
             desk?: components["schemas"]["Contact"] | null;
             grid?: components["schemas"]["PlaceGrid"] | null;
             worker?: components["schemas"]["Contact"] | null;
+        };
+        /** @description A post that somebody holds. */
+        PostHeld: {
+            title: string;
+            unit: string;
+            unit_name: string;
         };
         PostLine: {
             /** Format: uuid */
@@ -5714,6 +6072,28 @@ export interface components {
             cause: components["schemas"]["Cause"];
             /** @description The same in words. */
             reason: string;
+        };
+        /** @description A matter that was reported again and again in one place. */
+        RepeatLine: {
+            /** @description The list of its cases. */
+            cases: string;
+            last_at: components["schemas"]["Time"];
+            /** @description The matter's id. */
+            matter: string;
+            matter_name: string;
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            n: number;
+            /**
+             * Format: int64
+             * @description How many of them are open.
+             */
+            open: number;
+            /** @description The grid, or the unit where the cases were filed. */
+            place: string;
+            place_name: string;
         };
         /** @description What a resident sends. */
         Report: {
@@ -6183,6 +6563,25 @@ export interface components {
         };
         /** @enum {string} */
         Standing: "open" | "granted" | "refused" | "dropped";
+        /** @description The open cases of one street, department or other part. */
+        StandingLine: {
+            /** @description By how long ago they were reported. */
+            ages: components["schemas"]["Number"][];
+            key: string;
+            /** @description All of them, then by light. */
+            lights: components["schemas"]["Number"][];
+            name: string;
+        };
+        /** @description The open cases of a scope, as they stand now. */
+        StandingView: {
+            /** @description The instant at which it was counted. */
+            as_of: components["schemas"]["Time"];
+            by: components["schemas"]["By"];
+            /** @description The parts. */
+            rows: components["schemas"]["StandingLine"][];
+            /** @description The whole. */
+            total: components["schemas"]["StandingLine"];
+        };
         /** @enum {string} */
         State: "received" | "accepted" | "assigned" | "in_progress" | "resolved" | "verified" | "closed" | "archived" | "rejected" | "merged" | "void";
         StateLine: {
@@ -6266,6 +6665,28 @@ export interface components {
             /** @description What is wanted. */
             words: string;
         };
+        /** @description The unit's answer to an order. */
+        SupervisionReply: {
+            /** @description What was found and done. */
+            text: string;
+        };
+        /** @description A file to be looked at. */
+        TableFile: {
+            base64?: boolean;
+            /** @description The text of a CSV or GeoJSON file, or any of the kinds in base64 when `base64` is true. */
+            content: string;
+        };
+        /** @description What a file holds, before anything is made of it. */
+        TablePreview: {
+            /** @description The names of its columns, or of the properties of its features. */
+            headers: string[];
+            /** @description `table` or `geojson`. */
+            kind: string;
+            /** @description The first rows, in the order of the headers. */
+            rows: string[][];
+            /** @description How many rows or features there are. */
+            total: number;
+        };
         /** @description 接班. */
         TakeOver: {
             /**
@@ -6275,7 +6696,7 @@ export interface components {
             words: string;
         };
         /** @description What an upload did, or what is wrong with it: with faults nothing was taken. */
-        Taken: components["schemas"]["Counts"] & {
+        Taken: components["schemas"]["CatalogueCounts"] & {
             applied: boolean;
             faults: Record<string, never>[];
             /** @description Columns that mean nothing here. */
@@ -6312,6 +6733,23 @@ export interface components {
             whistle?: string | null;
             words?: string | null;
             yellow_at?: components["schemas"]["Time"] | null;
+        };
+        /** @description A slot of a staffing template. */
+        TemplateSlot: {
+            eligibility?: string | null;
+            grid_type: string;
+            /** Format: int32 */
+            least: number;
+            /** Format: int32 */
+            most: number;
+            name: string;
+            slot: string;
+            subtype?: string | null;
+            template: string;
+        };
+        /** @description Staffing templates: who ought to be in a grid of which type. */
+        Templates: {
+            items: components["schemas"]["TemplateSlot"][];
         };
         /** Format: date-time */
         Time: string;
@@ -6688,7 +7126,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    set_password: {
+    post_account_password: {
         parameters: {
             query?: never;
             header?: never;
@@ -6718,7 +7156,7 @@ export interface operations {
             };
         };
     };
-    tokens: {
+    get_account_tokens: {
         parameters: {
             query?: never;
             header?: never;
@@ -6737,7 +7175,7 @@ export interface operations {
             };
         };
     };
-    make_token: {
+    post_account_tokens: {
         parameters: {
             query?: never;
             header?: never;
@@ -6760,7 +7198,7 @@ export interface operations {
             };
         };
     };
-    end_token: {
+    delete_account_tokens_token: {
         parameters: {
             query?: never;
             header?: never;
@@ -6781,7 +7219,7 @@ export interface operations {
             };
         };
     };
-    new_totp: {
+    post_account_totp: {
         parameters: {
             query?: never;
             header?: never;
@@ -6811,7 +7249,7 @@ export interface operations {
             };
         };
     };
-    confirm_totp: {
+    post_account_totp_confirm: {
         parameters: {
             query?: never;
             header?: never;
@@ -6841,7 +7279,7 @@ export interface operations {
             };
         };
     };
-    accounts: {
+    get_accounts: {
         parameters: {
             query?: {
                 /** @description Part of the name or username. */
@@ -6867,7 +7305,7 @@ export interface operations {
             };
         };
     };
-    create_account: {
+    post_accounts: {
         parameters: {
             query?: never;
             header?: never;
@@ -6897,7 +7335,7 @@ export interface operations {
             };
         };
     };
-    account: {
+    get_accounts_account: {
         parameters: {
             query?: never;
             header?: never;
@@ -6924,7 +7362,7 @@ export interface operations {
             };
         };
     };
-    disable: {
+    post_accounts_account_disable: {
         parameters: {
             query?: never;
             header?: never;
@@ -6952,7 +7390,7 @@ export interface operations {
             };
         };
     };
-    enable: {
+    post_accounts_account_enable: {
         parameters: {
             query?: never;
             header?: never;
@@ -6973,7 +7411,7 @@ export interface operations {
             };
         };
     };
-    grant: {
+    post_accounts_account_grants: {
         parameters: {
             query?: never;
             header?: never;
@@ -7005,7 +7443,7 @@ export interface operations {
             };
         };
     };
-    revoke: {
+    delete_accounts_account_grants_grant: {
         parameters: {
             query?: never;
             header?: never;
@@ -7033,7 +7471,7 @@ export interface operations {
             };
         };
     };
-    invite: {
+    post_accounts_account_link: {
         parameters: {
             query?: never;
             header?: never;
@@ -7054,7 +7492,7 @@ export interface operations {
             };
         };
     };
-    items: {
+    get_admission_items: {
         parameters: {
             query?: {
                 /** @description `own`, `assist` or `upper`. */
@@ -7079,7 +7517,7 @@ export interface operations {
             };
         };
     };
-    lists: {
+    get_admission_lists: {
         parameters: {
             query?: never;
             header?: never;
@@ -7098,7 +7536,7 @@ export interface operations {
             };
         };
     };
-    draft: {
+    post_admission_lists: {
         parameters: {
             query?: never;
             header?: never;
@@ -7121,7 +7559,7 @@ export interface operations {
             };
         };
     };
-    one: {
+    get_admission_lists_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -7142,7 +7580,7 @@ export interface operations {
             };
         };
     };
-    discard: {
+    delete_admission_lists_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -7163,7 +7601,7 @@ export interface operations {
             };
         };
     };
-    approve: {
+    post_admission_lists_id_approve: {
         parameters: {
             query?: never;
             header?: never;
@@ -7188,7 +7626,7 @@ export interface operations {
             };
         };
     };
-    exported: {
+    get_admission_lists_id_file: {
         parameters: {
             query?: {
                 /** @description `csv` (default) or `xlsx`. */
@@ -7212,7 +7650,7 @@ export interface operations {
             };
         };
     };
-    fill: {
+    post_admission_lists_id_items: {
         parameters: {
             query?: never;
             header?: never;
@@ -7237,7 +7675,7 @@ export interface operations {
             };
         };
     };
-    proposals: {
+    get_admission_proposals: {
         parameters: {
             query?: never;
             header?: never;
@@ -7256,7 +7694,7 @@ export interface operations {
             };
         };
     };
-    dismiss: {
+    post_admission_proposals_id_dismiss: {
         parameters: {
             query?: never;
             header?: never;
@@ -7277,7 +7715,7 @@ export interface operations {
             };
         };
     };
-    requests: {
+    get_admission_requests: {
         parameters: {
             query?: {
                 state?: string;
@@ -7300,7 +7738,7 @@ export interface operations {
             };
         };
     };
-    ask: {
+    post_admission_requests: {
         parameters: {
             query?: never;
             header?: never;
@@ -7323,7 +7761,7 @@ export interface operations {
             };
         };
     };
-    decide: {
+    post_admission_requests_id_decide: {
         parameters: {
             query?: never;
             header?: never;
@@ -7348,7 +7786,7 @@ export interface operations {
             };
         };
     };
-    withdraw: {
+    post_admission_requests_id_withdraw: {
         parameters: {
             query?: never;
             header?: never;
@@ -7369,7 +7807,7 @@ export interface operations {
             };
         };
     };
-    list_audit: {
+    get_audit: {
         parameters: {
             query?: {
                 actor?: string | null;
@@ -7397,7 +7835,7 @@ export interface operations {
             };
         };
     };
-    page: {
+    get_burdens: {
         parameters: {
             query?: {
                 state?: string;
@@ -7420,7 +7858,7 @@ export interface operations {
             };
         };
     };
-    report: {
+    post_burdens: {
         parameters: {
             query?: never;
             header?: never;
@@ -7443,7 +7881,7 @@ export interface operations {
             };
         };
     };
-    one: {
+    get_burdens_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -7464,7 +7902,7 @@ export interface operations {
             };
         };
     };
-    corrected: {
+    post_burdens_id_corrected: {
         parameters: {
             query?: never;
             header?: never;
@@ -7489,7 +7927,7 @@ export interface operations {
             };
         };
     };
-    dismiss: {
+    post_burdens_id_dismiss: {
         parameters: {
             query?: never;
             header?: never;
@@ -7514,7 +7952,7 @@ export interface operations {
             };
         };
     };
-    notify: {
+    post_burdens_id_notify: {
         parameters: {
             query?: never;
             header?: never;
@@ -7539,7 +7977,7 @@ export interface operations {
             };
         };
     };
-    plan: {
+    post_burdens_id_plan: {
         parameters: {
             query?: never;
             header?: never;
@@ -7564,7 +8002,7 @@ export interface operations {
             };
         };
     };
-    review: {
+    post_burdens_id_review: {
         parameters: {
             query?: never;
             header?: never;
@@ -7589,7 +8027,30 @@ export interface operations {
             };
         };
     };
-    calendar: {
+    post_calendars_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarFile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarTaken"];
+                };
+            };
+        };
+    };
+    get_calendars_year: {
         parameters: {
             query?: never;
             header?: never;
@@ -7610,7 +8071,7 @@ export interface operations {
             };
         };
     };
-    queue: {
+    get_callbacks: {
         parameters: {
             query?: {
                 /** @description 1 to 200, 50 when absent. */
@@ -7634,7 +8095,7 @@ export interface operations {
             };
         };
     };
-    script: {
+    get_callbacks_script: {
         parameters: {
             query?: never;
             header?: never;
@@ -7653,7 +8114,7 @@ export interface operations {
             };
         };
     };
-    claim: {
+    post_callbacks_id_claim: {
         parameters: {
             query?: never;
             header?: never;
@@ -7676,7 +8137,7 @@ export interface operations {
             };
         };
     };
-    dial: {
+    post_callbacks_id_dial: {
         parameters: {
             query?: never;
             header?: never;
@@ -7699,7 +8160,7 @@ export interface operations {
             };
         };
     };
-    put_back: {
+    post_callbacks_id_release: {
         parameters: {
             query?: never;
             header?: never;
@@ -7720,7 +8181,7 @@ export interface operations {
             };
         };
     };
-    catalogue: {
+    get_catalogue: {
         parameters: {
             query?: never;
             header?: never;
@@ -7739,7 +8200,7 @@ export interface operations {
             };
         };
     };
-    exported: {
+    get_catalogue_export: {
         parameters: {
             query?: {
                 /** @description `csv` or `xlsx`. */
@@ -7761,7 +8222,7 @@ export interface operations {
             };
         };
     };
-    take: {
+    post_catalogue_import: {
         parameters: {
             query?: never;
             header?: never;
@@ -7784,7 +8245,7 @@ export interface operations {
             };
         };
     };
-    versions: {
+    get_catalogue_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -7805,7 +8266,7 @@ export interface operations {
             };
         };
     };
-    revise: {
+    put_catalogue_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -7830,7 +8291,7 @@ export interface operations {
             };
         };
     };
-    retire: {
+    post_catalogue_id_retire: {
         parameters: {
             query?: never;
             header?: never;
@@ -7855,7 +8316,7 @@ export interface operations {
             };
         };
     };
-    attempts: {
+    get_dispatch_attempts: {
         parameters: {
             query?: {
                 /** @description At or after. */
@@ -7883,7 +8344,7 @@ export interface operations {
             };
         };
     };
-    figures: {
+    get_dispatch_figures: {
         parameters: {
             query?: {
                 /** @description Dispatched at or after; thirty days ago when absent. */
@@ -7909,7 +8370,7 @@ export interface operations {
             };
         };
     };
-    reasons: {
+    get_dispatch_reasons: {
         parameters: {
             query?: never;
             header?: never;
@@ -7928,7 +8389,7 @@ export interface operations {
             };
         };
     };
-    set_reason: {
+    put_dispatch_reasons_code: {
         parameters: {
             query?: never;
             header?: never;
@@ -7953,7 +8414,7 @@ export interface operations {
             };
         };
     };
-    district: {
+    get_district: {
         parameters: {
             query?: never;
             header?: never;
@@ -7972,7 +8433,7 @@ export interface operations {
             };
         };
     };
-    roster: {
+    get_duty: {
         parameters: {
             query: {
                 /** @description A unit's code. */
@@ -7996,7 +8457,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_duty_handovers: {
         parameters: {
             query?: {
                 /** @description A unit's code. */
@@ -8024,7 +8485,7 @@ export interface operations {
             };
         };
     };
-    hand_over: {
+    post_duty_handovers: {
         parameters: {
             query?: never;
             header?: never;
@@ -8047,7 +8508,7 @@ export interface operations {
             };
         };
     };
-    take_over: {
+    post_duty_handovers_id_confirm: {
         parameters: {
             query?: never;
             header?: never;
@@ -8148,7 +8609,7 @@ export interface operations {
             };
         };
     };
-    extensions: {
+    get_extensions: {
         parameters: {
             query?: {
                 /** @description Where the request stands; all when absent. */
@@ -8174,7 +8635,7 @@ export interface operations {
             };
         };
     };
-    decide: {
+    post_extensions_id_decide: {
         parameters: {
             query?: never;
             header?: never;
@@ -8197,7 +8658,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_filters: {
         parameters: {
             query?: never;
             header?: never;
@@ -8216,7 +8677,7 @@ export interface operations {
             };
         };
     };
-    save: {
+    post_filters: {
         parameters: {
             query?: never;
             header?: never;
@@ -8239,7 +8700,7 @@ export interface operations {
             };
         };
     };
-    forget: {
+    delete_filters_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -8256,7 +8717,7 @@ export interface operations {
             };
         };
     };
-    grids: {
+    get_grids_geojson: {
         parameters: {
             query?: never;
             header?: never;
@@ -8281,7 +8742,31 @@ export interface operations {
             };
         };
     };
-    mine: {
+    get_grids_code_board: {
+        parameters: {
+            query: {
+                /** @description The address under which residents reach this server, such as `https://grid.example.cn`. */
+                origin: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+        };
+    };
+    get_handovers: {
         parameters: {
             query?: never;
             header?: never;
@@ -8300,7 +8785,7 @@ export interface operations {
             };
         };
     };
-    offer: {
+    post_handovers: {
         parameters: {
             query?: never;
             header?: never;
@@ -8323,7 +8808,7 @@ export interface operations {
             };
         };
     };
-    confirm: {
+    post_handovers_id_confirm: {
         parameters: {
             query?: never;
             header?: never;
@@ -8348,7 +8833,55 @@ export interface operations {
             };
         };
     };
-    inbox: {
+    post_imports_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TableFile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TablePreview"];
+                };
+            };
+        };
+    };
+    post_imports_what: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                what: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportFile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+        };
+    };
+    get_inbox: {
         parameters: {
             query?: never;
             header?: never;
@@ -8367,7 +8900,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_incidents: {
         parameters: {
             query?: {
                 /** @description States, separated by commas; `open` stands for all that are not solved yet. */
@@ -8423,7 +8956,7 @@ export interface operations {
             };
         };
     };
-    take_in: {
+    post_incidents: {
         parameters: {
             query?: never;
             header?: never;
@@ -8446,7 +8979,7 @@ export interface operations {
             };
         };
     };
-    bulk: {
+    post_incidents_bulk: {
         parameters: {
             query?: never;
             header?: never;
@@ -8469,7 +9002,7 @@ export interface operations {
             };
         };
     };
-    counts: {
+    get_incidents_counts: {
         parameters: {
             query?: {
                 /** @description States, separated by commas; `open` stands for all that are not solved yet. */
@@ -8520,12 +9053,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Counts"];
+                    "application/json": components["schemas"]["CaseCounts"];
                 };
             };
         };
     };
-    export_file: {
+    get_incidents_export: {
         parameters: {
             query?: {
                 /** @description States, separated by commas; `open` stands for all that are not solved yet. */
@@ -8581,7 +9114,7 @@ export interface operations {
             };
         };
     };
-    one: {
+    get_incidents_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -8600,7 +9133,7 @@ export interface operations {
             };
         };
     };
-    accept: {
+    post_incidents_id_accept: {
         parameters: {
             query?: never;
             header?: never;
@@ -8623,7 +9156,7 @@ export interface operations {
             };
         };
     };
-    acknowledge: {
+    post_incidents_id_acknowledge: {
         parameters: {
             query?: never;
             header?: never;
@@ -8646,7 +9179,7 @@ export interface operations {
             };
         };
     };
-    after_action: {
+    post_incidents_id_after_action: {
         parameters: {
             query?: never;
             header?: never;
@@ -8669,7 +9202,7 @@ export interface operations {
             };
         };
     };
-    annul: {
+    post_incidents_id_annul: {
         parameters: {
             query?: never;
             header?: never;
@@ -8699,7 +9232,7 @@ export interface operations {
             };
         };
     };
-    archive: {
+    post_incidents_id_archive: {
         parameters: {
             query?: never;
             header?: never;
@@ -8722,7 +9255,7 @@ export interface operations {
             };
         };
     };
-    ask: {
+    post_incidents_id_ask: {
         parameters: {
             query?: never;
             header?: never;
@@ -8745,7 +9278,7 @@ export interface operations {
             };
         };
     };
-    bulletin: {
+    post_incidents_id_bulletins: {
         parameters: {
             query?: never;
             header?: never;
@@ -8768,7 +9301,7 @@ export interface operations {
             };
         };
     };
-    callback: {
+    post_incidents_id_callback: {
         parameters: {
             query?: never;
             header?: never;
@@ -8791,7 +9324,7 @@ export interface operations {
             };
         };
     };
-    close: {
+    post_incidents_id_close: {
         parameters: {
             query?: never;
             header?: never;
@@ -8814,7 +9347,7 @@ export interface operations {
             };
         };
     };
-    confer: {
+    post_incidents_id_confer: {
         parameters: {
             query?: never;
             header?: never;
@@ -8844,7 +9377,7 @@ export interface operations {
             };
         };
     };
-    correct: {
+    post_incidents_id_correct: {
         parameters: {
             query?: never;
             header?: never;
@@ -8867,7 +9400,7 @@ export interface operations {
             };
         };
     };
-    dispatch: {
+    post_incidents_id_dispatch: {
         parameters: {
             query?: never;
             header?: never;
@@ -8890,7 +9423,7 @@ export interface operations {
             };
         };
     };
-    one_dossier: {
+    get_incidents_id_dossier: {
         parameters: {
             query?: never;
             header?: never;
@@ -8962,7 +9495,7 @@ export interface operations {
             };
         };
     };
-    look: {
+    post_incidents_id_look: {
         parameters: {
             query?: never;
             header?: never;
@@ -8985,7 +9518,7 @@ export interface operations {
             };
         };
     };
-    merge: {
+    post_incidents_id_merge: {
         parameters: {
             query?: never;
             header?: never;
@@ -9008,7 +9541,7 @@ export interface operations {
             };
         };
     };
-    note: {
+    post_incidents_id_note: {
         parameters: {
             query?: never;
             header?: never;
@@ -9031,7 +9564,7 @@ export interface operations {
             };
         };
     };
-    object: {
+    post_incidents_id_object: {
         parameters: {
             query?: never;
             header?: never;
@@ -9061,7 +9594,7 @@ export interface operations {
             };
         };
     };
-    orders: {
+    get_incidents_id_orders: {
         parameters: {
             query?: never;
             header?: never;
@@ -9080,7 +9613,7 @@ export interface operations {
             };
         };
     };
-    photo: {
+    get_incidents_id_photos_photo: {
         parameters: {
             query?: never;
             header?: never;
@@ -9102,7 +9635,7 @@ export interface operations {
             };
         };
     };
-    place: {
+    post_incidents_id_place: {
         parameters: {
             query?: never;
             header?: never;
@@ -9125,7 +9658,7 @@ export interface operations {
             };
         };
     };
-    refuse: {
+    post_incidents_id_refuse: {
         parameters: {
             query?: never;
             header?: never;
@@ -9148,7 +9681,7 @@ export interface operations {
             };
         };
     };
-    reopen: {
+    post_incidents_id_reopen: {
         parameters: {
             query?: never;
             header?: never;
@@ -9171,7 +9704,7 @@ export interface operations {
             };
         };
     };
-    resume: {
+    post_incidents_id_resume: {
         parameters: {
             query?: never;
             header?: never;
@@ -9194,7 +9727,7 @@ export interface operations {
             };
         };
     };
-    reveal: {
+    post_incidents_id_reveal: {
         parameters: {
             query?: never;
             header?: never;
@@ -9217,7 +9750,7 @@ export interface operations {
             };
         };
     };
-    shelve: {
+    post_incidents_id_shelve: {
         parameters: {
             query?: never;
             header?: never;
@@ -9240,7 +9773,7 @@ export interface operations {
             };
         };
     };
-    similar: {
+    get_incidents_id_similar: {
         parameters: {
             query?: never;
             header?: never;
@@ -9259,7 +9792,7 @@ export interface operations {
             };
         };
     };
-    supervise: {
+    post_incidents_id_supervise: {
         parameters: {
             query?: never;
             header?: never;
@@ -9282,7 +9815,7 @@ export interface operations {
             };
         };
     };
-    take_on: {
+    post_incidents_id_tasks_task_accept: {
         parameters: {
             query?: never;
             header?: never;
@@ -9308,7 +9841,7 @@ export interface operations {
             };
         };
     };
-    done: {
+    post_incidents_id_tasks_task_done: {
         parameters: {
             query?: never;
             header?: never;
@@ -9334,7 +9867,7 @@ export interface operations {
             };
         };
     };
-    escalate_task: {
+    post_incidents_id_tasks_task_escalate: {
         parameters: {
             query?: never;
             header?: never;
@@ -9360,7 +9893,7 @@ export interface operations {
             };
         };
     };
-    extend: {
+    post_incidents_id_tasks_task_extend: {
         parameters: {
             query?: never;
             header?: never;
@@ -9386,7 +9919,7 @@ export interface operations {
             };
         };
     };
-    hand_back: {
+    post_incidents_id_tasks_task_hand_back: {
         parameters: {
             query?: never;
             header?: never;
@@ -9412,7 +9945,7 @@ export interface operations {
             };
         };
     };
-    make_link: {
+    post_incidents_id_tasks_task_link: {
         parameters: {
             query?: never;
             header?: never;
@@ -9438,7 +9971,7 @@ export interface operations {
             };
         };
     };
-    revoke_link: {
+    post_incidents_id_tasks_task_link_revoke: {
         parameters: {
             query?: never;
             header?: never;
@@ -9464,7 +9997,7 @@ export interface operations {
             };
         };
     };
-    report_in: {
+    post_incidents_id_tasks_task_report_in: {
         parameters: {
             query?: never;
             header?: never;
@@ -9490,7 +10023,7 @@ export interface operations {
             };
         };
     };
-    send_back: {
+    post_incidents_id_tasks_task_send_back: {
         parameters: {
             query?: never;
             header?: never;
@@ -9523,7 +10056,7 @@ export interface operations {
             };
         };
     };
-    sign: {
+    post_incidents_id_tasks_task_sign: {
         parameters: {
             query?: never;
             header?: never;
@@ -9549,7 +10082,7 @@ export interface operations {
             };
         };
     };
-    stage: {
+    post_incidents_id_tasks_task_stage: {
         parameters: {
             query?: never;
             header?: never;
@@ -9575,7 +10108,7 @@ export interface operations {
             };
         };
     };
-    unmerge: {
+    post_incidents_id_unmerge: {
         parameters: {
             query?: never;
             header?: never;
@@ -9598,7 +10131,7 @@ export interface operations {
             };
         };
     };
-    raise: {
+    post_incidents_id_urgency: {
         parameters: {
             query?: never;
             header?: never;
@@ -9621,7 +10154,7 @@ export interface operations {
             };
         };
     };
-    verify: {
+    post_incidents_id_verify: {
         parameters: {
             query?: never;
             header?: never;
@@ -9644,7 +10177,7 @@ export interface operations {
             };
         };
     };
-    what_if: {
+    post_incidents_id_what_if: {
         parameters: {
             query?: never;
             header?: never;
@@ -9667,7 +10200,7 @@ export interface operations {
             };
         };
     };
-    blow: {
+    post_incidents_id_whistle: {
         parameters: {
             query?: never;
             header?: never;
@@ -9690,7 +10223,7 @@ export interface operations {
             };
         };
     };
-    leaves: {
+    get_leave: {
         parameters: {
             query?: {
                 /** @description Those not over at this instant; 30 days ago when it is left out. */
@@ -9712,7 +10245,7 @@ export interface operations {
             };
         };
     };
-    ask_leave: {
+    post_leave: {
         parameters: {
             query?: never;
             header?: never;
@@ -9735,7 +10268,7 @@ export interface operations {
             };
         };
     };
-    confirm_leave: {
+    post_leave_id_confirm: {
         parameters: {
             query?: never;
             header?: never;
@@ -9760,7 +10293,7 @@ export interface operations {
             };
         };
     };
-    end_leave: {
+    post_leave_id_end: {
         parameters: {
             query?: never;
             header?: never;
@@ -9785,7 +10318,7 @@ export interface operations {
             };
         };
     };
-    matters: {
+    get_matters: {
         parameters: {
             query?: never;
             header?: never;
@@ -9810,7 +10343,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_notices: {
         parameters: {
             query?: {
                 /** @description `true` leaves out what was read. */
@@ -9836,7 +10369,7 @@ export interface operations {
             };
         };
     };
-    count: {
+    get_notices_count: {
         parameters: {
             query?: never;
             header?: never;
@@ -9855,7 +10388,7 @@ export interface operations {
             };
         };
     };
-    read_all: {
+    post_notices_read_all: {
         parameters: {
             query?: never;
             header?: never;
@@ -9878,7 +10411,7 @@ export interface operations {
             };
         };
     };
-    wishes: {
+    get_notices_wishes: {
         parameters: {
             query?: never;
             header?: never;
@@ -9897,7 +10430,7 @@ export interface operations {
             };
         };
     };
-    wish: {
+    put_notices_wishes: {
         parameters: {
             query?: never;
             header?: never;
@@ -9920,7 +10453,7 @@ export interface operations {
             };
         };
     };
-    read: {
+    post_notices_id_read: {
         parameters: {
             query?: never;
             header?: never;
@@ -9941,7 +10474,7 @@ export interface operations {
             };
         };
     };
-    objections: {
+    get_objections: {
         parameters: {
             query?: {
                 /** @description Where they stand. */
@@ -9969,7 +10502,7 @@ export interface operations {
             };
         };
     };
-    rule: {
+    post_objections_id_rule: {
         parameters: {
             query?: never;
             header?: never;
@@ -9999,7 +10532,7 @@ export interface operations {
             };
         };
     };
-    task: {
+    get_partner_secret: {
         parameters: {
             query?: never;
             header?: never;
@@ -10020,7 +10553,7 @@ export interface operations {
             };
         };
     };
-    accept: {
+    post_partner_secret_accept: {
         parameters: {
             query?: never;
             header?: never;
@@ -10045,7 +10578,7 @@ export interface operations {
             };
         };
     };
-    done: {
+    post_partner_secret_done: {
         parameters: {
             query?: never;
             header?: never;
@@ -10070,7 +10603,7 @@ export interface operations {
             };
         };
     };
-    note: {
+    post_partner_secret_note: {
         parameters: {
             query?: never;
             header?: never;
@@ -10095,7 +10628,7 @@ export interface operations {
             };
         };
     };
-    report_photo: {
+    get_partner_secret_photos_photo: {
         parameters: {
             query?: never;
             header?: never;
@@ -10117,7 +10650,33 @@ export interface operations {
             };
         };
     };
-    hire: {
+    get_people: {
+        parameters: {
+            query?: {
+                /** @description A part of the name or of the staff number. */
+                q?: string;
+                /** @description 1 to 200, 50 when absent. */
+                limit?: number;
+                /** @description The staff number after which to go on: `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeoplePage"];
+                };
+            };
+        };
+    };
+    post_people: {
         parameters: {
             query?: never;
             header?: never;
@@ -10140,7 +10699,7 @@ export interface operations {
             };
         };
     };
-    upload: {
+    post_photos: {
         parameters: {
             query?: never;
             header?: {
@@ -10174,7 +10733,7 @@ export interface operations {
             };
         };
     };
-    place: {
+    get_place: {
         parameters: {
             query: {
                 lon: number;
@@ -10198,7 +10757,7 @@ export interface operations {
             };
         };
     };
-    assign: {
+    post_posts_id_assign: {
         parameters: {
             query?: never;
             header?: never;
@@ -10223,7 +10782,7 @@ export interface operations {
             };
         };
     };
-    close_post: {
+    post_posts_id_end: {
         parameters: {
             query?: never;
             header?: never;
@@ -10248,7 +10807,7 @@ export interface operations {
             };
         };
     };
-    vacate: {
+    post_posts_id_vacate: {
         parameters: {
             query?: never;
             header?: never;
@@ -10273,7 +10832,7 @@ export interface operations {
             };
         };
     };
-    report: {
+    post_reports: {
         parameters: {
             query?: never;
             header: {
@@ -10299,7 +10858,37 @@ export interface operations {
             };
         };
     };
-    exclusions: {
+    get_reports_days: {
+        parameters: {
+            query: {
+                /** @description At or after. */
+                from: string;
+                /** @description Before. */
+                to: string;
+                /** @description The code of one unit. */
+                unit?: string;
+                /** @description Of repeats: how many cases make one, 2 or more; 3 when it is left out. */
+                least?: number;
+                /** @description Of repeats: 1 to 200, 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DayLine"];
+                };
+            };
+        };
+    };
+    get_reports_exclusions: {
         parameters: {
             query?: {
                 /** @description Only those that wait, or only those that were decided. */
@@ -10325,7 +10914,7 @@ export interface operations {
             };
         };
     };
-    exclude: {
+    post_reports_exclusions: {
         parameters: {
             query?: never;
             header?: never;
@@ -10348,7 +10937,7 @@ export interface operations {
             };
         };
     };
-    decide: {
+    post_reports_exclusions_id_decide: {
         parameters: {
             query?: never;
             header?: never;
@@ -10357,7 +10946,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Decide"];
+                "application/json": components["schemas"]["ExclusionDecision"];
             };
         };
         responses: {
@@ -10371,7 +10960,7 @@ export interface operations {
             };
         };
     };
-    look_up: {
+    post_reports_lookup: {
         parameters: {
             query?: never;
             header?: never;
@@ -10394,7 +10983,7 @@ export interface operations {
             };
         };
     };
-    periods: {
+    get_reports_periods: {
         parameters: {
             query?: never;
             header?: never;
@@ -10413,7 +11002,7 @@ export interface operations {
             };
         };
     };
-    period: {
+    get_reports_periods_period: {
         parameters: {
             query?: {
                 /** @description `street` (default), `community`, `department`, `matter` or `channel`. */
@@ -10437,7 +11026,7 @@ export interface operations {
             };
         };
     };
-    freeze: {
+    post_reports_periods_period_freeze: {
         parameters: {
             query?: never;
             header?: never;
@@ -10458,7 +11047,7 @@ export interface operations {
             };
         };
     };
-    rates: {
+    get_reports_rates: {
         parameters: {
             query: {
                 /** @description Cases reported at or after. */
@@ -10488,7 +11077,7 @@ export interface operations {
             };
         };
     };
-    export_file: {
+    get_reports_rates_export: {
         parameters: {
             query: {
                 /** @description Cases reported at or after. */
@@ -10516,7 +11105,61 @@ export interface operations {
             };
         };
     };
-    suggest: {
+    get_reports_repeats: {
+        parameters: {
+            query: {
+                /** @description At or after. */
+                from: string;
+                /** @description Before. */
+                to: string;
+                /** @description The code of one unit. */
+                unit?: string;
+                /** @description Of repeats: how many cases make one, 2 or more; 3 when it is left out. */
+                least?: number;
+                /** @description Of repeats: 1 to 200, 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RepeatLine"];
+                };
+            };
+        };
+    };
+    get_reports_standing: {
+        parameters: {
+            query?: {
+                /** @description `street` (default), `community`, `department`, `matter` or `channel`. */
+                by?: string;
+                /** @description The code of one unit. */
+                unit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingView"];
+                };
+            };
+        };
+    };
+    post_reports_suggest: {
         parameters: {
             query?: never;
             header?: never;
@@ -10539,7 +11182,7 @@ export interface operations {
             };
         };
     };
-    tracked: {
+    get_reports_track: {
         parameters: {
             query?: never;
             header?: never;
@@ -10560,7 +11203,7 @@ export interface operations {
             };
         };
     };
-    answers: {
+    post_reports_track_answers: {
         parameters: {
             query?: never;
             header?: never;
@@ -10585,7 +11228,7 @@ export interface operations {
             };
         };
     };
-    tracked_photo: {
+    get_reports_track_photos_photo: {
         parameters: {
             query?: never;
             header?: never;
@@ -10607,7 +11250,7 @@ export interface operations {
             };
         };
     };
-    rate: {
+    post_reports_track_rating: {
         parameters: {
             query?: never;
             header?: never;
@@ -10632,7 +11275,7 @@ export interface operations {
             };
         };
     };
-    remark: {
+    post_reports_track_remarks: {
         parameters: {
             query?: never;
             header?: never;
@@ -10657,7 +11300,7 @@ export interface operations {
             };
         };
     };
-    reopen_own: {
+    post_reports_track_reopen: {
         parameters: {
             query?: never;
             header?: never;
@@ -10682,7 +11325,7 @@ export interface operations {
             };
         };
     };
-    responsible: {
+    get_responsible: {
         parameters: {
             query: {
                 /** @description Who leads, as the catalogue writes it: a unit's name or a word such as 属地网格. */
@@ -10712,7 +11355,7 @@ export interface operations {
             };
         };
     };
-    roles: {
+    get_roles: {
         parameters: {
             query?: never;
             header?: never;
@@ -10731,7 +11374,26 @@ export interface operations {
             };
         };
     };
-    vacancies: {
+    get_rosters_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Templates"];
+                };
+            };
+        };
+    };
+    get_rosters_vacancies: {
         parameters: {
             query?: {
                 /** @description As it was at this instant. */
@@ -10753,7 +11415,7 @@ export interface operations {
             };
         };
     };
-    session: {
+    get_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -10778,7 +11440,7 @@ export interface operations {
             };
         };
     };
-    log_in: {
+    post_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -10815,7 +11477,7 @@ export interface operations {
             };
         };
     };
-    log_out: {
+    delete_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -10834,7 +11496,7 @@ export interface operations {
             };
         };
     };
-    follow_link: {
+    post_session_link: {
         parameters: {
             query?: never;
             header?: never;
@@ -10864,7 +11526,7 @@ export interface operations {
             };
         };
     };
-    list_settings: {
+    get_settings: {
         parameters: {
             query?: never;
             header?: never;
@@ -10883,7 +11545,7 @@ export interface operations {
             };
         };
     };
-    set_setting: {
+    put_settings_name: {
         parameters: {
             query?: never;
             header?: never;
@@ -10908,7 +11570,7 @@ export interface operations {
             };
         };
     };
-    unset_setting: {
+    delete_settings_name: {
         parameters: {
             query?: never;
             header?: never;
@@ -10929,7 +11591,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_supervisions: {
         parameters: {
             query?: {
                 /** @description `open`, `replied`, `lifted`, `closed`, or `overdue`: open with the reply overdue. */
@@ -10959,7 +11621,7 @@ export interface operations {
             };
         };
     };
-    counts: {
+    get_supervisions_counts: {
         parameters: {
             query?: {
                 /** @description `open`, `replied`, `lifted`, `closed`, or `overdue`: open with the reply overdue. */
@@ -10989,7 +11651,7 @@ export interface operations {
             };
         };
     };
-    one: {
+    get_supervisions_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -11008,7 +11670,7 @@ export interface operations {
             };
         };
     };
-    end: {
+    post_supervisions_id_end: {
         parameters: {
             query?: never;
             header?: never;
@@ -11031,7 +11693,7 @@ export interface operations {
             };
         };
     };
-    reply: {
+    post_supervisions_id_reply: {
         parameters: {
             query?: never;
             header?: never;
@@ -11040,7 +11702,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OrderReply"];
+                "application/json": components["schemas"]["SupervisionReply"];
             };
         };
         responses: {
@@ -11054,7 +11716,7 @@ export interface operations {
             };
         };
     };
-    kinds: {
+    get_unit_kinds: {
         parameters: {
             query?: never;
             header?: never;
@@ -11073,7 +11735,7 @@ export interface operations {
             };
         };
     };
-    units: {
+    get_units: {
         parameters: {
             query?: {
                 /** @description Only of this kind; several are separated by commas. */
@@ -11105,7 +11767,7 @@ export interface operations {
             };
         };
     };
-    found: {
+    post_units: {
         parameters: {
             query?: never;
             header?: never;
@@ -11128,7 +11790,7 @@ export interface operations {
             };
         };
     };
-    unit: {
+    get_units_id: {
         parameters: {
             query?: {
                 /** @description As it was at this instant. */
@@ -11152,7 +11814,7 @@ export interface operations {
             };
         };
     };
-    describe: {
+    put_units_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -11177,7 +11839,7 @@ export interface operations {
             };
         };
     };
-    end: {
+    post_units_id_end: {
         parameters: {
             query?: never;
             header?: never;
@@ -11202,7 +11864,7 @@ export interface operations {
             };
         };
     };
-    re_parent: {
+    post_units_id_move: {
         parameters: {
             query?: never;
             header?: never;
@@ -11227,7 +11889,7 @@ export interface operations {
             };
         };
     };
-    open_post: {
+    post_units_id_posts: {
         parameters: {
             query?: never;
             header?: never;
@@ -11252,7 +11914,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    get_webhooks: {
         parameters: {
             query?: never;
             header?: never;
@@ -11271,7 +11933,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    post_webhooks: {
         parameters: {
             query?: never;
             header?: never;
@@ -11294,7 +11956,7 @@ export interface operations {
             };
         };
     };
-    change: {
+    put_webhooks_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -11315,7 +11977,7 @@ export interface operations {
             };
         };
     };
-    end: {
+    delete_webhooks_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -11332,7 +11994,7 @@ export interface operations {
             };
         };
     };
-    deliveries: {
+    get_webhooks_id_deliveries: {
         parameters: {
             query?: {
                 /** @description `waiting`, `sent` or `dead`. */
@@ -11358,7 +12020,7 @@ export interface operations {
             };
         };
     };
-    resend: {
+    post_webhooks_id_deliveries_delivery_resend: {
         parameters: {
             query?: never;
             header?: never;
@@ -11380,7 +12042,7 @@ export interface operations {
             };
         };
     };
-    ping: {
+    post_webhooks_id_ping: {
         parameters: {
             query?: never;
             header?: never;
@@ -11399,7 +12061,7 @@ export interface operations {
             };
         };
     };
-    rotate: {
+    post_webhooks_id_rotate: {
         parameters: {
             query?: never;
             header?: never;
@@ -11418,7 +12080,7 @@ export interface operations {
             };
         };
     };
-    board: {
+    get_whistles: {
         parameters: {
             query?: {
                 /** @description States, separated by commas; `open` stands for all that are not over. */
@@ -11448,7 +12110,7 @@ export interface operations {
             };
         };
     };
-    figures: {
+    get_whistles_figures: {
         parameters: {
             query?: {
                 /** @description Blown at or after. */
@@ -11472,7 +12134,7 @@ export interface operations {
             };
         };
     };
-    one: {
+    get_whistles_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -11491,7 +12153,7 @@ export interface operations {
             };
         };
     };
-    call_off: {
+    post_whistles_id_call_off: {
         parameters: {
             query?: never;
             header?: never;
@@ -11514,7 +12176,7 @@ export interface operations {
             };
         };
     };
-    close: {
+    post_whistles_id_ratings: {
         parameters: {
             query?: never;
             header?: never;
