@@ -9,6 +9,7 @@ pub mod admission;
 pub mod catalogue;
 pub mod files;
 pub mod forms;
+pub mod inbox;
 pub mod incidents;
 pub mod notices;
 pub mod org;
@@ -40,6 +41,7 @@ pub const MODULES: &[Module] = &[
     admission::MODULE,
     incidents::MODULE,
     webhooks::MODULE,
+    inbox::MODULE,
     reports::MODULE,
 ];
 

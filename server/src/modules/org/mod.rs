@@ -17,6 +17,7 @@ use crate::{
 };
 
 mod actions;
+mod borders;
 mod directory;
 mod draft;
 mod http;
@@ -30,6 +31,7 @@ mod settings;
 mod store;
 
 pub use actions::ensure_root;
+pub use borders::{grids_under, own_borders};
 pub use directory::Directory;
 pub use model::{
     COMMUNITIES, DEPUTY, DISTRICT, Duty, GRID, GridState, GridType, HEAD, Holder, LeadRef, Leave, LeaveState, Located,
