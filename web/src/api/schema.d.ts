@@ -3930,6 +3930,19 @@ export interface components {
         };
         /** @enum {string} */
         DayKind: "holiday" | "working";
+        /** @description The log of a day. */
+        DayLog: {
+            /** @description Whether there was more than is told. */
+            cut: boolean;
+            /** @description `YYYY-MM-DD` in the district. */
+            day: string;
+            lines: components["schemas"]["Line"][];
+            /**
+             * Format: int64
+             * @description Photographs that were sent with cases.
+             */
+            photos: number;
+        };
         /** @description 延期审批. */
         Decide: {
             by?: components["schemas"]["Limit"] | null;
@@ -8125,7 +8138,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Day"];
+                    "application/json": components["schemas"]["DayLog"];
                 };
             };
         };
