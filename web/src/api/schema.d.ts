@@ -417,6 +417,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/burden-meter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a month took of the caller: what was asked for, by whom, and what came by itself. */
+        get: operations["meter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/burdens": {
         parameters: {
             query?: never;
@@ -737,6 +754,57 @@ export interface paths {
         /** Ends a matter from now on; nothing new can be reported as it. */
         post: operations["post_catalogue_id_retire"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The log of one of the caller's days: what was done, and what he added. */
+        get: operations["day"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/day/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add something to a day. */
+        post: operations["add_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/day/entries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an own entry back. */
+        delete: operations["take_back"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2045,6 +2113,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/must-reports/told": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a service was told of something that has to be reported; nothing else is kept. */
+        post: operations["told"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notices": {
         parameters: {
             query?: never;
@@ -2159,6 +2244,23 @@ export interface paths {
         put?: never;
         /** Rule on an objection or on a case that came back twice; the ruling binds. */
         post: operations["post_objections_id_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a device keeps for work without network: the cases of the caller's grids whole, borders, reasons, must-reports. */
+        get: operations["pack"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2768,6 +2870,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/lease": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key under which this session's device may keep a copy of what its holder works with. It is derived and stored nowhere. */
+        get: operations["lease"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/link": {
         parameters: {
             query?: never;
@@ -3302,6 +3421,11 @@ export interface components {
         };
         /** @enum {string} */
         Action: "report" | "accept" | "refuse" | "correct" | "place" | "dispatch" | "take_on" | "assist" | "resolve" | "submit" | "sign" | "hand_back" | "hand_over" | "solve_on_spot" | "note" | "remark" | "join" | "verify" | "return" | "close" | "callback" | "rate" | "archive" | "escalate" | "whistle" | "report_in" | "not_reported_in" | "call_off" | "close_whistle" | "raise_urgency" | "ring" | "acknowledge" | "bulletin" | "bulletin_due" | "after_action" | "send_back" | "object" | "rule" | "dismiss" | "confer" | "extend" | "shelve" | "ask" | "resume" | "stage" | "merge" | "unmerge" | "absorb" | "release" | "annul" | "reopen" | "supervise";
+        /** @description An entry that was added. */
+        Added: {
+            /** Format: uuid */
+            id: string;
+        };
         /** @description What somebody says to one check: the requester what speaks for it, the reviewer what was found. */
         AdmissionAnswer: {
             /** @description Which check. */
@@ -3555,6 +3679,20 @@ export interface components {
             key: string;
             /** @description Chinese. */
             zh: string;
+        };
+        /** @enum {string} */
+        AskedBy: "own" | "rules" | "person" | "form";
+        /** @description What somebody asked for. */
+        AskerCount: {
+            /** @description Of what kind. */
+            kind: components["schemas"]["AskedBy"];
+            /** @description The person who sent the tasks, or the matter whose form asks; empty else. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Fields that were entered for it.
+             */
+            typed: number;
         };
         /** @description Who takes a post. */
         Assignment: {
@@ -4107,6 +4245,12 @@ export interface components {
              */
             status?: number | null;
         };
+        /** @description A desk that can be rung for a grid. */
+        DeskView: {
+            grid: string;
+            name: string;
+            phone?: string | null;
+        };
         /** @description What a number is dialled for. */
         Dial: {
             /** @description What for; kept in the audit record. */
@@ -4417,6 +4561,16 @@ export interface components {
             /** @description What kind of value it takes. */
             type: components["schemas"]["FieldKind"];
         };
+        /** @description How often. */
+        FieldCount: {
+            /** @description The field. */
+            field: string;
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            n: number;
+        };
         /** @enum {string} */
         FieldKind: "text" | "integer" | "decimal" | "date" | "choice" | "multi";
         /** @description One dispatcher's, or one unit's figures. */
@@ -4476,6 +4630,20 @@ export interface components {
         Form: {
             /** @description The questions in order. */
             fields: components["schemas"]["Field"][];
+        };
+        /** @description One kind of step of a month. */
+        FormCount: {
+            /** @description What the program filled in. */
+            filled: components["schemas"]["FieldCount"][];
+            /** @description The step's word. */
+            form: string;
+            /**
+             * Format: int64
+             * @description How often it was taken.
+             */
+            times: number;
+            /** @description What was entered by hand. */
+            typed: components["schemas"]["FieldCount"][];
         };
         /** @description A form and the version of it that was answered. */
         FormRef: {
@@ -4704,6 +4872,11 @@ export interface components {
             /** @default null */
             channel: components["schemas"]["Channel"] | null;
             /**
+             * @description The id of the case as the device made it, a UUIDv7, so that what comes after can name it before it was sent.
+             * @default null
+             */
+            id: string | null;
+            /**
              * @description Taken in for a resident (代办).
              * @default false
              */
@@ -4752,6 +4925,18 @@ export interface components {
             /** @description The unit. */
             unit: string;
         };
+        /** @description What a device may keep, and for how long. */
+        LeaseView: {
+            /** @description 256 bits in base64: what the device seals its copy of the data with. Another session gets another key. */
+            key: string;
+            /**
+             * Format: uuid
+             * @description The session that the lease hangs on.
+             */
+            session: string;
+            /** @description When the copy has to be gone. */
+            until: components["schemas"]["Time"];
+        };
         /** @description A leave. */
         LeaveLine: {
             /** Format: uuid */
@@ -4790,17 +4975,35 @@ export interface components {
             /** @description Of what. */
             unit: components["schemas"]["Unit"];
         };
-        /** @description The figures of one street, department or other part. */
+        /** @description What stands in a line of the log of a day. */
         Line: {
-            /** @description Every figure by its word. */
-            counts: Record<string, never>;
-            /** @description The unit's code, the matter's id or the channel's word; empty for what belongs to none. */
-            key: string;
-            /** @description Its name. */
-            name: string;
-            /** @description The rates. */
-            rates: components["schemas"]["Share"][];
+            /** @description The step's word, for `deed`; the key of the must-report, for `told`. */
+            action?: string | null;
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description Its number. */
+            code?: string | null;
+            /** @description The grid's name. */
+            grid?: string | null;
+            /**
+             * Format: uuid
+             * @description The entry, for `own`.
+             */
+            id?: string | null;
+            /**
+             * Format: uuid
+             * @description The case.
+             */
+            incident?: string | null;
+            /** @description Its title. */
+            title?: string | null;
+            /** @description `deed`, `told` or `own`. */
+            what: components["schemas"]["LineKind"];
+            /** @description What was written. */
+            words: string;
         };
+        /** @enum {string} */
+        LineKind: "deed" | "told" | "own";
         /** @description The figures of one street, department or other part. */
         LineView: {
             /** @description The list of all its cases. */
@@ -4900,12 +5103,46 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description What a month took of the caller. It is shown to nobody else and compared with nobody. */
+        Meter: components["schemas"]["Tally"] & {
+            /** @description Whether there was more than is counted. */
+            cut: boolean;
+            /**
+             * Format: int64
+             * @description Entries added to the log by hand.
+             */
+            day_entries: number;
+            /** @description `YYYY-MM`. */
+            month: string;
+            /**
+             * Format: int64
+             * @description Photographs that were sent with cases.
+             */
+            photos: number;
+            /**
+             * Format: int64
+             * @description Must-reports that were told to a service.
+             */
+            told: number;
+        };
         /** @example 06-01 */
         MonthDay: string;
         /** @description Where a unit goes. */
         Move: {
             /** Format: uuid */
             parent: string;
+        };
+        /** @description Something that has to be reported at once. */
+        MustReport: {
+            /** @description English name. */
+            en: string;
+            /** @description Its word. */
+            key: string;
+            /** @description The matter that a report of it is taken in as, by name; recognised from the words when there is none. */
+            matter?: string | null;
+            told?: components["schemas"]["ToldTo"] | null;
+            /** @description Chinese name. */
+            zh: string;
         };
         /** @description An id with its name. */
         Named: {
@@ -4932,6 +5169,19 @@ export interface components {
             name: string;
             /** @description Where it is: `https`, a public address. */
             url: string;
+        };
+        /** @description Something to add to a day. */
+        NewEntry: {
+            at?: components["schemas"]["Time"] | null;
+            /** @description `YYYY-MM-DD`, at most a month back. */
+            day: string;
+            /**
+             * Format: uuid
+             * @description The id as the device made it, a UUIDv7.
+             */
+            id?: string | null;
+            /** @description At most 1,000 characters; nobody else reads them. */
+            words: string;
         };
         /** @description A list to be saved. */
         NewFilter: {
@@ -4975,6 +5225,8 @@ export interface components {
         };
         /** @description 备注. */
         Note: {
+            /** @description Whether the photographs show the place before anything was done. */
+            before?: boolean;
             /** @description Photographs. */
             photo_ids?: string[];
             /** @description Whether the reporter reads it. */
@@ -5123,6 +5375,28 @@ export interface components {
             red_at?: components["schemas"]["Time"] | null;
             stage_by?: components["schemas"]["Time"] | null;
             yellow_at?: components["schemas"]["Time"] | null;
+        };
+        /** @description What a device keeps. What has not moved since the revisions that the caller named is left out. */
+        Pack: {
+            borders?: components["schemas"]["Borders"] | null;
+            /** @description Cases that changed, whole. */
+            cases: components["schemas"]["CaseView"][];
+            /**
+             * Format: int64
+             * @description The revision of the catalogue.
+             */
+            catalogue: number;
+            /** @description Pass it as `since` the next time; of the first page of a pack. */
+            cursor: string;
+            /** @description Whether the caller may see more cases than a device holds. */
+            cut: boolean;
+            desks: components["schemas"]["DeskView"][];
+            /** @description Every case that belongs to the pack, on its first page: what is not among them leaves the device. */
+            held?: string[] | null;
+            must_reports: components["schemas"]["MustReport"][];
+            /** @description Pass it as `after` for the next page. */
+            next?: string | null;
+            reasons: components["schemas"]["ReasonView"][];
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
         Page_Account: {
@@ -6593,11 +6867,17 @@ export interface components {
             /** Format: date-time */
             to?: string | null;
         };
+        /**
+         * @description Whose step it was, from where the caller stands.
+         * @enum {string}
+         */
+        StepBy: "me" | "program" | "other";
         /** @description An entry of the timeline. */
         StepView: {
             action: components["schemas"]["Action"];
             actor: string;
             at: components["schemas"]["Time"];
+            by: components["schemas"]["StepBy"];
             /** @description What the action carried, by its own shape. */
             details?: Record<string, never> | null;
             /** @description What it did to the clocks. */
@@ -6702,6 +6982,33 @@ export interface components {
             /** @description Columns that mean nothing here. */
             ignored: string[];
         };
+        /** @description What a month took of one person. */
+        Tally: {
+            /** @description Who asked for what was entered. */
+            asked_by: components["schemas"]["AskerCount"][];
+            /**
+             * Format: int64
+             * @description Characters written.
+             */
+            characters: number;
+            /**
+             * Format: int64
+             * @description Fields that the program filled in.
+             */
+            filled: number;
+            /** @description By kind of step. */
+            forms: components["schemas"]["FormCount"][];
+            /**
+             * Format: int64
+             * @description Steps.
+             */
+            steps: number;
+            /**
+             * Format: int64
+             * @description Fields entered by hand.
+             */
+            typed: number;
+        };
         /** @enum {string} */
         TaskState: "offered" | "accepted" | "signing" | "done" | "returned" | "withdrawn";
         /** @description A task of the case. */
@@ -6724,6 +7031,8 @@ export interface components {
             result?: components["schemas"]["Outcome"] | null;
             role: components["schemas"]["Role"];
             state: components["schemas"]["TaskState"];
+            /** @description Whether it is the caller's own, or nobody's yet: what stands in an inbox. */
+            to_me: boolean;
             unit: components["schemas"]["Named"];
             unsigned?: components["schemas"]["UnsignedView"] | null;
             /**
@@ -6766,6 +7075,15 @@ export interface components {
             id: string;
             /** @description Shown this once. */
             token: string;
+        };
+        /** @description Who is told instead of the system. */
+        ToldTo: {
+            /** @description English name. */
+            en: string;
+            /** @description Its number; none when the district has not entered it. */
+            phone?: string | null;
+            /** @description Chinese name of the service. */
+            zh: string;
         };
         TotpForm: {
             /** @description A code of the present second factor, when there is one. */

@@ -30,3 +30,6 @@ export const IconWhistle = drawn("M3 9h9l8-2v4h-4a5.5 5.5 0 1 1-10.5 1.5L3 12V9Z
 export const IconChart = drawn("M4 4v16h16", "M8 16v-5", "M12 16V8", "M16 16v-8");
 export const IconGear = drawn("M12 15.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Z", "M12 2.5v3M12 18.5v3M2.5 12h3M18.5 12h3M5.3 5.3l2.1 2.1M16.6 16.6l2.1 2.1M5.3 18.7l2.1-2.1M16.6 7.4l2.1-2.1");
 export const IconWall = drawn("M3 5h18v11H3V5Z", "M9 20h6", "M12 16v4", "M7 13l3-4 3 2 4-4");
+export const IconBook = drawn("M5 4h11a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3V4Z", "M5 17a3 3 0 0 1 3-3h11");
+export const IconSend = drawn("M3 11.5L21 4l-6.5 17-3.5-7.5L3 11.5Z", "M11 13.5L21 4");
+export const IconGauge = drawn("M4 18a8 8 0 1 1 16 0", "M12 18l4-6");
