@@ -25,6 +25,9 @@ pub struct Soak {
     /// Only these; everything without it.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
+    /// Of the tests only those whose name holds this, such as `reference` or `killed`, and what they print.
+    #[arg(long)]
+    test: Option<String>,
     /// How many times the server is killed under load.
     #[arg(long, default_value_t = 500)]
     kills: usize,
@@ -89,7 +92,7 @@ pub fn soak(soak: &Soak) -> Result<()> {
     let mut failed = false;
     for part in wanted {
         let (outcome, _) = step(&format!("{part:?}").to_lowercase(), || match part {
-            Part::Tests => long_tests(),
+            Part::Tests => long_tests(soak.test.as_deref()),
             Part::Kill => bench::kill(&bin, soak.kills).map(|()| Outcome::Held),
             Part::Fsync => fsync::fsync(&bin, soak.reports),
             Part::Disk => disk::disk(&bin),
@@ -113,10 +116,16 @@ pub fn soak(soak: &Soak) -> Result<()> {
     Ok(())
 }
 
-/// Every test with its long counts (among them a thousand clock jumps with restarts and two nodes, T5 and T11 of the trust plan).
-fn long_tests() -> Result<Outcome> {
+/// Every test with its long counts, in a release build: among them a hundred thousand histories of the naive model and as many step logs, a thousand
+/// clock jumps with restarts and two nodes (T5), a hundred thousand jobs and webhook events with kills (T11 of the trust plan).
+fn long_tests(name: Option<&str>) -> Result<Outcome> {
+    let mut tests = cargo();
+    tests.args(["test", "--workspace", "--release"]);
+    if let Some(name) = name {
+        tests.args(["--", name, "--nocapture"]);
+    }
     // Property tests take their number of cases from the first, tests with a long form look at the second.
-    run(cargo().args(["test", "--workspace"]).env("PROPTEST_CASES", "20000").env("JINGWEI_LONG", "1"))?;
+    run(tests.env("PROPTEST_CASES", "20000").env("JINGWEI_LONG", "1"))?;
     Ok(Outcome::Held)
 }
 

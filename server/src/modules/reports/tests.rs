@@ -6,3 +6,4 @@ mod live;
 mod rates;
 mod seed;
 mod size;
+mod stories;
