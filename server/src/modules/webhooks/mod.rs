@@ -5,10 +5,12 @@
 //! - A **delivery** is one event for one receiver. It is made from the sealed audit record, so nothing is lost between a commit and the
 //!   making, whoever dies; it is sent at least once, with the same id each time, and those of one case in order.
 //! - An event holds ids, numbers, codes and states. No word that anybody wrote, no name, no place finer than the unit's path.
+//! - A receiver's certificate is vouched for by the public authorities, or by one that the district added (setting `webhooks.roots`).
 //! - The address is resolved, judged and connected to in one go: private networks are refused, and so are redirects.
 //!
 //! Files: `model` (words, signature, waits, which addresses are public), `store` (SQL), `actions` (use cases), `feed` (from the record to
-//! deliveries), `send` (one attempt), `http` (routes), `jobs`.
+//! deliveries), `send` (one attempt), `trust` (who
+//! vouches for receivers), `http` (routes), `jobs`.
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -23,6 +25,7 @@ mod send;
 mod store;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 pub use feed::{feed, follow};
 pub use jobs::work;

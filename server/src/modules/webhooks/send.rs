@@ -1,17 +1,12 @@
 //! One attempt to send a delivery: resolve, judge, connect, post, read the status. Nothing is followed and nothing of the answer kept.
 
-use std::{
-    net::SocketAddr,
-    pin::pin,
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use http_body_util::Full;
 use hyper::{Request, body::Bytes, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
 use kernel::{Actor, Error, Id, Result, Time};
-use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
+use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, lookup_host},
@@ -23,6 +18,7 @@ use super::{
     jobs::DELIVER,
     model::{Delivery, DeliveryState, Fault, Signature, Target, again, may_connect, message_id, target},
     store::{self, DeliveryRow, EndpointRow},
+    trust::ROOTS,
 };
 use crate::{app::App, modules::access::audit::Audit};
 
@@ -62,10 +58,12 @@ pub async fn deliver(app: &App) -> Result<Sent> {
         if claimed.is_empty() {
             return Ok(all);
         }
+        let trusted = app.access.setting(&ROOTS, app.clock.now()).client();
+        let trusted = &trusted;
         let receiver = |d: &DeliveryRow| endpoints.iter().find(|e| e.id == d.endpoint_id);
         let attempts = claimed.iter().map(|d| async move {
             match receiver(d) {
-                Some(endpoint) => timeout(PATIENCE, attempt(app, endpoint, d)).await.unwrap_or(Err(Fault::Timeout)),
+                Some(endpoint) => timeout(PATIENCE, attempt(app, trusted, endpoint, d)).await.unwrap_or(Err(Fault::Timeout)),
                 None => Err(Fault::Ended),
             }
         });
@@ -88,7 +86,12 @@ async fn take(app: &App) -> Result<Vec<DeliveryRow>> {
 }
 
 /// The status of the answer, or why there is none.
-async fn attempt(app: &App, endpoint: &EndpointRow, delivery: &DeliveryRow) -> Result<u16, Fault> {
+async fn attempt(
+    app: &App,
+    trusted: &Result<Arc<ClientConfig>, Fault>,
+    endpoint: &EndpointRow,
+    delivery: &DeliveryRow,
+) -> Result<u16, Fault> {
     let loopback = app.config.loopback_receivers;
     let target = target(&endpoint.url, loopback).map_err(|_| Fault::Address)?;
     let request = request(app, &target, endpoint, delivery).map_err(|error| {
@@ -100,15 +103,8 @@ async fn attempt(app: &App, endpoint: &EndpointRow, delivery: &DeliveryRow) -> R
         return post(stream, request).await;
     }
     let name = ServerName::try_from(target.host).map_err(|_| Fault::Address)?;
-    post(TlsConnector::from(TLS.clone()?).connect(name, stream).await.map_err(|_| Fault::Tls)?, request).await
+    post(TlsConnector::from(trusted.clone()?).connect(name, stream).await.map_err(|_| Fault::Tls)?, request).await
 }
-
-static TLS: LazyLock<Result<Arc<ClientConfig>, Fault>> = LazyLock::new(|| {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(|_| Fault::Tls)?;
-    Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
-});
 
 /// Connects to the very address that was judged, so that a name cannot mean another one a moment later. One private address among those
 /// of a name condemns them all.

@@ -33,7 +33,7 @@ struct Heard {
 /// What it answers; `None` hangs up without a word.
 type Answers = Arc<Mutex<Vec<Option<&'static str>>>>;
 
-const TAKEN: &str = "HTTP/1.1 204 No Content\r\n\r\n";
+pub const TAKEN: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 
 /// A receiver on a port of its own.
 struct Receiver {
@@ -139,18 +139,18 @@ impl Heard {
     }
 }
 
-async fn app(engine: Engine) -> TestApp {
+pub async fn app(engine: Engine) -> TestApp {
     TestApp::with(engine, |config| config.loopback_receivers = true).await.with_town().await
 }
 
-async fn enter(admin: &Client, url: &str, kinds: Value) -> (String, String) {
+pub async fn enter(admin: &Client, url: &str, kinds: Value) -> (String, String) {
     let body = json!({ "name": "城运平台", "url": url, "kinds": kinds });
     let shown = admin.post("/api/v1/webhooks", &body).await.expect(201).json();
     (shown["id"].as_str().unwrap().to_owned(), shown["secret"].as_str().unwrap().to_owned())
 }
 
 /// A report that goes its way to the end; returns its number.
-async fn case(app: &TestApp) -> String {
+pub async fn case(app: &TestApp) -> String {
     let body = json!({ "text": "楼道灯坏了，单元楼道里的灯不亮，我叫王小明，电话13800138000", "lon": HOME.0, "lat": HOME.1 });
     let receipt = app.visitor().post("/api/v1/reports", &body).await.expect(201).json();
     let desk = app.login_as("community-desk", COMMUNITY).await;
@@ -163,7 +163,7 @@ async fn case(app: &TestApp) -> String {
 }
 
 /// What the relay and the jobs do in between.
-async fn round(app: &TestApp) -> Sent {
+pub async fn round(app: &TestApp) -> Sent {
     let mut relay = Relay::new(app).await.unwrap();
     relay.step(app).await.unwrap();
     relay.leave(app).await.unwrap();
