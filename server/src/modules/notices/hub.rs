@@ -3,6 +3,9 @@
 //! The relay hands every sealed row of the audit record to [`publish`] in the order of their numbers. A listener holds a place in one
 //! shared buffer of batches, so that 5,000 of them cost their sockets and nothing more; one that falls behind the buffer reads the
 //! rows again from the database.
+//!
+//! In the quiet hours a listener is told of urgent notices alone; what else was written waits and is told when they end. The list shows it
+//! to whoever looks.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,11 +13,14 @@ use std::{
     time::Duration,
 };
 
-use kernel::{Actor, Error, Id, Result, Scope};
+use kernel::{Actor, Error, Id, Result, Scope, Time};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use super::{model::Item, store};
+use super::{
+    model::{Item, QUIET},
+    store,
+};
 use crate::{
     app::{App, Shared},
     modules::access::audit::Sealed,
@@ -40,7 +46,7 @@ const LATE_MILLIS: i64 = 30_000;
 pub struct Batch {
     /// In the order of their numbers.
     pub changes: Vec<Sealed>,
-    /// New notices by account.
+    /// New notices by account; in the quiet hours only urgent ones.
     pub notices: HashMap<Uuid, Vec<Id<Item>>>,
 }
 
@@ -102,12 +108,20 @@ pub async fn publish(app: &App, changes: &[Sealed]) -> Result<()> {
     if changes.is_empty() || app.notices.listeners() == 0 {
         return Ok(());
     }
-    let since = app.clock.now().plus_millis(-LATE_MILLIS);
-    let told = store::told_since(&mut *app.db.read().await?, since).await?;
+    let now = app.clock.now();
+    let mut told = store::told_since(&mut *app.db.read().await?, now.plus_millis(-LATE_MILLIS)).await?;
+    if quiet(app, now)?.is_some() {
+        told.retain(|t| t.urgent);
+    }
     let batch = Batch { changes: changes.to_vec(), notices: app.notices.fresh(told) };
     // An error says that the last listener left meanwhile.
     let _ = app.notices.feed.send(Arc::new(batch));
     Ok(())
+}
+
+/// The quiet hours that hold now: what is not urgent waits until they end.
+pub fn quiet(app: &App, now: Time) -> Result<Option<(Time, Time)>> {
+    app.access.setting(&QUIET, now).around(app.zone, now)
 }
 
 /// [`publish`] in the shape in which the relay calls it.

@@ -1,5 +1,7 @@
 //! What people are told: in the face at once, by mail when they wish it, and as a live stream of what changes.
 //!
+//! - In the **quiet hours** nobody is disturbed but for an emergency: a notice is written and stands in the list, but the stream announces
+//!   it, and mail brings it, when they end. What is urgent comes at once.
 //! - A **notice** tells one account that something happened to an object. Its words are made from its kind by the face; its parameters
 //!   hold no personal data.
 //! - A **message** is a notice on its way out through a channel. It waits through the quiet hours unless it is urgent, and is never sent

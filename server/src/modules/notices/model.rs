@@ -86,18 +86,25 @@ impl Held for QuietHours {
 impl QuietHours {
     /// When the quiet that holds at `now` ends; nothing when it is not quiet.
     pub fn ends(&self, zone: Zone, now: Time) -> Result<Option<Time>> {
+        Ok(self.around(zone, now)?.map(|(_, end)| end))
+    }
+
+    /// When the quiet that holds at `now` began, and when it ends; nothing when it is not quiet.
+    pub fn around(&self, zone: Zone, now: Time) -> Result<Option<(Time, Time)>> {
         let (from, until) = (minute(&self.from)?, minute(&self.until)?);
         let wall = zone.wall(now);
         let (time, today) = (wall.time(), wall.date());
+        let yesterday = || today.checked_sub(1.day()).unwrap_or(today);
         let tomorrow = || today.checked_add(1.day()).unwrap_or(today);
-        let end = if from <= until {
-            (from <= time && time < until).then_some(today)
+        let days = if from <= until {
+            (from <= time && time < until).then_some((today, today))
         } else if time >= from {
-            Some(tomorrow())
+            Some((today, tomorrow()))
         } else {
-            (time < until).then_some(today)
+            (time < until).then(|| (yesterday(), today))
         };
-        Ok(end.map(|day| zone.instant(day.to_datetime(until))))
+        let instant = |day: civil::Date, time| zone.instant(day.to_datetime(time));
+        Ok(days.map(|(first, last)| (instant(first, from), instant(last, until))))
     }
 }
 
@@ -138,6 +145,12 @@ mod tests {
             let quiet = QuietHours { from: from.to_owned(), until: until.to_owned() };
             let found = quiet.ends(Zone::CHINA, day(now)).unwrap();
             assert_eq!(found, ends.map(day), "{from}-{until} at {now}");
+            // It began before, and from its beginning on it was quiet.
+            if let Some((began, end)) = quiet.around(Zone::CHINA, day(now)).unwrap() {
+                assert!(began <= day(now) && day(now) < end && end <= began.plus_days(1), "{from}-{until} at {now}");
+                assert_eq!(quiet.ends(Zone::CHINA, began).unwrap(), Some(end));
+                assert_eq!(quiet.ends(Zone::CHINA, began.plus_millis(-1)).unwrap(), None);
+            }
         }
         let wrong = QuietHours { from: "nine".to_owned(), until: "08:00".to_owned() };
         assert!(wrong.ends(Zone::CHINA, day("15T12:00")).is_err());

@@ -63,20 +63,30 @@ pub async fn read_all(tx: &mut Tx, account: Uuid, until: Time, now: Time) -> Res
 record! {
     /// Whom a notice tells.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Told { pub id: Id<Item>, pub account: Uuid }
+    pub struct Told { pub id: Id<Item>, pub account: Uuid, pub urgent: bool, pub made_at: Time }
 }
 
 /// Notices made after an instant.
 pub async fn told_since(conn: &mut Conn, since: Time) -> Result<Vec<Told>> {
-    conn.all(sql!("select id, account from notice where made_at > $1"), bind![since]).await
+    conn.all(sql!("select id, account, urgent, made_at from notice where made_at > $1"), bind![since]).await
 }
 
 /// One account's unread notices made after an instant, oldest first.
 pub async fn unread_since(conn: &mut Conn, account: Uuid, since: Time, most: i64) -> Result<Vec<Told>> {
     let statement = sql!(
-        "select id, account from notice where account = $1 and read_at is null and made_at > $2 order by made_at, id limit $3"
+        "select id, account, urgent, made_at from notice where account = $1 and read_at is null and made_at > $2
+         order by made_at, id limit $3"
     );
     conn.all(statement, bind![account, since, most]).await
+}
+
+/// One account's unread notices that waited through quiet hours, oldest first.
+pub async fn waited(conn: &mut Conn, account: Uuid, (began, end): (Time, Time), most: i64) -> Result<Vec<Told>> {
+    let statement = sql!(
+        "select id, account, urgent, made_at from notice where account = $1 and read_at is null and made_at >= $2 and made_at < $3
+         and not urgent order by made_at, id limit $4"
+    );
+    conn.all(statement, bind![account, began, end, most]).await
 }
 
 /// An account's sealed mail address, if it wants mail.

@@ -8,13 +8,13 @@ use axum::{
     response::{Sse, sse::Event},
 };
 use futures_util::{Stream, stream};
-use kernel::{Id, Result};
+use kernel::{Id, Result, Time};
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::{
-    hub::{Batch, Seat, Sight},
+    hub::{Batch, Seat, Sight, quiet},
     model::Item,
     store,
 };
@@ -43,7 +43,8 @@ const MOST_OBJECTS: usize = 200;
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// What changes within the caller's sight: events `change` `{number, objects: [{kind, id}]}`, `notice` `{id}` of the caller's own
-/// notices, and `reload` when more was missed than is told again. `Last-Event-ID` resumes within seven days.
+/// notices, and `reload` when more was missed than is told again. `Last-Event-ID` resumes within seven days. In the quiet hours only urgent
+/// notices come; the others follow when these end.
 #[utoipa::path(get, path = "/api/v1/events", tag = "notices",
     params(("Last-Event-ID" = Option<i64>, Header, description = "the last `id` that the caller saw")),
     responses((status = 200, content_type = "text/event-stream", body = String)),
@@ -64,6 +65,7 @@ pub async fn events(
         parts,
         last: 0,
         told: 0,
+        quiet: None,
         ready: VecDeque::new(),
         beat_at: Instant::now() + HEARTBEAT,
         check_at: Instant::now() + CHECK,
@@ -92,6 +94,8 @@ struct Listener {
     last: i64,
     /// The last number that the client was told.
     told: i64,
+    /// The quiet hours that this listener lives through.
+    quiet: Option<(Time, Time)>,
     ready: VecDeque<Event>,
     beat_at: Instant,
     check_at: Instant,
@@ -100,6 +104,7 @@ struct Listener {
 impl Listener {
     /// Starts where the client left off, or now.
     async fn begin(&mut self, since: Option<i64>) -> Result<()> {
+        self.quiet = quiet(&self.app, self.app.clock.now())?;
         if let Some(number) = since {
             return self.catch_up(number).await;
         }
@@ -138,11 +143,28 @@ impl Listener {
         }
         self.tell(&batch.changes);
         self.announce(batch.notices.get(&self.account).into_iter().flatten());
+        self.mind_quiet().await?;
         Ok(true)
+    }
+
+    /// Tells what waited when the quiet hours are over.
+    async fn mind_quiet(&mut self) -> Result<()> {
+        let now = self.app.clock.now();
+        if let Some(hours) = self.quiet.take_if(|(_, end)| *end <= now) {
+            let mut conn = self.app.db.read().await?;
+            let waited = store::waited(&mut conn, self.account, hours, MOST_NOTICES).await?;
+            drop(conn);
+            self.announce(waited.iter().map(|t| &t.id));
+        }
+        if self.quiet.is_none() {
+            self.quiet = quiet(&self.app, now)?;
+        }
+        Ok(())
     }
 
     /// A heartbeat, and now and then the question whether the session still stands.
     async fn idle(&mut self) -> Result<bool> {
+        self.mind_quiet().await?;
         let now = Instant::now();
         if now >= self.check_at {
             self.check_at = now + CHECK;
@@ -195,7 +217,9 @@ impl Listener {
         let told = store::unread_since(&mut conn, self.account, since, MOST_NOTICES).await?;
         drop(conn);
         self.tell(&rows);
-        self.announce(told.iter().map(|t| &t.id));
+        let waits = |t: &&store::Told| !t.urgent && self.quiet.is_some_and(|(began, end)| (began..end).contains(&t.made_at));
+        let told: Vec<Id<Item>> = told.iter().filter(|t| !waits(t)).map(|t| t.id).collect();
+        self.announce(told.iter());
         Ok(())
     }
 

@@ -90,6 +90,10 @@ async fn listen(app: &TestApp, caller: &Caller, last: Option<&str>) -> Source {
 
 /// Does something to a thing, and perhaps tells somebody.
 async fn act(app: &TestApp, thing: u128, path: &str, to: Option<Uuid>) {
+    act_urgently(app, thing, path, to, false).await;
+}
+
+async fn act_urgently(app: &TestApp, thing: u128, path: &str, to: Option<Uuid>, urgent: bool) {
     let mut tx = app.db.begin().await.unwrap();
     let entry = Audit::new("incident.note", "incident", Uuid::from_u128(thing)).under(path);
     entry.record(&mut tx, app.now(), &Actor::system()).await.unwrap();
@@ -99,7 +103,7 @@ async fn act(app: &TestApp, thing: u128, path: &str, to: Option<Uuid>) {
         object_kind: "incident",
         object: Uuid::from_u128(thing),
         params: json!({}),
-        urgent: false,
+        urgent,
     };
     let notices: Vec<Notice> = to.into_iter().map(notice).collect();
     tell(&mut tx, app.now(), &notices).await.unwrap();
@@ -123,6 +127,56 @@ async fn number(app: &TestApp) -> i64 {
 }
 
 testkit::both! {
+    async fn in_the_quiet_hours_only_what_is_urgent_is_announced(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let at = |text: &str| app.clock.set(format!("2025-03-{text}:00+08:00").parse().unwrap());
+        let me = caller(&app, "community-desk", "/").await;
+        let kinds = async |source: &mut Source| {
+            let mut kinds = vec![];
+            while let Some((kind, _)) = source.next().await {
+                kinds.push(kind);
+            }
+            kinds
+        };
+        at("10T21:59");
+        let mut stream = listen(&app, &me, None).await;
+        act(&app, 1, "/", Some(me.account)).await;
+        seal(&app).await;
+        assert_eq!(kinds(&mut stream).await, ["change", "notice"]);
+        let before = stream.last.clone();
+        // What changes is seen by whoever looks; nobody is rung for it, but for an emergency.
+        at("10T22:00");
+        act(&app, 2, "/", Some(me.account)).await;
+        seal(&app).await;
+        assert_eq!(kinds(&mut stream).await, ["change"]);
+        let client = app.visitor().with(header::AUTHORIZATION, &format!("Bearer {}", me.secret));
+        let list = client.get("/api/v1/notices?unread=true").await.expect(200).json();
+        assert_eq!(list["items"].as_array().unwrap().len(), 2, "whoever looks finds it");
+        at("11T03:00");
+        act_urgently(&app, 3, "/", Some(me.account), true).await;
+        seal(&app).await;
+        assert_eq!(kinds(&mut stream).await, ["change", "notice"]);
+        // Coming back in the night tells no more than staying did.
+        let mut again = listen(&app, &me, before.as_deref()).await;
+        assert_eq!(kinds(&mut again).await, ["change", "notice"]);
+        at("11T06:59");
+        act(&app, 4, "/", None).await;
+        seal(&app).await;
+        assert_eq!((kinds(&mut stream).await, kinds(&mut again).await), (vec!["change".to_owned()], vec!["change".to_owned()]));
+        // When the quiet ends, what waited comes, and nothing twice.
+        at("11T07:00");
+        act(&app, 5, "/", None).await;
+        seal(&app).await;
+        assert_eq!(kinds(&mut stream).await, ["change", "notice"]);
+        assert_eq!(kinds(&mut again).await, ["change", "notice"]);
+        act(&app, 6, "/", None).await;
+        seal(&app).await;
+        assert_eq!(kinds(&mut stream).await, ["change"]);
+        // Whoever slept through it all is told on coming back.
+        let mut late = listen(&app, &me, before.as_deref()).await;
+        assert_eq!(kinds(&mut late).await, ["change", "notice", "notice"]);
+    }
+
     async fn one_hears_what_changes_within_ones_scope(engine: Engine) {
         let app = TestApp::new(engine).await;
         let (desk, other) = (caller(&app, "community-desk", "/1/2/").await, caller(&app, "community-desk", "/1/3/").await);
