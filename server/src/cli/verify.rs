@@ -22,10 +22,16 @@ pub enum Verify {
         args: VerifyAuditArgs,
     },
     /// The deadlines that are stored are those that the step logs give.
-    #[command(after_help = "Example: jingwei verify clocks --data ./district")]
+    #[command(
+        after_help = "Example: jingwei verify clocks --data ./district\nAfter an upgrade: jingwei verify clocks --repair --data ./district"
+    )]
     Clocks {
         #[command(flatten)]
         place: Place,
+        /// Write what the step logs give where something else is stored, as an older version may have left it; each repair is in the
+        /// audit record. Safe while the server runs.
+        #[arg(long)]
+        repair: bool,
     },
 }
 
@@ -38,10 +44,14 @@ pub async fn run(what: Verify) -> anyhow::Result<()> {
             app.db.close().await?;
             if sound { Ok(()) } else { bail!("the audit record was tampered with") }
         }
-        Verify::Clocks { place } => {
+        Verify::Clocks { place, repair } => {
             let app = place.open().await?;
-            let report = incidents::verify::clocks(&app).await?;
+            let check = if repair { incidents::verify::repair(&app).await } else { incidents::verify::clocks(&app).await };
+            let report = check?;
             app.db.close().await?;
+            if repair {
+                say(format_args!("{} cases repaired", report.repaired));
+            }
             if report.differences > 0 {
                 bail!("{} of {} cases differ, among them {}", report.differences, report.cases, report.differing.join(", "));
             }

@@ -224,6 +224,7 @@ const CALLS: &[Call] = &[
     ),
     read("GET /api/v1/supervisions"),
     read("GET /api/v1/supervisions/counts"),
+    read("GET /api/v1/supervisions/export"),
     read("GET /api/v1/supervisions/{id}"),
     command("POST /api/v1/supervisions/{id}/reply", || json!({"text": "已办"})),
     command("POST /api/v1/supervisions/{id}/end", || json!({"words": "已办"})),

@@ -17,7 +17,7 @@ use kernel::{Result, Time, Zone};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::model::Rule;
+use super::{model::Rule, rules::warning::STANDARD};
 use crate::modules::catalogue::{Calendar, Limit, Unit};
 
 /// What a step did to the clocks; kept with the step.
@@ -78,7 +78,7 @@ pub enum Event {
 /// The instants that are saved with the case; null where no clock runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Instants {
-    /// From here on a fifth of a limit is left.
+    /// From here on only so much of a limit is left as the rule warns at: a fifth, unless the district says otherwise.
     pub yellow_at: Option<Time>,
     /// From here on a limit is exceeded.
     pub red_at: Option<Time>,
@@ -121,19 +121,19 @@ impl Days<'_> {
         if working { self.calendar.add_working_millis(self.zone, from, millis) } else { Ok(from.plus_millis(millis)) }
     }
 
-    /// When a fifth is left of what runs from `from` to `red` (preset of the rules of the field, 3).
-    fn yellow(&self, working: bool, from: Time, red: Time) -> Result<Time> {
+    /// When so many percent are left of what runs from `from` to `red`.
+    fn yellow(&self, working: bool, (from, red): (Time, Time), left: i64) -> Result<Time> {
         let whole = self.between(working, from, red)?;
-        Ok(self.advance(working, from, whole - whole / 5)?.min(red))
+        Ok(self.advance(working, from, whole - whole * left / 100)?.min(red))
     }
 }
 
-/// A clock of its own beside those of a case, such as a review's: when a fifth of its limit is left, and when it is over.
+/// A clock of its own beside those of a case, such as a review's: when so many percent of its limit are left, and when it is over.
 ///
 /// # Errors
 /// `Refused` with the year when the calendar does not know a year that a working limit runs through.
-pub fn alone(days: &Days<'_>, at: Time, limit: Limit) -> Result<(Time, Time)> {
-    Clock::start(days, at, limit).map(|clock| (clock.yellow, clock.red))
+pub fn alone(days: &Days<'_>, at: Time, limit: Limit, left: i64) -> Result<(Time, Time)> {
+    Clock::start(days, at, limit, left).map(|clock| (clock.yellow, clock.red))
 }
 
 /// Replays the events of a case and says what its clocks show after the last one.
@@ -177,6 +177,8 @@ struct Clock {
     yellow: Time,
     red: Time,
     working: bool,
+    /// How much is left when it turns yellow, in percent.
+    left: i64,
     stopped: Option<Rest>,
 }
 
@@ -189,16 +191,16 @@ struct Rest {
 }
 
 impl Clock {
-    fn start(days: &Days<'_>, at: Time, limit: Limit) -> Result<Self> {
+    fn start(days: &Days<'_>, at: Time, limit: Limit, left: i64) -> Result<Self> {
         let red = days.calendar.add(days.zone, at, limit)?;
         let working = matches!(limit.unit, Unit::WorkingHour | Unit::WorkingDay);
-        Ok(Self { yellow: days.yellow(working, at, red)?, red, working, stopped: None })
+        Ok(Self { yellow: days.yellow(working, (at, red), left)?, red, working, left, stopped: None })
     }
 
     /// The fixed deadline of an order from above; one that is over already is due at once.
-    fn order(days: &Days<'_>, at: Time, due: Time) -> Result<Self> {
+    fn order(days: &Days<'_>, at: Time, due: Time, left: i64) -> Result<Self> {
         let red = due.max(at);
-        Ok(Self { yellow: days.yellow(false, at, red)?, red, working: false, stopped: None })
+        Ok(Self { yellow: days.yellow(false, (at, red), left)?, red, working: false, left, stopped: None })
     }
 
     /// Lets it run or stand still from this instant on.
@@ -234,7 +236,7 @@ impl Clock {
             return Ok(());
         }
         self.red = days.calendar.add(days.zone, self.red.max(at), by)?;
-        self.yellow = days.yellow(self.working, at, self.red)?;
+        self.yellow = days.yellow(self.working, (at, self.red), self.left)?;
         Ok(())
     }
 
@@ -288,6 +290,8 @@ struct Round<'e> {
     opened: Time,
     upstream: Option<Time>,
     accept: Option<Limit>,
+    /// How much of a limit is left when a light turns yellow, in percent.
+    left: i64,
     since: Vec<(Time, &'e Event)>,
 }
 
@@ -328,14 +332,15 @@ impl<'e> Clocks<'e> {
     }
 
     fn opened(days: &Days<'_>, at: Time, rule: &'e Rule, upstream: Option<Time>) -> Result<Self> {
-        let start = |limit: Limit| Clock::start(days, at, limit);
+        let left = rule.warns();
+        let start = |limit: Limit| Clock::start(days, at, limit, left);
         Ok(Self {
             handle: rule.handle.map(start).transpose()?,
-            order: upstream.map(|due| Clock::order(days, at, due)).transpose()?,
+            order: upstream.map(|due| Clock::order(days, at, due, left)).transpose()?,
             stages: rule.stages.iter().map(|s| Ok((s.name.as_str(), start(s.limit)?))).collect::<Result<_>>()?,
             solving: true,
             last: Some(at),
-            round: Some(Round { opened: at, upstream, accept: rule.accept, since: vec![] }),
+            round: Some(Round { opened: at, upstream, accept: rule.accept, left, since: vec![] }),
             ..Self::default()
         })
     }
@@ -347,7 +352,8 @@ impl<'e> Clocks<'e> {
         for (then, event) in &round.since {
             other.happen(days, *then, event)?;
         }
-        for (new, old) in [(&mut other.accept, &self.accept), (&mut other.handle, &self.handle)] {
+        for (new, old) in [(&mut other.accept, &self.accept), (&mut other.handle, &self.handle), (&mut other.order, &self.order)]
+        {
             let Some(old) = old else { continue };
             match new {
                 Some(new) => new.keep_turned(old, at),
@@ -365,9 +371,14 @@ impl<'e> Clocks<'e> {
         // A deadline from above is the same under any rule.
         other.bound = std::mem::take(&mut self.bound);
         other.overran |= self.overran;
-        other.round = Some(Round { accept: rule.accept, ..round });
+        other.round = Some(Round { accept: rule.accept, left: rule.warns(), ..round });
         *self = other;
         Ok(())
+    }
+
+    /// How much of a limit is left when a light turns yellow, in percent; before a case is opened, as usual.
+    fn warns(&self) -> i64 {
+        self.round.as_ref().map_or(STANDARD, |round| round.left)
     }
 
     /// Everything but opening and counting again.
@@ -377,7 +388,7 @@ impl<'e> Clocks<'e> {
             Event::Offer => {
                 let limit = self.round.as_ref().and_then(|r| r.accept).filter(|_| self.accept.is_none());
                 if let Some(limit) = limit {
-                    self.accept = Some(Clock::start(days, at, limit)?);
+                    self.accept = Some(Clock::start(days, at, limit, self.warns())?);
                 }
                 self.accepting = true;
             }
@@ -409,7 +420,8 @@ impl<'e> Clocks<'e> {
             }
             Event::Bind { order, due } => {
                 self.bound.retain(|(o, _)| o != order);
-                self.bound.push((*order, Clock::order(days, at, *due)?));
+                let clock = Clock::order(days, at, *due, self.warns())?;
+                self.bound.push((*order, clock));
             }
             Event::Unbind { order } => self.bound.retain(|(o, _)| o != order),
         }

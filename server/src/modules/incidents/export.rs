@@ -161,7 +161,7 @@ pub async fn export(
 }
 
 /// Who took the file along and when (trust: name, last four characters of the staff number, time).
-fn watermark(who: &Actor, zone: Zone, at: Time) -> String {
+pub fn watermark(who: &Actor, zone: Zone, at: Time) -> String {
     let number: Vec<char> = who.staff_no.as_deref().unwrap_or_default().chars().collect();
     let last: String = number[number.len().saturating_sub(4)..].iter().collect();
     let wall = zone.wall(at);

@@ -6,7 +6,7 @@ use ::jobs::{Every, Worker};
 use kernel::Error;
 
 use super::{
-    actions::{Due, Ground, OVER, Over, REVIEW_DUE, emergency, ladder::sweep, over, review_due, whistle},
+    actions::{Due, Ground, OVER, Over, REVIEW_DUE, emergency, ladder::sweep, over, review_due, unanswered, whistle},
     daily,
     learn::learn,
 };
@@ -27,18 +27,23 @@ macro_rules! settled {
     };
 }
 
-/// Adds this slice's jobs to a worker: learning from corrections every two minutes, warnings and escalation every
-/// minute, and the timers of cases.
+/// Adds this slice's jobs to a worker: learning from corrections every two minutes, warnings, escalation and replies that are
+/// overdue every minute, and the timers of cases.
 #[must_use]
 pub fn work(worker: Worker, app: &Shared) -> Worker {
     let (learning, reviewing, sweeping) = (Arc::clone(app), Arc::clone(app), Arc::clone(app));
     let (missing, ringing, reminding) = (Arc::clone(app), Arc::clone(app), Arc::clone(app));
-    let pausing = Arc::clone(app);
+    let (pausing, awaiting) = (Arc::clone(app), Arc::clone(app));
     daily::work(worker, app)
         .every("incident.sweep", Every::new(Duration::from_mins(1)))
         .on("incident.sweep", move |_, _: serde_json::Value| {
             let app = Arc::clone(&sweeping);
             async move { sweep(&app).await.map(drop) }
+        })
+        .every("supervision.unanswered", Every::new(Duration::from_mins(1)))
+        .on("supervision.unanswered", move |_, _: serde_json::Value| {
+            let app = Arc::clone(&awaiting);
+            async move { unanswered(&app).await.map(drop) }
         })
         .every("classifier.learn", Every::new(Duration::from_mins(2)))
         .on("classifier.learn", move |_, _: serde_json::Value| {

@@ -5,7 +5,7 @@ use kernel::{Code, Error, Id, Result, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::rules::ladder::Ladder;
+use super::rules::{ladder::Ladder, warning::STANDARD};
 use crate::{
     declare,
     modules::{
@@ -418,6 +418,16 @@ pub struct Rule {
     /// What happens when the light turns; nothing stands for the standard ladder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ladder: Option<Ladder>,
+    /// How much of a limit is left when its light turns yellow, in percent; nothing stands for a fifth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warn_left: Option<i64>,
+}
+
+impl Rule {
+    /// How much of a limit is left when its light turns yellow, in percent.
+    pub fn warns(&self) -> i64 {
+        self.warn_left.unwrap_or(STANDARD)
+    }
 }
 
 /// Whether this case has to be verified by a person. The draw depends on nothing that anybody can choose: the id's random last byte.
@@ -439,6 +449,13 @@ pub struct Reason {
     pub code: String,
     /// The sentence, in the district's language, as it was when the decision was made.
     pub words: String,
+}
+
+impl Reason {
+    /// By code and words.
+    pub fn new(code: &str, words: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), words: words.into() }
+    }
 }
 
 impl From<&org::Reason> for Reason {

@@ -15,6 +15,7 @@ use super::{
     store::{self, Line},
     view::{self, RowView},
 };
+use crate::table::write::{Cell, Format, Sheet};
 
 /// An order.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -30,6 +31,8 @@ pub struct OrderView {
     state: OrderState,
     /// Whether the reply is overdue now.
     overdue: bool,
+    /// When the signer, the supervisor and the unit were told that it is.
+    overdue_at: Option<Time>,
     unit: OrderUnit,
     /// The unit whose office issued it.
     issuer: String,
@@ -75,6 +78,59 @@ pub async fn page(conn: &mut Conn, ground: &Ground, page: Page<Supervision>) -> 
     }))
 }
 
+/// Orders as a table, with a last line that says who took it along.
+pub fn table(orders: &[OrderView], format: Format, watermark: &str) -> Result<Vec<u8>> {
+    let mut sheet = Sheet::new(format, HEAD, 1)?;
+    for order in orders {
+        sheet.line(cells(order))?;
+    }
+    sheet.note(watermark)?;
+    sheet.finish()
+}
+
+const HEAD: [&str; 17] = [
+    "code",
+    "card",
+    "state",
+    "overdue",
+    "unit_code",
+    "unit",
+    "issuer",
+    "signer",
+    "words",
+    "issued_at",
+    "reply_by",
+    "case",
+    "case_state",
+    "reply",
+    "replied_at",
+    "end_words",
+    "ended_at",
+];
+
+fn cells(o: &OrderView) -> Vec<Cell> {
+    let at = |time: Option<Time>| time.map(|t| t.to_string());
+    vec![
+        o.code.as_str().into(),
+        o.card.word().into(),
+        o.state.word().into(),
+        (if o.overdue { "overdue" } else { "" }).into(),
+        o.unit.code.as_str().into(),
+        o.unit.name.as_str().into(),
+        o.issuer.as_str().into(),
+        o.signer.as_str().into(),
+        o.words.as_str().into(),
+        o.issued_at.to_string().into(),
+        o.reply_by.to_string().into(),
+        o.case.as_ref().map(|c| c.code().to_owned()).into(),
+        o.case.as_ref().map(|c| c.state().word().to_owned()).into(),
+        o.reply.clone().into(),
+        at(o.replied_at).into(),
+        o.end_words.clone().into(),
+        at(o.ended_at).into(),
+    ]
+}
+
 /// Whoever may see an order may see its case: it went to a unit of theirs.
 async fn lines(conn: &mut Conn, ids: &[Id<Incident>]) -> Result<Vec<Line>> {
     if ids.is_empty() { Ok(vec![]) } else { store::lines(conn, &Scope::All, ids).await }
@@ -85,6 +141,7 @@ fn view(ground: &Ground, s: Supervision, line: Option<Line>) -> OrderView {
     let unit = directory.unit(s.unit_id);
     OrderView {
         overdue: s.is_overdue(ground.now),
+        overdue_at: s.overdue_at,
         title: card_words(s.card),
         unit: OrderUnit {
             id: s.unit_id.uuid(),

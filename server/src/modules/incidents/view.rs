@@ -104,6 +104,18 @@ pub struct RowView {
     reporters: i64,
 }
 
+impl RowView {
+    /// The case's number.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// Where the case stands.
+    pub const fn state(&self) -> State {
+        self.state
+    }
+}
+
 /// One row, with names from the snapshots.
 pub fn row(ground: &Ground, line: Line) -> RowView {
     let light = Light::at(ground.now, line.yellow_at, line.red_at, line.paused.is_some());
@@ -365,10 +377,11 @@ pub async fn whole(conn: &mut Conn, app: &App, ground: &Ground, actor: &Actor, c
     let words = app.incidents.words(&case.redacted);
     let named = |c: &learn::Choice| Some(ChoiceView { matter: matter_name(ground, c.matter)?, confidence: c.confidence });
     let classified = ClassifiedView { top: kept.top.iter().filter_map(named).collect(), words, by: kept.by };
-    let reasons = steps.iter().rev().find(|s| !s.reasons.0.is_empty()).map(|s| s.reasons.0.clone()).unwrap_or_default();
+    let reasons = steps.iter().rev().find(|s| moves(s)).map(|s| s.reasons.0.clone()).unwrap_or_default();
     let told = told(app, ground, &case, &steps);
     let reach = actor.scope(Permission("task.handle"));
-    let may = may(actor, &case, &tasks, &reach);
+    let allowed = !rules::returns::conferences(&steps, case.round, rules::returns::Allowed::Reopen).is_empty();
+    let may = may(actor, &case, &tasks, &reach, allowed);
     let held_by = rules::returns::holder(&steps).map(|(unit, since)| HeldView { unit: unit_name(ground, unit), since });
     let (merged_into, merged) = links(&case, &steps);
     let emergency = emergency::view(conn, app, ground, &case).await?;
@@ -551,8 +564,18 @@ fn rating(r: store::RatingRow) -> RatingView {
     }
 }
 
-/// The open transitions of the table that the caller may take now.
-fn may(actor: &Actor, case: &Case, tasks: &[TaskRow], reach: &kernel::Scope) -> Vec<&'static str> {
+/// Whether a step says why the case is where it is: what only warns, rings or ends it does not.
+fn moves(step: &Entry) -> bool {
+    use super::model::Action as A;
+    let aside = matches!(
+        step.action,
+        A::Supervise | A::Ring | A::BulletinDue | A::NotReportedIn | A::HandOver | A::Verify | A::Close | A::Archive
+    );
+    !aside && !step.reasons.0.is_empty()
+}
+
+/// The open transitions of the table that the caller may take now; `allowed` says that a conference lets the case be opened once more.
+fn may(actor: &Actor, case: &Case, tasks: &[TaskRow], reach: &kernel::Scope, allowed: bool) -> Vec<&'static str> {
     use super::model::Action as A;
     let holds = |permission: &'static str| actor.scope(Permission(permission)).holds(&case.owner_path);
     let own = |state: TaskState| tasks.iter().any(|t| t.state == state && reach.holds(&t.unit_path));
@@ -578,7 +601,7 @@ fn may(actor: &Actor, case: &Case, tasks: &[TaskRow], reach: &kernel::Scope) -> 
             A::Shelve => holds(t.permission) && case.paused.is_none(),
             A::Ask => case.paused.is_none() && (holds(t.permission) || own(TaskState::Accepted)),
             A::Resume => case.paused.is_some() && (holds(t.permission) || own(TaskState::Accepted)),
-            A::Reopen => holds(t.permission) && may_reopen(case.round, By::Desk).is_ok(),
+            A::Reopen => holds(t.permission) && (allowed || may_reopen(case.round, By::Desk).is_ok()),
             A::Verify | A::Return => holds(t.permission) && case.handler != Some(actor.id),
             A::Escalate | A::Note => holds(t.permission) || own(TaskState::Accepted) || own(TaskState::Offered),
             _ => holds(t.permission),

@@ -1,6 +1,6 @@
 //! 归档: by the system when the time has come, or by a desk before. An archived case is read-only: the table allows nothing from there.
 
-use db::Tx;
+use db::{Json, Tx};
 use kernel::{Actor, Error, Result};
 
 use super::{Change, emergency::looked_back};
@@ -9,7 +9,7 @@ use crate::{
     modules::{
         access::audit::Audit,
         incidents::{
-            model::Action,
+            model::{Action, Reason},
             rules::{archive::ARCHIVE, emergency::may_archive},
             store::{self, Case},
         },
@@ -20,9 +20,14 @@ use crate::{
 const BATCH: i64 = 50;
 
 /// Puts a closed case away; an emergency only after its after-action note.
-pub async fn archive(tx: &mut Tx, mut change: Change<'_>) -> Result<Case> {
+pub async fn archive(tx: &mut Tx, change: Change<'_>) -> Result<Case> {
+    put(tx, change, vec![]).await
+}
+
+async fn put(tx: &mut Tx, mut change: Change<'_>, why: Vec<Reason>) -> Result<Case> {
     may_archive(change.case.urgency, looked_back(tx, &change.case).await?).map_err(Error::refused)?;
-    change.act(Action::Archive)?.is_public = false;
+    let entry = change.act(Action::Archive)?;
+    (entry.is_public, entry.reasons) = (false, Json(why));
     change.save(tx).await
 }
 
@@ -32,7 +37,8 @@ pub async fn put_away(app: &App) -> Result<usize> {
     let mut count = 0;
     loop {
         let now = app.clock.now();
-        let closed_by = app.access.setting(&ARCHIVE, now).closed_by(now);
+        let rule = app.access.setting(&ARCHIVE, now);
+        let closed_by = rule.closed_by(now);
         let ripe = store::archive::due(&mut *app.db.read().await?, closed_by, BATCH).await?;
         if ripe.is_empty() {
             return Ok(count);
@@ -40,7 +46,8 @@ pub async fn put_away(app: &App) -> Result<usize> {
         let mut tx = app.db.begin().await?;
         for case in ripe {
             let change = Change::of(&mut tx, app, &system, case, None).await?;
-            archive(&mut tx, change).await?;
+            let why = Reason::new("archive-due", format!("结案满{}天，按规则自动归档", rule.days));
+            put(&mut tx, change, vec![why]).await?;
             count += 1;
         }
         tx.commit().await?;

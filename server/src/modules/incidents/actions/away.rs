@@ -1,7 +1,7 @@
 //! 交接: who goes on leave offers the open tasks, who stands in confirms. When the leave begins they go over; without both confirmations to the
 //! head of the grid or the duty desk. At its end what is still open and was not given on comes back.
 
-use db::Tx;
+use db::{Json, Tx};
 use kernel::{Actor, Error, Id, Permission, Result, Scope, Time};
 use serde_json::json;
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use crate::{
     modules::{
         access::{self, audit::Audit},
         incidents::{
-            model::{Action, Role},
+            model::{Action, Reason, Role},
             rules::away::{Details, HANDOVER_STATE, NO_DEPUTY, Next, Progress, next},
             store::{
                 self, TaskRow,
@@ -275,6 +275,7 @@ impl Moves<'_> {
         let state = change.case.state;
         let entry = change.enter(Action::HandOver, state);
         (entry.words, entry.is_public) = (words, false);
+        entry.reasons = Json(vec![Reason::new("leave", "按休假安排自动交接")]);
         entry.details = Some(serde_json::to_value(details).map_err(Error::internal)?);
         if task.role == Role::Lead && change.case.lead_unit == Some(task.unit_id) {
             (change.case.lead_unit, change.case.lead_person) = (Some(place.unit), place.person);

@@ -5,7 +5,7 @@ use kernel::{Actor, Error, FieldError, Id, Params, Permission, Result, Scope};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 
-use super::{Accept, Change, Dispatch, Ground, Merge, accept, dispatch, merge};
+use super::{Accept, Change, Dispatch, Ground, Merge, Supervise, accept, dispatch, merge, supervise};
 use crate::{
     app::App,
     modules::incidents::{
@@ -26,6 +26,8 @@ db::words! {
         Dispatch = "dispatch",
         /// 并案
         Merge = "merge",
+        /// 督办
+        Supervise = "supervise",
     }
 }
 
@@ -36,6 +38,7 @@ impl BulkAction {
             Self::Accept => "incident.intake",
             Self::Dispatch => "incident.dispatch",
             Self::Merge => "incident.merge",
+            Self::Supervise => "incident.supervise",
         })
     }
 }
@@ -96,6 +99,7 @@ enum Wish {
     Accept(Accept),
     Dispatch(Dispatch),
     Merge(Merge),
+    Supervise(Supervise),
 }
 
 /// Does it to each; the caller has checked the ground once for all. A rule that refuses one case leaves the others alone; a fault of the
@@ -146,6 +150,7 @@ fn check(body: &Bulk) -> Result<Wish> {
         BulkAction::Accept => Wish::Accept(parameters(body)?),
         BulkAction::Dispatch => Wish::Dispatch(parameters(body)?),
         BulkAction::Merge => Wish::Merge(parameters(body)?),
+        BulkAction::Supervise => Wish::Supervise(parameters(body)?),
     })
 }
 
@@ -171,6 +176,7 @@ async fn one(
         Wish::Accept(body) => accept(tx, ground, change, body).await.map(Ok),
         Wish::Dispatch(body) => dispatch(tx, ground, change, body).await,
         Wish::Merge(body) => Box::pin(merge(tx, ground, scope, change, body)).await.map(Ok),
+        Wish::Supervise(body) => supervise(tx, ground, change, body).await.map(Ok),
     }
 }
 

@@ -12,6 +12,7 @@ use super::{
     optional, required,
     returns::{drop_review, is_centre, tell},
     rulings::{Fixed, fix, unbound},
+    second,
 };
 use crate::modules::{
     access,
@@ -22,6 +23,7 @@ use crate::modules::{
         rules::returns::{
             Allowed, CENTRE_DECIDES, Conference, Details, OBJECTION_OPEN, OWN_REPORT, ReviewKind, ReviewState, bound, why,
         },
+        rules::second::{By, Cause},
         store::{self, Case},
     },
     org::Unit,
@@ -95,6 +97,7 @@ pub fn convene(ground: &Ground, change: &mut Change<'_>, body: &Confer) -> Resul
 
 fn record(ground: &Ground, body: &Confer) -> Result<Conference> {
     let chair = required("chair", &body.chair, 50)?;
+    let at = body.at.unwrap_or(ground.now);
     let minutes = optional("minutes", &body.minutes, LONGEST_MINUTES)?;
     let decision = optional("decision", &body.decision, 1_000)?;
     let binds = body.lead.is_some() || !body.helpers.is_empty() || !body.allows.is_empty();
@@ -103,6 +106,9 @@ fn record(ground: &Ground, body: &Confer) -> Result<Conference> {
     }
     if minutes.is_empty() && !decision.is_empty() {
         return Err(Error::invalid("minutes", "required"));
+    }
+    if !decision.is_empty() && at > ground.now {
+        return Err(Error::invalid("at", "in-the-future"));
     }
     let mut units = body.units.clone();
     units.sort_unstable();
@@ -116,7 +122,7 @@ fn record(ground: &Ground, body: &Confer) -> Result<Conference> {
         }
     }
     Ok(Conference {
-        at: body.at.unwrap_or(ground.now),
+        at,
         chair: text::redact(chair).text,
         units: body.units.clone(),
         minutes: text::redact(minutes).text,
@@ -127,18 +133,26 @@ fn record(ground: &Ground, body: &Confer) -> Result<Conference> {
     })
 }
 
-/// Units confer. A decision that names a lead binds it and the helpers: the case goes to them, whatever it waited for. The inner error is a
-/// refusal of the gate whose record must be kept.
+/// Units confer. A decision that names a lead binds it and the helpers: the case goes to them, whatever it waited for. One that is solved
+/// goes to them in a new round, which the conference must allow; the limit of two does not bind it. The inner error is a refusal of the gate
+/// whose record must be kept.
 pub async fn confer(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Confer) -> Result<Result<Case>> {
     let held = convene(ground, &mut change, body)?;
     let centre = is_centre(ground, change.actor);
     let decided = bound(&held.units, held.lead, &held.helpers, centre).map_err(unbound)?;
-    attach(tx, &mut change, &body.photo_ids, "minutes").await?;
     let Some((lead, helpers)) = decided else {
+        attach(tx, &mut change, &body.photo_ids, "minutes").await?;
         let case = change.save(tx).await?;
         invite(tx, ground, &held, &case).await?;
         return Ok(Ok(case));
     };
+    let again = !change.case.state.is_open();
+    if again {
+        if !held.allows.contains(&Allowed::Reopen) {
+            return Err(Error::invalid("allows", "reopen-required"));
+        }
+        second::open_again(&mut change, ground, By::Conference, Cause::Ruling, &held.decision)?;
+    }
     let attention = attention_list(&change.case.attention);
     // What waits for the centre is not decided over its head.
     let waits = attention.iter().any(|a| matches!(a, Attention::Objected | Attention::Centre));
@@ -150,7 +164,16 @@ pub async fn confer(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: 
     let why = why("conference", format!("会商议定：{}", held.decision));
     let fixed = Fixed { lead, helpers, why, review: review.as_ref(), state: ReviewState::Fixed, words: &held.decision };
     match fix(tx, ground, &mut change, fixed).await? {
-        Ok((plan, trail)) => hand_over(tx, ground, change, &plan, &trail, true).await.map(Ok),
+        Ok((plan, trail)) => {
+            attach(tx, &mut change, &body.photo_ids, "minutes").await?;
+            let actor = change.actor.id;
+            let case = hand_over(tx, ground, change, &plan, &trail, true).await?;
+            if again {
+                store::release(tx, case.id).await?;
+                second::tell_of(tx, ground, actor, &case).await?;
+            }
+            Ok(Ok(case))
+        }
         Err(refused) => Ok(Err(refused)),
     }
 }
@@ -184,7 +207,7 @@ pub async fn annul(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &
     entry.words.clone_from(&words);
     entry.clock = Json(vec![Event::End]);
     entry.details = Details::Annul { reason }.stored();
-    drop_review(tx, &mut change).await?;
+    let asked = drop_review(tx, &mut change, "案件已作废，不再裁定").await?;
     change.attend(|_| false, &[]);
     (change.case.paused, change.case.paused_until) = (None, None);
     (change.case.public_reply, change.case.closed_at) = (Some(words), Some(ground.now));
@@ -194,5 +217,6 @@ pub async fn annul(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &
     let case = change.save(tx).await?;
     let accounts = access::store::accounts_of(tx, &people).await?;
     tell(tx, ground, accounts, "task-withdrawn", &case).await?;
+    tell(tx, ground, asked, "ruling-dropped", &case).await?;
     Ok(case)
 }

@@ -18,7 +18,10 @@ use crate::modules::{
     incidents::{
         clocks::{Event, Instants},
         model::{Action, Attention, MATTER_UNKNOWN, Reason, Role, State, Task, TaskState, gate},
-        rules::{emergency::gate_for, returns::CENTRE_DECIDES},
+        rules::{
+            emergency::gate_for,
+            returns::{CENTRE_DECIDES, Details},
+        },
         store::{self, Case, TaskRow},
         transitions::not_in_state,
     },
@@ -141,6 +144,7 @@ pub async fn dispatch(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body
     }
     let entry = change.act(Action::Dispatch)?;
     entry.words = lead_words(ground, &plan);
+    entry.details = trail.passed_over(plan.lead.unit).and_then(|unit| Details::Dispatch { instead_of: unit }.stored());
     let case = hand_over(tx, ground, change, &plan, &trail, false).await?;
     if class == AccessClass::Unlisted {
         admission::propose(tx, ground.now, matter.id, &case.code).await?;
@@ -174,6 +178,7 @@ pub(super) async fn hand_over(
         set_lead(&mut change, plan);
     }
     if trail.is_unsettled() {
+        change.case.misrouted = (change.case.misrouted - trail.not_accepted(plan.lead.unit)).max(0);
         store::returns::settle(tx, change.case.id, plan.lead.unit, ground.now).await?;
     }
     let case = change.save(tx).await?;

@@ -15,13 +15,14 @@ use crate::{
         catalogue::Urgency,
         incidents::{
             clocks::Event,
-            model::{Action, Incident, Reason},
+            model::{Action, Incident, Reason, Rule},
             rules::{
                 emergency::{
                     AFTER_ACTION_WRITTEN, Bell, Bulletin, Carried, EMERGENCY, NOT_AN_EMERGENCY, NOT_MORE_URGENT,
                     NOTHING_TO_ACKNOWLEDGE, bulletin as fits, desks, from_now, hasten, ran, roster,
                 },
                 ladder::ESCALATION,
+                warning::WARNING,
             },
             store::{
                 self, Case,
@@ -101,12 +102,7 @@ pub async fn raise(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &
     if body.urgency <= from {
         return Err(Error::refused(NOT_MORE_URGENT));
     }
-    let limits = change.app.access.setting(&EMERGENCY, ground.now).limits;
-    let adjusted = change.case.rule.clone().filter(|_| body.urgency == Urgency::Emergency).map(|Json(rule)| {
-        let hastened = hasten(&rule, body.urgency, limits);
-        let event = from_now(&hastened, ran(change.log(), ground.now), change.case.due_at, ground.now);
-        (hastened, event)
-    });
+    let adjusted = hastened(change.app, ground, &change.case, change.log(), body.urgency);
     change.case.urgency = body.urgency;
     // What happens when the light turns is what it would have been, had the case been as urgent from the beginning.
     let ladder = change.app.access.setting(&ESCALATION, ground.now).frozen(body.urgency);
@@ -125,6 +121,22 @@ pub async fn raise(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &
     let case = change.save(tx).await?;
     rows::hasten(tx, case.id, &shown).await?;
     Ok(case)
+}
+
+/// The rule of a case that becomes an emergency, and the one that its clocks are counted by from now on; nothing for a lesser urgency, which
+/// leaves the clocks alone.
+pub(super) fn hastened<'e>(
+    app: &App,
+    ground: &Ground,
+    case: &Case,
+    log: impl IntoIterator<Item = (Time, &'e Event)>,
+    urgency: Urgency,
+) -> Option<(Rule, Rule)> {
+    let Json(rule) = case.rule.as_ref().filter(|_| urgency == Urgency::Emergency)?;
+    let warn_left = app.access.setting(&WARNING, ground.now).frozen(urgency);
+    let hastened = Rule { warn_left, ..hasten(rule, urgency, app.access.setting(&EMERGENCY, ground.now).limits) };
+    let event = from_now(&hastened, ran(log, ground.now), case.due_at, ground.now);
+    Some((hastened, event))
 }
 
 const fn urgency_words(urgency: Urgency) -> &'static str {
@@ -202,6 +214,8 @@ pub async fn ring(app: &App, context: &Context, ring: &Ring) -> Result<()> {
                     names => format!("第{}次呼叫{desk}值守：{}", ring.n, names.join("、")),
                 };
                 entry.is_public = false;
+                let every = app.access.setting(&EMERGENCY, now).ring_minutes;
+                entry.reasons = Json(vec![Reason::new("ring", format!("特急案件：每{every}分钟呼叫一次，直到值守应答"))]);
                 entry.details = Some(carried(&Carried::Ring { unit: bell.unit_id.uuid(), n: ring.n })?);
                 change.save(&mut tx).await?;
             } else {
@@ -303,6 +317,7 @@ pub async fn remind(app: &App, context: &Context, due: &Due) -> Result<()> {
         let entry = change.enter(Action::BulletinDue, state);
         entry.words = format!("应于{}前首报，尚未收到", desk::spoken(app, first_due));
         entry.is_public = false;
+        entry.reasons = Json(vec![Reason::new("first-bulletin-overdue", "首报时限已过")]);
         entry.details = Some(carried(&Carried::BulletinDue { due: first_due })?);
         let case = change.save(&mut tx).await?;
         let to = desk::accounts(&mut tx, app, Permission("incident.bulletin"), &units, &[], now).await?;

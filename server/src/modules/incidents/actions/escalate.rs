@@ -9,7 +9,13 @@ use kernel::{Error, Id, Permission, Result, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Change, Ground, handle::own_task, required, told};
+use super::{
+    Change, Ground,
+    handle::own_task,
+    required,
+    returns::{self, drop_review},
+    told,
+};
 use crate::modules::{
     catalogue::Urgency,
     incidents::{
@@ -129,6 +135,8 @@ async fn hand_up(
     entry.reasons = Json(vec![Reason { code: code.into(), words: reason }]);
     entry.details = serde_json::to_value(details).ok();
     change.case.owner_id = to.id;
+    // The desk above decides now who leads: nothing is left to rule on below it.
+    let asked = drop_review(tx, &mut change, &format!("案件已上报{}，不再裁定", to.name)).await?;
     change.attend(|a| a != Attention::Escalated, &[Attention::Escalated]);
     change.wind(ground)?;
     let accounts = told::accounts(tx, ground.now, &[told::desk(ground, to.id)]).await?.concat();
@@ -137,5 +145,6 @@ async fn hand_up(
     let (object, urgent) = (case.id.uuid(), case.urgency == Urgency::Emergency);
     let notice = |to| Notice { to, kind: "case-escalated", object_kind: "incident", object, params: params.clone(), urgent };
     notices::tell(tx, ground.now, &accounts.into_iter().map(notice).collect::<Vec<_>>()).await?;
+    returns::tell(tx, ground, asked, "ruling-dropped", &case).await?;
     Ok(case)
 }

@@ -22,6 +22,7 @@ use crate::{
             rules::pauses::{
                 Detail, EXTENSION_DECIDED, EXTENSION_OPEN, NOT_YOUR_RUNG, NOTHING_TO_EXTEND, OWN_EXTENSION, Rung, Standing,
             },
+            rules::returns::{Allowed, CONFERENCE_NEEDED, conferences},
             store::{self, Case, Extension},
             transitions::not_in_state,
             view::Named,
@@ -83,6 +84,8 @@ pub struct ExtensionView {
     decided_at: Option<Time>,
     decided_by: Option<String>,
     words: Option<String>,
+    /// The step of the conference that it was granted by.
+    conference: Option<i64>,
     /// Whether the caller may decide.
     mine: bool,
 }
@@ -130,6 +133,7 @@ pub async fn extend(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: Id
         decided_by: None,
         decided_name: None,
         words: None,
+        conference_n: None,
         code: change.case.code.clone(),
         title: change.case.title.clone(),
     };
@@ -178,6 +182,9 @@ pub async fn decide(
     let spoken = !body.grant || asked.rung == Rung::Conference;
     let words = if spoken { required("words", &body.words, 1_000)? } else { optional("words", &body.words, 1_000)? };
     let words = text::redact(words).text;
+    if body.grant && asked.rung == Rung::Conference {
+        asked.conference_n = Some(conference(tx, &asked).await?);
+    }
     asked.length = Json(possible(body.by.unwrap_or(asked.length.0))?);
     asked.state = if body.grant { Standing::Granted } else { Standing::Refused };
     let mut change = Change::of(tx, app, who, case, None).await?;
@@ -200,6 +207,14 @@ pub async fn decide(
     let kind = if body.grant { "extension-granted" } else { "extension-refused" };
     notices::tell(tx, ground.now, &[notice(asked.asked_by, kind, &case, false)]).await?;
     Ok(shown_to(ground, who, asked))
+}
+
+/// The recorded conference of this round that allows one more extension and has not been used for another.
+async fn conference(tx: &mut Tx, asked: &Extension) -> Result<i64> {
+    let steps = store::steps(tx, asked.incident_id).await?;
+    let used: Vec<i64> = store::extensions_of(tx, asked.incident_id).await?.iter().filter_map(|e| e.conference_n).collect();
+    let free = conferences(&steps, asked.round, Allowed::Extend).into_iter().find(|n| !used.contains(n));
+    free.ok_or_else(|| Error::refused_with(CONFERENCE_NEEDED, "allows", Allowed::Extend.word()))
 }
 
 /// A page of requests of the caller's units, the newest first.
@@ -235,7 +250,8 @@ fn access_roles(app: &App, rung: Rung) -> Vec<String> {
 }
 
 fn detail(e: &Extension) -> Detail {
-    Detail::Extend { extension: e.id.uuid(), n: e.n, rung: e.rung, by: e.length.0, standing: e.state }
+    let (extension, by, conference) = (e.id.uuid(), e.length.0, e.conference_n);
+    Detail::Extend { extension, n: e.n, rung: e.rung, by, standing: e.state, conference }
 }
 
 fn why(code: &str, words: String) -> Reason {
@@ -265,5 +281,6 @@ fn shown_to(ground: &Ground, who: &Actor, e: Extension) -> ExtensionView {
         decided_at: e.decided_at,
         decided_by: e.decided_name,
         words: e.words,
+        conference: e.conference_n,
     }
 }

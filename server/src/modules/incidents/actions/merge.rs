@@ -12,6 +12,7 @@ use super::{
     dispatch::notice,
     follow_up::{self, fresh},
     optional, required,
+    returns::{self, drop_review},
 };
 use crate::modules::{
     access,
@@ -66,6 +67,7 @@ pub async fn merge(tx: &mut Tx, ground: &Ground, scope: &Scope, mut this: Change
     let mut survivor = Change::of(tx, this.app, this.actor, into, None).await?;
     let told = concerned(tx, &this).await?;
     store::withdraw(tx, this.case.id).await?;
+    let asked = drop_review(tx, &mut this, &format!("已并入{}，不再裁定", survivor.case.code)).await?;
     go(&mut this, &survivor.case)?;
     let bound = absorb(&mut survivor, &this.case)?;
     this.wind(ground)?;
@@ -76,6 +78,7 @@ pub async fn merge(tx: &mut Tx, ground: &Ground, scope: &Scope, mut this: Change
     let case = save_both(tx, this, survivor).await?;
     let notices: Vec<Notice> = told.into_iter().map(|to| notice(to, "case-merged", &case, false)).collect();
     notices::tell(tx, ground.now, &notices).await?;
+    returns::tell(tx, ground, asked, "ruling-dropped", &case).await?;
     Ok(case)
 }
 

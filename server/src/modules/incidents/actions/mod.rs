@@ -47,7 +47,7 @@ pub use follow_up::{Rating, Remark, rate, remark};
 pub use handle::{Done, Note, done, note, take_on};
 pub use intake::{Accept, Correct, Place, Refuse, accept, correct, place, refuse, settle};
 pub use links::{LinkMade, MakeLink, by_link, make_link, revoke_link, still_works};
-pub use look::{Field, Reveal, exported, exporting, look_up, near, reveal, similar};
+pub use look::{Field, Reveal, exported, exporting, exporting_orders, look_up, near, reveal, similar};
 pub use merge::{Merge, Order, Unmerge, merge, orders, unmerge};
 pub use pauses::{Answer, Ask, OVER, Over, Resume, Shelve, answer, ask, over, resume, shelve};
 pub use report::{Draft, Intake, Receipt, Report, SolvedOnSpot, adopt, compose, join, open, prepare, take_in};
@@ -58,7 +58,7 @@ pub use second::{Reopen, ReopenOwn, keep, open_again, reopen, reopen_own};
 pub use share::{share, unshare};
 pub use sign::{HandBack, hand_back, sign};
 pub use stages::{ReachStage, reach_stage};
-pub use supervise::{OrderEnd, OrderReply, Supervise, end_order, reply_order, supervise};
+pub use supervise::{OrderEnd, OrderReply, Supervise, end_order, reply_order, supervise, unanswered};
 pub use what_if::{Outlook, WhatIf, what_if};
 
 use kernel::{Error, Result};

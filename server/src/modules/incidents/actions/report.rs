@@ -30,6 +30,7 @@ use crate::{
                 figures::CONTACT,
                 ladder::ESCALATION,
                 merge::Carried,
+                warning::WARNING,
             },
             store::{self, Case},
             track,
@@ -499,6 +500,7 @@ pub fn rule_of(app: &App, ground: &Ground, matter: &Matter, urgency: Urgency) ->
         stages: matter.stages.clone(),
         verify: matter.verify,
         ladder: app.access.setting(&ESCALATION, ground.now).frozen(urgency),
+        warn_left: app.access.setting(&WARNING, ground.now).frozen(urgency),
     };
     hasten(&rule, urgency, app.access.setting(&EMERGENCY, ground.now).limits)
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     Change, Ground,
     dispatch::notice,
+    escalate::is_handed_up,
     handle::{attach, own_task},
     optional,
     rulings::{end, refer},
@@ -19,10 +20,10 @@ use crate::modules::{
     files::File,
     incidents::{
         clocks::Days,
-        model::{Action, Attention, Role, Task, TaskState, attention_list},
+        model::{Action, Attention, Role, State, Task, TaskState, attention_list},
         rules::returns::{
             BINDING, CENTRE_DECIDES, CYCLIC_RETURN, Counts, Details, OBJECTION_OPEN, RETURN_TOO_LATE, ReviewKind, ReviewState,
-            cyclic, goes_to_centre, leader, return_words, returnable, same_day, why,
+            cyclic, faults, goes_to_centre, leader, return_words, returnable, same_day, why,
         },
         store::{
             self, Case, TaskRow,
@@ -101,8 +102,9 @@ pub async fn set_reason(tx: &mut Tx, now: kernel::Time, who: &Actor, code: &str,
 pub struct Trail {
     returned_by: Vec<Id<Unit>>,
     now_with: Option<Id<Unit>>,
+    offered_to: Option<Id<Unit>>,
     held: bool,
-    unsettled: bool,
+    unsettled: Vec<(Id<Unit>, bool)>,
 }
 
 impl Trail {
@@ -114,8 +116,9 @@ impl Trail {
         Ok(Self {
             returned_by: led.iter().map(|r| r.unit_id).collect(),
             now_with,
+            offered_to: None,
             held: returns.iter().any(|r| r.released_at.is_none()),
-            unsettled: returns.iter().any(|r| r.settled_at.is_none()),
+            unsettled: returns.iter().filter(|r| r.settled_at.is_none()).map(|r| (r.unit_id, faults(r.role, r.counts))).collect(),
         })
     }
 
@@ -130,8 +133,18 @@ impl Trail {
     }
 
     /// Whether a return waits for the dispatch that says whether it was right.
-    pub const fn is_unsettled(&self) -> bool {
-        self.unsettled
+    pub fn is_unsettled(&self) -> bool {
+        !self.unsettled.is_empty()
+    }
+
+    /// How many returns that blamed the dispatch are not accepted, now that the case goes to this unit.
+    pub fn not_accepted(&self, lead: Id<Unit>) -> i64 {
+        self.unsettled.iter().filter(|(unit, faults)| *faults && *unit == lead).count() as i64
+    }
+
+    /// Who loses a case that was offered and not taken on, when it goes to this unit.
+    pub fn passed_over(&self, lead: Id<Unit>) -> Option<Id<Unit>> {
+        self.offered_to.filter(|unit| *unit != lead)
     }
 }
 
@@ -147,12 +160,17 @@ pub(super) async fn before_dispatch(tx: &mut Tx, change: &Change<'_>, names_a_un
     if attention.contains(&Attention::Returned) && !names_a_unit {
         return Err(Error::invalid("unit", "required-after-return"));
     }
-    if change.case.state == crate::modules::incidents::model::State::Assigned
-        && leader(&store::tasks(tx, change.case.id).await?).is_some_and(|t| t.binding)
-    {
-        return Err(Error::refused(BINDING));
+    let mut offered_to = None;
+    if change.case.state == State::Assigned {
+        let tasks = store::tasks(tx, change.case.id).await?;
+        let lead = leader(&tasks);
+        if lead.is_some_and(|t| t.binding) {
+            return Err(Error::refused(BINDING));
+        }
+        // A case that was handed up was not sent to the wrong unit.
+        offered_to = lead.filter(|t| t.role == Role::Lead && !is_handed_up(&change.case)).map(|t| t.unit_id);
     }
-    Trail::of(tx, change).await
+    Ok(Trail { offered_to, ..Trail::of(tx, change).await? })
 }
 
 /// Whether this caller decides for the whole district.
@@ -232,7 +250,8 @@ fn enter(
     let words = return_words(unit, &reason.words, text::redact(body.words.trim()).text.as_str());
     let basis = text::redact(body.basis.trim()).text;
     let (unit, role, photos) = (task.unit_id, task.role, body.photo_ids.len());
-    let details = Details::SendBack { reason: reason.code.clone(), unit, role, basis, photos, review };
+    let counts = Some(reason.counts);
+    let details = Details::SendBack { reason: reason.code.clone(), unit, role, counts, basis, photos, review };
     let state = change.case.state;
     // A helper that gives its part back does not move the case.
     let entry = if role == Role::Lead { change.act(Action::SendBack)? } else { change.enter(Action::SendBack, state) };
@@ -272,20 +291,23 @@ pub(super) async fn taken_on(tx: &mut Tx, change: &mut Change<'_>, others: &[Tas
     if others.iter().any(|t| t.state == TaskState::Returned) {
         store::returns::release(tx, change.case.id, change.now).await?;
     }
-    drop_review(tx, change).await
+    drop_review(tx, change, "").await.map(|_| ())
 }
 
-/// Ends the open review of a case, if there is one, without a ruling.
-pub(super) async fn drop_review(tx: &mut Tx, change: &mut Change<'_>) -> Result<()> {
+/// Ends the open review of a case, if there is one, without a ruling: the case has moved on, and `why` says how. Answers who had asked for
+/// it, to be told when the case is saved.
+pub(super) async fn drop_review(tx: &mut Tx, change: &mut Change<'_>, why: &str) -> Result<Vec<Uuid>> {
     let waits = |a: Attention| matches!(a, Attention::Objected | Attention::Centre);
     if !attention_list(&change.case.attention).into_iter().any(waits) {
-        return Ok(());
+        return Ok(vec![]);
     }
-    if let Some(review) = store::returns::open_review(tx, change.case.id).await? {
-        end(tx, change, &review, ReviewState::Withdrawn, "").await?;
+    let review = store::returns::open_review(tx, change.case.id).await?;
+    if let Some(review) = &review {
+        end(tx, change, review, ReviewState::Withdrawn, why).await?;
     }
     change.attend(|a| !waits(a), &[]);
-    Ok(())
+    let asked = review.map(|r| r.actor);
+    Ok(asked.into_iter().filter(|by| !by.is_nil() && *by != change.actor.id).collect())
 }
 
 /// Keeps that somebody tried to send a matter where the gate does not let it; the refusal is handed back.

@@ -44,13 +44,15 @@ pub fn pass_unverified(change: &mut Change<'_>) -> Result<()> {
     }
     let why = Reason { code: "verify-not-due".into(), words: "按事项核实规则，本件不需人工核实".into() };
     let entry = change.act(Action::Verify)?;
-    entry.reasons = Json(vec![why]);
+    entry.reasons = Json(vec![why.clone()]);
     as_system(entry);
     // An emergency waits for its final bulletin.
     if change.case.urgency == Urgency::Emergency {
         return Ok(());
     }
-    as_system(change.act(Action::Close)?);
+    let entry = change.act(Action::Close)?;
+    entry.reasons = Json(vec![why]);
+    as_system(entry);
     change.case.closed_at = Some(change.now);
     Ok(())
 }

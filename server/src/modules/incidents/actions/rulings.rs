@@ -12,6 +12,7 @@ use super::{
     handle::attach,
     optional, required,
     returns::{CENTRE, SUPERVISOR, Trail, attempted, evidence, is_centre, role, tell},
+    second,
 };
 use crate::{
     app::App,
@@ -25,6 +26,7 @@ use crate::{
                 BINDING, CENTRE_DECIDES, Clock, Details, OBJECTION_OPEN, RULED_ALREADY, RULING, Review, ReviewKind, ReviewState,
                 SENDER_MAY_NOT_RULE, Unbound, bound, leader, why,
             },
+            rules::warning::WARNING,
             store::{
                 self, Case, TaskRow,
                 returns::{ReviewRow, Sending},
@@ -106,7 +108,9 @@ async fn open_review(
 ) -> Result<Clock> {
     let now = ground.now;
     let days = Days { calendar: ground.catalogue.value.calendar(), zone: change.app.zone };
-    let (yellow_at, due_at) = clocks::alone(&days, now, change.app.access.setting(&RULING, now).within)?;
+    let settings = &change.app.access;
+    let left = settings.setting(&WARNING, now).left;
+    let (yellow_at, due_at) = clocks::alone(&days, now, settings.setting(&RULING, now).within, left)?;
     let id = Id::new(now);
     let review = ReviewRow {
         id,
@@ -236,15 +240,19 @@ pub(super) async fn fix(
     fixed: Fixed<'_>,
 ) -> Result<Result<(super::Plan, Trail)>> {
     let Fixed { lead, helpers, why, review, state, words } = fixed;
-    let (leads, helps) = match named(ground, change, ("lead", lead), None, &helpers, false)? {
+    let (mut leads, helps) = match named(ground, change, ("lead", lead), None, &helpers, false)? {
         Ok(both) => both,
         Err(refused) => return attempted(tx, ground, change, lead, refused).await.map(Err),
     };
+    // A unit that is bound in a new round gives the case to somebody else of its own.
+    let former = second::former(tx, &change.case).await?;
+    leads.person = leads.person.filter(|p| !former.people.contains(p));
     let plan = super::Plan { lead: leads, helpers: helps, reasons: vec![why], attention: vec![] };
     let trail = Trail::of(tx, change).await?;
     let entry = change.act(Action::Rule)?;
     entry.words = format!("改派。{}", lead_words(ground, &plan));
-    entry.details = Details::Rule { review: review.map(|r| r.id), lead, helpers }.stored();
+    let upheld = state == ReviewState::Upheld;
+    entry.details = Details::Rule { review: review.map(|r| r.id), lead, helpers, upheld }.stored();
     if let Some(review) = review {
         end(tx, change, review, state, words).await?;
     }

@@ -15,21 +15,24 @@ use crate::modules::{
     access,
     incidents::{
         model::{Action, Attention, Reason},
+        rules::returns::{Allowed, CONFERENCE_NEEDED, conferences},
         rules::second::{By, Cause, Hands, Reopened, SAME_HANDLER, may_reopen},
         store::{self, Case, TaskRow},
+        transitions::transition,
     },
     notices,
     org::{Person, Unit},
 };
 
-/// 复开 by a desk.
+/// 复开 by a desk, or by what a conference decided.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reopen {
     /// The version of the case that the caller saw.
     #[serde(default)]
     pub version: Option<i64>,
-    /// Why: `unsolved`, `unsatisfied` or `recurred`.
+    /// Why: `unsolved`, `unsatisfied`, `recurred`, or `ruling`, which a recorded conference of this round has to allow and which the limit of
+    /// two does not bind.
     pub cause: Cause,
     /// The same in words.
     pub reason: String,
@@ -96,11 +99,16 @@ pub fn may_name(
 
 /// A desk opens a case again.
 pub async fn reopen(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Reopen) -> Result<Case> {
-    if body.cause == Cause::Ruling {
-        return Err(Error::invalid("cause", "only-by-conference"));
-    }
     let reason = required("reason", &body.reason, 500)?;
-    open_again(&mut change, ground, By::Desk, body.cause, reason)?;
+    let by = if body.cause == Cause::Ruling { By::Conference } else { By::Desk };
+    if by == By::Conference {
+        transition(change.case.state, Action::Reopen)?;
+        let steps = store::steps(tx, change.case.id).await?;
+        if conferences(&steps, change.case.round, Allowed::Reopen).is_empty() {
+            return Err(Error::refused_with(CONFERENCE_NEEDED, "allows", Allowed::Reopen.word()));
+        }
+    }
+    open_again(&mut change, ground, by, body.cause, reason)?;
     keep(tx, ground, change).await
 }
 
@@ -146,11 +154,16 @@ pub async fn keep(tx: &mut Tx, ground: &Ground, change: Change<'_>) -> Result<Ca
     store::release(tx, change.case.id).await?;
     let actor = change.actor.id;
     let case = change.save(tx).await?;
+    tell_of(tx, ground, actor, &case).await?;
+    Ok(case)
+}
+
+/// Tells whoever is on duty at the desk and who took the report in that the case was opened again.
+pub(super) async fn tell_of(tx: &mut Tx, ground: &Ground, actor: uuid::Uuid, case: &Case) -> Result<()> {
     let duty = ground.org.value.on_duty(case.owner_id, ground.now).and_then(|d| d.person).map(|p| p.uuid());
     let mut told = access::store::accounts_of(tx, duty.as_slice()).await?;
     told.extend(case.reported_by.filter(|to| !told.contains(to)));
     let told: Vec<notices::Notice> =
-        told.into_iter().filter(|to| *to != actor).map(|to| notice(to, "case-reopened", &case, false)).collect();
-    notices::tell(tx, ground.now, &told).await?;
-    Ok(case)
+        told.into_iter().filter(|to| *to != actor).map(|to| notice(to, "case-reopened", case, false)).collect();
+    notices::tell(tx, ground.now, &told).await
 }

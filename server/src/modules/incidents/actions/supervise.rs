@@ -1,6 +1,6 @@
 //! 督办: an order (催办, yellow card, red card) to a case and the unit that has to solve it, its reply, and its end.
 
-use db::Tx;
+use db::{Json, Tx};
 use kernel::{Actor, Error, Id, Permission, Result, Scope, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,7 +12,7 @@ use crate::{
         access::audit::Audit,
         catalogue::Urgency,
         incidents::{
-            model::{Action, SUPERVISION_ENDED},
+            model::{Action, Reason, SUPERVISION_ENDED},
             rules::{
                 ladder::{Card, Whom},
                 supervision::{OrderState, Supervision, card_words, gravest, reply_by_fits},
@@ -144,10 +144,14 @@ pub async fn issue(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, order: 
         ended_by: None,
         ended_name: None,
         ended_at: None,
+        overdue_at: None,
         code,
     };
     let words = format!("{} {}：{}", card_words(order.card), supervision.code, order.words);
-    describe(change.act(Action::Supervise)?, &supervision, "issue", words);
+    let entry = change.act(Action::Supervise)?;
+    describe(entry, &supervision, "issue", words);
+    let rule = |stage: &str| Reason::new("rule", format!("超期后按升级规则“{stage}”自动签发督办单"));
+    entry.reasons = Json(order.stage.map(rule).into_iter().collect());
     let shown = change.case.card.as_deref().and_then(Card::of);
     change.case.card = gravest(shown.into_iter().chain([order.card])).map(|c| c.word().to_owned());
     change.wind(ground)?;
@@ -212,6 +216,46 @@ pub async fn reply_order(
     tell(tx, ground.now, accounts, "supervision-replied", &case, &s).await?;
     s.version += 1;
     Ok(s)
+}
+
+/// How many overdue orders one transaction takes.
+const BATCH: usize = 100;
+
+/// Tells whoever issued an order, the supervisor and the unit once that its reply is overdue, and says of how many. A warning leaves the
+/// case alone, so that nobody's open form becomes stale by it.
+pub async fn unanswered(app: &App) -> Result<usize> {
+    let mut told = 0;
+    if !store::supervision::anything_unanswered(&mut *app.db.read().await?, app.clock.now()).await? {
+        return Ok(0);
+    }
+    loop {
+        let (ground, system) = (Ground::of(app), Actor::system());
+        let mut tx = app.db.begin().await?;
+        let late = store::supervision::unanswered(&mut tx, ground.now, BATCH as i64).await?;
+        for order in &late {
+            told += usize::from(remind(&mut tx, &ground, &system, order).await?);
+        }
+        tx.commit().await?;
+        app.wake.notify_one();
+        if late.len() < BATCH {
+            return Ok(told);
+        }
+    }
+}
+
+async fn remind(tx: &mut Tx, ground: &Ground, system: &Actor, order: &Supervision) -> Result<bool> {
+    if !store::supervision::mark_overdue(tx, order.id, ground.now).await? {
+        return Ok(false);
+    }
+    let case = store::find(tx, &Scope::All, order.incident_id).await?;
+    let (desk, head) = (told::desk(ground, order.unit_id), told::head(ground, order.unit_id));
+    let supervisor = told::aim(ground, Whom::Supervisor, &told::Place::of(&case));
+    let mut accounts = told::accounts(tx, ground.now, &[desk, head, supervisor]).await?.concat();
+    accounts.extend((!order.issued_by.is_nil()).then_some(order.issued_by));
+    tell(tx, ground.now, accounts, "supervision-overdue", &case, order).await?;
+    let row = Audit::new("supervision.overdue", "supervision", order.id.uuid()).under(&order.unit_path);
+    row.with("code", order.code.as_str()).record(tx, ground.now, system).await?;
+    Ok(true)
 }
 
 /// Who reaches as far as the issuer lifts or closes an order; the case shows the gravest of those that are left.

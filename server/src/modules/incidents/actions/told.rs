@@ -73,6 +73,13 @@ pub fn desk(ground: &Ground, unit: Id<Unit>) -> Aim {
     Aim { person, roles: DESKS, path }
 }
 
+/// Whoever answers for a unit.
+pub fn head(ground: &Ground, unit: Id<Unit>) -> Aim {
+    let directory = &ground.org.value;
+    let path = directory.unit(unit).map_or_else(|| directory.root().path.clone(), |u| u.path.clone());
+    Aim { person: None, roles: HEADS, path }
+}
+
 /// The accounts of each aim, in the order of the aims: two statements however many they are.
 pub async fn accounts(tx: &mut Tx, now: Time, aims: &[Aim]) -> Result<Vec<Vec<Uuid>>> {
     if aims.is_empty() {

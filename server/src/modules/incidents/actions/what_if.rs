@@ -5,15 +5,16 @@ use kernel::{Error, Id, Result, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Ground, change::days, dispatch::is_grassroots, report};
+use super::{Ground, change::days, dispatch::is_grassroots, emergency::hastened, report};
 use crate::{
     app::App,
     modules::{
-        catalogue::{AccessClass, Limit, Matter},
+        catalogue::{AccessClass, Limit, Matter, Urgency},
         incidents::{
             clocks::{Clocks, Event},
             explain::{Effect, differences},
             model::{Action, Light, MATTER_UNKNOWN, gate},
+            rules::{emergency::NOT_MORE_URGENT, pauses::NO_SUCH_STAGE},
             store::{self, Case},
             transitions::transition,
         },
@@ -38,6 +39,12 @@ pub struct WhatIf {
     /// How much more time; for an extension.
     #[serde(default)]
     pub by: Option<Limit>,
+    /// How urgent it would be; for a higher urgency.
+    #[serde(default)]
+    pub urgency: Option<Urgency>,
+    /// The stage's name in the rule; for a stage that is reached.
+    #[serde(default)]
+    pub stage: Option<String>,
 }
 
 /// What the clocks would show.
@@ -62,11 +69,16 @@ pub struct Outlook {
 /// Works it out from the log; writes nothing. Refused as the action itself would be: by the state, by the gate.
 pub async fn what_if(conn: &mut Conn, app: &App, ground: &Ground, mut case: Case, ask: &WhatIf) -> Result<Outlook> {
     transition(case.state, ask.action)?;
-    let would = event(app, ground, &mut case, ask)?;
     let log = store::events(conn, case.id).await?;
+    let would = event(app, ground, &mut case, &log, ask)?;
     let days = days(&ground.catalogue.value, &case, app.zone);
     let mut clocks = Clocks::of(&days, log.iter().map(|(at, event)| (*at, event)))?;
     let before = clocks.faces();
+    if let Some(Event::Reach { stage }) = &would
+        && !before.iter().any(|face| face.stage.as_ref() == Some(stage))
+    {
+        return Err(Error::refused_with(NO_SUCH_STAGE, "stage", stage.clone()));
+    }
     if let Some(event) = &would {
         clocks.apply(&days, ground.now, event)?;
     }
@@ -84,7 +96,7 @@ pub async fn what_if(conn: &mut Conn, app: &App, ground: &Ground, mut case: Case
 }
 
 /// What the action would do to the clocks. One that opens or corrects the case also puts the rule that would hold into it.
-fn event(app: &App, ground: &Ground, case: &mut Case, ask: &WhatIf) -> Result<Option<Event>> {
+fn event(app: &App, ground: &Ground, case: &mut Case, log: &[(Time, Event)], ask: &WhatIf) -> Result<Option<Event>> {
     Ok(match ask.action {
         Action::Accept | Action::Reopen | Action::Correct => {
             let matter = ask.matter.or(case.matter_id).ok_or(Error::refused(MATTER_UNKNOWN))?;
@@ -100,7 +112,18 @@ fn event(app: &App, ground: &Ground, case: &mut Case, ask: &WhatIf) -> Result<Op
                 Some(Event::Open { rule, upstream: case.upstream_due.map(report::with_margin) })
             }
         }
-        Action::Dispatch => {
+        Action::RaiseUrgency => {
+            let urgency = ask.urgency.ok_or_else(|| Error::invalid("urgency", "required"))?;
+            if urgency <= case.urgency {
+                return Err(Error::refused(NOT_MORE_URGENT));
+            }
+            hastened(app, ground, case, log.iter().map(|(at, event)| (*at, event)), urgency).map(|(_, rule)| Event::Rule { rule })
+        }
+        Action::Stage => {
+            let stage = ask.stage.clone().ok_or_else(|| Error::invalid("stage", "required"))?;
+            Some(Event::Reach { stage })
+        }
+        Action::Dispatch | Action::Rule | Action::Whistle => {
             if let Some(unit) = ask.unit {
                 let name = ground.org.value.unit(unit).ok_or_else(|| Error::invalid("unit", "unknown-unit"))?.name.clone();
                 let class = case.class.unwrap_or(AccessClass::Unlisted);
@@ -112,6 +135,7 @@ fn event(app: &App, ground: &Ground, case: &mut Case, ask: &WhatIf) -> Result<Op
         Action::TakeOn => Some(Event::TakeOn),
         Action::Resolve | Action::SolveOnSpot => Some(Event::Resolve),
         Action::Return => Some(Event::Return),
+        Action::Unmerge => Some(Event::Return),
         Action::Ask | Action::Shelve => Some(Event::Pause),
         Action::Resume => Some(Event::Resume),
         Action::Extend => Some(Event::Extend { by: ask.by.ok_or_else(|| Error::invalid("by", "required"))? }),

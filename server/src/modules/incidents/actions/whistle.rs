@@ -21,7 +21,7 @@ use crate::{
         files::File,
         incidents::{
             clocks::{Event, Instants},
-            model::{Action, Incident, Role, State, Task, TaskState, gate},
+            model::{Action, Incident, Reason, Role, State, Task, TaskState, gate},
             rules::whistle::{
                 ALREADY_REPORTED_IN, Arrival, Carried, Grade, LEAD_AT_WORK, MAY_NOT_WHISTLE, MINUTES, Method, NOT_SUMMONED,
                 PARTS_OPEN, ReportIn, Summons, WHISTLE, WHISTLE_OVER, Whistle, WhistleState, may_blow, may_close, stage, yellow,
@@ -379,6 +379,7 @@ pub async fn missing(app: &App, context: &Context, expected: &Expected) -> Resul
         let entry = change.enter(Action::NotReportedIn, state);
         entry.words = format!("{name}未在{}前报到", spoken(app, whistle.report_by));
         entry.is_public = false;
+        entry.reasons = Json(vec![Reason::new("report-by-over", "报到时限已过")]);
         entry.details = Some(carried(&Carried::NotReportedIn { whistle: whistle.id.uuid(), task: task.id.uuid() })?);
         let case = change.save(&mut tx).await?;
         let people: Vec<Uuid> = task.person_id.into_iter().collect();

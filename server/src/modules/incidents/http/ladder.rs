@@ -6,18 +6,20 @@ use axum::{
     Json,
     extract::{Path, Query, State},
     http::StatusCode,
+    response::Response,
 };
-use kernel::{Cursor, Error, Id, Page};
+use kernel::{Cursor, Error, FieldError, Id, Page};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{answer, open, reach, tasks::CaseTask};
+use super::{Export, answer, open, reach, tasks::CaseTask};
 use crate::{
     app::Shared,
-    http::{Allow, Answer, Command, Outcome},
+    http::{Allow, Answer, Command, Outcome, attached_table},
     modules::incidents::{
         actions::{self, Ground},
+        export::watermark,
         model::Incident,
         orders::{self, OrderView},
         rules::{
@@ -27,6 +29,7 @@ use crate::{
         store::{self, supervision::Orders},
     },
     permit,
+    table::write::Format,
 };
 
 permit! {
@@ -52,6 +55,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(supervise))
         .routes(routes!(list))
         .routes(routes!(counts))
+        .routes(routes!(export_file))
         .routes(routes!(one))
         .routes(routes!(reply))
         .routes(routes!(end))
@@ -155,6 +159,41 @@ async fn list(State(app): State<Shared>, who: Allow<ReadOrders>, Query(asked): Q
     let found = store::supervision::list(&mut conn, &scope, &orders, cursor, as_of, limit).await?;
     let page = Page::cut(found, limit as usize, as_of, |s| (s.issued_at.millis(), s.id.uuid()));
     Ok(Json(orders::page(&mut conn, &ground, page).await?))
+}
+
+/// How the file is written.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Written {
+    /// `csv` or `xlsx`.
+    format: Option<String>,
+}
+
+/// The most orders of one file.
+const MOST: usize = 10_000;
+
+/// Export the orders of a list, filtered as the list, as CSV or XLSX; audited. `limit` and `cursor` are passed over.
+#[utoipa::path(get, path = "/api/v1/supervisions/export", tag = "supervisions", params(Asked, Written), responses((status = 200)),
+    extensions(("x-permission" = json!("export.run"))))]
+async fn export_file(
+    State(app): State<Shared>,
+    who: Allow<Export>,
+    Query(asked): Query<Asked>,
+    Query(written): Query<Written>,
+) -> Answer<Response> {
+    let ground = Ground::of(&app);
+    let (orders, format) = (asked.orders(&ground)?, Format::wished(written.format.as_deref())?);
+    let mut conn = app.db.read().await?;
+    let found = store::supervision::list(&mut conn, &reach(&app, who.scope()), &orders, None, ground.now, MOST as i64).await?;
+    let page = Page::cut(found, MOST, ground.now, |s| (s.issued_at.millis(), s.id.uuid()));
+    if page.next.is_some() {
+        return Err(Error::Invalid(vec![FieldError::new("state", "too-many").with("limit", MOST)]).into());
+    }
+    let page = orders::page(&mut conn, &ground, page).await?;
+    drop(conn);
+    actions::exporting_orders(&app, &who, format.word(), page.items.len()).await?;
+    let bytes = orders::table(&page.items, format, &watermark(&who, app.zone, ground.now))?;
+    Ok(attached_table(format, "supervisions", bytes))
 }
 
 /// How many orders stand where.

@@ -317,7 +317,16 @@ mod tests {
     fn rule(handle: (i64, LimitUnit)) -> Rule {
         let limit = |(n, unit)| Some(Limit { n, unit });
         let (accept, verify) = (limit((1, LimitUnit::WorkingHour)), Verify::Desk);
-        Rule { matter_version: 1, calendar_version: 1, accept, handle: limit(handle), stages: vec![], verify, ladder: None }
+        Rule {
+            matter_version: 1,
+            calendar_version: 1,
+            accept,
+            handle: limit(handle),
+            stages: vec![],
+            verify,
+            ladder: None,
+            warn_left: None,
+        }
     }
 
     const LIMITS: Limits = Limits { accept_minutes: 10, handle_minutes: 240 };

@@ -8,7 +8,8 @@ use crate::{
     modules::{
         catalogue::{Calendar, Limit, Matter},
         incidents::{
-            model::{Action, State},
+            model::Action,
+            rules::returns::says_wrong,
             store::{Case, Entry},
         },
     },
@@ -176,15 +177,11 @@ pub fn count(case: &mut Case, entry: &Entry, contact: &Contact) {
         Action::Accept => {
             case.opened_at.get_or_insert(entry.at);
         }
-        Action::Dispatch => {
-            case.dispatches += 1;
-            // Sent elsewhere before anybody took it on: the first choice did not hold.
-            case.misrouted += i64::from(entry.state_before == State::Assigned);
-        }
-        Action::SendBack => case.misrouted += 1,
+        Action::Dispatch => case.dispatches += 1,
         Action::Return => case.reworked += 1,
         _ => {}
     }
+    case.misrouted += i64::from(says_wrong(entry));
 }
 
 #[cfg(test)]

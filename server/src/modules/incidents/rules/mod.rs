@@ -13,4 +13,5 @@ pub mod returns;
 pub mod second;
 pub mod sign;
 pub mod supervision;
+pub mod warning;
 pub mod whistle;

@@ -171,6 +171,9 @@ pub enum Detail {
         by: Limit,
         /// Where it stands with this step.
         standing: Standing,
+        /// The step of the conference that it was granted by, from the third of a round on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        conference: Option<i64>,
     },
     /// A stage on the way was reached.
     Stage {

@@ -95,6 +95,8 @@ kernel::codes! {
     SENDER_MAY_NOT_RULE = "sender-may-not-rule";
     /// Whoever took the report in does not annul it.
     OWN_REPORT = "own-report";
+    /// Only a recorded conference of this round that allows it does; `allows` says what: `extend` or `reopen`.
+    CONFERENCE_NEEDED = "conference-needed";
 }
 
 declare! {
@@ -135,6 +137,9 @@ pub enum Details {
         unit: Id<Unit>,
         /// Lead or helper.
         role: Role,
+        /// What an accepted return for it says about the dispatch; not known of returns that were made before this was kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        counts: Option<Counts>,
         /// What it stands on: a clause, a border, a paper.
         basis: String,
         /// How many photographs came with it.
@@ -161,6 +166,14 @@ pub enum Details {
         lead: Id<Unit>,
         /// Who helps.
         helpers: Vec<Id<Unit>>,
+        /// Whether it upholds an objection: then the dispatch before it was wrong.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        upheld: bool,
+    },
+    /// 派单 of a case that another unit had been offered and had not taken on: the first choice did not hold.
+    Dispatch {
+        /// That unit.
+        instead_of: Id<Unit>,
     },
     /// 驳回异议.
     Dismiss {
@@ -244,6 +257,29 @@ pub fn goes_to_centre(earlier: usize) -> bool {
     earlier >= 1
 }
 
+/// Whether a return says that the dispatch was wrong, unless the next one takes the case to the same unit again: a lead's return of a case that
+/// was sent to the wrong unit, and anybody's of one that should not have gone down.
+pub fn faults(role: Role, counts: Counts) -> bool {
+    match counts {
+        Counts::Wrong => role == Role::Lead,
+        Counts::SentDown => true,
+        Counts::Neutral => false,
+    }
+}
+
+/// What a step says about the dispatch before it: that it was wrong, that is once for each return that says so, each objection that was upheld,
+/// and each unit that was passed over before it had taken the case on.
+pub fn says_wrong(entry: &Entry) -> bool {
+    match (entry.action, Details::of(entry)) {
+        // A return of which no more is known counts.
+        (Action::SendBack, Some(Details::SendBack { role, counts: Some(counts), .. })) => faults(role, counts),
+        (Action::SendBack, _) => true,
+        (Action::Rule, Some(Details::Rule { upheld, .. })) => upheld,
+        (Action::Dispatch, Some(Details::Dispatch { .. })) => true,
+        _ => false,
+    }
+}
+
 /// Whether sending a case to `to` closes a circle: it has returned the case, and another unit had it since.
 pub fn cyclic(returned_by: &[Id<Unit>], now_with: Option<Id<Unit>>, to: Id<Unit>) -> bool {
     let Some(turn) = returned_by.iter().position(|u| *u == to) else { return false };
@@ -290,12 +326,13 @@ pub fn bound(
     Ok(Some((lead, list)))
 }
 
-/// Whether a conference of this round allowed something: what a third extension or a further reopening asks for.
-pub fn conference_allows(steps: &[Entry], round: i64, what: Allowed) -> bool {
-    steps.iter().filter(|s| s.round == round && s.action == Action::Confer).any(|s| match Details::of(s) {
+/// The steps of a round in which a conference allowed something: what a third extension or a further reopening stands on.
+pub fn conferences(steps: &[Entry], round: i64, what: Allowed) -> Vec<i64> {
+    let allows = |s: &&Entry| match Details::of(s) {
         Some(Details::Confer(held)) => !held.decision.is_empty() && held.allows.contains(&what),
         _ => false,
-    })
+    };
+    steps.iter().filter(|s| s.round == round && s.action == Action::Confer).filter(allows).map(|s| s.n).collect()
 }
 
 /// 首接负责: the unit that returned the case and answers for it until the next takes it on, and since when.
@@ -324,7 +361,7 @@ pub fn return_words(unit: &str, reason: &str, words: &str) -> String {
 
 /// A reason of this topic.
 pub fn why(code: &str, words: impl Into<String>) -> Reason {
-    Reason { code: code.to_owned(), words: words.into() }
+    Reason::new(code, words)
 }
 
 /// A unit of figures: how often dispatches were made, came back and were wrong.

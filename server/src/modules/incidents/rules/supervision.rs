@@ -55,6 +55,7 @@ db::record! {
         pub ended_by: Option<Uuid>,
         pub ended_name: Option<String>,
         pub ended_at: Option<Time>,
+        pub overdue_at: Option<Time>,
     }
 }
 

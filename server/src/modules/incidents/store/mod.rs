@@ -25,7 +25,7 @@ pub use pauses::{
     Extension, ask_extension, decide_extension, drop_extensions, extension, extensions, extensions_of, granted, retime,
 };
 pub use second::hands;
-pub use write::{append, follow, insert, numbers, offer, rate, save, save_task, withdraw};
+pub use write::{append, follow, insert, numbers, offer, rate, rewind, save, save_task, withdraw};
 
 use db::{Cell, Conn, Json, Query, bind, record, sql};
 use kernel::{Error, Id, Result, Scope, Time};

@@ -40,13 +40,14 @@ record! {
         pub decided_by: Option<Uuid>,
         pub decided_name: Option<String>,
         pub words: Option<String>,
+        pub conference_n: Option<i64>,
         pub code: String,
         pub title: String,
     }
 }
 
 const COLUMNS: &str = "select e.id, e.incident_id, e.task_id, e.round, e.n, e.rung, e.state, e.unit_id, e.unit_path, e.reason, e.length, e.asked_at, \
-    e.asked_by, e.asked_name, e.due_before, e.due_after, e.decided_at, e.decided_by, e.decided_name, e.words, c.code, c.title \
+    e.asked_by, e.asked_name, e.due_before, e.due_after, e.decided_at, e.decided_by, e.decided_name, e.words, e.conference_n, c.code, c.title \
     from incident_extension e join incident c on c.id = e.incident_id where 1 = 1";
 
 /// A page of requests within the scope, the newest first, one more than `limit` when there are more. Open ones are those of cases that
@@ -111,10 +112,11 @@ pub async fn ask_extension(tx: &mut Tx, e: &Extension) -> Result<()> {
 /// Saves what a decision changes; `Stale` when somebody decided in between.
 pub async fn decide_extension(tx: &mut Tx, e: &Extension) -> Result<()> {
     let statement = sql!(
-        "update incident_extension set state = $2, length = $3, due_after = $4, decided_at = $5, decided_by = $6, decided_name = $7, words = $8
+        "update incident_extension set state = $2, length = $3, due_after = $4, decided_at = $5, decided_by = $6, decided_name = $7, words = $8,
+         conference_n = $9
          where id = $1 and state = 'open'"
     );
-    let cells = bind![e.id, e.state, e.length, e.due_after, e.decided_at, e.decided_by, e.decided_name, e.words];
+    let cells = bind![e.id, e.state, e.length, e.due_after, e.decided_at, e.decided_by, e.decided_name, e.words, e.conference_n];
     if tx.execute(statement, cells).await? == 1 { Ok(()) } else { Err(Error::Stale) }
 }
 

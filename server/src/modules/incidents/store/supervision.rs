@@ -16,7 +16,7 @@ use crate::modules::{
 
 const COLUMNS: &str = "select s.id, s.code, s.version, s.incident_id, s.unit_id, s.unit_path, s.issuer_path, s.card, s.words, s.signer, \
     s.issued_by, s.stage, s.issued_at, s.reply_by, s.state, s.reply, s.replied_by, s.replied_name, s.replied_at, s.end_words, s.ended_by, \
-    s.ended_name, s.ended_at from supervision s join incident c on c.id = s.incident_id where 1 = 1";
+    s.ended_name, s.ended_at, s.overdue_at from supervision s join incident c on c.id = s.incident_id where 1 = 1";
 
 /// What a list of orders is filtered by.
 #[derive(Clone, Copy, Debug, Default)]
@@ -121,6 +121,27 @@ pub async fn insert(tx: &mut Tx, s: &Supervision) -> Result<()> {
         s.state
     ];
     tx.execute(statement, cells).await.map(|_| ())
+}
+
+/// Orders whose reply is overdue and of which nobody was told yet, the longest overdue first.
+pub async fn unanswered(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<Supervision>> {
+    let query = Query::new(COLUMNS).push("and s.state = 'open' and s.overdue_at is null and s.reply_by <= $$", bind![now]);
+    tx.list(query.push("order by s.reply_by, s.id limit $$", bind![limit])).await
+}
+
+/// Whether any reply is overdue without anybody having been told: one look at an index.
+pub async fn anything_unanswered(conn: &mut Conn, now: Time) -> Result<bool> {
+    let statement = sql!(
+        "select cast(count(*) as bigint) as value from (select 1 from supervision where state = 'open' and overdue_at is null
+         and reply_by <= $1 limit 1) late"
+    );
+    Ok(conn.value::<i64>(statement, bind![now]).await?.unwrap_or(0) > 0)
+}
+
+/// Keeps that people were told that the reply is overdue; false when it came or somebody else told them meanwhile.
+pub async fn mark_overdue(tx: &mut Tx, id: Id<Supervision>, at: Time) -> Result<bool> {
+    let statement = sql!("update supervision set overdue_at = $2 where id = $1 and state = 'open' and overdue_at is null");
+    Ok(tx.execute(statement, bind![id, at]).await? == 1)
 }
 
 /// Saves what can change in an order; `Stale` when somebody saved it since it was read.

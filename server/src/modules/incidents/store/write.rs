@@ -89,6 +89,16 @@ pub async fn insert(tx: &mut Tx, c: &Case) -> Result<()> {
     tx.later(sql!("insert into incident_unindexed (incident_id) values ($1)"), bind![c.id]).await
 }
 
+/// Saves the instants of a case alone, for a repair: no step is entered and the version stays. `Stale` when somebody saved it since.
+pub async fn rewind(tx: &mut Tx, c: &Case) -> Result<()> {
+    let statement = sql!(
+        "update incident set yellow_at = $3, red_at = $4, due_at = $5, next_at = $6, late = $7, overran = $8, paused = $9, paused_until = $10
+         where id = $1 and version = $2"
+    );
+    let cells = bind![c.id, c.version, c.yellow_at, c.red_at, c.due_at, c.next_at, c.late, c.overran, c.paused, c.paused_until];
+    if tx.execute(statement, cells).await? == 1 { Ok(()) } else { Err(Error::Stale) }
+}
+
 /// Saves what can change in a case; `Stale` when somebody saved it since `version_before`.
 pub async fn save(tx: &mut Tx, c: &Case, version_before: i64) -> Result<()> {
     let statement = sql!(

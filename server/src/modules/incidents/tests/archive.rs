@@ -67,6 +67,7 @@ testkit::both! {
         visitor.get(&track).await.expect(200);
         assert_eq!(desk.get(&path).await.json()["version"], case["version"], "nothing was written");
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn a_district_sets_the_days_and_a_desk_needs_not_wait(engine: Engine) {

@@ -103,6 +103,7 @@ testkit::both! {
         let over = own.get("/api/v1/handovers").await.expect(200).json();
         assert!(over["items"][0]["ended_at"].is_string());
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn without_a_deputy_the_head_has_it(engine: Engine) {

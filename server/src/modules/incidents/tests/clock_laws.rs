@@ -34,12 +34,10 @@ fn any_rule() -> impl Strategy<Value = Rule> {
         all.dedup_by_key(|(n, _)| *n);
         all.into_iter().map(|(n, limit)| Stage { name: ["停工", "处罚", "拆除"][n].to_owned(), limit }).collect()
     });
-    (prop::option::of(limit()), prop::option::weighted(0.9, limit()), stages).prop_map(|(accept, handle, stages)| Rule {
-        accept,
-        handle,
-        stages,
-        ..rule((1, HOURS), (1, HOURS))
-    })
+    let share = prop::option::weighted(0.3, 1..=90_i64);
+    (prop::option::of(limit()), prop::option::weighted(0.9, limit()), stages, share).prop_map(
+        |(accept, handle, stages, warn_left)| Rule { accept, handle, stages, warn_left, ..rule((1, HOURS), (1, HOURS)) },
+    )
 }
 
 fn event() -> impl Strategy<Value = Event> {

@@ -31,7 +31,8 @@ fn worked(minute: Time) -> bool {
 #[derive(Clone)]
 struct Watch {
     left: i64,
-    fifth: i64,
+    share: i64,
+    mark: i64,
     working: bool,
     runs: bool,
     granted: Vec<i64>,
@@ -40,13 +41,13 @@ struct Watch {
 }
 
 impl Watch {
-    fn of(now: Time, left: i64, working: bool) -> Self {
+    fn of(now: Time, left: i64, working: bool, share: i64) -> Self {
         let turned = (left <= 0).then_some(now);
-        Self { left, fifth: left / 5, working, runs: true, granted: vec![], yellow: turned, red: turned }
+        Self { left, share, mark: left * share / 100, working, runs: true, granted: vec![], yellow: turned, red: turned }
     }
 
-    fn limit(now: Time, limit: Limit) -> Self {
-        Self::of(now, millis(limit), limit.unit == HOURS)
+    fn limit(now: Time, limit: Limit, share: i64) -> Self {
+        Self::of(now, millis(limit), limit.unit == HOURS, share)
     }
 
     fn minute(&mut self, now: Time) {
@@ -54,7 +55,7 @@ impl Watch {
             return;
         }
         let turns = |mark: i64, left: i64| (left - MINUTE <= mark).then(|| now.plus_millis(left - mark));
-        self.yellow = self.yellow.or_else(|| turns(self.fifth, self.left));
+        self.yellow = self.yellow.or_else(|| turns(self.mark, self.left));
         self.red = self.red.or_else(|| turns(0, self.left));
         self.left -= MINUTE;
     }
@@ -71,7 +72,7 @@ impl Watch {
     fn grant(&mut self, now: Time, by: i64) {
         if self.runs {
             self.left = by + if self.red.is_some() { 0 } else { self.left };
-            *self = Self { runs: true, ..Self::of(now, self.left, self.working) };
+            *self = Self { runs: true, ..Self::of(now, self.left, self.working, self.share) };
         } else {
             self.granted.push(by);
         }
@@ -114,12 +115,13 @@ impl World {
     }
 
     fn open(now: Time, rule: &Rule, upstream: Option<Time>) -> Self {
+        let share = rule.warn_left.unwrap_or(20);
         Self {
             now: Some(now),
             rule: Some(rule.clone()),
             opened: Some((now, upstream)),
-            handle: rule.handle.map(|limit| Watch::limit(now, limit)),
-            order: upstream.map(|due| Watch::of(now, due - now, false)),
+            handle: rule.handle.map(|limit| Watch::limit(now, limit, share)),
+            order: upstream.map(|due| Watch::of(now, due - now, false, share)),
             solving: true,
             ..Self::default()
         }
@@ -142,7 +144,9 @@ impl World {
                     other.step(*then, event);
                 }
                 other.pass(now);
-                for (new, old) in [(&mut other.accept, &self.accept), (&mut other.handle, &self.handle)] {
+                for (new, old) in
+                    [(&mut other.accept, &self.accept), (&mut other.handle, &self.handle), (&mut other.order, &self.order)]
+                {
                     if let (Some(new), Some(old)) = (new, old) {
                         new.keep(old);
                     }
@@ -152,7 +156,8 @@ impl World {
             }
             Event::Offer => {
                 let limit = self.rule.as_ref().and_then(|r| r.accept);
-                self.accept = self.accept.take().or_else(|| limit.map(|limit| Watch::limit(now, limit)));
+                let share = self.rule.as_ref().and_then(|r| r.warn_left).unwrap_or(20);
+                self.accept = self.accept.take().or_else(|| limit.map(|limit| Watch::limit(now, limit, share)));
                 self.accepting = true;
             }
             Event::TakeOn => {
@@ -208,7 +213,13 @@ fn logs() -> impl Strategy<Value = Vec<(i64, Event)>> {
     prop::bool::ANY.prop_flat_map(|working| {
         let limit = move || (1..16_i64).prop_map(move |n| Limit { n, unit: if working { HOURS } else { Unit::Hour } });
         let any_rule = move || {
-            (limit(), limit()).prop_map(|(a, h)| Rule { accept: Some(a), handle: Some(h), ..rule((1, HOURS), (1, HOURS)) })
+            let share = prop_oneof![2 => Just(None), 1 => (1..=90_i64).prop_map(Some)];
+            (limit(), limit(), share).prop_map(|(a, h, warn_left)| Rule {
+                accept: Some(a),
+                handle: Some(h),
+                warn_left,
+                ..rule((1, HOURS), (1, HOURS))
+            })
         };
         let upstream = prop::option::weighted(0.2, (0..9_000_i64).prop_map(|m| at("2025-03-03T08:00").plus_minutes(m)));
         let event = prop_oneof![

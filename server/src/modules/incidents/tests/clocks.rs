@@ -31,6 +31,7 @@ pub(super) fn rule(accept: (i64, Unit), handle: (i64, Unit)) -> Rule {
         stages: vec![],
         verify: Verify::Desk,
         ladder: None,
+        warn_left: None,
     }
 }
 

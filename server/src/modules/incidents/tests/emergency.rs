@@ -159,6 +159,7 @@ testkit::both! {
         assert!(!case["emergency"]["after_action_at"].is_null());
         first.post(&format!("{path}/after-action"), &note).await.refused(422, "after-action-written");
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn the_ringing_ends_with_the_case(engine: Engine) {
@@ -203,6 +204,7 @@ testkit::both! {
         assert_eq!(rings(&street).await, 1, "the street has no duty room: its desk is rung");
         street.post(&format!("{path}/after-action"), &json!({ "happened": "a", "measures": "b", "lessons": "c" })).await.refused(422, "not-in-this-state");
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn the_grassroots_are_sent_for_first_measures_in_an_emergency_alone(engine: Engine) {

@@ -9,6 +9,18 @@ use crate::testing::{
     town::{COMMUNITY, DISTRICT, GRID, HOME},
 };
 
+db::record! {
+    struct Unexplained { action: String, words: String }
+}
+
+/// Every step that the program took by itself says by which rule.
+pub async fn explained(app: &TestApp) {
+    let statement =
+        db::sql!("select action, words from incident_step where actor_kind = 'system' and cast(reasons as text) = '[]'");
+    let silent: Vec<Unexplained> = app.db.read().await.unwrap().all(statement, db::bind![]).await.unwrap();
+    assert!(silent.is_empty(), "{:?}", silent.iter().map(|s| (&s.action, &s.words)).collect::<Vec<_>>());
+}
+
 testkit::both! {
     async fn a_field_in_clear_needs_a_purpose_and_leaves_a_trace(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;

@@ -9,7 +9,10 @@ use uuid::Uuid;
 use super::road::{report, send};
 use crate::{
     app::App,
-    modules::incidents::{actions::ladder::sweep, verify},
+    modules::incidents::{
+        actions::{self, ladder::sweep},
+        verify,
+    },
     testing::{
         Client, TestApp,
         town::{COMMUNITY, DEPARTMENT, DISTRICT, HOME, OTHER_STREET, SIBLING, STREET},
@@ -49,6 +52,7 @@ fn path(receipt: &Value) -> String {
 }
 
 async fn holds(app: &TestApp) {
+    super::guards::explained(app).await;
     assert_eq!(verify::clocks(app).await.unwrap().differing, Vec::<String>::new());
 }
 
@@ -106,6 +110,140 @@ testkit::both! {
         desk.post(&format!("{}/tasks/{task}/done", path(&receipt)), &done).await.expect(200);
         app.clock.advance(20 * 24 * HOUR);
         assert_eq!(sweep(&app).await.unwrap(), 0, "a solved case warns nobody");
+        holds(&app).await;
+    }
+
+    async fn what_an_older_version_stored_is_repaired(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let desk = app.login_as("community-desk", COMMUNITY).await;
+        let mut receipts = vec![];
+        for _ in 0..3 {
+            app.clock.advance(1_000);
+            receipts.push(send(&app, &report(LAMP, HOME)).await);
+        }
+        let seen = async |receipt: &Value| desk.get(&path(receipt)).await.expect(200).json();
+        let before = [seen(&receipts[0]).await, seen(&receipts[1]).await, seen(&receipts[2]).await];
+        // A version that knew no ladder stored the turn of the light; another one got an instant and the lateness wrong.
+        let id = |receipt: &Value| receipt["id"].as_str().unwrap().parse::<Uuid>().unwrap();
+        let mut tx = app.db.begin().await.unwrap();
+        tx.execute(sql!("update incident set next_at = red_at where id = $1"), bind![id(&receipts[0])]).await.unwrap();
+        let statement = sql!("update incident set yellow_at = null, due_at = 0, late = true, next_at = null where id = $1");
+        tx.execute(statement, bind![id(&receipts[1])]).await.unwrap();
+        tx.commit().await.unwrap();
+        let found = verify::clocks(&app).await.unwrap();
+        assert_eq!((found.cases, found.differences, found.repaired), (3, 2, 0));
+        let done = verify::repair(&app).await.unwrap();
+        assert_eq!((done.cases, done.differences, done.repaired), (3, 0, 2));
+        holds(&app).await;
+        for (receipt, before) in receipts.iter().zip(&before) {
+            assert_eq!(&seen(receipt).await, before, "the case is as it was, with its version and its history");
+        }
+        let audit = app.login_as("audit-admin", DISTRICT).await.get("/api/v1/audit?action=clocks.repair").await.expect(200).json();
+        assert_eq!(audit["items"].as_array().unwrap().len(), 2);
+        assert_eq!(verify::repair(&app).await.unwrap().repaired, 0, "once");
+        // What the log does not say is left, and goes on being named.
+        let mut tx = app.db.begin().await.unwrap();
+        let statement = sql!(
+            "insert into incident_extension (id, incident_id, task_id, round, n, rung, state, unit_id, unit_path, reason, length, asked_at, asked_by,
+             asked_name) select $2, i.id, t.id, 1, 1, 'chief', 'granted', t.unit_id, t.unit_path, '', $3, 0, $2, ''
+             from incident i join incident_task t on t.incident_id = i.id and t.role = 'lead' where i.id = $1"
+        );
+        tx.execute(statement, bind![id(&receipts[2]), Uuid::from_u128(7), json!({})]).await.unwrap();
+        tx.commit().await.unwrap();
+        let left = verify::repair(&app).await.unwrap();
+        assert_eq!((left.differences, left.differing.len(), left.repaired), (1, 1, 0));
+    }
+
+    async fn a_district_says_when_lights_turn_yellow(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let admin = app.login_as("system-admin", DISTRICT).await;
+        let set = async |value: Value| {
+            let reply = admin.put("/api/v1/settings/incidents.warning", &json!({ "value": value, "reason": "试行" })).await;
+            app.refresh().await.unwrap();
+            reply
+        };
+        for (bad, field) in [(json!({ "left": 0 }), "value.left"), (json!({ "left": 20, "emergency": 91 }), "value.emergency")] {
+            let problem = set(bad).await.expect(400).json();
+            assert_eq!(problem["fields"][0]["field"].as_str(), Some(field), "{problem}");
+        }
+        let before = send(&app, &report(LAMP, HOME)).await;
+        set(json!({ "left": 50 })).await.expect(200);
+        app.clock.advance(1_000);
+        let after = send(&app, &report(LAMP, HOME)).await;
+        let desk = app.login_as("community-desk", COMMUNITY).await;
+        let yellow = async |receipt: &Value| desk.get(&path(receipt)).await.expect(200).json()["yellow_at"].as_str().unwrap().to_owned();
+        // An hour to take it on: a fifth of it is left after 48 minutes, a half after 30.
+        assert_eq!(yellow(&before).await, "2025-03-10T02:48:00.000Z");
+        assert_eq!(yellow(&after).await, "2025-03-10T02:30:01.000Z");
+        app.clock.advance(30 * MINUTE);
+        assert_eq!(sweep(&app).await.unwrap(), 1, "the warning comes with the light");
+        holds(&app).await;
+        // A case keeps its rule, whatever is set afterwards.
+        set(json!({ "left": 10 })).await.expect(200);
+        let task = desk.get(&path(&after)).await.expect(200).json()["tasks"][0]["id"].as_str().unwrap().to_owned();
+        desk.post(&format!("{}/tasks/{task}/accept", path(&after)), &json!({})).await.expect(200);
+        // Of eight working hours four are left at four in the afternoon, with two hours of noon between.
+        assert_eq!(yellow(&after).await, "2025-03-10T08:00:01.000Z");
+        holds(&app).await;
+        // Who makes a case an emergency counts it by the rule of the day.
+        set(json!({ "left": 10, "emergency": 50 })).await.expect(200);
+        let leader = app.login_as("street-leader", STREET).await;
+        let raise = json!({ "urgency": "emergency", "reason": "有人被困" });
+        let raised = leader.post(&format!("{}/urgency", path(&before)), &raise).await.expect(200).json();
+        let at = |field: &str| raised[field].as_str().unwrap().parse::<Time>().unwrap();
+        assert!(at("yellow_at") < at("red_at"));
+        holds(&app).await;
+    }
+
+    async fn a_reply_that_is_overdue_is_told_once(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let desk = app.login_as("community-desk", COMMUNITY).await;
+        let (leader, supervisor) = (app.login_as("street-leader", STREET).await, app.login_as("supervisor", DISTRICT).await);
+        let elsewhere = app.login_as("community-desk", SIBLING).await;
+        let (first, second) = (send(&app, &report(LAMP, HOME)).await, send(&app, &report(LAMP, HOME)).await);
+        for receipt in [&first, &second] {
+            let order = json!({ "card": "urge", "reply_by": "2025-03-10T12:00:00+08:00", "words": "请说明原因" });
+            leader.post(&format!("{}/supervise", path(receipt)), &order).await.expect(200);
+        }
+        let list = async |state: &str| {
+            let list = supervisor.get(&format!("/api/v1/supervisions?state={state}")).await.expect(200).json();
+            list["items"].as_array().unwrap().clone()
+        };
+        // One of them is answered in time.
+        let answered = list("open").await.iter().find(|o| o["case"]["id"] == second["id"]).unwrap()["id"].as_str().unwrap().to_owned();
+        desk.post(&format!("/api/v1/supervisions/{answered}/reply"), &json!({ "text": "已联系电工" })).await.expect(200);
+        app.clock.set("2025-03-10T11:59:59+08:00".parse().unwrap());
+        assert_eq!(actions::unanswered(&app).await.unwrap(), 0);
+        let before = desk.get(&path(&first)).await.expect(200).json();
+        app.clock.advance(1_000);
+        // Two workers look at one instant.
+        let (one, two) = tokio::join!(actions::unanswered(&app), actions::unanswered(&app));
+        assert_eq!(one.unwrap() + two.unwrap(), 1);
+        let after = desk.get(&path(&first)).await.expect(200).json();
+        assert_eq!(after["version"], before["version"], "a warning leaves the case alone");
+        app.clock.advance(30 * MINUTE);
+        crate::work::worker(&app.app).run_due().await.unwrap();
+        let count = async |account| told(&app, account).await.iter().filter(|k| *k == "supervision-overdue").count();
+        assert_eq!([count(leader.account).await, count(supervisor.account).await, count(desk.account).await], [1, 1, 1]);
+        assert_eq!(count(elsewhere.account).await, 0);
+        let late = list("overdue").await;
+        assert_eq!(late.len(), 1);
+        assert_eq!((late[0]["overdue"].as_bool(), late[0]["overdue_at"].as_str()), (Some(true), Some("2025-03-10T04:00:00.000Z")));
+        let audit = app.login_as("audit-admin", DISTRICT).await.get("/api/v1/audit?action=supervision.overdue").await.expect(200).json();
+        assert_eq!(audit["items"].as_array().unwrap().len(), 1);
+        // The list as a file, for whoever may take lists along.
+        let file = supervisor.get("/api/v1/supervisions/export?state=overdue").await.expect(200).text();
+        let lines: Vec<&str> = file.trim_start_matches('\u{feff}').lines().collect();
+        assert!(lines.len() == 3 && lines[1].starts_with("DB20250310-") && lines[1].contains(",overdue,"), "{file}");
+        assert!(lines[2].starts_with("导出：supervisor"), "{file}");
+        let book = supervisor.get("/api/v1/supervisions/export?format=xlsx").await.expect(200).body;
+        assert_eq!(crate::table::Table::read(book).unwrap().count(), 3);
+        supervisor.get("/api/v1/supervisions/export?format=pdf").await.expect(400);
+        leader.get("/api/v1/supervisions/export").await.expect(403);
+        // It may be answered late, and then is not overdue any more.
+        let order = late[0]["id"].as_str().unwrap();
+        desk.post(&format!("/api/v1/supervisions/{order}/reply"), &json!({ "text": "迟复" })).await.expect(200);
+        assert_eq!(list("overdue").await.len(), 0);
         holds(&app).await;
     }
 

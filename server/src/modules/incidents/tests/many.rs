@@ -74,6 +74,31 @@ testkit::both! {
         assert_eq!(survivor["reporters"].as_i64(), Some(4));
     }
 
+    async fn many_get_an_order_each_with_a_number_of_its_own(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let (waiting, first, second) = (id(&app, VAGUE).await, id(&app, LAMP).await, id(&app, LAMP).await);
+        let order = json!({ "card": "yellow", "reply_by": "2025-03-12T10:00:00+08:00", "words": "请立即查明原因并回复，联系人电话13800138000" });
+        let body = json!({ "action": "supervise", "ids": [waiting, first, second], "parameters": order });
+        let outcome = app.login_as("supervisor", DISTRICT).await.post("/api/v1/incidents/bulk", &body).await.expect(200).json();
+        let codes: Vec<Option<&str>> = outcome["items"].as_array().unwrap().iter().map(|i| i["code"].as_str()).collect();
+        assert_eq!((outcome["done"].as_i64(), codes), (Some(2), vec![Some("not-in-this-state"), None, None]), "{outcome}");
+        let supervisor = app.login_as("supervisor", DISTRICT).await;
+        let orders = supervisor.get("/api/v1/supervisions?state=open").await.expect(200).json();
+        let mut numbers: Vec<&str> = orders["items"].as_array().unwrap().iter().map(|o| o["code"].as_str().unwrap()).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, ["DB20250310-001", "DB20250310-002"], "what was refused took no number");
+        assert!(!orders.to_string().contains("13800138000"));
+        assert_eq!(supervisor.get(&format!("/api/v1/incidents/{first}")).await.expect(200).json()["card"], json!("yellow"));
+        // Who may do much at once but not this, and a wrong instant, are refused on each.
+        let desk = app.login_as("community-desk", COMMUNITY).await;
+        let refused = desk.post("/api/v1/incidents/bulk", &body).await.expect(200).json();
+        assert_eq!((refused["done"].as_i64(), refused["items"][1]["code"].as_str()), (Some(0), Some("not-found")));
+        let mut late = body.clone();
+        late["parameters"]["reply_by"] = json!("2025-03-09T10:00:00+08:00");
+        let refused = supervisor.post("/api/v1/incidents/bulk", &late).await.expect(200).json();
+        assert_eq!(refused["items"][1]["fields"][0]["field"], json!("reply_by"));
+    }
+
     async fn a_request_that_makes_no_sense_is_refused_whole(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let one = id(&app, VAGUE).await;

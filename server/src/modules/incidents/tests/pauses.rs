@@ -63,6 +63,7 @@ async fn kinds(client: &Client) -> Vec<String> {
 }
 
 async fn proven(app: &TestApp) {
+    super::guards::explained(app).await;
     assert_eq!(verify::clocks(app).await.unwrap().differing, Vec::<String>::new());
 }
 
@@ -206,11 +207,37 @@ testkit::both! {
         let third = open(&centre).await;
         leader.post(&decide(&third), &json!({ "grant": true })).await.refused(422, "not-your-rung");
         centre.post(&decide(&third), &json!({ "grant": true })).await.expect(400);
-        centre.post(&decide(&third), &json!({ "grant": true, "words": "会商：供货期三天，同意" })).await.expect(200);
+        // The third stands on a recorded conference of this case, and each conference bears one.
+        let grant = json!({ "grant": true, "words": "会商：供货期三天，同意" });
+        let needed = centre.post(&decide(&third), &grant).await;
+        needed.refused(422, "conference-needed");
+        assert_eq!(needed.json()["params"]["allows"], json!("extend"));
+        let table: Vec<String> =
+            ["990101001001", "990101001002"].map(|c| app.org.directory().value.unit_by_code(c).unwrap().id.to_string()).into();
+        let held = |decision: &str, allows: Value| {
+            let minutes = if decision.is_empty() { "" } else { "各单位说明了供货情况" };
+            json!({ "chair": "区中心", "units": table, "minutes": minutes, "decision": decision, "allows": allows })
+        };
+        case.take(&centre, "confer", held("", json!([]))).await;
+        case.take(&centre, "confer", held("由一社区继续办理", json!([]))).await;
+        centre.post(&decide(&third), &grant).await.refused(422, "conference-needed");
+        let mut early = held("同意再延期一次", json!(["extend"]));
+        early["at"] = json!("2025-03-20T07:00:00Z");
+        let fault = centre.post(&format!("{}/confer", case.path), &early).await.expect(400).json();
+        assert_eq!(fault["fields"][0]["field"], json!("at"), "what is decided was not decided tomorrow");
+        let said = case.take(&centre, "confer", held("同意再延期一次", json!(["extend"]))).await;
+        let granted = centre.post(&decide(&third), &grant).await.expect(200).json();
+        assert_eq!(granted["conference"], said["version"], "the step of the conference");
+        let step = case.case().await["steps"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!(step["details"]["conference"], said["version"]);
+        case.extend(1, "working_day").await;
+        let fourth = open(&centre).await;
+        centre.post(&decide(&fourth), &grant).await.refused(422, "conference-needed");
+        centre.post(&decide(&fourth), &json!({ "grant": false, "words": "不再延期" })).await.expect(200);
         let all = centre.get("/api/v1/extensions?limit=3").await.expect(200).json();
         assert_eq!((all["items"].as_array().unwrap().len(), all["next"].is_string()), (3, true));
         let rest = centre.get(&format!("/api/v1/extensions?limit=3&cursor={}", all["next"].as_str().unwrap())).await.expect(200).json();
-        assert_eq!(rest["items"].as_array().unwrap().len(), 1);
+        assert_eq!(rest["items"].as_array().unwrap().len(), 2);
         proven(&app).await;
     }
 
@@ -252,6 +279,16 @@ testkit::both! {
         let paused = ask(&case.desk, json!({ "action": "ask" })).await.expect(200).json();
         assert_eq!((paused["light"].as_str(), &paused["red_at"]), (Some("paused"), &Value::Null));
         ask(&case.desk, json!({ "action": "extend" })).await.expect(400);
+        // More urgent: natural minutes from now on. Not what it is already, and not without saying how urgent.
+        let leader = app.login_as("street-leader", STREET).await;
+        let hastened = ask(&leader, json!({ "action": "raise_urgency", "urgency": "emergency" })).await.expect(200).json();
+        assert!(hastened["due_at"].as_str() < told["due_at"].as_str() && hastened["effect"][0]["turn"] == json!("recounted"), "{hastened}");
+        let urgent = ask(&leader, json!({ "action": "raise_urgency", "urgency": "urgent" })).await.expect(200).json();
+        assert_eq!((&urgent["due_at"], &urgent["effect"]), (&before["due_at"], &json!([])));
+        ask(&leader, json!({ "action": "raise_urgency" })).await.expect(400);
+        ask(&leader, json!({ "action": "raise_urgency", "urgency": "normal" })).await.refused(422, "not-more-urgent");
+        ask(&case.desk, json!({ "action": "stage" })).await.expect(400);
+        ask(&case.desk, json!({ "action": "stage", "stage": "拆除" })).await.refused(422, "no-such-stage");
         ask(&case.desk, json!({ "action": "accept" })).await.refused(422, "not-in-this-state");
         ask(&app.login_as("community-desk", SIBLING).await, more).await.expect(404);
         assert_eq!(case.case().await, before);

@@ -6,7 +6,7 @@ use testkit::Engine;
 use super::road::{report, send};
 use crate::{
     modules::incidents::{
-        rules::returns::{Allowed, conference_allows},
+        rules::returns::{Allowed, conferences},
         store, verify,
     },
     testing::{
@@ -115,6 +115,7 @@ testkit::both! {
         let taken = of(&second, &receipt).task("accept", json!({})).await.expect(200).json();
         assert_eq!((taken["lead"]["unit"].as_str(), &taken["held_by"]), (Some("二社区"), &Value::Null));
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn the_first_receiver_of_another_branch_still_sees_it(engine: Engine) {
@@ -166,6 +167,7 @@ testkit::both! {
         assert!(!may.as_array().unwrap().iter().any(|m| m == "send_back" || m == "object"), "{may}");
         assert_eq!(board(&centre, "?state=fixed").await.len(), 1);
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn a_unit_returns_once_and_on_the_same_day(engine: Engine) {
@@ -185,6 +187,7 @@ testkit::both! {
         let back = of(&first, &late).task("send-back", json!({ "reason": "not-grassroots" })).await.expect(200).json();
         assert_eq!(waits(&back), ["returned"]);
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn a_circle_is_stopped_and_the_centre_decides(engine: Engine) {
@@ -217,6 +220,7 @@ testkit::both! {
         let taken = of(&second, &receipt).task("accept", json!({})).await.expect(200).json();
         assert_eq!((taken["state"].as_str(), waits(&taken), board(&centre, "?state=open").await.len()), (Some("in_progress"), vec![], 0));
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn an_objection_is_reviewed_by_somebody_else_and_the_ruling_binds(engine: Engine) {
@@ -267,6 +271,7 @@ testkit::both! {
         of(&fire, &receipt).task("accept", json!({})).await.expect(200);
         assert_eq!(board(&centre, "?state=dismissed").await.len(), 1);
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn a_ruling_that_is_overdue_goes_to_the_supervisor_once(engine: Engine) {
@@ -293,6 +298,7 @@ testkit::both! {
         let path = format!("/api/v1/objections/{}/rule", open[0]["id"].as_str().unwrap());
         supervisor.post(&path, &json!({ "upheld": false, "words": "维持" })).await.expect(200);
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn a_conference_invites_records_and_binds(engine: Engine) {
@@ -329,9 +335,10 @@ testkit::both! {
         assert_eq!((last["binding"].as_bool(), last["state"].as_str()), (Some(true), Some("offered")));
         let id = receipt["id"].as_str().unwrap().parse().unwrap();
         let steps = store::steps(&mut app.db.read().await.unwrap(), id).await.unwrap();
-        assert!(conference_allows(&steps, 1, Allowed::Extend) && !conference_allows(&steps, 1, Allowed::Reopen));
-        assert!(!conference_allows(&steps, 2, Allowed::Extend));
+        let allowing = |round, what| conferences(&steps, round, what).len();
+        assert_eq!([allowing(1, Allowed::Extend), allowing(1, Allowed::Reopen), allowing(2, Allowed::Extend)], [1, 0, 0]);
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn what_waits_for_the_centre_is_not_decided_over_its_head(engine: Engine) {
@@ -351,6 +358,117 @@ testkit::both! {
         assert_eq!(board(&centre, "?state=fixed").await.len(), 1);
         let tried = centre.get("/api/v1/dispatch/attempts").await.expect(200).json();
         assert_eq!(tried["items"].as_array().unwrap().len(), 1);
+    }
+
+    async fn only_a_wrong_dispatch_counts_as_wrong(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let first = app.login_as("community-desk", COMMUNITY).await;
+        let (centre, colleague) = (app.login_as("district-dispatch", DISTRICT).await, app.login_as("district-dispatch", DISTRICT).await);
+        let misrouted = async |receipt: &Value| {
+            let id = receipt["id"].as_str().unwrap().parse().unwrap();
+            store::find(&mut app.db.read().await.unwrap(), &kernel::Scope::All, id).await.unwrap().misrouted
+        };
+        // Another unit has to do its part first: nobody sent it to the wrong place.
+        let neutral = send(&app, &report(LAMP, HOME)).await;
+        of(&first, &neutral).task("send-back", json!({ "reason": "other-unit-first" })).await.expect(200);
+        of(&centre, &neutral).act("dispatch", to(&app, SECOND)).await.expect(200);
+        assert_eq!(misrouted(&neutral).await, 0);
+        // Not its duty, and the desk says so too by sending it elsewhere.
+        let wrongly = send(&app, &report(LAMP, HOME)).await;
+        of(&first, &wrongly).task("send-back", wrong("职责清单")).await.expect(200);
+        assert_eq!(misrouted(&wrongly).await, 1, "until the desk says otherwise");
+        of(&centre, &wrongly).act("dispatch", to(&app, SECOND)).await.expect(200);
+        assert_eq!(misrouted(&wrongly).await, 1);
+        // The desk sends it to the same unit again: the return was not right.
+        let insisted = send(&app, &report(LAMP, HOME)).await;
+        of(&first, &insisted).task("send-back", wrong("职责清单")).await.expect(200);
+        of(&centre, &insisted).act("dispatch", to(&app, FIRST)).await.expect(200);
+        assert_eq!(misrouted(&insisted).await, 0);
+        // Sent down although it is not the grassroots' matter.
+        let down = send(&app, &report(LAMP, HOME)).await;
+        of(&first, &down).task("send-back", json!({ "reason": "not-grassroots" })).await.expect(200);
+        assert_eq!(misrouted(&down).await, 1);
+        // Sent elsewhere before anybody took it on; to the same unit once more is no other choice.
+        let moved = send(&app, &report(LAMP, HOME)).await;
+        of(&centre, &moved).act("dispatch", to(&app, FIRST)).await.expect(200);
+        assert_eq!(misrouted(&moved).await, 0);
+        of(&centre, &moved).act("dispatch", to(&app, SECOND)).await.expect(200);
+        assert_eq!(misrouted(&moved).await, 1);
+        // Handed up and dispatched by the desk above: what could not be solved there was not sent to the wrong place.
+        let up = send(&app, &report(LAMP, HOME)).await;
+        of(&first, &up).act("escalate", json!({ "reason": "需街道协调" })).await.expect(200);
+        let street = app.login_as("street-desk", STREET).await;
+        of(&street, &up).act("dispatch", to(&app, SECOND)).await.expect(200);
+        assert_eq!(misrouted(&up).await, 0);
+        // An objection counts when it is upheld.
+        for (upheld, n) in [(false, 0), (true, 1)] {
+            let receipt = send(&app, &report(LAMP, HOME)).await;
+            of(&first, &receipt).act("object", json!({ "reason": "不归我们", "basis": "职责清单" })).await.expect(200);
+            let open = board(&centre, "?state=open").await;
+            let lead = if upheld { json!(unit(&app, SECOND)) } else { Value::Null };
+            let ruling = json!({ "upheld": upheld, "lead": lead, "words": "核对职责" });
+            colleague.post(&format!("/api/v1/objections/{}/rule", open[0]["id"].as_str().unwrap()), &ruling).await.expect(200);
+            assert_eq!(misrouted(&receipt).await, n, "upheld: {upheld}");
+        }
+        // The rate of the period counts the same cases: eight were dispatched, four of them wrongly.
+        let sent = centre.get("/api/v1/incidents?figure=dispatched").await.expect(200).json();
+        let right = centre.get("/api/v1/incidents?figure=accurate").await.expect(200).json();
+        let count = |page: &Value| page["items"].as_array().unwrap().len();
+        assert_eq!((count(&sent), count(&right)), (8, 4));
+    }
+
+    async fn a_case_that_moves_on_waits_for_no_ruling(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let (first, second) = (app.login_as("community-desk", COMMUNITY).await, app.login_as("community-desk", SIBLING).await);
+        let (street, centre) = (app.login_as("street-desk", STREET).await, app.login_as("district-dispatch", DISTRICT).await);
+        let object = json!({ "reason": "不归我们", "basis": "职责清单" });
+        let dropped = async |client: &Client| {
+            let told = client.get("/api/v1/notices").await.expect(200).json();
+            told["items"].as_array().unwrap().iter().filter(|n| n["kind"] == "ruling-dropped").count()
+        };
+        let settled = async |receipt: &Value| {
+            assert_eq!(board(&centre, "?state=open").await.len(), 0);
+            let over = board(&centre, "?state=withdrawn").await;
+            let this = over.iter().find(|r| r["incident"] == receipt["id"]).unwrap().clone();
+            assert!(this["ruled_at"].is_string());
+            this["ruling"].as_str().unwrap().to_owned()
+        };
+
+        // Handed up: the desk above decides, and may dispatch at once.
+        let receipt = send(&app, &report(LAMP, HOME)).await;
+        of(&first, &receipt).act("object", object.clone()).await.expect(200);
+        let colleague = app.login_as("community-desk", COMMUNITY).await;
+        let up = of(&colleague, &receipt).act("escalate", json!({ "reason": "需街道协调" })).await.expect(200).json();
+        assert_eq!(waits(&up), ["escalated"]);
+        assert!(settled(&receipt).await.contains("东街道"));
+        assert_eq!(dropped(&first).await, 1, "whoever objected hears of it");
+        of(&street, &receipt).act("dispatch", to(&app, SECOND)).await.expect(200);
+
+        // Merged: the other case answers for it; taken out again, it does not wait for a ruling that nobody will make.
+        let into = send(&app, &report(LAMP, HOME)).await;
+        app.clock.advance(1_000);
+        let gone = send(&app, &report(LAMP, HOME)).await;
+        of(&first, &gone).task("send-back", wrong("职责清单")).await.expect(200);
+        of(&centre, &gone).act("dispatch", to(&app, SECOND)).await.expect(200);
+        of(&second, &gone).task("send-back", json!({ "reason": "other-unit-first" })).await.expect(200);
+        assert_eq!(board(&centre, "?state=open").await.len(), 1);
+        of(&street, &gone).act("merge", json!({ "into": into["id"] })).await.expect(200);
+        assert!(settled(&gone).await.contains(into["code"].as_str().unwrap()));
+        let back = of(&street, &gone).act("unmerge", json!({ "reason": "不是同一处" })).await.expect(200).json();
+        assert_eq!(waits(&back), ["returned"], "it comes back to be dispatched, by the desk");
+        of(&street, &gone).act("dispatch", to(&app, "S001-LAW")).await.expect(200);
+
+        // Annulled.
+        let void = send(&app, &report(LAMP, HOME)).await;
+        of(&first, &void).act("object", object).await.expect(200);
+        of(&centre, &void).act("annul", json!({ "reason": "误报", "words": "经核实无此情况" })).await.expect(200);
+        assert_eq!((settled(&void).await.is_empty(), dropped(&first).await), (false, 2));
+        // The timers of those reviews find nothing to do.
+        app.clock.advance(3 * 24 * 3_600_000);
+        crate::work::worker(&app.app).run_due().await.unwrap();
+        assert_eq!(board(&centre, "?state=withdrawn").await.iter().filter(|r| r["overdue_at"].is_string()).count(), 0);
+        assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn a_case_is_annulled_by_centre_or_supervisor(engine: Engine) {
@@ -374,6 +492,7 @@ testkit::both! {
         let own = centre.post("/api/v1/incidents", &own).await.expect(201).json();
         of(&centre, &own).act("annul", body).await.refused(422, "own-report");
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn what_the_gate_refused_is_kept_and_listed(engine: Engine) {
@@ -447,6 +566,7 @@ testkit::both! {
         assert_eq!(early["rows"], json!([]));
         drop(second);
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn reasons_are_data_of_the_district(engine: Engine) {
@@ -484,5 +604,6 @@ testkit::both! {
         let reasons = first.get("/api/v1/dispatch/reasons").await.expect(200).json();
         assert!(reasons["items"].as_array().unwrap().iter().any(|r| r["code"] == "duplicate" && r["evidence"] == json!(false)));
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 }

@@ -39,7 +39,7 @@ testkit::both! {
         app.clock.advance(24 * 3_600_000);
         let before = street.get(&path).await.expect(200).json();
         assert!(before["may"].as_array().unwrap().contains(&json!("reopen")));
-        street.post(&format!("{path}/reopen"), &json!({ "cause": "ruling", "reason": "x" })).await.expect(400);
+        street.post(&format!("{path}/reopen"), &json!({ "cause": "ruling", "reason": "x" })).await.refused(422, "conference-needed");
         let opened = street.post(&format!("{path}/reopen"), &again).await.expect(200).json();
         assert_eq!((opened["state"].as_str(), opened["round"].as_i64()), (Some("accepted"), Some(2)));
         assert_eq!((&opened["result"], &opened["public_reply"]), (&Value::Null, &Value::Null));
@@ -68,6 +68,7 @@ testkit::both! {
         }
         third.post(&format!("{path}/verify"), &json!({ "passed": true })).await.expect(200);
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn at_most_twice_then_a_conference(engine: Engine) {
@@ -105,7 +106,57 @@ testkit::both! {
         assert_eq!(rounds, [1, 2, 3]);
         let rate = case["steps"].as_array().unwrap().iter().rev().find(|s| s["action"] == "rate").unwrap();
         assert!(rate["reasons"].to_string().contains("会商"));
+
+        // Not without a conference of this round that says so; then once, and the next round asks again.
+        let ruled = json!({ "cause": "ruling", "reason": "按会商意见再办一次" });
+        desk.post(&format!("{path}/reopen"), &ruled).await.refused(422, "conference-needed");
+        let unit = |code: &str| app.org.directory().value.unit_by_code(code).unwrap().id.to_string();
+        let mut held = json!({
+            "chair": "区中心", "units": [unit("990101001001"), unit("990101001002")], "minutes": "各方陈述", "decision": "再办一次",
+        });
+        desk.post(&format!("{path}/confer"), &held).await.expect(200);
+        desk.post(&format!("{path}/reopen"), &ruled).await.refused(422, "conference-needed");
+        held["allows"] = json!(["reopen"]);
+        let told = desk.post(&format!("{path}/confer"), &held).await.expect(200).json();
+        assert!(told["may"].as_array().unwrap().contains(&json!("reopen")), "{}", told["may"]);
+        app.visitor().post(&own, &why).await.refused(422, "reopened-twice");
+        desk.post(&format!("{path}/reopen"), &json!({ "cause": "unsolved", "reason": "还没好" })).await.refused(422, "reopened-twice");
+        let opened = desk.post(&format!("{path}/reopen"), &ruled).await.expect(200).json();
+        assert_eq!((opened["state"].as_str(), opened["round"].as_i64()), (Some("accepted"), Some(4)));
+        let last = opened["steps"].as_array().unwrap().last().unwrap();
+        assert_eq!((last["details"]["by"].as_str(), last["details"]["cause"].as_str()), (Some("conference"), Some("ruling")));
+        desk.post(&format!("{path}/reopen"), &ruled).await.refused(422, "not-in-this-state");
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
+    }
+
+    async fn a_conference_opens_a_closed_case_and_binds_its_lead_in_one(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let receipt = send(&app, &report("楼道灯坏了，单元楼道里的灯不亮", HOME)).await;
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        let (handler, verifier) = (app.login_as("community-desk", COMMUNITY).await, app.login_as("street-desk", STREET).await);
+        solve(&handler, &verifier, &path).await;
+        let unit = |code: &str| app.org.directory().value.unit_by_code(code).unwrap().id.to_string();
+        let held = |lead: &str, allows: Value| json!({
+            "chair": "区中心", "units": [unit("990101001001"), unit("990101001002")], "minutes": "各方陈述", "decision": "由二社区再办一次",
+            "lead": unit(lead), "allows": allows,
+        });
+        let centre = app.login_as("district-dispatch", DISTRICT).await;
+        let before = centre.get(&path).await.expect(200).json();
+        let fault = centre.post(&format!("{path}/confer"), &held("990101001002", json!(["extend"]))).await.expect(400).json();
+        assert_eq!((fault["fields"][0]["field"].as_str(), fault["fields"][0]["code"].as_str()), (Some("allows"), Some("reopen-required")));
+        assert_eq!(centre.get(&path).await.expect(200).json()["version"], before["version"], "nothing half saved");
+        let opened = centre.post(&format!("{path}/confer"), &held("990101001002", json!(["reopen"]))).await.expect(200).json();
+        assert_eq!((opened["state"].as_str(), opened["round"].as_i64()), (Some("assigned"), Some(2)));
+        assert_eq!((opened["lead"]["unit"].as_str(), opened["attention"].clone()), (Some("二社区"), json!([])));
+        let actions: Vec<&str> = opened["steps"].as_array().unwrap().iter().rev().take(3).map(|s| s["action"].as_str().unwrap()).collect();
+        assert_eq!(actions, ["rule", "reopen", "confer"]);
+        let bound = opened["tasks"].as_array().unwrap().iter().find(|t| t["state"] == "offered").unwrap();
+        assert_eq!(bound["binding"], json!(true));
+        // The clock is new, and what the round before left is over.
+        assert_eq!(opened["due_at"].as_str(), Some("2025-03-11T03:00:00.000Z"));
+        assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn the_same_person_only_when_there_is_nobody_else(engine: Engine) {

@@ -129,6 +129,7 @@ testkit::both! {
         let none = street.get("/api/v1/whistles/figures?from=2025-03-11T00:00:00Z").await.expect(200).json();
         assert_eq!(none["units"], json!([]));
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 
     async fn who_may_summon_whom_is_data(engine: Engine) {
@@ -216,5 +217,6 @@ testkit::both! {
             assert!(board.statements() <= 4, "a board costs {}", board.statements());
         }
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 }
