@@ -658,7 +658,7 @@ fn may(actor: &Actor, case: &Case, tasks: &[TaskRow], reach: &kernel::Scope, all
             A::Shelve => holds(t.permission) && case.paused.is_none(),
             A::Ask => case.paused.is_none() && (holds(t.permission) || own(TaskState::Accepted)),
             A::Resume => case.paused.is_some() && (holds(t.permission) || own(TaskState::Accepted)),
-            A::Reopen => holds(t.permission) && (allowed || may_reopen(case.round, By::Desk).is_ok()),
+            A::Reopen => holds(t.permission) && (allowed || may_reopen(case.round, second::By::Desk).is_ok()),
             A::Verify | A::Return => holds(t.permission) && case.handler != Some(actor.id),
             A::Escalate | A::Note => holds(t.permission) || own(TaskState::Accepted) || own(TaskState::Offered),
             _ => holds(t.permission),

@@ -146,7 +146,7 @@ testkit::both! {
         let statement = sql!(
             "insert into incident_extension (id, incident_id, task_id, round, n, rung, state, unit_id, unit_path, reason, length, asked_at, asked_by,
              asked_name) select $2, i.id, t.id, 1, 1, 'chief', 'granted', t.unit_id, t.unit_path, '', $3, 0, $2, ''
-             from incident i join incident_task t on t.incident_id = i.id where i.id = $1"
+             from incident i join incident_task t on t.incident_id = i.id and t.role = 'lead' where i.id = $1"
         );
         tx.execute(statement, bind![id(&receipts[2]), Uuid::from_u128(7), json!({})]).await.unwrap();
         tx.commit().await.unwrap();
@@ -156,7 +156,7 @@ testkit::both! {
 
     async fn a_district_says_when_lights_turn_yellow(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
-        let admin = app.browse_as("system-admin", "/").await;
+        let admin = app.login_as("system-admin", DISTRICT).await;
         let set = async |value: Value| {
             let reply = admin.put("/api/v1/settings/incidents.warning", &json!({ "value": value, "reason": "试行" })).await;
             app.refresh().await.unwrap();
