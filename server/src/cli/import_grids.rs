@@ -42,7 +42,7 @@ pub async fn grids(db: &Db, clock: &Clock, args: &GridsArgs, out: &mut impl Writ
     let options = GridOptions {
         datum: args.datum,
         community: args.community.clone(),
-        options: Options { dry_run: args.dry_run, map: args.map.clone() },
+        options: Options { dry_run: args.dry_run, map: args.map.clone(), ..Options::default() },
     };
     let report = match read_file(&args.file) {
         Ok(bytes) => import::grids(db, clock.now(), bytes, &options).await?,

@@ -29,7 +29,7 @@ pub struct OrgsArgs {
 
 /// Runs `jingwei import orgs` on an open district and says what it did. Whether everything was taken is the answer.
 pub async fn orgs(db: &Db, clock: &Clock, zone: Zone, args: &OrgsArgs, out: &mut impl Write) -> Result<bool> {
-    let options = Options { dry_run: args.dry_run, map: args.map.clone() };
+    let options = Options { dry_run: args.dry_run, map: args.map.clone(), ..Options::default() };
     let report = match Table::open(&args.file) {
         Ok(table) => import::orgs(db, clock.now(), zone, table, &options).await?,
         Err(error) => error.into(),

@@ -31,7 +31,7 @@ pub struct StaffArgs {
 
 /// Runs `jingwei import staff` on an open district and says what it did. Whether everything was taken is the answer.
 pub async fn staff(app: &App, args: &StaffArgs, out: &mut impl Write) -> Result<bool> {
-    let options = Options { dry_run: args.dry_run, map: args.map.clone() };
+    let options = Options { dry_run: args.dry_run, map: args.map.clone(), ..Options::default() };
     let report = match Table::open(&args.file) {
         Ok(table) => {
             let has = |field: &str| table.has(field) || options.map.iter().any(|(ours, _)| ours == field);

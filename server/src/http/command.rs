@@ -6,7 +6,6 @@ use std::{
 };
 
 use axum::{
-    body::Bytes,
     extract::{FromRequest, MatchedPath, Request},
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -25,6 +24,8 @@ use crate::app::{App, Shared};
 const KEPT_DAYS: i64 = 30;
 /// The largest JSON body of a command; texts have limits of their own below it.
 const LARGEST: usize = 256 * 1024;
+/// The largest JSON body of a command that hands in a file.
+const LARGEST_WITH_FILE: usize = 32 * 1024 * 1024;
 
 kernel::codes! {
     /// A command without a log-in carries no key, or one that could be guessed.
@@ -32,7 +33,7 @@ kernel::codes! {
 }
 
 /// The body of a command with its idempotency key.
-pub struct Command<T> {
+pub struct Command<T, const MOST: usize = LARGEST> {
     /// What is asked.
     pub body: T,
     route: String,
@@ -111,7 +112,10 @@ record! {
     struct Kept { body_hash: Vec<u8>, status: i64, response: Vec<u8> }
 }
 
-impl<T> Command<T> {
+/// A command that hands in a file of some size, as text or in base64.
+pub type FileCommand<T> = Command<T, LARGEST_WITH_FILE>;
+
+impl<T, const MOST: usize> Command<T, MOST> {
     /// Opens the transaction, or halts with the first answer when this key was used before.
     pub async fn begin<'a>(&self, app: &'a App, actor: &Actor) -> Result<Work<'a>, Halt> {
         if self.key.is_none() && actor.kind == ActorKind::Anonymous {
@@ -202,9 +206,9 @@ fn strong_enough(key: &str) -> Result<()> {
     }
 }
 
-impl<T: DeserializeOwned> FromRequest<Shared> for Command<T> {
+impl<T: DeserializeOwned, const MOST: usize> FromRequest<Shared> for Command<T, MOST> {
     type Rejection = Problem;
-    async fn from_request(request: Request, app: &Shared) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _app: &Shared) -> Result<Self, Problem> {
         let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
         // The path's values belong to the command: the same key on another case is another body.
         let (route, path) = (format!("{} {route}", request.method()), request.uri().path().to_owned());
@@ -214,14 +218,13 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Command<T> {
             Some(_) => return Err(Error::invalid("Idempotency-Key", "bad-length").into()),
         };
         if let Some(length) = request.headers().get("content-length").and_then(|v| v.to_str().ok()?.parse::<usize>().ok())
-            && length > LARGEST
+            && length > MOST
         {
-            return Err(Error::refused_with(super::problem::BODY_TOO_LARGE, "bytes", LARGEST).into());
+            return Err(Error::refused_with(super::problem::BODY_TOO_LARGE, "bytes", MOST).into());
         }
-        let limited = axum::extract::Request::map(request, |body| axum::body::Body::new(http_body_limit(body)));
-        let bytes = Bytes::from_request(limited, app)
+        let bytes = axum::body::to_bytes(request.into_body(), MOST)
             .await
-            .map_err(|_| Error::refused_with(super::problem::BODY_TOO_LARGE, "bytes", LARGEST))?;
+            .map_err(|_| Error::refused_with(super::problem::BODY_TOO_LARGE, "bytes", MOST))?;
         if has_nul(&bytes) {
             return Err(Error::invalid("body", "bad-character").into());
         }
@@ -233,12 +236,6 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Command<T> {
         hasher.update(&bytes);
         Ok(Self { body: value, route, key, hash: hasher.finalize().into() })
     }
-}
-
-fn http_body_limit(
-    body: axum::body::Body,
-) -> impl axum::body::HttpBody<Data = Bytes, Error = Box<dyn std::error::Error + Send + Sync>> {
-    http_body_util::Limited::new(body, LARGEST)
 }
 
 /// Whether a text of the JSON holds the character zero, which PostgreSQL cannot store; JSON can write it only as `\u0000`.

@@ -22,7 +22,7 @@ mod problem;
 
 pub use allow::{Allow, Permit, SomeoneLoggedIn, Visitor};
 pub use attached::{attached, attached_table};
-pub use command::{Command, Halt, Turns, Work, forget_commands};
+pub use command::{Command, FileCommand, Halt, Turns, Work, forget_commands};
 pub use context::request_id;
 pub use metrics::operations;
 pub use problem::{BODY_TOO_LARGE, Problem};

@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Catalogue, Counts, Draft, Matter, NO_CALENDAR, Origin, REVISION, Rules, Shift, Urgency, actions,
+    Catalogue, Counts, Draft, Matter, NO_CALENDAR, Origin, REVISION, Rules, Shift, Urgency, actions, calendar_file,
     content::Day,
     export,
     import::{self, Reading},
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     app::Shared,
-    http::{Allow, Answer, Command, Outcome, Problem, attached_table},
+    http::{Allow, Answer, Command, FileCommand, Outcome, Problem, attached_table},
     modules::forms::{Field, Form, FormRef},
     permit,
     snapshot::{self, AsOf},
@@ -44,6 +44,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(take))
         .routes(routes!(exported))
         .routes(routes!(calendar))
+        .routes(routes!(take_calendar))
 }
 
 /// The catalogue as residents see it.
@@ -260,7 +261,7 @@ async fn retire(
 /// Takes a catalogue from a CSV or XLSX file: all of it or, when a row is wrong, nothing.
 #[utoipa::path(post, path = "/api/v1/catalogue/import", tag = "catalogue", request_body = Upload,
     responses((status = 200, body = Taken)), extensions(("x-permission" = json!("catalogue.manage"))))]
-async fn take(caller: Allow<ManageCatalogue>, State(app): State<Shared>, command: Command<Upload>) -> Outcome {
+async fn take(caller: Allow<ManageCatalogue>, State(app): State<Shared>, command: FileCommand<Upload>) -> Outcome {
     for_the_district(&caller)?;
     let known = app.catalogue.get();
     let Reading { drafts, faults, ignored } = read(&command.body, &known.value)?;
@@ -306,6 +307,74 @@ async fn calendar(_caller: Allow<ReadCatalogue>, State(app): State<Shared>, Path
     let (mut days, shifts) = store::newest(&mut *app.db.read().await?).await?;
     days.retain(|d| d.date.year() == year);
     Ok(Json(CalendarYear { version: known.value.calendar_version(), year, days, shifts }))
+}
+
+/// Days or shifts as a file.
+#[derive(Deserialize, ToSchema)]
+struct CalendarFile {
+    /// The file's name, for the record.
+    name: String,
+    /// The text of a CSV file, or an XLSX or CSV file in base64 when `base64` is true.
+    content: String,
+    #[serde(default)]
+    base64: bool,
+    /// The file holds the shifts of a day; otherwise days that differ from their day of the week.
+    #[serde(default)]
+    shifts: bool,
+    /// Only judge it.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// What a calendar's file did, or what is wrong with it: with faults nothing was taken.
+#[derive(Serialize, ToSchema)]
+struct CalendarTaken {
+    /// The number of the calendar in force afterwards.
+    version: i64,
+    /// Days or shifts in the file.
+    read: usize,
+    applied: bool,
+    #[schema(value_type = Vec<Object>)]
+    faults: Vec<Fault>,
+}
+
+/// Takes days or shifts from a CSV or XLSX file into a new version of the calendar; running cases keep theirs. All of it or nothing.
+#[utoipa::path(post, path = "/api/v1/calendars/import", tag = "catalogue", request_body = CalendarFile,
+    responses((status = 200, body = CalendarTaken)), extensions(("x-permission" = json!("catalogue.manage"))))]
+async fn take_calendar(caller: Allow<ManageCatalogue>, State(app): State<Shared>, command: FileCommand<CalendarFile>) -> Outcome {
+    for_the_district(&caller)?;
+    let CalendarFile { name, content, base64, shifts, dry_run } = &command.body;
+    let table = Table::uploaded(content, *base64)?;
+    let mut taken =
+        CalendarTaken { version: app.catalogue.get().value.calendar_version(), read: 0, applied: false, faults: vec![] };
+    let (mut days, mut hours) = (None, None);
+    let read = if *shifts {
+        calendar_file::shifts(table).map_err(|e| e.refused("content"))?.map(|all| (all.len(), hours = Some(all)).0)
+    } else {
+        calendar_file::days(table).map_err(|e| e.refused("content"))?.map(|all| (all.len(), days = Some(all)).0)
+    };
+    match read {
+        Ok(n) => taken.read = n,
+        Err(faults) => taken.faults = faults,
+    }
+    if !taken.faults.is_empty() {
+        return Ok(Json(taken).into_response());
+    }
+    let set = (days.as_deref(), hours.as_deref());
+    if *dry_run {
+        let mut tx = app.db.begin().await?;
+        let origin = Origin { now: app.clock.now(), source: name, actor: &caller };
+        taken.version = actions::set_calendar(&mut tx, origin, set.0, set.1).await?;
+        tx.rollback().await?;
+        return Ok(Json(taken).into_response());
+    }
+    let mut work = command.begin(&app, &caller).await?;
+    let origin = Origin { now: work.now, source: name, actor: &caller };
+    taken.version = actions::set_calendar(&mut work.tx, origin, set.0, set.1).await?;
+    taken.applied = true;
+    let response = work.finish(StatusCode::OK, &taken).await?;
+    read_again(&app).await;
+    Ok(response)
 }
 
 /// The catalogue is the district's: a grant for a part of it does not change it.

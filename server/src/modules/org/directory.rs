@@ -236,6 +236,11 @@ impl Directory {
         self.roll.person(id)
     }
 
+    /// Everybody of all times, by staff number.
+    pub fn people(&self) -> impl Iterator<Item = PersonRef<'_>> {
+        self.roll.people()
+    }
+
     /// Somebody by staff number.
     pub fn person_by_staff_no(&self, staff_no: &str) -> Option<PersonRef<'_>> {
         self.roll.person_by_staff_no(staff_no)

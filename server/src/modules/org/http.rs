@@ -30,8 +30,12 @@ use crate::{
 };
 
 mod addresses;
+mod board;
 mod changes;
 mod duty;
+mod imports;
+#[cfg(test)]
+mod imports_tests;
 #[cfg(test)]
 mod tests;
 
@@ -58,6 +62,8 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(responsible))
         .merge(changes::routes())
         .merge(duty::routes())
+        .merge(imports::routes())
+        .merge(board::routes())
 }
 
 /// What every page needs to know of the district.

@@ -31,10 +31,10 @@ mod staff;
 mod tests;
 
 pub use addresses::{AddressOptions, addresses};
-pub use grids::{GridOptions, grids};
-pub use orgs::orgs;
-pub use rosters::{duty, leave, templates};
-pub use staff::staff;
+pub use grids::{GridOptions, grids, stage_grids};
+pub use orgs::{orgs, stage_orgs};
+pub use rosters::{duty, leave, stage_duty, stage_leave, stage_templates, templates};
+pub use staff::{staff, stage_staff};
 pub(super) use staff::{PHONE, phone_index};
 
 /// Faults beyond this number are only counted.
@@ -47,10 +47,51 @@ pub struct Options {
     pub dry_run: bool,
     /// Pairs of (our field, the file's column or property).
     pub map: Vec<(String, String)>,
+    /// Whose hand gives the file: the command line's when nobody is named.
+    pub by: Option<Actor>,
+}
+
+impl Options {
+    fn actor(&self) -> Actor {
+        self.by.clone().unwrap_or_else(Actor::system)
+    }
+}
+
+/// A file that was judged whole and, unless something is wrong or it is a dry run, written into a transaction that is still open: whoever
+/// holds it decides when all of it holds.
+#[must_use]
+pub struct Staged {
+    /// What became of it.
+    pub report: Report,
+    /// The transaction; none when there is nothing to write.
+    pub tx: Option<Tx>,
+}
+
+impl Staged {
+    /// Makes it hold.
+    pub async fn commit(self) -> Result<Report> {
+        if let Some(tx) = self.tx {
+            tx.commit().await?;
+        }
+        Ok(self.report)
+    }
+}
+
+impl From<Report> for Staged {
+    fn from(report: Report) -> Self {
+        Self { report, tx: None }
+    }
+}
+
+impl From<Unreadable> for Staged {
+    fn from(e: Unreadable) -> Self {
+        Report::from(e).into()
+    }
 }
 
 /// What became of a file.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = ImportReport)]
 pub struct Report {
     /// Rows or features in the file.
     pub read: usize,
@@ -61,14 +102,18 @@ pub struct Report {
     /// What was there and is as it was.
     pub same: usize,
     /// Units that were made because the file presumes them: code and name.
+    #[schema(value_type = Vec<Vec<String>>)]
     pub made: Vec<(String, String)>,
     /// How often which thing was found that somebody should look at.
     pub findings: BTreeMap<String, usize>,
     /// The first of them in words.
+    #[schema(value_type = Vec<Object>)]
     pub notes: Vec<Fault>,
     /// Pairs of grids that claim the same ground: codes and square metres.
+    #[schema(value_type = Vec<Object>)]
     pub overlaps: Vec<(String, String, f64)>,
     /// What is wrong; with any of it nothing is written.
+    #[schema(value_type = Vec<Object>)]
     pub faults: Vec<Fault>,
     /// How many more faults there are.
     pub more_faults: usize,
@@ -158,10 +203,10 @@ pub(super) async fn write_units(tx: &mut Tx, now: Time, change: &Change) -> Resu
     store::insert_states(tx, states.map(|(id, state)| (*id, state)), now).await
 }
 
-/// Says in the record that a file was taken, and by whose hand: the command line's.
-async fn record(tx: &mut Tx, now: Time, root: &Unit, what: &str, report: &Report) -> Result<()> {
+/// Says in the record that a file was taken, and by whose hand.
+async fn record(tx: &mut Tx, now: Time, root: &Unit, what: &str, report: &Report, by: &Actor) -> Result<()> {
     let entry = Audit::new("org.import", "unit", root.id.uuid()).under(root.path.clone()).with("what", what);
-    entry.with("added", report.added).with("changed", report.changed).record(tx, now, &Actor::system()).await
+    entry.with("added", report.added).with("changed", report.changed).record(tx, now, by).await
 }
 
 /// The words for what is wrong with the tree.

@@ -145,6 +145,11 @@ impl Roll {
         self.place(id).map(|at| self.at(at))
     }
 
+    /// Everybody, by staff number.
+    pub fn people(&self) -> impl Iterator<Item = PersonRef<'_>> {
+        self.by_staff_no.iter().map(|&at| self.at(at as usize))
+    }
+
     /// Somebody by staff number.
     pub fn person_by_staff_no(&self, staff_no: &str) -> Option<PersonRef<'_>> {
         let found = self.by_staff_no.binary_search_by(|&at| self.at(at as usize).staff_no.cmp(staff_no)).ok()?;

@@ -83,7 +83,7 @@ pub async fn rates(conn: &mut Conn, app: &App, scope: Scope, asked: &Asked) -> R
 }
 
 /// A street, community or grid is where cases are filed; any other unit is whatever it leads.
-fn within(directory: &Directory, code: &str, at: Time) -> Result<Within> {
+pub(super) fn within(directory: &Directory, code: &str, at: Time) -> Result<Within> {
     let unit = directory.unit_by_code(code).ok_or_else(|| Error::invalid("unit", "unknown-unit"))?;
     let area = unit.id == directory.root().id || directory.grid(unit.id, at).is_some() || is_area(&unit.kind);
     Ok(if area { Within::Filed(unit.path.clone()) } else { Within::Led(unit.id) })
@@ -94,7 +94,7 @@ fn is_area(kind: &str) -> bool {
 }
 
 /// Units of a scope whose cases count wherever they lie; a grid's own lie in it.
-fn leads(directory: &Directory, scope: &Scope) -> Vec<Id<org::Unit>> {
+pub(super) fn leads(directory: &Directory, scope: &Scope) -> Vec<Id<org::Unit>> {
     match scope {
         Scope::All => vec![],
         Scope::Under(_) => directory.units().filter(|u| !is_area(&u.kind) && scope.holds(&u.path)).map(|u| u.id).collect(),
@@ -102,10 +102,10 @@ fn leads(directory: &Directory, scope: &Scope) -> Vec<Id<org::Unit>> {
 }
 
 /// What keys are called.
-struct Names<'a> {
-    directory: &'a Directory,
-    catalogue: &'a Catalogue,
-    at: Time,
+pub(super) struct Names<'a> {
+    pub(super) directory: &'a Directory,
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) at: Time,
 }
 
 /// Adds the parts up to lines with names: grids to their street or community, the rest as it is.
@@ -121,7 +121,7 @@ fn lines(names: &Names<'_>, by: By, parts: &Parts) -> (Line, Vec<Line>) {
     (total, grouped.into_iter().map(|((key, name), part)| Line::of(key, name, part.counts, &part.excluded)).collect())
 }
 
-fn named(names: &Names<'_>, by: By, key: &str) -> (String, String) {
+pub(super) fn named(names: &Names<'_>, by: By, key: &str) -> (String, String) {
     let directory = names.directory;
     let none = || (String::new(), String::new());
     match by {

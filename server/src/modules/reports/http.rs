@@ -24,6 +24,8 @@ use crate::{
     table::write::Format,
 };
 
+mod live;
+
 /// The routes.
 pub fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -35,6 +37,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(exclude))
         .routes(routes!(exclusions))
         .routes(routes!(decide))
+        .merge(live::routes())
 }
 
 permit! {

@@ -6,6 +6,10 @@ use db::{Cell, Conn, FromCell, FromRow, Json, Query, Row, Tx, bind, record, sql}
 use kernel::{Cursor, Id, Result, Scope, Time};
 use uuid::Uuid;
 
+mod live;
+
+pub use live::{Again, Instant, OfDay, days, repeats, standing};
+
 use super::model::{By, CALLS, Counts, Line, Part, REPORTED, Rate, figures};
 use crate::modules::{
     incidents::{

@@ -2,6 +2,7 @@
 
 mod frozen;
 mod left_out;
+mod live;
 mod rates;
 mod seed;
 mod size;

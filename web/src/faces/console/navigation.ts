@@ -1,5 +1,6 @@
 import type { FunctionalComponent } from "vue";
-import { IconInbox, IconPeople, IconPhone, IconWhistle, IconWrite } from "@/shared/icons";
+import { IconChart, IconGear, IconInbox, IconPeople, IconPhone, IconWall, IconWhistle, IconWrite } from "@/shared/icons";
+import { tabs } from "./setup/tabs";
 
 /** A place of the console: one entry of the rail, one of the palette. */
 export interface Place {
@@ -19,6 +20,9 @@ export const places: readonly Place[] = [
   { to: "/whistles", words: "whistles", icon: IconWhistle, may: ["whistle.read"] },
   { to: "/calls", words: "calls", icon: IconPhone, may: ["incident.callback"] },
   { to: "/duty", words: "duty", icon: IconPeople, may: ["duty.read"] },
+  { to: "/figures", words: "figures", icon: IconChart, may: ["report.read"] },
+  { to: "/wall", words: "wall", icon: IconWall, may: ["report.read"] },
+  { to: "/setup", words: "setup", icon: IconGear, may: tabs.flatMap((it) => [...it.may]) },
 ];
 
 /** The places of somebody with these permissions. */

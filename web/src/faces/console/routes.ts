@@ -2,6 +2,8 @@ import type { RouteRecordRaw } from "vue-router";
 import { useSession } from "@/shared/access/session";
 import DeskPage from "./incidents/DeskPage.vue";
 import { placesFor } from "./navigation";
+import { setupRoutes } from "./setup/routes";
+import { supervisionRoutes } from "./supervision/routes";
 
 export const routes: RouteRecordRaw[] = [
   { path: "/login", name: "login", component: () => import("@/shared/access/LoginPage.vue"), meta: { open: true } },
@@ -13,5 +15,8 @@ export const routes: RouteRecordRaw[] = [
   { path: "/whistles/:id?", name: "whistles", component: () => import("./whistles/WhistlesPage.vue") },
   { path: "/calls", name: "calls", component: () => import("./calls/CallsPage.vue") },
   { path: "/duty", name: "duty", component: () => import("./duty/DutyPage.vue") },
+  ...supervisionRoutes,
+  ...setupRoutes,
+  { path: "/wall", name: "wall", component: () => import("./wall/WallPage.vue"), meta: { whole: true } },
   { path: "/:rest(.*)*", name: "lost", component: () => import("@/shared/LostPage.vue") },
 ];

@@ -27,3 +27,6 @@ export const IconPeople = drawn("M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Z", "M
 export const IconMap = drawn("M3 6l6-2 6 2 6-2v14l-6 2-6-2-6 2V6Z", "M9 4v14", "M15 6v14");
 export const IconAlert = drawn("M12 4l9.5 16h-19L12 4Z", "M12 10v4", "M12 17v.1");
 export const IconWhistle = drawn("M3 9h9l8-2v4h-4a5.5 5.5 0 1 1-10.5 1.5L3 12V9Z", "M11 16a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3Z", "M14 3v1.5", "M18 3.5l-1 1");
+export const IconChart = drawn("M4 4v16h16", "M8 16v-5", "M12 16V8", "M16 16v-8");
+export const IconGear = drawn("M12 15.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Z", "M12 2.5v3M12 18.5v3M2.5 12h3M18.5 12h3M5.3 5.3l2.1 2.1M16.6 16.6l2.1 2.1M5.3 18.7l2.1-2.1M16.6 7.4l2.1-2.1");
+export const IconWall = drawn("M3 5h18v11H3V5Z", "M9 20h6", "M12 16v4", "M7 13l3-4 3 2 4-4");

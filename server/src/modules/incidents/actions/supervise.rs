@@ -49,6 +49,7 @@ pub struct Supervise {
 /// The unit's answer to an order.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SupervisionReply)]
 pub struct OrderReply {
     /// What was found and done.
     pub text: String,

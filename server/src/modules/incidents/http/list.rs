@@ -190,6 +190,7 @@ async fn list(State(app): State<Shared>, who: Allow<Read>, Query(asked): Query<A
 
 /// How many cases stand where.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CaseCounts)]
 struct Counts {
     states: std::collections::BTreeMap<String, i64>,
     lights: std::collections::BTreeMap<String, i64>,

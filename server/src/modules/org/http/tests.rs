@@ -286,4 +286,21 @@ testkit::both! {
         let same = json!({"person": person(&app, "1001"), "from": now, "to": now.plus_days(1), "deputy": person(&app, "1001")});
         desk.post("/api/v1/leave", &same).await.refused(400, "invalid");
     }
+
+    async fn a_board_tells_who_is_responsible_and_leads_to_the_live_page(engine: Engine) {
+        let app = district(engine).await;
+        let desk = app.login_as("community-desk", "/990101/990101001/990101001001/").await;
+        let board = desk.get("/api/v1/grids/990101001001001/board?origin=https://grid.example").await.expect(200).json();
+        assert_eq!((board["community"].as_str(), board["desk_phone"].as_str()), (Some("柳荫社区"), Some("000-5550202")));
+        let worker = board["people"].as_array().unwrap().iter().find(|p| p["slot"] == "full_time").unwrap();
+        assert_eq!((worker["name"].as_str(), worker["phone"].as_str()), (Some("周以宁"), Some("140-0000-0001")));
+        assert_eq!(board["link"], "https://grid.example/m/?grid=990101001001001");
+        assert!(board["code_svg"].as_str().unwrap().contains("<svg"));
+        desk.get("/api/v1/grids/990101001001001/board?origin=javascript:alert").await.refused(400, "invalid");
+        // Another community's grid is not there; nor is a unit that is no grid.
+        desk.get("/api/v1/grids/990101002001001/board?origin=https://grid.example").await.refused(404, "not-found");
+        desk.get("/api/v1/grids/990101001001/board?origin=https://grid.example").await.refused(404, "not-found");
+        let slots = desk.get("/api/v1/rosters/templates").await.expect(200).json();
+        assert_eq!(texts(&slots["items"], "slot"), ["head", "full_time"]);
+    }
 }

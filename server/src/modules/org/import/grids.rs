@@ -9,13 +9,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use db::Db;
+use db::{Db, Tx};
 use geo::{CellIndex, Datum, MultiPolygon, Point, Reading};
-use kernel::{Id, Result, Time};
+use kernel::{Actor, Id, Result, Time};
 use serde_json::{Map, Value};
 
 use super::{
-    Options, Report, begin,
+    Options, Report, Staged, begin,
     numbers::{LAST, Maker, digits},
     picture, record, words, write_units,
 };
@@ -77,6 +77,11 @@ struct Placed {
 
 /// Reads the file (plain or gzip) and writes it, unless something is wrong or it is a dry run.
 pub async fn grids(db: &Db, now: Time, bytes: Vec<u8>, options: &GridOptions) -> Result<Report> {
+    stage_grids(db, now, bytes, options).await?.commit().await
+}
+
+/// The same, with the transaction left open.
+pub async fn stage_grids(db: &Db, now: Time, bytes: Vec<u8>, options: &GridOptions) -> Result<Staged> {
     let bytes = match unpack(bytes) {
         Ok(bytes) => bytes,
         Err(e) => return Ok(e.into()),
@@ -109,17 +114,18 @@ pub async fn grids(db: &Db, now: Time, bytes: Vec<u8>, options: &GridOptions) ->
                 let (zh, en) = words(&one);
                 report.fault(Fault { row: 0, column: "code".into(), value: one.value, zh, en });
             }
-            return Ok(report);
+            return Ok(report.into());
         }
     };
     let new = borders(&directory, &placed, &held, &change, options.datum, now, &mut report);
     overlaps(&placed, &held, &directory, &mut report)?;
     if options.options.dry_run || !report.faults.is_empty() {
-        return Ok(report);
+        return Ok(report.into());
     }
-    apply(db, &directory, now, &change, &new, &report).await?;
+    let mut tx = begin(db, &directory).await?;
+    write(&mut tx, &directory, now, &change, &new, &report, &options.options.actor()).await?;
     report.applied = true;
-    Ok(report)
+    Ok(Staged { report, tx: Some(tx) })
 }
 
 /// When new grids begin: with the district when the community had none yet, so that older cases find them; else now.
@@ -534,18 +540,24 @@ fn overlaps(placed: &[Placed], held: &[store::HeldBorder], directory: &Directory
     Ok(())
 }
 
-async fn apply(db: &Db, directory: &Directory, now: Time, change: &Change, new: &[NewBorder], report: &Report) -> Result<()> {
-    let mut tx = begin(db, directory).await?;
+async fn write(
+    tx: &mut Tx,
+    directory: &Directory,
+    now: Time,
+    change: &Change,
+    new: &[NewBorder],
+    report: &Report,
+    by: &Actor,
+) -> Result<()> {
     if change.is_empty() && new.is_empty() {
         return Ok(());
     }
-    write_units(&mut tx, now, change).await?;
+    write_units(tx, now, change).await?;
     for border in new.iter().filter(|b| b.replaces) {
-        store::end_grid(&mut tx, border.unit, now).await?;
+        store::end_grid(tx, border.unit, now).await?;
     }
     let rows = new.iter().map(|b| NewGrid { unit: b.unit, state: &b.state, border: &b.border, datum: b.datum });
-    store::insert_grids(&mut tx, rows, now).await?;
-    record(&mut tx, now, directory.root(), "grids", report).await?;
-    snapshot::bump(&mut tx, store::REVISION).await?;
-    tx.commit().await
+    store::insert_grids(tx, rows, now).await?;
+    record(tx, now, directory.root(), "grids", report, by).await?;
+    snapshot::bump(tx, store::REVISION).await.map(|_| ())
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use db::Db;
 use kernel::{Id, Result, Time, Zone};
 
-use super::{Options, Report, begin, picture, record, words, write_units};
+use super::{Options, Report, Staged, begin, picture, record, words, write_units};
 use crate::{
     modules::org::{
         draft::{Draft, UNSAID},
@@ -18,6 +18,11 @@ use crate::{
 
 /// Reads the table and writes it, unless something is wrong or it is a dry run. Parents may stand after their children.
 pub async fn orgs(db: &Db, now: Time, zone: Zone, table: Table, options: &Options) -> Result<Report> {
+    stage_orgs(db, now, zone, table, options).await?.commit().await
+}
+
+/// The same, with the transaction left open.
+pub async fn stage_orgs(db: &Db, now: Time, zone: Zone, table: Table, options: &Options) -> Result<Staged> {
     let directory = picture(db).await?;
     let rows = match read(table, options) {
         Ok(rows) => rows,
@@ -66,24 +71,23 @@ pub async fn orgs(db: &Db, now: Time, zone: Zone, table: Table, options: &Option
                     None => Fault { row: 0, column: "code".into(), value: one.value, zh, en },
                 });
             }
-            return Ok(report);
+            return Ok(report.into());
         }
     };
     report.added = change.added.len();
     report.changed = change.changed.iter().filter(|(id, _)| rows_of.contains_key(id)).count();
     report.same = rows_of.len().saturating_sub(report.added + report.changed);
     if options.dry_run || !report.faults.is_empty() {
-        return Ok(report);
+        return Ok(report.into());
     }
     let mut tx = begin(db, &directory).await?;
     if !change.is_empty() {
         write_units(&mut tx, now, &change).await?;
-        record(&mut tx, now, directory.root(), "orgs", &report).await?;
+        record(&mut tx, now, directory.root(), "orgs", &report, &options.actor()).await?;
         snapshot::bump(&mut tx, store::REVISION).await?;
     }
-    tx.commit().await?;
     report.applied = true;
-    Ok(report)
+    Ok(Staged { report, tx: Some(tx) })
 }
 
 fn read(table: Table, options: &Options) -> Result<Table, Unreadable> {

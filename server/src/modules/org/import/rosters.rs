@@ -10,7 +10,7 @@ use jiff::civil::{Date, Time as Clock};
 use kernel::{Id, Result, Time, Zone};
 
 use super::{
-    Options, Report, begin,
+    Options, Report, Staged, begin,
     orgs::{bad_date, date},
     picture, record,
 };
@@ -30,6 +30,11 @@ const MOST_DAYS: usize = 400;
 
 /// Reads staffing templates and writes them, unless something is wrong or it is a dry run.
 pub async fn templates(app: &App, table: Table, options: &Options) -> Result<Report> {
+    stage_templates(app, table, options).await?.commit().await
+}
+
+/// The same, with the transaction left open.
+pub async fn stage_templates(app: &App, table: Table, options: &Options) -> Result<Staged> {
     let (now, directory) = (app.clock.now(), picture(&app.db).await?);
     let mut report = Report::default();
     let rows = match read(table, options, &["template", "grid_type", "slot", "name", "min", "max"], slot, &mut report) {
@@ -53,20 +58,21 @@ pub async fn templates(app: &App, table: Table, options: &Options) -> Result<Rep
     let gone = |s: &&Slot| templates.contains(s.template.as_str()) && !named.contains(&(s.template.clone(), s.slot.clone()));
     ended.extend(directory.slots.iter().filter(gone));
     if options.dry_run || !report.faults.is_empty() {
-        return Ok(report);
+        return Ok(report.into());
     }
+    let mut open = None;
     if !(new.is_empty() && ended.is_empty()) {
         let mut tx = begin(&app.db, &directory).await?;
         for slot in ended {
             store::end_slot(&mut tx, &slot.template, &slot.slot, now).await?;
         }
         store::insert_slots(&mut tx, &new, now).await?;
-        record(&mut tx, now, directory.root(), "templates", &report).await?;
+        record(&mut tx, now, directory.root(), "templates", &report, &options.actor()).await?;
         snapshot::bump(&mut tx, store::REVISION).await?;
-        tx.commit().await?;
+        open = Some(tx);
     }
     report.applied = true;
-    Ok(report)
+    Ok(Staged { report, tx: open })
 }
 
 fn slot(row: &Row) -> Result<Slot, Fault> {
@@ -92,6 +98,11 @@ fn slot(row: &Row) -> Result<Slot, Fault> {
 
 /// Reads leave and writes it, unless something is wrong or it is a dry run.
 pub async fn leave(app: &App, table: Table, options: &Options) -> Result<Report> {
+    stage_leave(app, table, options).await?.commit().await
+}
+
+/// The same, with the transaction left open.
+pub async fn stage_leave(app: &App, table: Table, options: &Options) -> Result<Staged> {
     let (now, directory) = (app.clock.now(), picture(&app.db).await?);
     let mut report = Report::default();
     let understand = |row: &Row| one_leave(row, app.zone, &directory, now);
@@ -113,20 +124,21 @@ pub async fn leave(app: &App, table: Table, options: &Options) -> Result<Report>
     }
     (report.added, report.changed) = (new.len(), changed.len());
     if options.dry_run || !report.faults.is_empty() {
-        return Ok(report);
+        return Ok(report.into());
     }
+    let mut open = None;
     if report.added + report.changed > 0 {
         let mut tx = begin(&app.db, &directory).await?;
         store::insert_leaves(&mut tx, &new).await?;
         for leave in &changed {
             store::update_leave(&mut tx, leave, None).await?;
         }
-        record(&mut tx, now, directory.root(), "leave", &report).await?;
+        record(&mut tx, now, directory.root(), "leave", &report, &options.actor()).await?;
         snapshot::bump(&mut tx, store::REVISION).await?;
-        tx.commit().await?;
+        open = Some(tx);
     }
     report.applied = true;
-    Ok(report)
+    Ok(Staged { report, tx: open })
 }
 
 fn one_leave(row: &Row, zone: Zone, directory: &Directory, now: Time) -> Result<LeaveFull, Fault> {
@@ -162,6 +174,11 @@ fn one_leave(row: &Row, zone: Zone, directory: &Directory, now: Time) -> Result<
 
 /// Reads duty and writes it, unless something is wrong or it is a dry run.
 pub async fn duty(app: &App, table: Table, options: &Options) -> Result<Report> {
+    stage_duty(app, table, options).await?.commit().await
+}
+
+/// The same, with the transaction left open.
+pub async fn stage_duty(app: &App, table: Table, options: &Options) -> Result<Staged> {
     let (now, directory) = (app.clock.now(), picture(&app.db).await?);
     let mut report = Report::default();
     let columns = ["unit_code", "date_from", "date_to", "time_from", "time_to"];
@@ -181,17 +198,18 @@ pub async fn duty(app: &App, table: Table, options: &Options) -> Result<Report> 
     }
     report.added = new.len();
     if options.dry_run || !report.faults.is_empty() {
-        return Ok(report);
+        return Ok(report.into());
     }
+    let mut open = None;
     if !new.is_empty() {
         let mut tx = begin(&app.db, &directory).await?;
         store::insert_duty(&mut tx, &new, now).await?;
-        record(&mut tx, now, directory.root(), "duty", &report).await?;
+        record(&mut tx, now, directory.root(), "duty", &report, &options.actor()).await?;
         snapshot::bump(&mut tx, store::REVISION).await?;
-        tx.commit().await?;
+        open = Some(tx);
     }
     report.applied = true;
-    Ok(report)
+    Ok(Staged { report, tx: open })
 }
 
 fn turns(row: &Row, zone: Zone, directory: &Directory, now: Time) -> Result<Vec<(Id<Unit>, Duty)>, Fault> {

@@ -7,10 +7,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use kernel::{Actor, Id, Result, Time};
+use db::Tx;
+use kernel::{Id, Result, Time};
 
 use super::{
-    Options, Report, begin,
+    Options, Report, Staged, begin,
     orgs::{bad_date, date},
     picture, record,
 };
@@ -80,11 +81,37 @@ struct Posts {
 
 /// Reads the table and writes it, unless something is wrong or it is a dry run.
 pub async fn staff(app: &App, table: Table, options: &Options) -> Result<Report> {
+    let (staged, wanted) = judge(app, table, options).await?;
+    let mut report = staged.commit().await?;
+    for chunk in wanted.chunks(ACCOUNTS) {
+        let mut tx = app.db.begin().await?;
+        enrol(app, &mut tx, chunk, options, &mut report).await?;
+        tx.commit().await?;
+    }
+    Ok(report)
+}
+
+/// The same, accounts and all in one transaction that is left open.
+pub async fn stage_staff(app: &App, table: Table, options: &Options) -> Result<Staged> {
+    let (mut staged, wanted) = judge(app, table, options).await?;
+    if !wanted.is_empty() {
+        let mut tx = match staged.tx.take() {
+            Some(tx) => tx,
+            None => app.db.begin().await?,
+        };
+        enrol(app, &mut tx, &wanted, options, &mut staged.report).await?;
+        staged.tx = Some(tx);
+    }
+    Ok(staged)
+}
+
+/// Judges the table and writes its people and posts; the accounts are still to be made.
+async fn judge(app: &App, table: Table, options: &Options) -> Result<(Staged, Vec<Wanted>)> {
     let now = app.clock.now();
     let directory = picture(&app.db).await?;
     let table = match read(table, options) {
         Ok(table) => table,
-        Err(e) => return Ok(e.into()),
+        Err(e) => return Ok((e.into(), vec![])),
     };
     let mut report = Report::default();
     let entries = understand(table, app, &directory, now, &mut report);
@@ -93,8 +120,9 @@ pub async fn staff(app: &App, table: Table, options: &Options) -> Result<Report>
     let posts = posts(&entries, &people, &directory, now, &mut report);
     let wanted = wanted(app, &entries, &people, &directory, &mut report);
     if options.dry_run || !report.faults.is_empty() {
-        return Ok(report);
+        return Ok((report.into(), vec![]));
     }
+    let mut open = None;
     let (new, keys, changed) = seal(app, &people, &phones, &directory).await?;
     if !(new.is_empty() && changed.is_empty() && posts.new.is_empty() && posts.holders.is_empty() && posts.ended.is_empty()) {
         let mut tx = begin(&app.db, &directory).await?;
@@ -110,13 +138,12 @@ pub async fn staff(app: &App, table: Table, options: &Options) -> Result<Report>
         }
         store::insert_posts(&mut tx, &posts.new).await?;
         store::insert_holders(&mut tx, &posts.holders).await?;
-        record(&mut tx, now, directory.root(), "staff", &report).await?;
+        record(&mut tx, now, directory.root(), "staff", &report, &options.actor()).await?;
         snapshot::bump(&mut tx, store::REVISION).await?;
-        tx.commit().await?;
+        open = Some(tx);
     }
-    enrol(app, &wanted, now, &mut report).await?;
     report.applied = true;
-    Ok(report)
+    Ok((Staged { report, tx: open }, wanted))
 }
 
 fn read(table: Table, options: &Options) -> Result<Table, Unreadable> {
@@ -372,46 +399,42 @@ pub(in crate::modules::org) fn phone_index(app: &App, phone: &str) -> Vec<u8> {
     app.keys.blind(PHONE_INDEX, &digits)
 }
 
-/// Makes the accounts and grants that are missing, some at a time.
-async fn enrol(app: &App, wanted: &[Wanted], now: Time, report: &mut Report) -> Result<()> {
-    let actor = Actor::system();
-    for chunk in wanted.chunks(ACCOUNTS) {
-        let mut tx = app.db.begin().await?;
-        for one in chunk {
-            let account = match accounts::account_of_person(&mut tx, one.person.uuid()).await? {
-                Some(account) => account,
-                None if accounts::credentials_of(&mut tx, &one.username).await?.is_some() => {
-                    report.note(
-                        "username_taken",
-                        one.row.fault("username", "账号名已被他人使用，未建账号", "somebody else has this username"),
-                    );
-                    continue;
-                }
-                None => {
-                    let new = NewAccount {
-                        username: &one.username,
-                        name: &one.name,
-                        staff_no: Some(&one.staff_no),
-                        person: Some(one.person.uuid()),
-                        program: false,
-                        demo: app.config.demo,
-                    };
-                    access::create_account(&mut tx, now, &actor, &new).await?
-                }
-            };
-            let held = accounts::grants(&mut tx, account).await?;
-            let office = |role: &str| OFFICES.contains(&role);
-            if office(&one.role) && held.iter().any(|g| office(&g.role) && g.role != one.role) {
+/// Makes the accounts and grants that are missing.
+async fn enrol(app: &App, tx: &mut Tx, wanted: &[Wanted], options: &Options, report: &mut Report) -> Result<()> {
+    let (actor, now) = (options.actor(), app.clock.now());
+    for one in wanted {
+        let account = match accounts::account_of_person(tx, one.person.uuid()).await? {
+            Some(account) => account,
+            None if accounts::credentials_of(tx, &one.username).await?.is_some() => {
                 report.note(
-                    "offices_exclude",
-                    one.row.fault("role", "三员不得兼任，未授权", "the three administrators exclude one another"),
+                    "username_taken",
+                    one.row.fault("username", "账号名已被他人使用，未建账号", "somebody else has this username"),
                 );
-            } else if !held.iter().any(|g| g.role == one.role && g.path == one.path) {
-                let grant = NewGrant { role: &one.role, path: &one.path, from_at: None, until_at: None };
-                access::grant_unchecked(app, &mut tx, now, &actor, account, &grant).await?;
+                continue;
             }
+            None => {
+                let new = NewAccount {
+                    username: &one.username,
+                    name: &one.name,
+                    staff_no: Some(&one.staff_no),
+                    person: Some(one.person.uuid()),
+                    program: false,
+                    demo: app.config.demo,
+                };
+                access::create_account(tx, now, &actor, &new).await?
+            }
+        };
+        let held = accounts::grants(tx, account).await?;
+        let office = |role: &str| OFFICES.contains(&role);
+        if office(&one.role) && held.iter().any(|g| office(&g.role) && g.role != one.role) {
+            report.note(
+                "offices_exclude",
+                one.row.fault("role", "三员不得兼任，未授权", "the three administrators exclude one another"),
+            );
+        } else if !held.iter().any(|g| g.role == one.role && g.path == one.path) {
+            let grant = NewGrant { role: &one.role, path: &one.path, from_at: None, until_at: None };
+            access::grant_unchecked(app, tx, now, &actor, account, &grant).await?;
         }
-        tx.commit().await?;
     }
     Ok(())
 }

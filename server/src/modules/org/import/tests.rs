@@ -54,7 +54,7 @@ fn collection(features: &[String]) -> Vec<u8> {
 
 async fn take_grids(test: &TestDb, now: Time, features: &[String], map: &[(&str, &str)]) -> Report {
     let map = map.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-    let options = GridOptions { options: Options { map, dry_run: false }, ..GridOptions::default() };
+    let options = GridOptions { options: Options { map, ..Options::default() }, ..GridOptions::default() };
     grids(&test.db, now, collection(features), &options).await.unwrap()
 }
 
@@ -240,7 +240,7 @@ testkit::both! {
         let test = district(engine).await;
         let map = [("code", "id"), ("community", "town"), ("street", "county")];
         let map = map.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-        let options = GridOptions { options: Options { map, dry_run: false }, ..GridOptions::default() };
+        let options = GridOptions { options: Options { map, ..Options::default() }, ..GridOptions::default() };
         let started = Clock::System.now();
         let report = grids(&test.db, NOW, bytes.clone(), &options).await.unwrap();
         println!("{engine:?}: imported in {} ms: {:?}, {} made, {} overlaps", Clock::System.now() - started, report.findings, report.made.len(), report.overlaps.len());

@@ -1,0 +1,82 @@
+//! What stands open now, days, and what comes again: each number with the list behind it.
+
+use serde_json::Value;
+use testkit::Engine;
+
+use super::seed::{Seed, plant};
+use crate::testing::{
+    Client, TestApp,
+    town::{DISTRICT, GRID, STREET},
+};
+
+const FAR_GRID: &str = "/990101/990101002/990101002001/990101002001001/";
+
+fn number(line: &Value, of: &str, word: &str) -> (i64, String) {
+    let it = line[of].as_array().unwrap().iter().find(|n| n["word"] == word).unwrap();
+    (it["n"].as_i64().unwrap(), it["cases"].as_str().unwrap().to_owned())
+}
+
+async fn length(client: &Client, list: &str) -> i64 {
+    client.get(&format!("{list}&limit=200")).await.expect(200).json()["items"].as_array().unwrap().len() as i64
+}
+
+testkit::both! {
+    async fn lights_and_ages_of_what_is_open(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let now = app.now();
+        let open = |days: i64, path| Seed { state: "in_progress", resolved: false, ..Seed::closed(now.plus_days(-days).plus_minutes(-1), path) };
+        plant(&app, &[open(0, GRID), open(2, GRID), open(40, GRID), open(5, FAR_GRID), Seed::closed(now.plus_days(-1), GRID)]).await;
+        let desk = app.login_as("supervisor", DISTRICT).await;
+        let seen = desk.get("/api/v1/reports/standing").await.expect(200);
+        assert!(seen.statements() <= 2, "{} statements with the log-in", seen.statements());
+        let seen = seen.json();
+        assert_eq!(number(&seen["total"], "lights", "open").0, 4);
+        for (word, n) in [("day", 1), ("three_days", 1), ("week", 1), ("month", 0), ("older", 1)] {
+            let (counted, list) = number(&seen["total"], "ages", word);
+            assert_eq!((counted, length(&desk, &list).await), (n, n), "{word}");
+        }
+        let row = seen["rows"].as_array().unwrap().iter().find(|r| r["key"] == "990101001").unwrap();
+        let (counted, list) = number(row, "lights", "open");
+        assert_eq!((counted, length(&desk, &list).await), (3, 3));
+        // Every split adds up to the whole.
+        for by in ["community", "department", "matter", "channel"] {
+            let split = desk.get(&format!("/api/v1/reports/standing?by={by}")).await.expect(200).json();
+            let sum: i64 = split["rows"].as_array().unwrap().iter().map(|r| number(r, "lights", "open").0).sum();
+            assert_eq!(sum, 4, "{by}");
+        }
+        // A street sees its own.
+        let street = app.login_as("street-desk", STREET).await;
+        assert_eq!(number(&street.get("/api/v1/reports/standing").await.expect(200).json()["total"], "lights", "open").0, 3);
+    }
+
+    async fn days_are_the_districts_own_and_none_is_left_out(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let midnight: kernel::Time = "2025-03-03T16:00:00Z".parse().unwrap();
+        plant(&app, &[Seed::closed(midnight, GRID), Seed::closed(midnight.plus_minutes(-1), GRID), Seed::closed(midnight.plus_minutes(5), FAR_GRID)]).await;
+        let desk = app.login_as("supervisor", DISTRICT).await;
+        let span = "from=2025-03-01T16:00:00Z&to=2025-03-05T16:00:00Z";
+        let days = desk.get(&format!("/api/v1/reports/days?{span}")).await.expect(200).json();
+        let found: Vec<(&str, i64)> = days["items"].as_array().unwrap().iter().map(|d| (d["date"].as_str().unwrap(), d["reported"].as_i64().unwrap())).collect();
+        assert_eq!(found, [("2025-03-02", 0), ("2025-03-03", 1), ("2025-03-04", 2), ("2025-03-05", 0)]);
+        assert_eq!(length(&desk, days["items"][2]["cases"].as_str().unwrap()).await, 2);
+        desk.get("/api/v1/reports/days?from=2020-01-01T00:00:00Z&to=2025-01-01T00:00:00Z").await.refused(400, "invalid");
+        desk.get("/api/v1/reports/days?from=2025-01-02T00:00:00Z&to=2025-01-01T00:00:00Z").await.refused(400, "invalid");
+    }
+
+    async fn what_comes_again_in_one_grid(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let at: kernel::Time = "2025-03-03T01:00:00Z".parse().unwrap();
+        let matter = app.catalogue.get().value.all()[0].id;
+        let one = |n: i64, path| Seed { matter: Some(matter), ..Seed::closed(at.plus_minutes(n), path) };
+        plant(&app, &[one(0, GRID), one(1, GRID), one(2, GRID), one(3, FAR_GRID)]).await;
+        let desk = app.login_as("supervisor", DISTRICT).await;
+        let span = "from=2025-03-01T16:00:00Z&to=2025-03-05T16:00:00Z";
+        let found = desk.get(&format!("/api/v1/reports/repeats?{span}")).await.expect(200).json();
+        assert_eq!(found["items"].as_array().unwrap().len(), 1);
+        let it = &found["items"][0];
+        assert_eq!((it["n"].as_i64(), it["open"].as_i64()), (Some(3), Some(0)));
+        assert_eq!(length(&desk, it["cases"].as_str().unwrap()).await, 3);
+        let more = desk.get(&format!("/api/v1/reports/repeats?{span}&least=4")).await.expect(200).json();
+        assert_eq!(more["items"].as_array().unwrap().len(), 0);
+    }
+}
