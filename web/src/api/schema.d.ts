@@ -554,6 +554,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calendars/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes days or shifts from a CSV or XLSX file into a new version of the calendar; running cases keep theirs. All of it or nothing. */
+        post: operations["take_calendar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calendars/{year}": {
         parameters: {
             query?: never;
@@ -985,6 +1002,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/grids/{code}/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The notice board of a grid: who is responsible there, with the numbers that are published, and a square code to the live page. */
+        get: operations["board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/handovers": {
         parameters: {
             query?: never;
@@ -1014,6 +1048,40 @@ export interface paths {
         put?: never;
         /** Confirm that one takes the tasks of a leave over. */
         post: operations["post_handovers_id_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look into a CSV, XLSX or GeoJSON file: its columns and first rows. Nothing is kept. */
+        post: operations["preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{what}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a file that sets the organisation up (`orgs`, `grids`, `staff`, `templates`, `leave` or `duty`): all of it or, when a row is wrong, nothing. */
+        post: operations["take"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1083,7 +1151,7 @@ export interface paths {
             cookie?: never;
         };
         /** Count the cases of a list by state, light and attention. */
-        get: operations["get_incidents_counts"];
+        get: operations["counts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2155,7 +2223,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** People by name or staff number, in the order of their numbers: those with a post in the scope, and for the whole district those without any too. */
+        get: operations["people"];
         put?: never;
         /** Adds somebody; the telephone is kept sealed. */
         post: operations["post_people"];
@@ -2370,6 +2439,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many cases were reported and solved on each day. */
+        get: operations["days"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/exclusions": {
         parameters: {
             query?: never;
@@ -2499,6 +2585,40 @@ export interface paths {
         };
         /** The same as CSV or XLSX, with the denominators; audited. */
         get: operations["get_reports_rates_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/repeats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Matters that were reported again and again in one grid, the most frequent first. */
+        get: operations["repeats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/standing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open cases by light and by age as they stand now, each number with its list. */
+        get: operations["standing"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2670,6 +2790,23 @@ export interface paths {
         };
         /** The roles of this district. */
         get: operations["get_roles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The staffing templates in force; they are changed by an import. */
+        get: operations["templates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2861,7 +2998,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Answer an order, for the unit that it went to. */
-        post: operations["post_supervisions_id_reply"];
+        post: operations["reply"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3556,6 +3693,44 @@ export interface components {
             object_kind: string;
             path: string;
         };
+        /** @description What hangs in a grid. */
+        Board: {
+            /** Format: double */
+            area_m2: number;
+            /** @description As of when. */
+            at: components["schemas"]["Time"];
+            /** @description The border as GeoJSON. */
+            border: string;
+            code: string;
+            /** @description The square code, SVG. */
+            code_svg: string;
+            community?: string | null;
+            compounds: string[];
+            /** @description The desk that answers when nobody else does. */
+            desk: string;
+            desk_phone?: string | null;
+            hotlines: components["schemas"]["Hotline"][];
+            hours?: string | null;
+            /** Format: int32 */
+            households?: number | null;
+            /** @description The page that the square code opens. */
+            link: string;
+            name: string;
+            people: components["schemas"]["BoardPerson"][];
+            /** @description What bounds it in the east, south, west and north. */
+            sides: (string | null)[];
+            street?: string | null;
+        };
+        /** @description Somebody on the board; a telephone only when it is published. */
+        BoardPerson: {
+            /** @description Who stands in during leave. */
+            deputy?: string | null;
+            /** @description None while the post is vacant. */
+            name?: string | null;
+            phone?: string | null;
+            slot: string;
+            title: string;
+        };
         /** @description One action on many cases. */
         Bulk: {
             /** @description What is done. */
@@ -3670,6 +3845,30 @@ export interface components {
         };
         /** @enum {string} */
         By: "street" | "community" | "department" | "matter" | "channel";
+        /** @description Days or shifts as a file. */
+        CalendarFile: {
+            base64?: boolean;
+            /** @description The text of a CSV file, or an XLSX or CSV file in base64 when `base64` is true. */
+            content: string;
+            /** @description Only judge it. */
+            dry_run?: boolean;
+            /** @description The file's name, for the record. */
+            name: string;
+            /** @description The file holds the shifts of a day; otherwise days that differ from their day of the week. */
+            shifts?: boolean;
+        };
+        /** @description What a calendar's file did, or what is wrong with it: with faults nothing was taken. */
+        CalendarTaken: {
+            applied: boolean;
+            faults: Record<string, never>[];
+            /** @description Days or shifts in the file. */
+            read: number;
+            /**
+             * Format: int64
+             * @description The number of the calendar in force afterwards.
+             */
+            version: number;
+        };
         /** @description One year of the calendar. */
         CalendarYear: {
             /** @description The days that differ from their day of the week. */
@@ -3740,6 +3939,18 @@ export interface components {
         };
         /** @enum {string} */
         Card: "urge" | "yellow" | "red";
+        /** @description How many cases stand where. */
+        CaseCounts: {
+            attention: {
+                [key: string]: number;
+            };
+            lights: {
+                [key: string]: number;
+            };
+            states: {
+                [key: string]: number;
+            };
+        };
         /** @description Another case by its number. */
         CaseLink: {
             code: string;
@@ -4534,6 +4745,49 @@ export interface components {
             /** @description The number. */
             phone: string;
         };
+        /** @description A file of units, grids, people, templates, leave or duty. */
+        ImportFile: {
+            base64?: boolean;
+            /** @description Of grids: the code of the community of those that name none. */
+            community?: string | null;
+            /** @description The text of a CSV or GeoJSON file, or any of the kinds in base64 when `base64` is true. */
+            content: string;
+            /** @description Of grids: what the coordinates are in; `wgs84` when it is left out. */
+            datum?: string | null;
+            /** @description Only judge it. */
+            dry_run?: boolean;
+            /** @description Which column or property of the file is which field, where the names are not known ones: field → column. */
+            map?: {
+                [key: string]: string;
+            };
+        };
+        /** @description What became of a file. */
+        ImportReport: {
+            /** @description What is new. */
+            added: number;
+            /** @description Whether it was written. */
+            applied: boolean;
+            /** @description What was there and is different now. */
+            changed: number;
+            /** @description What is wrong; with any of it nothing is written. */
+            faults: Record<string, never>[];
+            /** @description How often which thing was found that somebody should look at. */
+            findings: {
+                [key: string]: number;
+            };
+            /** @description Units that were made because the file presumes them: code and name. */
+            made: string[][];
+            /** @description How many more faults there are. */
+            more_faults: number;
+            /** @description The first of them in words. */
+            notes: Record<string, never>[];
+            /** @description Pairs of grids that claim the same ground: codes and square metres. */
+            overlaps: Record<string, never>[];
+            /** @description Rows or features in the file. */
+            read: number;
+            /** @description What was there and is as it was. */
+            same: number;
+        };
         /** @description A task of the inbox with the row of its case. */
         InboxRow: components["schemas"]["RowView"] & {
             task: components["schemas"]["TaskView"];
@@ -4861,6 +5115,15 @@ export interface components {
             read_at?: components["schemas"]["Time"] | null;
             urgent: boolean;
         };
+        /** @description A number with the list of its cases. */
+        Number: {
+            /** @description The list of these cases. */
+            cases: string;
+            /** Format: int64 */
+            n: number;
+            /** @description `green`, `yellow`, `red`, `paused`, `none`, `open`; or `day`, `three_days`, `week`, `month`, `older`. */
+            word: string;
+        };
         /** @description An offer to hand the open tasks of a leave over. */
         Offer: {
             /** @description The confirmed leave. */
@@ -5121,6 +5384,28 @@ export interface components {
                  * @description How much alike, 0 to 1.
                  */
                 score: number;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_DayLine: {
+            /** @description The items in the list's order. */
+            items: {
+                /** @description The list of what was reported. */
+                cases: string;
+                /** @description The day in the district's own time. */
+                date: string;
+                /**
+                 * Format: int64
+                 * @description Reported on it.
+                 */
+                reported: number;
+                /**
+                 * Format: int64
+                 * @description Solved on it, as it stands now.
+                 */
+                resolved: number;
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -5486,6 +5771,33 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_RepeatLine: {
+            /** @description The items in the list's order. */
+            items: {
+                /** @description The list of its cases. */
+                cases: string;
+                last_at: components["schemas"]["Time"];
+                /** @description The matter's id. */
+                matter: string;
+                matter_name: string;
+                /**
+                 * Format: int64
+                 * @description How often.
+                 */
+                n: number;
+                /**
+                 * Format: int64
+                 * @description How many of them are open.
+                 */
+                open: number;
+                /** @description The grid, or the unit where the cases were filed. */
+                place: string;
+                place_name: string;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
         Page_ReviewView: {
             /** @description The items in the list's order. */
             items: {
@@ -5656,6 +5968,11 @@ export interface components {
             current?: string | null;
             password: string;
         };
+        /** @description A page of people. */
+        PeoplePage: {
+            items: components["schemas"]["PersonFound"][];
+            next?: string | null;
+        };
         /** @description A period whose figures stand. */
         PeriodView: {
             /** @description Its first instant. */
@@ -5666,6 +5983,15 @@ export interface components {
             period: string;
             /** @description The first instant after it. */
             to: components["schemas"]["Time"];
+        };
+        /** @description Somebody who works for the district. */
+        PersonFound: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            on_leave_until?: components["schemas"]["Time"] | null;
+            posts: components["schemas"]["PostHeld"][];
+            staff_no: string;
         };
         PersonLine: {
             /** @description Who stands in. */
@@ -5726,6 +6052,12 @@ export interface components {
             desk?: components["schemas"]["Contact"] | null;
             grid?: components["schemas"]["PlaceGrid"] | null;
             worker?: components["schemas"]["Contact"] | null;
+        };
+        /** @description A post that somebody holds. */
+        PostHeld: {
+            title: string;
+            unit: string;
+            unit_name: string;
         };
         PostLine: {
             /** Format: uuid */
@@ -6472,6 +6804,25 @@ export interface components {
         };
         /** @enum {string} */
         Standing: "open" | "granted" | "refused" | "dropped";
+        /** @description The open cases of one street, department or other part. */
+        StandingLine: {
+            /** @description By how long ago they were reported. */
+            ages: components["schemas"]["Number"][];
+            key: string;
+            /** @description All of them, then by light. */
+            lights: components["schemas"]["Number"][];
+            name: string;
+        };
+        /** @description The open cases of a scope, as they stand now. */
+        StandingView: {
+            /** @description The instant at which it was counted. */
+            as_of: components["schemas"]["Time"];
+            by: components["schemas"]["By"];
+            /** @description The parts. */
+            rows: components["schemas"]["StandingLine"][];
+            /** @description The whole. */
+            total: components["schemas"]["StandingLine"];
+        };
         /** @enum {string} */
         State: "received" | "accepted" | "assigned" | "in_progress" | "resolved" | "verified" | "closed" | "archived" | "rejected" | "merged" | "void";
         StateLine: {
@@ -6555,6 +6906,28 @@ export interface components {
             /** @description What is wanted. */
             words: string;
         };
+        /** @description The unit's answer to an order. */
+        SupervisionReply: {
+            /** @description What was found and done. */
+            text: string;
+        };
+        /** @description A file to be looked at. */
+        TableFile: {
+            base64?: boolean;
+            /** @description The text of a CSV or GeoJSON file, or any of the kinds in base64 when `base64` is true. */
+            content: string;
+        };
+        /** @description What a file holds, before anything is made of it. */
+        TablePreview: {
+            /** @description The names of its columns, or of the properties of its features. */
+            headers: string[];
+            /** @description `table` or `geojson`. */
+            kind: string;
+            /** @description The first rows, in the order of the headers. */
+            rows: string[][];
+            /** @description How many rows or features there are. */
+            total: number;
+        };
         /** @description 接班. */
         TakeOver: {
             /**
@@ -6601,6 +6974,23 @@ export interface components {
             whistle?: string | null;
             words?: string | null;
             yellow_at?: components["schemas"]["Time"] | null;
+        };
+        /** @description A slot of a staffing template. */
+        TemplateSlot: {
+            eligibility?: string | null;
+            grid_type: string;
+            /** Format: int32 */
+            least: number;
+            /** Format: int32 */
+            most: number;
+            name: string;
+            slot: string;
+            subtype?: string | null;
+            template: string;
+        };
+        /** @description Staffing templates: who ought to be in a grid of which type. */
+        Templates: {
+            items: components["schemas"]["TemplateSlot"][];
         };
         /** Format: date-time */
         Time: string;
@@ -7991,6 +8381,29 @@ export interface operations {
             };
         };
     };
+    take_calendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarFile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarTaken"];
+                };
+            };
+        };
+    };
     get_calendars_year: {
         parameters: {
             query?: never;
@@ -8627,6 +9040,30 @@ export interface operations {
             };
         };
     };
+    board: {
+        parameters: {
+            query: {
+                /** @description The address under which residents reach this server, such as `https://grid.example.cn`. */
+                origin: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+        };
+    };
     get_handovers: {
         parameters: {
             query?: never;
@@ -8690,6 +9127,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["incidents.away.HandoverView"];
+                };
+            };
+        };
+    };
+    preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TableFile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TablePreview"];
+                };
+            };
+        };
+    };
+    take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                what: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportFile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
                 };
             };
         };
@@ -8815,7 +9300,7 @@ export interface operations {
             };
         };
     };
-    get_incidents_counts: {
+    counts: {
         parameters: {
             query?: {
                 /** @description States, separated by commas; `open` stands for all that are not solved yet. */
@@ -8866,7 +9351,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Counts"];
+                    "application/json": components["schemas"]["CaseCounts"];
                 };
             };
         };
@@ -10433,6 +10918,32 @@ export interface operations {
             };
         };
     };
+    people: {
+        parameters: {
+            query?: {
+                /** @description A part of the name or of the staff number. */
+                q?: string;
+                /** @description 1 to 200, 50 when absent. */
+                limit?: number;
+                /** @description The staff number after which to go on: `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeoplePage"];
+                };
+            };
+        };
+    };
     post_people: {
         parameters: {
             query?: never;
@@ -10784,6 +11295,36 @@ export interface operations {
             };
         };
     };
+    days: {
+        parameters: {
+            query: {
+                /** @description At or after. */
+                from: string;
+                /** @description Before. */
+                to: string;
+                /** @description The code of one unit. */
+                unit?: string;
+                /** @description Of repeats: how many cases make one, 2 or more; 3 when it is left out. */
+                least?: number;
+                /** @description Of repeats: 1 to 200, 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DayLine"];
+                };
+            };
+        };
+    };
     get_reports_exclusions: {
         parameters: {
             query?: {
@@ -10998,6 +11539,60 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    repeats: {
+        parameters: {
+            query: {
+                /** @description At or after. */
+                from: string;
+                /** @description Before. */
+                to: string;
+                /** @description The code of one unit. */
+                unit?: string;
+                /** @description Of repeats: how many cases make one, 2 or more; 3 when it is left out. */
+                least?: number;
+                /** @description Of repeats: 1 to 200, 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RepeatLine"];
+                };
+            };
+        };
+    };
+    standing: {
+        parameters: {
+            query?: {
+                /** @description `street` (default), `community`, `department`, `matter` or `channel`. */
+                by?: string;
+                /** @description The code of one unit. */
+                unit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingView"];
+                };
             };
         };
     };
@@ -11252,6 +11847,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoleView"][];
+                };
+            };
+        };
+    };
+    templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Templates"];
                 };
             };
         };
@@ -11577,7 +12191,7 @@ export interface operations {
             };
         };
     };
-    post_supervisions_id_reply: {
+    reply: {
         parameters: {
             query?: never;
             header?: never;
@@ -11586,7 +12200,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OrderReply"];
+                "application/json": components["schemas"]["SupervisionReply"];
             };
         };
         responses: {
