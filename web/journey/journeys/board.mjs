@@ -1,6 +1,7 @@
 // The notice board of a grid: who works there, their published numbers, a square code to the live page; on A3.
 export async function run({ enter, check }) {
   const { page, screen } = await enter("community");
+  await page.getByRole("navigation", { name: "工作区" }).waitFor();
   const own = await page.evaluate(async () => (await (await fetch("/api/v1/units?kind=grid&limit=1")).json()).items[0]);
   const base = new URL(page.url()).origin;
   await page.goto(`${base}/c/#/setup/boards`);

@@ -8,7 +8,7 @@ export async function run({ enter, check }) {
   const { page, screen } = await enter("system");
   await page.getByRole("link", { name: "设置", exact: true }).click();
   await page.getByRole("heading", { name: "组织", exact: true }).waitFor();
-  await page.getByRole("button", { name: /^临江街道/ }).click();
+  await page.getByRole("button", { name: /^临江街道 / }).click();
   await page.getByRole("heading", { name: "临江街道" }).waitFor();
   await screen("u-1-units");
   await page.getByRole("button", { name: "新设下级" }).click();

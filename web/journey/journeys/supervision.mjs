@@ -52,7 +52,7 @@ export async function run({ enter, check, base }) {
   await screen("s-7-month");
   await page.getByRole("button", { name: "周报" }).click();
   await page.getByRole("heading", { name: "总体情况" }).waitFor();
-  const row = page.getByRole("row", { name: /响应率/ }).last();
+  const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "响应率" }) });
   check("a rate of the weekly report stands with numerator and denominator", /\d+ \/ \d+/.test(await row.innerText()), await row.innerText());
   await page.emulateMedia({ media: "print" });
   await screen("s-8-week-paper");

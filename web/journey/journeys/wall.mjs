@@ -10,7 +10,7 @@ export async function run({ enter, check, base }) {
   check("figures are at least 40 px", sizes.every((it) => it >= 40), sizes.join(", "));
   const text = await page.locator("main").innerText();
   check("no telephone number is on the wall", !/1\d{2}[- ]?\d{4}[- ]?\d{4}/.test(text));
-  await page.getByText("实时", { exact: true }).waitFor();
+  await page.locator(".live:not(.stale)").waitFor();
   await screen("wall-1");
   const red = page.locator(".counters .red a");
   const n = Number(await red.locator("strong").innerText());

@@ -1236,7 +1236,7 @@ export interface paths {
             cookie?: never;
         };
         /** Count the cases of a list by state, light and attention. */
-        get: operations["get_incidents_counts"];
+        get: operations["counts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3017,7 +3017,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Answer an order, for the unit that it went to. */
-        post: operations["post_supervisions_id_reply"];
+        post: operations["reply"];
         delete?: never;
         options?: never;
         head?: never;
@@ -9199,6 +9199,54 @@ export interface operations {
             };
         };
     };
+    preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TableFile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TablePreview"];
+                };
+            };
+        };
+    };
+    take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                what: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportFile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+        };
+    };
     get_inbox: {
         parameters: {
             query?: never;
@@ -9320,7 +9368,7 @@ export interface operations {
             };
         };
     };
-    get_incidents_counts: {
+    counts: {
         parameters: {
             query?: {
                 /** @description States, separated by commas; `open` stands for all that are not solved yet. */
@@ -12011,7 +12059,7 @@ export interface operations {
             };
         };
     };
-    post_supervisions_id_reply: {
+    reply: {
         parameters: {
             query?: never;
             header?: never;

@@ -22,7 +22,7 @@ export const period = (name: string, by: By) => ok(wire.GET("/api/v1/reports/per
 export const freeze = (name: string) => ok(wire.POST("/api/v1/reports/periods/{period}/freeze", { params: { path: { period: name } } }));
 export const exclusions = (open?: boolean) => ok(wire.GET("/api/v1/reports/exclusions", { params: { query: open === undefined ? {} : { open } } }));
 export const exclude = (body: Schemas["Exclude"]) => ok(wire.POST("/api/v1/reports/exclusions", { body }));
-export const decideExclusion = (id: string, body: Schemas["ExclusionDecision"]) => ok(wire.POST("/api/v1/reports/exclusions/{id}/decide", { params: { path: { id } } as never, body }));
+export const decideExclusion = (id: string, body: Schemas["reports.Decide"]) => ok(wire.POST("/api/v1/reports/exclusions/{id}/decide", { params: { path: { id } } as never, body }));
 
 export interface OrderFilter { state?: string; kind?: string; unit?: string; cursor?: string }
 export const orders = (query: OrderFilter) => ok(wire.GET("/api/v1/supervisions", { params: { query: bare(query) } }));

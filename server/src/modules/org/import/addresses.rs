@@ -83,7 +83,7 @@ pub async fn addresses(db: &Db, now: Time, bytes: Vec<u8>, options: AddressOptio
     for part in book.chunks(500) {
         store::insert_addresses(&mut tx, part).await?;
     }
-    record(&mut tx, now, directory.root(), "addresses", &report).await?;
+    record(&mut tx, now, directory.root(), "addresses", &report, &kernel::Actor::system()).await?;
     tx.commit().await?;
     report.applied = true;
     Ok(report)
