@@ -1,6 +1,7 @@
 import { fileURLToPath, URL } from "node:url";
 import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vite";
+import { VitePWA } from "vite-plugin-pwa";
 
 // One source tree, three builds: the face is chosen by the environment, and each has its own root, base path and output folder.
 const faces = {
@@ -19,7 +20,18 @@ export default defineConfig({
   root: here(`./src/faces/${name}`),
   base: face.base,
   publicDir: false,
-  plugins: [vue()],
+  plugins: [
+    vue(),
+    // The worker's pages open without network: their service worker keeps the shell, in its own scope, and nothing that the server says.
+    ...(name === "worker"
+      ? [
+          VitePWA({
+            strategies: "injectManifest", srcDir: ".", filename: "sw.ts", injectRegister: false, manifest: false,
+            injectManifest: { globPatterns: ["**/*.{js,css,html,svg}"], maximumFileSizeToCacheInBytes: 2_000_000 },
+          }),
+        ]
+      : []),
+  ],
   resolve: { alias: { "@": here("./src") } },
   define: {
     __VUE_OPTIONS_API__: true,

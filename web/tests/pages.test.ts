@@ -4,7 +4,6 @@ import { fromQuery } from "@/faces/console/incidents/filters";
 import RatingForm from "@/faces/resident/incidents/RatingForm.vue";
 import TrackPage from "@/faces/resident/incidents/TrackPage.vue";
 import { myReports } from "@/faces/resident/tracks";
-import InboxPage from "@/faces/worker/incidents/InboxPage.vue";
 import CallLink from "@/shared/org/CallLink.vue";
 import { kept } from "@/shared/kept";
 import LightBadge from "@/shared/LightBadge.vue";
@@ -100,29 +99,6 @@ describe("tracking", () => {
     await flushPromises();
     expect(asked[0]?.body).toEqual({ contacted: true, solved: "partly", satisfied: "mostly" });
     expect(wrapper.emitted("done")).toHaveLength(1);
-  });
-});
-
-describe("the inbox", () => {
-  const row = (id: string, title: string, task: object) => ({
-    id, title, code: id, state: "assigned", urgency: "normal", matter: null, grid: null, red_at: inHours(30), yellow_at: inHours(20), paused: null, task: { id: `t-${id}`, role: "lead", ...task },
-  });
-
-  it("puts the least time left first, by my own task's clock", async () => {
-    serve({ "GET /inbox": { body: { items: [
-      row("1", "later", { state: "accepted", due_at: inHours(8) }), row("2", "overdue", { state: "accepted", due_at: inHours(-1) }), row("3", "to accept", { state: "offered", accept_by: inHours(1), due_at: inHours(40) }),
-    ] } } });
-    const { wrapper } = await mounted(InboxPage);
-    expect(wrapper.findAll(".title").map((it) => it.text())).toEqual(["overdue", "to accept", "later"]);
-    await wrapper.findAll(".tab")[1]!.trigger("click");
-    expect(wrapper.findAll(".title").map((it) => it.text())).toEqual(["to accept"]);
-  });
-
-  it("says the next step when there is nothing", async () => {
-    serve({ "GET /inbox": { body: { items: [] } } });
-    const { wrapper } = await mounted(InboxPage);
-    expect(wrapper.text()).toContain("没有待办的事");
-    expect(wrapper.find("a[href='/report']").exists()).toBe(true);
   });
 });
 

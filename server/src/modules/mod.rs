@@ -9,6 +9,7 @@ pub mod admission;
 pub mod catalogue;
 pub mod files;
 pub mod forms;
+pub mod inbox;
 pub mod incidents;
 pub mod notices;
 pub mod org;
@@ -42,6 +43,7 @@ pub const MODULES: &[Module] = &[
     incidents::MODULE,
     webhooks::MODULE,
     publishing::MODULE,
+    inbox::MODULE,
     reports::MODULE,
 ];
 

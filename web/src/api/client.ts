@@ -14,6 +14,9 @@ export function useCsrf(token: string | null): void {
   csrf = token;
 }
 
+/** The token that commands carry now. */
+export const csrfNow = (): string | null => csrf;
+
 /** What to do when the server no longer knows who we are: a face leads to its log-in page and back. */
 export function whenLoggedOut(act: () => void): void {
   onLoggedOut = act;

@@ -73,12 +73,12 @@ export interface Row {
 export interface Task {
   id: string; role: "lead" | "helper"; unit: Named | null; person?: string | null;
   state: "offered" | "accepted" | "signing" | "done" | "returned" | "withdrawn";
-  report_by?: string | null; arrived_at?: string | null;
-  accept_by?: string | null; due_at?: string | null; yellow_at?: string | null; red_at?: string | null; light?: LightKey; mine?: boolean;
+  accept_by?: string | null; due_at?: string | null; yellow_at?: string | null; red_at?: string | null; light?: LightKey; mine?: boolean; to_me?: boolean;
+  report_by?: string | null; arrived_at?: string | null; binding?: boolean; whistle?: string | null;
 }
 export interface InboxRow extends Row { task: Task }
 export interface Step {
-  at: string; action: string; from?: CaseState | null; to?: CaseState | null; actor?: string | null; words?: string | null;
+  at: string; action: string; from?: CaseState | null; to?: CaseState | null; actor?: string | null; by?: "me" | "program" | "other"; words?: string | null;
   reasons?: { code: string; words?: string }[]; public?: boolean;
 }
 export interface Case extends Row {

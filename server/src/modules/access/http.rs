@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kernel::{ActorKind, Error, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -34,6 +35,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(log_in, session, log_out))
         .routes(routes!(follow_link))
+        .routes(routes!(lease))
         .routes(routes!(set_password))
         .routes(routes!(new_totp))
         .routes(routes!(confirm_totp))
@@ -104,6 +106,35 @@ struct SessionView {
     expires_at: Time,
     /// Whether a password or a second factor has to be set before anything else is allowed.
     must_enrol: bool,
+}
+
+kernel::codes! {
+    /// Only a log-in whose every role is one of the field may keep data on its device.
+    NO_DEVICE_LEASE = "no-device-lease";
+}
+
+/// What a device may keep, and for how long.
+#[derive(Serialize, ToSchema)]
+struct LeaseView {
+    /// The session that the lease hangs on.
+    session: Uuid,
+    /// 256 bits in base64: what the device seals its copy of the data with. Another session gets another key.
+    key: String,
+    /// When the copy has to be gone.
+    until: Time,
+}
+
+/// The key under which this session's device may keep a copy of what its holder works with. It is derived and stored nowhere.
+#[utoipa::path(get, path = "/api/v1/session/lease", tag = "access", responses((status = 200, body = LeaseView)),
+    extensions(("x-permission" = json!("logged-in"))))]
+async fn lease(State(app): State<Shared>, Me(me): Me) -> Answer<Json<LeaseView>> {
+    let known = app.access.roles.get();
+    let leased = |held: &kernel::Held| known.value.get(&held.role).is_some_and(|r| r.device_lease);
+    if me.actor.kind != ActorKind::Person || me.must_enrol || me.actor.held.is_empty() || !me.actor.held.iter().all(leased) {
+        return Err(Error::refused(NO_DEVICE_LEASE).into());
+    }
+    let key = STANDARD.encode(app.keys.blind("device-lease", &me.id.to_string()));
+    Ok(Json(LeaseView { session: me.id, key, until: me.expires_at }))
 }
 
 fn view(app: &App, me: &Current) -> SessionView {

@@ -16,7 +16,7 @@ use aes_gcm::{
     aead::{Aead, Payload},
 };
 use arc_swap::ArcSwap;
-use db::{Conn, Db, Tx, bind, record, sql};
+use db::{Conn, Db, Query, ToCell, Tx, bind, record, sql};
 use hmac::{Hmac, Mac};
 use kernel::{Error, Result};
 use sha2::Sha256;
@@ -185,6 +185,27 @@ pub async fn store(tx: &mut Tx, id: Uuid, wrapped: &[u8]) -> Result<()> {
 pub async fn load(conn: &mut Conn, app: &App, id: Uuid) -> Result<DataKey> {
     let wrapped: Option<Vec<u8>> = conn.value(sql!("select wrapped as value from data_key where id = $1"), bind![id]).await?;
     app.keys.unwrap(&wrapped.ok_or(Error::NotFound)?, id)
+}
+
+/// Whether there is a data key of this id.
+pub async fn exists(conn: &mut Conn, id: Uuid) -> Result<bool> {
+    let found: Option<Vec<u8>> = conn.value(sql!("select wrapped as value from data_key where id = $1"), bind![id]).await?;
+    Ok(found.is_some())
+}
+
+record! {
+    struct Wrapped { id: Uuid, wrapped: Vec<u8> }
+}
+
+/// The data keys of these people or cases; those that were destroyed are left out.
+pub async fn load_many(conn: &mut Conn, app: &App, ids: &[Uuid]) -> Result<Vec<(Uuid, DataKey)>> {
+    if ids.is_empty() {
+        return Ok(vec![]);
+    }
+    let query = Query::new("select id, wrapped from data_key where 1 = 1")
+        .push_list("and id in", ids.iter().map(ToCell::to_cell).collect());
+    let rows: Vec<Wrapped> = conn.list(query).await?;
+    rows.into_iter().map(|row| Ok((row.id, app.keys.unwrap(&row.wrapped, row.id)?))).collect()
 }
 
 /// Destroys the data key of a person or case: whatever was sealed with it can never be read again. This is the erasure.

@@ -37,6 +37,7 @@ mod tests;
 pub mod totp;
 
 pub use actions::{first_link, sweep};
+pub use http::{DONE, Done, Nothing};
 pub use keys::{DataKey, Keys};
 pub use password::Cost as PasswordCost;
 pub use private::Private;

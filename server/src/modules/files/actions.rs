@@ -5,6 +5,7 @@ use std::time::Duration;
 use blob::{Key, photo};
 use db::Tx;
 use kernel::{Actor, ActorKind, Error, FieldError, Id, Result};
+use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -27,8 +28,23 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Takes a photograph: cleans it, keeps its content, and then, in one transaction, its row. Refuses with the codes of [`photo`].
 ///
 /// A crash between content and row leaves a content without a row, which [`super::sweep`] removes.
-pub async fn upload(app: &App, actor: &Actor, body: Vec<u8>) -> Result<FileInfo> {
+///
+/// `digest` is what the caller says the SHA-256 of the bytes is: others are refused, and the same bytes from the same account stay one upload
+/// until something claims it, so that an answer that was lost costs nothing.
+pub async fn upload(app: &App, actor: &Actor, body: Vec<u8>, digest: Option<[u8; 32]>) -> Result<FileInfo> {
     let now = app.clock.now();
+    let source: [u8; 32] = Sha256::digest(&body).into();
+    if digest.is_some_and(|said| said != source) {
+        return Err(Error::invalid("Content-Digest", "other-content"));
+    }
+    if digest.is_some() && actor.kind != ActorKind::Anonymous {
+        let mut tx = app.db.begin().await?;
+        if let Some(known) = store::again(&mut tx, actor.id, &source, now).await? {
+            tx.commit().await?;
+            return Ok(known);
+        }
+        tx.rollback().await?;
+    }
     let photo = cleaned(body).await?;
     let (bytes, key) = (photo.jpeg.len(), photo.key);
     let fresh = Fresh {
@@ -43,6 +59,7 @@ pub async fn upload(app: &App, actor: &Actor, body: Vec<u8>) -> Result<FileInfo>
         taken_at: photo.taken_at.as_deref().and_then(|t| model::taken_at(t, app.zone, now)),
         by: (actor.kind != ActorKind::Anonymous).then_some(actor.id),
         at: now,
+        source,
     };
     app.blob.put(photo.jpeg).await?;
     app.blob.put(photo.thumb).await?;

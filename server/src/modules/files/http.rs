@@ -8,6 +8,7 @@ use axum::{
     extract::{FromRequest, Multipart, Request, State},
     http::{StatusCode, header},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use blob::photo;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kernel::{Actor, Error, Result};
@@ -33,6 +34,7 @@ const SLOWEST: Duration = Duration::from_mins(2);
     path = "/api/v1/photos",
     tag = "files",
     request_body(content_type = "image/*", content = Vec<u8>, description = "JPEG, PNG or WebP, at most 15 MiB and 50 megapixels"),
+    params(("Content-Digest" = Option<String>, Header, description = "`sha-256=:…:` (RFC 9530); with a log-in the same bytes are one upload")),
     responses((status = 201, body = FileInfo), (status = 413, description = "more bytes than a photograph may have")),
     extensions(("x-public" = json!(true)))
 )]
@@ -40,10 +42,18 @@ pub async fn upload(visitor: Visitor, State(app): State<Shared>, request: Reques
     limits::take(&app, "public_photos", &limits::network(visitor.address))?;
     let (parts, body) = request.into_parts();
     let actor = access::authenticate(&app, &parts).await.unwrap_or_else(|_| Actor::anonymous());
+    let digest = parts.headers.get("content-digest").map(|h| sha256(h.to_str().unwrap_or_default())).transpose()?;
     let _slot = RECEIVING.try_acquire().map_err(|_| Error::Busy { code: actions::PHOTOS_BUSY, retry_after: SLOWEST / 12 })?;
     let received = tokio::time::timeout(SLOWEST, receive(Request::from_parts(parts, body))).await;
     let bytes = received.map_err(|_| Error::invalid("body", "too-slow"))??;
-    Ok((StatusCode::CREATED, Json(actions::upload(&app, &actor, bytes).await?)))
+    Ok((StatusCode::CREATED, Json(actions::upload(&app, &actor, bytes, digest).await?)))
+}
+
+/// The hash that a `Content-Digest` names; other algorithms than SHA-256 beside it are passed over.
+fn sha256(header: &str) -> Result<[u8; 32]> {
+    let said = header.split(',').find_map(|part| part.trim().strip_prefix("sha-256=:")?.strip_suffix(':'));
+    let bytes = said.and_then(|text| STANDARD.decode(text).ok()).and_then(|bytes| bytes.try_into().ok());
+    bytes.ok_or_else(|| Error::invalid("Content-Digest", "bad-digest"))
 }
 
 fn too_large() -> Error {

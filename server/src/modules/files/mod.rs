@@ -4,7 +4,8 @@
 //! - An upload belongs to nobody until a command **attaches** it to a thing of another slice. What nobody claims within a day is removed.
 //! - A photograph is **served** only through the route of the slice that owns the thing it hangs on: that slice has asked who may see it.
 //!
-//! Uploading twice leaves a second upload that nobody claims, so uploads need no idempotency key.
+//! Uploading twice leaves a second upload that nobody claims, so uploads need no idempotency key. A caller with an account who says what the
+//! bytes hash to (`Content-Digest`) gets the first upload again, as long as nothing claimed it.
 
 use axum::extract::DefaultBodyLimit;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -24,7 +25,7 @@ pub use actions::{attach, forget, upload};
 pub use jobs::{collect, remove, sweep, work};
 pub use model::{File, FileInfo, MOST_PHOTOS};
 pub use serve::{Look, serve};
-pub use store::{hashes, of, retitle};
+pub use store::{hashes, of, of_many, retitle, sent_by};
 
 /// See [`crate::modules`].
 pub const MODULE: Module = Module { name: "files", rank: 2, beside: &[], tables: &["file"], routes };

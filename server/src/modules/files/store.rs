@@ -20,13 +20,15 @@ pub struct Fresh {
     pub taken_at: Option<Time>,
     pub by: Option<Uuid>,
     pub at: Time,
+    /// The hash of the bytes as they were sent.
+    pub source: [u8; 32],
 }
 
 /// Keeps an upload that nobody has claimed yet.
 pub async fn insert(tx: &mut Tx, file: &Fresh) -> Result<()> {
     let statement = sql!(
-        "insert into file (id, sha256, thumb_sha256, kind, bytes, width, height, lon, lat, taken_at, uploaded_by, uploaded_at)
-         values ($1, $2, $3, 'image/jpeg', $4, $5, $6, $7, $8, $9, $10, $11)"
+        "insert into file (id, sha256, thumb_sha256, kind, bytes, width, height, lon, lat, taken_at, uploaded_by, uploaded_at, source_sha256)
+         values ($1, $2, $3, 'image/jpeg', $4, $5, $6, $7, $8, $9, $10, $11, $12)"
     );
     let cells = bind![
         file.id,
@@ -39,9 +41,55 @@ pub async fn insert(tx: &mut Tx, file: &Fresh) -> Result<()> {
         file.lat,
         file.taken_at,
         file.by,
-        file.at
+        file.at,
+        file.source
     ];
     tx.execute(statement, cells).await.map(|_| ())
+}
+
+/// An upload of these very bytes by this account that nobody has claimed, counted as fresh again; nothing when there is none.
+pub async fn again(tx: &mut Tx, by: Uuid, source: &[u8; 32], at: Time) -> Result<Option<FileInfo>> {
+    let statement = sql!(
+        "update file set uploaded_at = $3 where owner_id is null and id in (
+           select id from file where uploaded_by = $1 and source_sha256 = $2 and owner_id is null order by id limit 1)
+         returning id, width, height, lon, lat, taken_at, purpose"
+    );
+    tx.one(statement, bind![by, source, at]).await
+}
+
+record! {
+    struct Shown { owner_id: Uuid, purpose: Option<String>, n: i64 }
+}
+
+/// How many photographs this account sent between two instants that were attached to things of a kind: by thing and purpose.
+pub async fn sent_by(conn: &mut Conn, by: Uuid, owner_kind: &str, from: Time, to: Time) -> Result<Vec<(Uuid, String, i64)>> {
+    let statement = sql!(
+        "select owner_id, purpose, cast(count(*) as bigint) as n from file
+         where uploaded_by = $1 and owner_kind = $2 and owner_id is not null and uploaded_at >= $3 and uploaded_at < $4
+         group by owner_id, purpose order by owner_id"
+    );
+    let rows: Vec<Shown> = conn.all(statement, bind![by, owner_kind, from, to]).await?;
+    Ok(rows.into_iter().map(|r| (r.owner_id, r.purpose.unwrap_or_default(), r.n)).collect())
+}
+
+record! {
+    struct Hung {
+        owner_id: Uuid, id: Id<File>, width: i64, height: i64, lon: Option<f64>, lat: Option<f64>, taken_at: Option<Time>, purpose: Option<String>
+    }
+}
+
+/// The photographs that hang on these things, in the order of their upload.
+pub async fn of_many(conn: &mut Conn, owner_kind: &str, owners: &[Uuid]) -> Result<Vec<(Uuid, FileInfo)>> {
+    let query = Query::new("select owner_id, id, width, height, lon, lat, taken_at, purpose from file")
+        .push("where owner_kind = $$", bind![owner_kind])
+        .push_list("and owner_id in", owners.iter().map(ToCell::to_cell).collect())
+        .push("order by id", vec![]);
+    let rows: Vec<Hung> = conn.list(query).await?;
+    let info = |r: Hung| {
+        let Hung { owner_id, id, width, height, lon, lat, taken_at, purpose } = r;
+        (owner_id, FileInfo { id, width, height, lon, lat, taken_at, purpose })
+    };
+    Ok(rows.into_iter().map(info).collect())
 }
 
 /// Gives these uploads to their owner and answers those that were free, in the order of their upload.

@@ -45,7 +45,7 @@ impl District {
     }
 
     async fn uploaded(&self, shade: u8) -> Id<super::File> {
-        upload(&self.app, &Actor::anonymous(), picture(400, 30, shade, ImageFormat::Png)).await.unwrap().id
+        upload(&self.app, &Actor::anonymous(), picture(400, 30, shade, ImageFormat::Png), None).await.unwrap().id
     }
 
     async fn attached(&self, ids: &[Id<super::File>], owner: Uuid) -> kernel::Result<usize> {

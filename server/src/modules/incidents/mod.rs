@@ -7,7 +7,7 @@
 //! together; nobody verifies what he handled; a department's matter is never assigned to the grassroots.
 //!
 //! Files: `model` (words, table of transitions, gate), `clocks` (deadlines as a pure function), `store` (SQL), `actions/` (use cases),
-//! `view` (what callers see), `learn` (the classifier), `duplicates`, `search`, `track` (the reporter's link), `http` (routes).
+//! `view` (what callers see), `carry` (many cases for a device), `learn` (the classifier), `duplicates`, `search`, `track` (the reporter's link), `http` (routes).
 
 use db::Db;
 use kernel::{Id, Result, Time};
@@ -24,6 +24,7 @@ use crate::{
 };
 
 pub mod actions;
+pub mod carry;
 pub mod clocks;
 mod daily;
 mod dossier;

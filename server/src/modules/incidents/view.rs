@@ -8,7 +8,7 @@ mod tracked;
 pub use tracked::{TrackView, followed, photo_owner};
 
 use db::Conn;
-use kernel::{Actor, Id, Permission, Result, Time};
+use kernel::{Actor, ActorKind, Id, Permission, Result, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -21,7 +21,7 @@ use super::{
     rules::{
         self,
         merge::Carried,
-        second::{By, may_reopen},
+        second::{self, may_reopen},
         sign::Unsigned,
         whistle::Coming,
     },
@@ -31,7 +31,7 @@ use super::{
 use crate::{
     app::App,
     modules::{
-        access,
+        access::{self, DataKey},
         catalogue::{AccessClass, Matter, Urgency},
         files,
         org::Unit,
@@ -219,6 +219,8 @@ pub struct TaskView {
     unsigned: Option<UnsignedView>,
     /// Whether the caller may take it on or finish it.
     mine: bool,
+    /// Whether it is the caller's own, or nobody's yet: what stands in an inbox.
+    to_me: bool,
 }
 
 /// A result that waits for a signature.
@@ -245,6 +247,19 @@ pub fn signs(actor: &Actor, task: &TaskRow) -> bool {
     unsigned(task).is_some_and(|u| u.by != actor.id) && reach.holds(&task.unit_path)
 }
 
+/// Whose step it was, from where the caller stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = StepBy)]
+pub enum By {
+    /// The caller's own.
+    Me,
+    /// The program's.
+    Program,
+    /// Somebody else's.
+    Other,
+}
+
 /// An entry of the timeline.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct StepView {
@@ -253,6 +268,7 @@ pub struct StepView {
     from: State,
     to: State,
     actor: String,
+    by: By,
     words: String,
     reasons: Vec<Reason>,
     public: bool,
@@ -354,26 +370,50 @@ pub struct CaseView {
     may: Vec<&'static str>,
 }
 
+/// What belongs to a case beside its row.
+#[derive(Default)]
+pub struct Parts {
+    /// Its history.
+    pub steps: Vec<Entry>,
+    /// Its tasks.
+    pub tasks: Vec<TaskRow>,
+    /// Its photographs.
+    pub photos: Vec<files::FileInfo>,
+    /// The answers of its reporters.
+    pub ratings: Vec<store::RatingRow>,
+    /// The key of its sealed fields, where it has some and the key was not destroyed.
+    pub key: Option<DataKey>,
+}
+
 /// Reads what belongs to a case and puts it together for a caller.
 pub async fn whole(conn: &mut Conn, app: &App, ground: &Ground, actor: &Actor, case: Case) -> Result<CaseView> {
     let steps = store::steps(conn, case.id).await?;
     let tasks = store::tasks(conn, case.id).await?;
     let photos = files::of(conn, "incident", case.id.uuid()).await?;
     let ratings = store::ratings(conn, case.id).await?;
-    let reporter = reporter(conn, app, &case).await?;
-    let kept: learn::Kept = serde_json::from_value(case.classified.clone()).unwrap_or_default();
+    let key = if has_reporter(&case) { Some(access::keys::load(conn, app, case.id.uuid()).await?) } else { None };
+    let emergency = emergency::view(conn, app, ground, &case).await?;
     let words = app.incidents.words(&case.redacted);
+    let seen = together(app, ground, actor, case, Parts { steps, tasks, photos, ratings, key })?;
+    Ok(CaseView { emergency, classified: ClassifiedView { words, ..seen.classified }, ..seen })
+}
+
+/// Puts a case together for a caller from what was read before: without what an emergency asks for and the words that spoke for the matter.
+pub fn together(app: &App, ground: &Ground, actor: &Actor, case: Case, parts: Parts) -> Result<CaseView> {
+    let Parts { steps, tasks, photos, ratings, key } = parts;
+    let reporter = reporter(&case, key.as_ref())?;
+    let kept: learn::Kept = serde_json::from_value(case.classified.clone()).unwrap_or_default();
     let named = |c: &learn::Choice| Some(ChoiceView { matter: matter_name(ground, c.matter)?, confidence: c.confidence });
-    let classified = ClassifiedView { top: kept.top.iter().filter_map(named).collect(), words, by: kept.by };
+    let classified = ClassifiedView { top: kept.top.iter().filter_map(named).collect(), words: vec![], by: kept.by };
     let reasons = steps.iter().rev().find(|s| !s.reasons.0.is_empty()).map(|s| s.reasons.0.clone()).unwrap_or_default();
     let told = told(app, ground, &case, &steps);
     let reach = actor.scope(Permission("task.handle"));
     let may = may(actor, &case, &tasks, &reach);
     let held_by = rules::returns::holder(&steps).map(|(unit, since)| HeldView { unit: unit_name(ground, unit), since });
     let (merged_into, merged) = links(&case, &steps);
-    let emergency = emergency::view(conn, app, ground, &case).await?;
+    let effects = told.effects.into_iter().chain(std::iter::repeat_with(Vec::new));
     Ok(CaseView {
-        emergency,
+        emergency: None,
         round: case.round,
         text: case.redacted.clone(),
         address: case.address.clone(),
@@ -382,8 +422,8 @@ pub async fn whole(conn: &mut Conn, app: &App, ground: &Ground, actor: &Actor, c
         classified,
         gate: case.class.map(|class| GateView { class, words: super::actions::class_words(class) }),
         reasons,
-        tasks: tasks.into_iter().map(|t| task(ground, t, &reach, case.paused.is_some())).collect(),
-        steps: steps.into_iter().zip(told.effects.into_iter().chain(std::iter::repeat_with(Vec::new))).map(step).collect(),
+        tasks: tasks.into_iter().map(|t| task(ground, t, &reach, actor.person, case.paused.is_some())).collect(),
+        steps: steps.into_iter().zip(effects).map(|(entry, effect)| step(actor, entry, effect)).collect(),
         photos: photos.into_iter().map(photo).collect(),
         fields: case.fields.clone(),
         result: case.result,
@@ -455,12 +495,14 @@ fn line(case: Case) -> Line {
     }
 }
 
-async fn reporter(conn: &mut Conn, app: &App, case: &Case) -> Result<ReporterView> {
+/// Whether there is anything of the reporter to show, masked.
+pub fn has_reporter(case: &Case) -> bool {
+    !case.confidential && (case.name_sealed.is_some() || case.phone_sealed.is_some())
+}
+
+fn reporter(case: &Case, key: Option<&DataKey>) -> Result<ReporterView> {
     let hidden = ReporterView { name: None, phone: None, confidential: case.confidential };
-    if case.confidential || (case.name_sealed.is_none() && case.phone_sealed.is_none()) {
-        return Ok(hidden);
-    }
-    let key = access::keys::load(conn, app, case.id.uuid()).await?;
+    let Some(key) = key.filter(|_| has_reporter(case)) else { return Ok(hidden) };
     let open = |sealed: &Option<Vec<u8>>, field: &str| sealed.as_ref().map(|s| key.open(s, field)).transpose();
     Ok(ReporterView {
         name: open(&case.name_sealed, "name")?.map(|n| text::mask_name(&n)),
@@ -475,9 +517,10 @@ fn report_light(now: Time, t: &TaskRow, report_by: Time) -> Light {
     Coming { state: t.state, called_at, report_by, arrived_at, missed_at: None }.light(now)
 }
 
-fn task(ground: &Ground, t: TaskRow, reach: &kernel::Scope, paused: bool) -> TaskView {
+fn task(ground: &Ground, t: TaskRow, reach: &kernel::Scope, me: Option<uuid::Uuid>, paused: bool) -> TaskView {
     let open = t.state.is_open();
     TaskView {
+        to_me: open && reach.holds(&t.unit_path) && (me.is_none() || t.person_id.is_none() || t.person_id == me),
         report_light: t.report_by.map(|by| report_light(ground.now, &t, by)),
         light: if open { Light::at(ground.now, t.yellow_at, t.red_at, paused) } else { Light::None },
         unit: unit_name(ground, t.unit_id),
@@ -519,8 +562,16 @@ fn told(app: &App, ground: &Ground, case: &Case, steps: &[Entry]) -> Told {
     Told { effects, stages: stages.collect() }
 }
 
-fn step((e, effect): (Entry, Vec<Effect>)) -> StepView {
+fn step(actor: &Actor, e: Entry, effect: Vec<Effect>) -> StepView {
+    let own = e.actor_id == actor.id && !actor.id.is_nil();
     StepView {
+        by: if own {
+            By::Me
+        } else if e.actor_kind == ActorKind::System.word() {
+            By::Program
+        } else {
+            By::Other
+        },
         at: e.at,
         action: e.action,
         from: e.state_before,
@@ -578,7 +629,7 @@ fn may(actor: &Actor, case: &Case, tasks: &[TaskRow], reach: &kernel::Scope) -> 
             A::Shelve => holds(t.permission) && case.paused.is_none(),
             A::Ask => case.paused.is_none() && (holds(t.permission) || own(TaskState::Accepted)),
             A::Resume => case.paused.is_some() && (holds(t.permission) || own(TaskState::Accepted)),
-            A::Reopen => holds(t.permission) && may_reopen(case.round, By::Desk).is_ok(),
+            A::Reopen => holds(t.permission) && may_reopen(case.round, second::By::Desk).is_ok(),
             A::Verify | A::Return => holds(t.permission) && case.handler != Some(actor.id),
             A::Escalate | A::Note => holds(t.permission) || own(TaskState::Accepted) || own(TaskState::Offered),
             _ => holds(t.permission),
@@ -627,7 +678,7 @@ pub struct InboxRow {
 }
 
 /// Joins tasks with the lines of their cases, in the order of the tasks.
-pub fn inbox(ground: &Ground, tasks: Vec<TaskRow>, lines: Vec<Line>, reach: &kernel::Scope) -> Vec<InboxRow> {
+pub fn inbox(ground: &Ground, who: &Actor, tasks: Vec<TaskRow>, lines: Vec<Line>, reach: &kernel::Scope) -> Vec<InboxRow> {
     let mut by_id: std::collections::HashMap<Id<Incident>, Line> = lines.into_iter().map(|l| (l.id, l)).collect();
     tasks
         .into_iter()
@@ -635,7 +686,7 @@ pub fn inbox(ground: &Ground, tasks: Vec<TaskRow>, lines: Vec<Line>, reach: &ker
             // A case may hang on two tasks of one unit; its line is shown with each.
             let line = by_id.get_mut(&t.incident_id)?.clone();
             let paused = line.paused.is_some();
-            Some(InboxRow { row: row(ground, line), task: task(ground, t, reach, paused) })
+            Some(InboxRow { row: row(ground, line), task: task(ground, t, reach, who.person, paused) })
         })
         .collect()
 }

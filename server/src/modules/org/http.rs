@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Directory,
+    Directory, borders,
     import::PHONE,
     model::{
         LeadRef, MAIN_LAYER, Person, Question, RelativeUnit, RelativeWord, Rule, STREETS, Unit, UnitKind, UnitState, WORKER,
@@ -253,22 +253,7 @@ impl Map {
 /// The borders in force as one FeatureCollection.
 async fn feature_collection(db: &db::Db, known: &Directory, now: Time) -> Result<String> {
     let rows = store::borders(&mut *db.read().await?, MAIN_LAYER, now).await?;
-    let mut text = String::with_capacity(rows.iter().map(|r| r.border.len() + 200).sum());
-    text.push_str(r#"{"type":"FeatureCollection","features":["#);
-    let mut first = true;
-    for row in rows {
-        let Some(unit) = known.unit(row.unit_id) else { continue };
-        let properties = serde_json::json!({ "code": unit.code, "name": unit.name, "type": row.kind });
-        text.push_str(if first { "\n" } else { ",\n" });
-        first = false;
-        text.push_str(r#"{"type":"Feature","properties":"#);
-        text.push_str(&properties.to_string());
-        text.push_str(r#","geometry":"#);
-        text.push_str(&row.border);
-        text.push('}');
-    }
-    text.push_str("\n]}\n");
-    Ok(text)
+    Ok(borders::collection(known, &rows))
 }
 
 /// A unit in a list.

@@ -18,6 +18,7 @@ use crate::{
 
 mod actions;
 mod address;
+mod borders;
 mod directory;
 mod draft;
 mod http;
@@ -32,6 +33,7 @@ mod store;
 
 pub use actions::ensure_root;
 pub use address::AddressKind;
+pub use borders::{grids_under, own_borders};
 pub use directory::Directory;
 pub use model::{
     COMMUNITIES, DEPUTY, DISTRICT, Duty, GRID, GridState, GridType, HEAD, Holder, LeadRef, Leave, LeaveState, Located,

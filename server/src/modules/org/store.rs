@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use db::{Cell, Conn, FromRow, Json, Query, Sql, Tx, bind, record, sql};
+use db::{Cell, Conn, FromRow, Json, Query, Sql, ToCell, Tx, bind, record, sql};
 use kernel::{Id, Result, Time};
 use serde::Deserialize;
 
@@ -359,6 +359,14 @@ pub(super) async fn borders(conn: &mut Conn, layer: &str, at: Time) -> Result<Ve
         "select unit_id, type as kind, border, datum from grid where layer = $1 and valid_from <= $2 and (valid_to is null or valid_to > $2)"
     );
     conn.all(statement, bind![layer, at]).await
+}
+
+/// The borders of these units of one layer in force.
+pub(super) async fn borders_of(conn: &mut Conn, layer: &str, at: Time, units: &[Id<Unit>]) -> Result<Vec<BorderRow>> {
+    let query = Query::new("select unit_id, type as kind, border, datum from grid")
+        .push("where layer = $$ and valid_from <= $$ and (valid_to is null or valid_to > $$)", bind![layer, at, at])
+        .push_list("and unit_id in", units.iter().map(ToCell::to_cell).collect());
+    conn.list(query).await
 }
 
 record! {

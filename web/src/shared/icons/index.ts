@@ -27,3 +27,6 @@ export const IconPeople = drawn("M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Z", "M
 export const IconMap = drawn("M3 6l6-2 6 2 6-2v14l-6 2-6-2-6 2V6Z", "M9 4v14", "M15 6v14");
 export const IconAlert = drawn("M12 4l9.5 16h-19L12 4Z", "M12 10v4", "M12 17v.1");
 export const IconWhistle = drawn("M3 9h9l8-2v4h-4a5.5 5.5 0 1 1-10.5 1.5L3 12V9Z", "M11 16a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3Z", "M14 3v1.5", "M18 3.5l-1 1");
+export const IconBook = drawn("M5 4h11a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3V4Z", "M5 17a3 3 0 0 1 3-3h11");
+export const IconSend = drawn("M3 11.5L21 4l-6.5 17-3.5-7.5L3 11.5Z", "M11 13.5L21 4");
+export const IconGauge = drawn("M4 18a8 8 0 1 1 16 0", "M12 18l4-6");

@@ -1,3 +1,5 @@
+import type { Moment } from "./stamp";
+
 export interface Taken { lon: number; lat: number }
 
 /**
@@ -12,6 +14,39 @@ export function takenAt(bytes: ArrayBuffer): Taken | null {
   } catch {
     return null; // A truncated block throws a RangeError; a photograph without a place is no failure.
   }
+}
+
+/** Reads when a photograph was taken as the camera's clock said (DateTimeOriginal and its offset). Null when that is not written. */
+export function momentOf(bytes: ArrayBuffer): Moment | null {
+  try {
+    const view = new DataView(bytes);
+    const start = exifStart(view);
+    return start === null ? null : originalOf(view, start);
+  } catch {
+    return null;
+  }
+}
+
+function originalOf(view: DataView, start: number): Moment | null {
+  const little = view.getUint16(start) === 0x4949;
+  const short = (at: number) => view.getUint16(start + at, little);
+  const long = (at: number) => view.getUint32(start + at, little);
+  const entries = (directory: number): Map<number, number> =>
+    new Map(Array.from({ length: short(directory) }, (_, i) => [short(directory + 2 + 12 * i), directory + 2 + 12 * i]));
+  const pointer = entries(long(4)).get(0x8769);
+  if (pointer === undefined) return null;
+  const exif = entries(long(pointer + 8));
+  const words = (tag: number): string | null => {
+    const entry = exif.get(tag);
+    if (entry === undefined) return null;
+    const length = long(entry + 4);
+    const from = length > 4 ? long(entry + 8) : entry + 8;
+    return Array.from({ length: length - 1 }, (_, i) => String.fromCharCode(view.getUint8(start + from + i))).join("");
+  };
+  const at = words(0x9003);
+  const offset = words(0x9011);
+  if (!at || !/^\d{4}:\d\d:\d\d \d\d:\d\d:\d\d$/.test(at)) return null;
+  return { at, offset: offset && /^[+-]\d\d:\d\d$/.test(offset) ? offset : null };
 }
 
 function exifStart(view: DataView): number | null {

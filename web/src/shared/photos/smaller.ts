@@ -1,4 +1,5 @@
-import { takenAt, type Taken } from "./exif";
+import { momentOf, takenAt, type Taken } from "./exif";
+import { stamped } from "./stamp";
 
 export interface Prepared { photo: Blob; at: Taken | null; preview: HTMLCanvasElement }
 
@@ -11,15 +12,19 @@ export function fit(width: number, height: number, most: number): { width: numbe
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
-/** Makes a photograph ready to send: at most 1600 px, JPEG, upright, without the camera's own data; its place is read first. */
+/**
+ * Makes a photograph ready to send: at most 1600 px, JPEG, upright, without the camera's own data. Its place and moment are read first and go along,
+ * for the server to keep them beside the picture.
+ */
 export async function prepare(file: File): Promise<Prepared> {
-  const at = takenAt(await file.slice(0, 256 * 1024).arrayBuffer());
+  const head = await file.slice(0, 256 * 1024).arrayBuffer();
+  const at = takenAt(head);
   const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
   const photo = await new Promise<Blob | null>((done) => drawn(picture, longest).toBlob(done, "image/jpeg", 0.85));
   const preview = drawn(picture, thumb);
   picture.close();
   if (!photo) throw new Error("the browser made no JPEG");
-  return { photo, at, preview };
+  return { photo: await stamped(photo, at, momentOf(head)), at, preview };
 }
 
 /** A small picture of a photograph that was made ready before. */

@@ -55,6 +55,9 @@ pub struct Note {
     /// Whether the reporter reads it.
     #[serde(default)]
     pub public: bool,
+    /// Whether the photographs show the place before anything was done.
+    #[serde(default)]
+    pub before: bool,
 }
 
 /// The task of a case, for somebody whose scope and post it fits, and the other tasks.
@@ -226,6 +229,6 @@ pub async fn note(tx: &mut Tx, mut change: Change<'_>, body: &Note) -> Result<Ca
     let entry = change.act(Action::Note)?;
     (entry.words, entry.is_public) = (words, body.public);
     debug_assert_eq!(change.case.state, state, "a note never moves a case");
-    attach(tx, &mut change, &body.photo_ids, "progress").await?;
+    attach(tx, &mut change, &body.photo_ids, if body.before { "before" } else { "progress" }).await?;
     change.save(tx).await
 }

@@ -93,6 +93,9 @@ pub struct Intake {
     pub urgency: Option<Urgency>,
     /// Found and solved on the spot (即查即办).
     pub solved: Option<SolvedOnSpot>,
+    /// The id of the case as the device made it, a UUIDv7, so that what comes after can name it before it was sent.
+    #[schema(value_type = Option<String>)]
+    pub id: Option<Id<Incident>>,
 }
 
 /// What was done on the spot.
@@ -142,6 +145,8 @@ pub struct Draft {
     photos: Vec<Id<File>>,
     solved: Option<SolvedOnSpot>,
     phone: Option<String>,
+    /// Whether a device made the id.
+    id_given: bool,
 }
 
 /// A report with everything that can be known before its transaction.
@@ -213,7 +218,7 @@ pub fn compose(
     let report = &intake.report;
     let body = required("text", &report.text, LONGEST)?;
     let place = locate(ground, report)?;
-    let id = Id::<Incident>::new(ground.now);
+    let id = intake.id.unwrap_or_else(|| Id::new(ground.now));
     let (key, track) = (app.keys.data_key(), track::of(&app.keys, id.uuid()));
     let shown = text::redact(body).text;
     let fingerprint = duplicates::fingerprint(&shown);
@@ -294,7 +299,7 @@ pub fn compose(
     let wrapped = app.keys.wrap(&key, id.uuid())?;
     let photos = report.photo_ids.clone();
     let solved = intake.solved.clone();
-    Ok(Draft { case, key, wrapped, track, recognised, duplicates: vec![], joins: None, photos, solved, phone })
+    Ok(Draft { case, key, wrapped, track, recognised, duplicates: vec![], joins: None, photos, solved, phone, id_given: intake.id.is_some() })
 }
 
 fn check(intake: &Intake) -> Result<()> {
@@ -323,6 +328,9 @@ fn check(intake: &Intake) -> Result<()> {
     }
     if !bad.is_empty() {
         return Err(Error::Invalid(bad));
+    }
+    if intake.id.is_some_and(|id| id.uuid().get_version_num() != 7) {
+        return Err(Error::invalid("id", "bad-id"));
     }
     optional("address", &report.address, 200)?;
     optional("name", report.name.as_deref().unwrap_or_default(), 50)?;
@@ -419,6 +427,9 @@ struct Decided<'a> {
 pub async fn take_in(tx: &mut Tx, app: &App, ground: &Ground, prepared: Prepared<'_>) -> Result<Receipt> {
     let Prepared { draft, decided: Decided { change, tasks, .. }, accounts } = prepared;
     ground.hold(tx);
+    if draft.id_given && access::keys::exists(tx, draft.case.id.uuid()).await? {
+        return Err(Error::invalid("id", "taken"));
+    }
     access::keys::store(tx, draft.case.id.uuid(), &draft.wrapped).await?;
     let case = change.insert(tx).await?;
     store::offer(tx, &tasks).await?;

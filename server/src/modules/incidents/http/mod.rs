@@ -123,7 +123,7 @@ permit! {
 }
 
 /// A district's scope over its own root is the whole district: no condition is needed then.
-fn reach(app: &App, scope: Scope) -> Scope {
+pub(super) fn reach(app: &App, scope: Scope) -> Scope {
     let org = app.org.directory();
     let root = &org.value.root().path;
     match scope {

@@ -49,7 +49,7 @@ async fn inbox(State(app): State<Shared>, who: Allow<Handle>) -> Answer<Json<Pag
     tasks.sort_by_key(|t| (t.red_at.is_none(), t.red_at));
     let ids: Vec<Id<Incident>> = tasks.iter().map(|t| t.incident_id).collect();
     let lines = store::lines(&mut conn, &scope, &ids).await?;
-    let items = view::inbox(&ground, tasks, lines, &scope);
+    let items = view::inbox(&ground, &who, tasks, lines, &scope);
     Ok(Json(Page { items, next: None }))
 }
 

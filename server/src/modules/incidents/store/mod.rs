@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod away;
 mod callback;
+pub mod carry;
 pub mod emergency;
 pub mod filters;
 pub mod handover;

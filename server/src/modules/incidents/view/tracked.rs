@@ -194,7 +194,9 @@ async fn followed_photos(conn: &mut Conn, followed: &Followed, steps: &[Entry]) 
     if let Some(survivor) = &followed.survivor {
         let id = survivor.id.uuid();
         let staff = files::of(conn, "incident", id).await?;
-        shown.extend(staff.into_iter().filter(|p| matches!(purpose(p).as_str(), "after" | "progress")).map(|p| (p, id)));
+        shown.extend(
+            staff.into_iter().filter(|p| matches!(purpose(p).as_str(), "after" | "before" | "progress")).map(|p| (p, id)),
+        );
     }
     Ok(shown)
 }

@@ -1,0 +1,50 @@
+import type { Client } from "openapi-fetch";
+import { api, ok } from "../client";
+import type { Case, Session } from "../types";
+
+// What the worker's face alone asks of the server, typed as the contract has it.
+
+export interface MustReport { key: string; zh: string; en: string; matter?: string | null; told?: { zh: string; en: string; phone?: string | null } | null }
+export interface ReturnReason { code: string; words: string; evidence: boolean }
+export interface Borders { revision: number; grids: unknown }
+export interface DeskOfGrid { grid: string; name: string; phone: string | null }
+export interface Pack {
+  cursor: string; held: string[] | null; cut: boolean; cases: Case[]; next: string | null; catalogue: number;
+  borders: Borders | null; desks: DeskOfGrid[]; must_reports: MustReport[]; reasons: ReturnReason[];
+}
+export interface Lease { session: string; key: string; until: string }
+export interface DayLine {
+  at: string; what: "deed" | "told" | "own"; id: string | null; action: string | null; incident: string | null; code: string | null; title: string | null; grid: string | null; words: string;
+}
+export interface Day { day: string; lines: DayLine[]; photos: number; cut: boolean }
+export interface FieldCount { field: string; n: number }
+export interface Meter {
+  month: string; steps: number; typed: number; filled: number; characters: number; photos: number; day_entries: number; told: number; cut: boolean;
+  asked_by: { kind: "own" | "rules" | "person" | "form"; name: string; typed: number }[];
+  forms: { form: string; times: number; typed: FieldCount[]; filled: FieldCount[] }[];
+}
+export interface MatterRules {
+  id: string; level1: string; level2: string; level3: string; level3_en: string; public_name: string; class: string; lead: string; helpers: string[]; urgency: string;
+  accept: { n: number; unit: string } | null; handle: { n: number; unit: string } | null; stages: { name: string; limit: { n: number; unit: string } }[];
+  filing_condition: string; handling_condition: string; closing_condition: string; evidence: string; verify: string;
+}
+export interface Handbook { revision: number; items: MatterRules[] }
+
+interface Read<Out, Query> {
+  get: { parameters: { query?: Query; path?: never; header?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: Record<string, unknown>; content: { "application/json": Out } } } };
+}
+interface WorkerPaths {
+  "/pack": Read<Pack, { since?: string; after?: string; org?: number }>;
+  "/session/lease": Read<Lease, never>;
+  "/day": Read<Day, { day?: string }>;
+  "/burden-meter": Read<Meter, { month?: string }>;
+  "/catalogue": Read<Handbook, never>;
+}
+const worker = api as unknown as Client<WorkerPaths>;
+
+export const pack = (query: { since?: string; after?: string; org?: number }) => ok(worker.GET("/pack", { params: { query } }));
+export const lease = () => ok(worker.GET("/session/lease"));
+export const day = (of: string) => ok(worker.GET("/day", { params: { query: { day: of } } }));
+export const meter = (month: string) => ok(worker.GET("/burden-meter", { params: { query: { month } } }));
+export const handbook = () => ok(worker.GET("/catalogue"));
+export type { Session };

@@ -1,0 +1,89 @@
+import Dexie, { type Table } from "dexie";
+import type { Sealed } from "./seal";
+
+/**
+ * - `waiting`: will be sent by itself.
+ * - `failed`: the server said no; a person has to change it or let it go.
+ * - `conflict`: somebody else changed the case first; a person has to look.
+ * - `parked`: it failed so often, or so strangely, that it would only be in the way.
+ * - `dropped`: taken back by its author, gone after a moment in which that can be undone.
+ */
+export type OutboxState = "waiting" | "failed" | "conflict" | "parked" | "dropped";
+
+export interface KeptProblem { status: number; code: string; params: Record<string, unknown>; fields: { field: string; code: string; params?: Record<string, unknown> }[] }
+
+/** A command on its way. What was typed and where it goes is sealed; the rest is what sending needs to know. */
+export interface OutboxRow {
+  /** The order in which commands were given, whatever the clock says. */
+  seq?: number;
+  /** UUIDv7: the row's id, and the id of what it makes. */
+  id: string;
+  /** The Idempotency-Key: the id, until a person changes the command. */
+  key: string;
+  account: string;
+  /** The case that it is about. */
+  subject: string | null;
+  /** The command that makes that case, while it is not sent. */
+  after: string | null;
+  /** The version of the case that the person saw. */
+  version: number | null;
+  state: OutboxState;
+  /** The state before it was dropped. */
+  before: OutboxState | null;
+  at: number;
+  attempts: number;
+  nextAt: number;
+  /** How often in a row the server said that the case has moved. */
+  stale: number;
+  /** Hashes of its photographs in the order of sending. */
+  photos: string[];
+  /** Which of them the server has, by hash → id. */
+  uploaded: Record<string, string>;
+  reuploads: number;
+  problem: KeptProblem | null;
+  sealed: Sealed;
+}
+
+/** A photograph, sealed, until the command that needs it was sent. */
+export interface PhotoRow { account: string; hash: string; at: number; bytes: number; sealed: Sealed }
+
+/** A command that the server has: kept some days, so that its author sees what became of it. */
+export interface SentRow { id: string; account: string; at: number; sealed: Sealed }
+
+/** The key of an account's outbox on this device. */
+export interface KeyRow { account: string; key: CryptoKey }
+
+/** The lease of a session: what the read cache is sealed with, and until when it may stay. */
+export interface LeaseRow { account: string; session: string; until: number; key: CryptoKey; who: Sealed }
+
+/** A record of the read cache. */
+export interface CacheRow { account: string; key: string; sealed: Sealed }
+
+export class OfflineDb extends Dexie {
+  outbox!: Table<OutboxRow, number>;
+  photos!: Table<PhotoRow, [string, string]>;
+  sent!: Table<SentRow, string>;
+  keys!: Table<KeyRow, string>;
+  leases!: Table<LeaseRow, string>;
+  cache!: Table<CacheRow, [string, string]>;
+
+  constructor(name = "jingwei-w", options?: { indexedDB: IDBFactory; IDBKeyRange: typeof IDBKeyRange }) {
+    super(name, options);
+    this.version(1).stores({
+      outbox: "++seq, &id, account",
+      photos: "[account+hash], account",
+      sent: "id, account",
+      keys: "account",
+      leases: "account",
+      cache: "[account+key], account",
+    });
+  }
+}
+
+/** Whether an error says that the device has no room left; Dexie wraps the browser's own. */
+export function isFull(error: unknown): boolean {
+  for (let it = error as { name?: string; inner?: unknown } | undefined; it; it = it.inner as typeof it) {
+    if (it.name === "QuotaExceededError") return true;
+  }
+  return false;
+}

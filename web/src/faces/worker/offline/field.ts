@@ -1,0 +1,312 @@
+import { defineStore } from "pinia";
+import { computed, ref, shallowRef } from "vue";
+import { incident } from "@/api/calls";
+import { day, handbook, lease, meter, pack, type Borders, type Day, type DeskOfGrid, type Handbook, type Meter, type MustReport, type ReturnReason } from "@/api/calls/worker";
+import { csrfNow } from "@/api/client";
+import { isProblem } from "@/api/problem";
+import type { Case, Session } from "@/api/types";
+import { useSession } from "@/shared/access/session";
+import { leaseHolder, ReadCache } from "./cache";
+import { isFull, OfflineDb } from "./db";
+import { Outbox, type Item, type NewCommand, type Sent } from "./outbox";
+import { overHttp } from "./transport";
+
+const flushEvery = 30_000;
+const packEvery = 60_000;
+
+interface Marks { cursor: string | null; org: number | null; catalogue: number | null; at: number | null; cut: boolean }
+const noMarks = (): Marks => ({ cursor: null, org: null, catalogue: null, at: null, cut: false });
+
+/** Everything that the worker's pages stand on: what was read, what waits to be sent, and when both last met the server. */
+export const useField = defineStore("field", () => {
+  const session = useSession();
+  const db = new OfflineDb();
+  let outbox: Outbox | null = null;
+  let cache: ReadCache | null = null;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let packed = 0;
+  let pulling: Promise<void> | null = null;
+
+  const account = ref<string | null>(null);
+  const cases = shallowRef(new Map<string, Case>());
+  const borders = shallowRef<Borders | null>(null);
+  const desks = shallowRef<DeskOfGrid[]>([]);
+  const mustReports = shallowRef<MustReport[]>([]);
+  const reasons = shallowRef<ReturnReason[]>([]);
+  const book = shallowRef<Handbook | null>(null);
+  const marks = shallowRef<Marks>(noMarks());
+  const items = shallowRef<Item[]>([]);
+  const sent = shallowRef<Sent[]>([]);
+  const strangers = ref(0);
+  const online = ref(navigator.onLine);
+  const reached = ref(true);
+  const syncing = ref(false);
+  const problem = shallowRef<unknown>(null);
+  const leaseUntil = ref<number | null>(null);
+  /** Whether this page may use what offline work needs; browsers give it to https alone. */
+  const possible = Boolean(globalThis.crypto?.subtle) && "indexedDB" in globalThis;
+
+  const waiting = computed(() => items.value.filter((it) => it.state === "waiting").length);
+  const needsYou = computed(() => items.value.filter((it) => it.state === "failed" || it.state === "conflict" || it.state === "parked").length);
+  const lastSync = computed(() => marks.value.at);
+
+  async function show(): Promise<void> {
+    if (!outbox) return;
+    [items.value, sent.value, strangers.value] = await Promise.all([outbox.list(), outbox.sent(), outbox.strangers()]);
+  }
+
+  /** Begins for whoever is logged in. With `fresh` the session came from the server just now, else from the lease on this device. */
+  async function open(who: Session, fresh: boolean): Promise<void> {
+    if (!possible) return;
+    if (account.value !== who.account) forget();
+    account.value = who.account;
+    outbox ??= new Outbox(db, who.account, overHttp);
+    cache ??= new ReadCache(db, who.account);
+    if (fresh) await takeLease(cache, who);
+    leaseUntil.value = cache.until;
+    await show();
+    if (cases.value.size === 0) await fill(cache);
+    void navigator.storage?.persist?.().catch(() => false);
+    clearInterval(timer);
+    timer = setInterval(() => void beat(), flushEvery);
+    void sync();
+  }
+
+  async function takeLease(into: ReadCache, who: Session): Promise<void> {
+    try {
+      await into.lease(await lease(), who);
+    } catch (error) {
+      if (isProblem(error) && error.status === 0) return void (await into.resume(Date.now()));
+      if (isProblem(error) && error.status === 401) throw error;
+      await into.withoutLease();
+    }
+  }
+
+  /** Who was at work on this device and may go on without the server. */
+  async function resume(): Promise<Session | null> {
+    if (!possible) return null;
+    const holder = await leaseHolder(db, Date.now()).catch(() => null);
+    if (!holder) return null;
+    cache = new ReadCache(db, holder);
+    const who = await cache.resume(Date.now());
+    if (!who) return null;
+    outbox = new Outbox(db, holder, overHttp);
+    account.value = holder;
+    return who;
+  }
+
+  async function fill(from: ReadCache): Promise<void> {
+    const all = await from.all();
+    cases.value = new Map([...all].filter(([name]) => name.startsWith("case:")).map(([name, it]) => [name.slice(5), it as Case]));
+    borders.value = (all.get("borders") as Borders | undefined) ?? null;
+    desks.value = (all.get("desks") as DeskOfGrid[] | undefined) ?? [];
+    mustReports.value = (all.get("must") as MustReport[] | undefined) ?? [];
+    reasons.value = (all.get("reasons") as ReturnReason[] | undefined) ?? [];
+    book.value = (all.get("book") as Handbook | undefined) ?? null;
+    marks.value = (all.get("marks") as Marks | undefined) ?? noMarks();
+  }
+
+  function forget(): void {
+    [outbox, cache, packed] = [null, null, 0];
+    cases.value = new Map();
+    [borders.value, desks.value, mustReports.value, reasons.value, book.value, marks.value] = [null, [], [], [], null, noMarks()];
+    [items.value, sent.value, problem.value] = [[], [], null];
+  }
+
+  /** The session is over: what was read goes, what waits stays for the next log-in. */
+  async function close(): Promise<void> {
+    clearInterval(timer);
+    const gone = cache;
+    forget();
+    account.value = null;
+    await gone?.wipe();
+  }
+
+  async function beat(): Promise<void> {
+    if (leaseUntil.value !== null && leaseUntil.value <= Date.now()) {
+      await close();
+      session.take(null);
+      return;
+    }
+    await flush();
+    if (document.visibilityState === "visible" && Date.now() - packed > packEvery) await pull();
+  }
+
+  /** Sends what waits, then reads what is new. */
+  async function sync(byHand = false): Promise<void> {
+    online.value = navigator.onLine;
+    await flush(!byHand);
+    await pull();
+  }
+
+  async function flush(onlyDue = true): Promise<void> {
+    if (!outbox) return;
+    // After a start from the lease the first look at the session brings the token that commands carry.
+    if (!csrfNow() && items.value.some((it) => it.state === "waiting")) {
+      try {
+        if (!(await session.load(true))) return;
+      } catch {
+        reached.value = false;
+        return;
+      }
+    }
+    const report = await outbox.flush(onlyDue);
+    if (report.offline) reached.value = false;
+    else if (report.sent.length) reached.value = true;
+    for (const body of report.answers.values()) if (isCase(body)) await keep([body]);
+    await show();
+    if (report.loggedOut) await loggedOut();
+    if (report.sent.length) packed = 0;
+  }
+
+  async function loggedOut(): Promise<void> {
+    const now = await session.load(true).catch(() => undefined);
+    if (now === null) whenOut.value?.();
+  }
+  /** What the face does when the server no longer knows who is at work. */
+  const whenOut = shallowRef<(() => void) | null>(null);
+
+  function pull(): Promise<void> {
+    pulling ??= pullAlone().finally(() => (pulling = null));
+    return pulling;
+  }
+
+  async function pullAlone(): Promise<void> {
+    if (!cache || !navigator.onLine) return;
+    syncing.value = true;
+    try {
+      await pages(marks.value.cursor !== null && cases.value.size > 0);
+      await handbookIfMoved();
+      [packed, reached.value, problem.value] = [Date.now(), true, null];
+    } catch (error) {
+      if (isProblem(error) && error.status === 0) reached.value = false;
+      else problem.value = error;
+    } finally {
+      syncing.value = false;
+    }
+  }
+
+  async function pages(onlyNew: boolean): Promise<void> {
+    const have = marks.value;
+    let after: string | undefined;
+    let held: string[] = [];
+    let next: Marks = have;
+    const begun = cache;
+    do {
+      const page = await pack({ ...(onlyNew && have.cursor ? { since: have.cursor } : {}), ...(after ? { after } : {}), ...(onlyNew && have.org !== null ? { org: have.org } : {}) });
+      if (cache !== begun) return; // Somebody else logged in meanwhile.
+      if (page.held) {
+        held = page.held;
+        next = { ...have, cursor: page.cursor, cut: page.cut, catalogue: have.catalogue };
+        mustReports.value = page.must_reports;
+        reasons.value = page.reasons;
+        await store({ must: page.must_reports, reasons: page.reasons });
+      }
+      if (page.borders) {
+        [borders.value, desks.value] = [page.borders, page.desks];
+        next = { ...next, org: page.borders.revision };
+        await store({ borders: page.borders, desks: page.desks });
+      }
+      await keep(page.cases);
+      catalogueNow = page.catalogue;
+      after = page.next ?? undefined;
+    } while (after);
+    const gone = [...cases.value.keys()].filter((id) => !held.includes(id));
+    if (gone.length) {
+      const left = new Map(cases.value);
+      for (const id of gone) left.delete(id);
+      cases.value = left;
+      await cache?.remove(gone.map((id) => `case:${id}`));
+    }
+    // A case can come into sight without having changed, after a leave or a move of borders: then everything is read once more.
+    if (onlyNew && held.some((id) => !cases.value.has(id))) return pages(false);
+    marks.value = { ...next, at: Date.now() };
+    await store({ marks: marks.value });
+  }
+  let catalogueNow: number | null = null;
+
+  async function handbookIfMoved(): Promise<void> {
+    if (!session.may("catalogue.read") || catalogueNow === null || (book.value && marks.value.catalogue === catalogueNow)) return;
+    book.value = await handbook();
+    marks.value = { ...marks.value, catalogue: catalogueNow };
+    await store({ book: book.value, marks: marks.value });
+  }
+
+  async function keep(fresh: Case[]): Promise<void> {
+    if (!fresh.length) return;
+    const all = new Map(cases.value);
+    for (const it of fresh) if ((all.get(it.id)?.version ?? 0) <= it.version) all.set(it.id, it);
+    cases.value = all;
+    await store(Object.fromEntries(fresh.map((it) => [`case:${it.id}`, it])));
+  }
+
+  /** The read cache is a convenience: a full device says so and goes on with what is in memory. */
+  async function store(records: Record<string, unknown>): Promise<void> {
+    try {
+      await cache?.put(records);
+      full.value = false;
+    } catch (error) {
+      full.value = isFull(error);
+    }
+  }
+  const full = ref(false);
+
+  /** The case as the server has it now. */
+  async function refresh(id: string): Promise<void> {
+    await keep([await incident(id)]);
+  }
+
+  /** A day or month as it was last read here; and the same from the server, kept for the next time. */
+  const keptDay = async (of: string): Promise<Day | null> => ((await cache?.get<Day>(`day:${of}`)) ?? null);
+  const keptMeter = async (of: string): Promise<Meter | null> => ((await cache?.get<Meter>(`meter:${of}`)) ?? null);
+  async function readDay(of: string): Promise<Day> {
+    const read = await day(of);
+    await store({ [`day:${of}`]: read });
+    return read;
+  }
+  async function readMeter(of: string): Promise<Meter> {
+    const read = await meter(of);
+    await store({ [`meter:${of}`]: read });
+    return read;
+  }
+
+  function own(): Outbox {
+    if (!outbox) throw new Error("nobody is at work here");
+    return outbox;
+  }
+  async function changed(act: Promise<unknown>): Promise<void> {
+    await act;
+    await show();
+    void flush();
+  }
+
+  return {
+    possible, account, cases, borders, desks, mustReports, reasons, book, items, sent, strangers, waiting, needsYou, lastSync, online, reached, syncing, problem, full, leaseUntil, whenOut, marks,
+    open, resume, close, sync, flush, refresh, keptDay, keptMeter, readDay, readMeter,
+    /** Takes a command: it is safe on this device when this returns, and on its way. */
+    async give(command: NewCommand): Promise<string> {
+      const id = await own().add(command);
+      await show();
+      void flush().then(() => pull());
+      return id;
+    },
+    keepPhoto: (photo: Blob) => own().keepPhoto(photo),
+    photo: (name: string) => own().photo(name),
+    retry: (id: string) => changed(own().retry(id)),
+    drop: (id: string) => changed(own().drop(id)),
+    undrop: (id: string) => changed(own().undrop(id)),
+    edit: (id: string, body: Record<string, unknown>) => changed(own().edit(id, body)),
+    keepMine: (id: string, version: number) => changed(own().keepMine(id, version)),
+    watchNetwork(): void {
+      const look = () => {
+        online.value = navigator.onLine;
+        if (navigator.onLine) void sync();
+      };
+      addEventListener("online", look);
+      addEventListener("offline", () => (online.value = false));
+      document.addEventListener("visibilitychange", () => void (document.visibilityState === "visible" && sync()));
+    },
+  };
+});
+
+const isCase = (body: unknown): body is Case => typeof body === "object" && body !== null && "steps" in body && "tasks" in body && "id" in body;

@@ -1,0 +1,46 @@
+import * as calls from "@/api/calls";
+import { csrfNow, useCsrf } from "@/api/client";
+import type { Answer, Transport } from "./outbox";
+
+const base = "/api/v1";
+/** A phone at the edge of the network keeps a connection open for ever; after so long it counts as no answer. */
+const patience = { command: 30_000, photo: 120_000 };
+
+async function read(response: Response): Promise<Answer> {
+  const retry = Number(response.headers.get("retry-after"));
+  const body: unknown = await response.json().catch(() => null);
+  return { status: response.status, body, retryAfter: Number.isFinite(retry) && retry > 0 ? retry : null };
+}
+
+/** The token of the session may be one of before the last log-in; then one look at the session helps. */
+async function sent(make: () => Promise<Response>): Promise<Answer> {
+  const answer = await read(await make());
+  if (answer.status !== 403) return answer;
+  const before = csrfNow();
+  const session = await calls.session().catch(() => null);
+  if (!session || session.csrf === before) return answer;
+  useCsrf(session.csrf);
+  return read(await make());
+}
+
+const headers = (more: Record<string, string>): Record<string, string> => ({ ...more, ...(csrfNow() ? { "X-CSRF-Token": csrfNow()! } : {}) });
+
+/** The way to this page's own server. */
+export const overHttp: Transport = {
+  send: ({ method, path, body, key }) =>
+    sent(() =>
+      fetch(`${base}${path}`, {
+        method, credentials: "same-origin", signal: AbortSignal.timeout(patience.command),
+        headers: headers({ "Content-Type": "application/json", "Idempotency-Key": key }), body: JSON.stringify(body),
+      }),
+    ),
+  upload: (photo, hash) =>
+    sent(() =>
+      fetch(`${base}/photos`, {
+        method: "POST", credentials: "same-origin", signal: AbortSignal.timeout(patience.photo),
+        headers: headers({ "Content-Type": "image/jpeg", "Content-Digest": `sha-256=:${base64(hash)}:` }), body: photo,
+      }),
+    ),
+};
+
+const base64 = (hex: string): string => btoa(String.fromCharCode(...(hex.match(/../g) ?? []).map((pair) => parseInt(pair, 16))));

@@ -1,0 +1,117 @@
+import { enableAutoUnmount, flushPromises } from "@vue/test-utils";
+import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
+import Dexie from "dexie";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Case, Session, Task } from "@/api/types";
+import { differences, seenOf } from "@/faces/worker/offline/commands";
+import { ownTasks, projected } from "@/faces/worker/offline/projected";
+import { useField } from "@/faces/worker/offline/field";
+import type { Item } from "@/faces/worker/offline/outbox";
+import { actionsOf } from "@/faces/worker/incidents/actions";
+import { found } from "@/faces/worker/incidents/find";
+import TodayPage from "@/faces/worker/incidents/TodayPage.vue";
+import { editable, withTexts } from "@/faces/worker/outbox/edit";
+import { clockOf, dayOf, shifted, shiftedMonth } from "@/faces/worker/day/dates";
+import { mapLinks } from "@/shared/map/navigate";
+import { mounted, serve } from "./mounted";
+
+const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000 + 1000).toISOString();
+const task = (id: string, more: Partial<Task> = {}): Task => ({ id, role: "lead", unit: null, state: "offered", mine: true, to_me: true, ...more });
+const aCase = (id: string, more: Partial<Case> = {}): Case => ({
+  id, code: `C20260314-000${id}`, version: 3, title: `title ${id}`, state: "assigned", matter: null, urgency: "normal", light: "green", yellow_at: inHours(20), red_at: inHours(30), next_at: null,
+  paused: null, grid: null, owner: { id: "u", name: "desk" }, lead: null, channel: "web", source: "resident", lon: null, lat: null, reported_at: "2026-03-14T01:00:00.000Z", due_at: inHours(30),
+  attention: [], photo_count: 0, reporters: 1, text: `words ${id}`, reasons: [], tasks: [task(`t${id}`)], steps: [], photos: [], ratings: [], duplicates: [], may: [], ...more,
+});
+const who: Session = { account: "a-1", name: "网格员", home: "/w/", roles: [], permissions: ["pack.read"], csrf: "token", expires_at: inHours(100) };
+const lease = { session: "s-1", key: btoa("k".repeat(32)), until: inHours(100) };
+const pack = (cases: Case[]) => ({ cursor: "c", held: cases.map((it) => it.id), cut: false, cases, next: null, catalogue: 1, borders: null, desks: [], must_reports: [], reasons: [] });
+
+enableAutoUnmount(afterEach);
+beforeEach(() => {
+  Object.assign(Dexie.dependencies, { indexedDB: new IDBFactory(), IDBKeyRange });
+  vi.stubGlobal("indexedDB", Dexie.dependencies.indexedDB);
+});
+afterEach(() => vi.unstubAllGlobals());
+
+async function today(cases: Case[]) {
+  serve({ "GET /session/lease": { body: lease }, "GET /pack": { body: pack(cases) } });
+  const page = await mounted(TodayPage);
+  const field = useField();
+  await field.open(who, true);
+  await vi.waitFor(() => expect(field.lastSync).not.toBeNull());
+  await flushPromises();
+  return { ...page, field };
+}
+
+describe("today", () => {
+  it("puts the least time left first, by my own task's clock", async () => {
+    const { wrapper } = await today([
+      aCase("1", { tasks: [task("t1", { state: "accepted", due_at: inHours(8) })] }), aCase("2", { tasks: [task("t2", { state: "accepted", due_at: inHours(-1) })] }),
+      aCase("3", { tasks: [task("t3", { accept_by: inHours(1), due_at: inHours(40) })] }), aCase("4", { tasks: [task("t4", { to_me: false })] }),
+    ]);
+    expect(wrapper.findAll(".title").map((it) => it.text())).toEqual(["title 2", "title 3", "title 1"]);
+    await wrapper.findAll(".tab")[1]!.trigger("click");
+    expect(wrapper.findAll(".title").map((it) => it.text())).toEqual(["title 3"]);
+  });
+
+  it("says the next step when there is nothing, and finds what lies here by its words", async () => {
+    const { wrapper } = await today([aCase("9", { tasks: [], state: "closed", text: "楼道灯不亮" })]);
+    expect(wrapper.text()).toContain("没有待办的事");
+    expect(wrapper.find("a[href='/report']").exists()).toBe(true);
+    await wrapper.get("input[type=search]").setValue("楼道 0009");
+    expect(wrapper.text()).toContain("找到 1 件");
+  });
+});
+
+describe("what the worker left", () => {
+  const item = (action: string, path: string, state: Item["state"] = "waiting"): Item => ({
+    id: "i", method: "POST", path, body: {}, action, title: "", seen: {}, makes: false, subject: "1", after: null, state, at: 0, attempts: 0, nextAt: 0, problem: null, photos: 0, photosSent: 0, version: 3,
+  });
+  it("is shown on top of what the server said, as long as it waits", () => {
+    const c = aCase("1");
+    const taken = projected(c, [item("take_on", "/incidents/1/tasks/t1/accept")]);
+    expect([taken.state, taken.tasks[0]!.state]).toEqual(["in_progress", "accepted"]);
+    const done = projected(c, [item("take_on", "/incidents/1/tasks/t1/accept"), item("resolve", "/incidents/1/tasks/t1/done")]);
+    expect([done.state, ownTasks(done).length]).toEqual(["resolved", 0]);
+    expect(projected(c, [item("take_on", "/incidents/1/tasks/t1/accept", "conflict")])).toEqual(c);
+  });
+  it("is compared field by field with what the server has now", () => {
+    const before = aCase("1", { lead: { unit: "一社区", person: "张" } });
+    const now = { ...before, state: "in_progress" as const, lead: { unit: "二社区", person: null } };
+    expect(differences(seenOf(before), now)).toEqual([{ field: "state", before: "assigned", now: "in_progress" }, { field: "lead", before: "一社区 张", now: "二社区" }]);
+    expect(differences(seenOf(before), before)).toEqual([]);
+  });
+  it("offers only what the server would take", () => {
+    const c = aCase("1", { may: ["extend", "send_back", "note", "whistle", "report_in"] });
+    expect(actionsOf(c, c.tasks[0])).toEqual(["extend", "send_back", "report_in", "whistle"]);
+    expect(actionsOf(c, undefined)).toEqual(["whistle"]);
+    expect(actionsOf(c, { ...c.tasks[0]!, binding: true, arrived_at: inHours(-1) })).toEqual(["extend", "whistle"]);
+  });
+  it("can be put right where it is a sentence, and nowhere else", () => {
+    const body = { text: "楼道", lon: 1, photo_ids: ["photo:ab"], reason: "wrong-unit", solved: { public_reply: "好了", result: "solved" } };
+    expect(editable(body).map((it) => it.path)).toEqual(["text", "solved.public_reply"]);
+    expect(withTexts(body, [{ path: "solved.public_reply", field: "public_reply", text: " 修好了 " }])).toEqual({ ...body, solved: { public_reply: "修好了", result: "solved" } });
+  });
+});
+
+describe("small rules", () => {
+  it("finds cases that hold every word", () => {
+    const all = [aCase("1", { text: "楼道灯不亮" }), aCase("2", { text: "路灯不亮" })];
+    expect(found(all, "楼道 不亮").map((it) => it.id)).toEqual(["1"]);
+    expect(found(all, "灯").length).toBe(2);
+    expect(found(all, "  ")).toEqual([]);
+  });
+  it("counts days as the district does", () => {
+    expect([dayOf(new Date("2026-03-14T16:30:00Z")), clockOf("2026-03-14T16:30:00Z")]).toEqual(["2026-03-15", "00:30"]);
+    expect([shifted("2026-03-01", -1), shiftedMonth("2026-01", -1), shiftedMonth("2026-12", 1)]).toEqual(["2026-02-28", "2025-12", "2027-01"]);
+  });
+  it("gives each map the datum that it counts in", () => {
+    const links = Object.fromEntries(mapLinks({ lon: 116.404, lat: 39.915 }, "门口", "Android").map((it) => [it.key, it.href]));
+    expect(links.amap).toContain("dlat=39.916404&dlon=116.410244");
+    expect(links.tencent).toContain("tocoord=39.916404,116.410244");
+    expect(links.baidu).toContain("latlng:39.922");
+    expect(links.baidu).toContain("coord_type=bd09ll");
+    expect(links.geo).toBe("geo:39.915000,116.404000?q=39.915000,116.404000(%E9%97%A8%E5%8F%A3)");
+    expect(mapLinks({ lon: 116.404, lat: 39.915 }, "门口", "iPhone").map((it) => it.key)).toEqual(["amap", "baidu", "tencent"]);
+  });
+});
