@@ -30,15 +30,18 @@ export async function person({ viewport, position, scheme = "light", faults, sho
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: flags, viewport, locale: "zh-CN", timezoneId: "Asia/Shanghai", colorScheme: scheme,
     ...(position ? { geolocation: { longitude: position[0], latitude: position[1] }, permissions: ["geolocation"] } : {}),
   });
-  const page = context.pages()[0] ?? (await context.newPage());
-  page.setDefaultTimeout(15_000);
-  page.on("console", (message) => {
-    const text = message.text();
-    // A refused request is part of some steps; a policy violation or an exception never is.
-    if (/Content Security Policy|Content-Security-Policy/.test(text)) faults.push(`policy: ${text}`);
-    else if (message.type() === "warning" && /\[intlify\]|\[Vue warn\]/.test(text)) faults.push(text);
-  });
-  page.on("pageerror", (error) => faults.push(`exception: ${error.message}`));
+  let page = watched(context.pages()[0] ?? (await context.newPage()));
+  function watched(one) {
+    one.setDefaultTimeout(15_000);
+    one.on("console", (message) => {
+      const text = message.text();
+      // A refused request is part of some steps; a policy violation or an exception never is.
+      if (/Content Security Policy|Content-Security-Policy/.test(text)) faults.push(`policy: ${text}`);
+      else if (message.type() === "warning" && /\[intlify\]|\[Vue warn\]/.test(text)) faults.push(text);
+    });
+    one.on("pageerror", (error) => faults.push(`exception: ${error.message}`));
+    return one;
+  }
 
   /** A phone page is pictured whole: on a screen as tall as the page, so that what sticks to the bottom is at the bottom. */
   async function wholePage(picture) {
@@ -67,5 +70,12 @@ export async function person({ viewport, position, scheme = "light", faults, sho
     await context.close();
     await rm(profile, { recursive: true, force: true });
   };
-  return { page, screen, end };
+  /** Kills the page, as a phone does that wants its memory back, and begins with an empty one in the same browser. */
+  async function reopen() {
+    const before = page;
+    page = watched(await context.newPage());
+    await before.close();
+    return page;
+  }
+  return { get page() { return page; }, screen, end, reopen };
 }

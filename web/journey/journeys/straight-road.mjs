@@ -127,7 +127,7 @@ async function work(worker, code) {
   await page.getByText("已办结：").waitFor();
   check("the worker finishes with a photograph", true);
   await screen("w-4-finished");
-  await page.getByRole("link", { name: "快速上报" }).click();
+  await page.getByRole("link", { name: "上报", exact: true }).click();
   await page.getByRole("switch", { name: "即查即办" }).click();
   await screen("w-5-quick");
   await page.getByLabel("看到了什么？").fill("三号楼单元门口地砖翘起，已踩实");
@@ -136,7 +136,7 @@ async function work(worker, code) {
   await page.getByRole("button", { name: "提交", exact: true }).click();
   await page.getByText("已上报，编号").waitFor();
   check("the worker reports what was done on the spot", true);
-  await page.getByRole("link", { name: "我的" }).click();
+  await page.getByRole("link", { name: "我的", exact: true }).click();
   await page.getByRole("heading", { name: "消息" }).waitFor();
   await screen("w-6-me");
 }
@@ -205,10 +205,10 @@ async function leaveWorker(worker) {
   await page.getByRole("button", { name: "大字" }).click();
   await page.getByRole("button", { name: "English" }).click();
   await screen("w-8-large-english");
-  await page.getByRole("link", { name: "To do" }).click();
+  await page.getByRole("link", { name: "To do", exact: true }).click();
   await page.getByRole("heading", { name: "To do", level: 1 }).waitFor();
   await screen("w-9-inbox-english");
-  await page.getByRole("link", { name: "Me" }).click();
+  await page.getByRole("link", { name: "Me", exact: true }).click();
   await page.getByRole("button", { name: "中文" }).click();
   await page.getByRole("button", { name: "退出登录" }).click();
   await page.getByLabel("密码").waitFor();
