@@ -71,8 +71,10 @@ export async function run(stage) {
 
   // On without network: the page opens again, cases, search, map, handbook and log are there; a report is two taps and a sentence.
   await page.reload();
-  await page.getByRole("heading", { name: "待办", level: 1 }).waitFor();
+  await page.getByRole("heading", { name: first }).waitFor();
+  await page.getByRole("link", { name: "待办", exact: true }).click();
   await page.getByRole("link").filter({ hasText: second }).first().waitFor();
+  check("and says that it is a demonstration", await page.getByText("演示数据").isVisible());
   check("the page opens without network, with its cases", true);
   await page.getByRole("searchbox").fill(mark);
   await page.getByText("找到 3 件").waitFor();

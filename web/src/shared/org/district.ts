@@ -1,11 +1,33 @@
 import { useQuery } from "@tanstack/vue-query";
 import { watchEffect } from "vue";
 import { district } from "@/api/calls";
+import type { District } from "@/api/types";
 import { useZone } from "../clock";
+
+const place = "jingwei.district";
+
+async function read(): Promise<District> {
+  const now = (await district()) as District;
+  try {
+    localStorage.setItem(place, JSON.stringify(now));
+  } catch {
+    // Not kept: the next visit asks again.
+  }
+  return now;
+}
+
+/** What was public of the district the last time: its name, and that it is a demonstration, have to stand on a page without network as well. */
+function before(): District | undefined {
+  try {
+    return (JSON.parse(localStorage.getItem(place) ?? "null") as District | null) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** The district that this instance serves; read once a visit. */
 export function useDistrict() {
-  const query = useQuery({ queryKey: ["district"], queryFn: district, staleTime: Infinity });
+  const query = useQuery({ queryKey: ["district"], queryFn: read, staleTime: Infinity, placeholderData: before });
   watchEffect(() => {
     if (query.data.value) useZone(query.data.value.zone);
   });
