@@ -348,8 +348,8 @@ export class Outbox {
       for (const hash of row.photos) if (!rest.some((it) => it.photos.includes(hash))) await this.db.photos.delete([this.account, hash]);
       for (const other of rest) {
         if (other.after === id) await this.db.outbox.put({ ...other, after: null });
-        else if (row.subject && other.subject === row.subject && other.version !== null && onlyOurs(answer, other.version)) {
-          await this.db.outbox.put({ ...other, version: answer!.version!, ...(other.state === "conflict" ? { state: "waiting" as const, problem: null, key: uuidv7(this.clock()) } : {}) });
+        else if (row.subject && other.subject === row.subject && other.state === "waiting" && other.version !== null && onlyOurs(answer, other.version)) {
+          await this.db.outbox.put({ ...other, version: answer!.version! });
         }
       }
     });

@@ -1,0 +1,125 @@
+// The pages of a worker in every dress: dark, large, English; what he can do to a case beside finishing it; the handbook, the must-reports, and what
+// somebody sees who has no business here.
+import { phone } from "../browser.mjs";
+
+const uuid = () => crypto.randomUUID();
+
+async function reported(base, [lon, lat], words) {
+  const answer = await fetch(`${base}/api/v1/reports`, {
+    method: "POST", headers: { "Content-Type": "application/json", "Idempotency-Key": uuid() }, body: JSON.stringify({ text: words, lon, lat, phone: "140-0000-2046", name: "叶知秋" }),
+  });
+  if (!answer.ok) throw new Error(`the report was answered ${answer.status}`);
+  return answer.json();
+}
+const waiting = (page, n) => page.locator(".bar").getByText(`待发送 ${n}`, { exact: true }).waitFor();
+const tab = (page, name) => page.getByRole("navigation", { name: /主菜单|Main menu/ }).getByRole("link", { name, exact: true }).click();
+async function open(page, words) {
+  await tab(page, "待办");
+  await page.getByRole("link").filter({ hasText: words }).first().click();
+  await page.getByRole("heading", { name: words }).waitFor();
+}
+const steps = (page, id) => page.evaluate((of) => fetch(`/api/v1/incidents/${of}`).then((it) => it.json()).then((it) => it.steps.map((step) => step.action)), id);
+
+export async function run({ base, check, position, enter }) {
+  const mark = String(Date.now() % 100_000);
+  const [keep, back] = [`戊楼道灯不亮，楼道黑 ${mark}`, `己单元楼道灯坏了 ${mark}`];
+  const cases = [await reported(base, position, keep), await reported(base, position, back)];
+  const worker = await enter("worker", { viewport: phone, position, scheme: "dark" });
+  const { page, screen } = worker;
+  await page.getByRole("link").filter({ hasText: keep }).first().waitFor();
+  check("the pages are dark where the phone is", await page.evaluate(() => document.documentElement.classList.contains("dark")));
+  await screen("wf-01-dark-today");
+
+  // More time, handed up: each a form of one sentence.
+  await open(page, keep);
+  await page.getByRole("button", { name: "接单" }).click();
+  await waiting(page, 0);
+  await page.getByRole("button", { name: "更多" }).click();
+  await page.getByRole("button", { name: "申请延期" }).click();
+  await page.getByRole("button", { name: "提交", exact: true }).click();
+  await page.getByText("请写一句话。").waitFor();
+  await page.getByLabel("为什么要延期").fill("灯具要从外地调货");
+  await screen("wf-02-dark-extend");
+  await page.getByRole("button", { name: "提交", exact: true }).click();
+  await waiting(page, 0);
+  const asked = await page.evaluate((code) => fetch("/api/v1/incidents?q=" + encodeURIComponent(code)).then((it) => it.json()), keep);
+  check("more time was asked for", asked.items.length > 0);
+  await page.getByRole("button", { name: "更多" }).click();
+  await page.getByRole("button", { name: "请求升级" }).click();
+  await page.getByLabel("为什么解决不了").fill("线路老化，要物业公司停电检修");
+  await page.getByRole("button", { name: "提交", exact: true }).click();
+  await waiting(page, 0);
+  check("the case was handed up", (await steps(page, cases[0].id)).includes("escalate"));
+
+  // Returned with a coded reason.
+  await open(page, back);
+  await page.getByRole("button", { name: "更多" }).click();
+  await page.getByRole("button", { name: "退单" }).click();
+  await page.getByRole("button", { name: "提交", exact: true }).click();
+  await page.getByText("请选一个理由。").waitFor();
+  await page.getByRole("radio").first().check();
+  const basis = page.getByLabel(/依据/);
+  await basis.fill("物业服务合同第三条");
+  await screen("wf-03-dark-return");
+  await page.getByRole("button", { name: "提交", exact: true }).click();
+  await waiting(page, 0);
+  check("nothing needs the worker", !(await page.getByText("需要您处理").isVisible()));
+  check("the case was returned", (await steps(page, cases[1].id)).includes("send_back"), JSON.stringify(await steps(page, cases[1].id)));
+  await tab(page, "待办");
+  check("and left the inbox", !(await page.getByRole("link").filter({ hasText: back }).first().isVisible()));
+
+  // A must-report is a report with its kind; done on the spot, for somebody.
+  await tab(page, "上报");
+  await page.getByRole("button", { name: "安全隐患" }).click();
+  await page.getByLabel("安全隐患").fill(`电动车飞线充电 ${mark}`);
+  await page.getByRole("switch", { name: "自办" }).click();
+  await page.getByRole("switch", { name: "代办" }).click();
+  await page.getByLabel("给居民的答复").fill("已劝离并拔掉插头。");
+  await page.getByLabel("居民怎么称呼").fill("赵阿姨");
+  await screen("wf-04-dark-quick");
+  await page.getByRole("button", { name: "提交", exact: true }).click();
+  await page.getByText("已上报，编号").waitFor();
+  check("a must-report was sent", true);
+
+  // The handbook, the log, the meter.
+  await tab(page, "我的");
+  await screen("wf-05-dark-me");
+  await page.getByRole("link", { name: "办事手册" }).click();
+  await page.getByRole("searchbox").fill("楼道灯");
+  await page.locator("details").first().click();
+  await page.getByText("办理时限").first().waitFor();
+  await screen("wf-06-dark-handbook");
+  await tab(page, "我的");
+  await page.getByRole("button", { name: "浅色" }).click();
+  await page.getByRole("button", { name: "大字" }).click();
+  await screen("wf-07-large-me");
+  await tab(page, "待办");
+  await page.getByRole("link").filter({ hasText: keep }).first().waitFor();
+  await screen("wf-08-large-today");
+  await page.getByRole("link").filter({ hasText: keep }).first().click();
+  await page.getByRole("heading", { name: keep }).waitFor();
+  await screen("wf-09-large-case");
+  await tab(page, "我的");
+  await page.getByRole("button", { name: "English" }).click();
+  await page.getByRole("button", { name: "Normal type" }).or(page.getByRole("button", { name: /normal/i })).first().click();
+  for (const [name, heading, shot] of [["To do", "To do", "today"], ["Map", "My grids", "map"], ["Report", "Quick report", "report"], ["Log", "Work log", "day"]]) {
+    await tab(page, name);
+    await page.getByRole("heading", { name: heading, level: 1 }).waitFor();
+    await screen(`wf-10-english-${shot}`);
+  }
+  await page.getByRole("link", { name: "My form burden" }).click();
+  await page.getByRole("heading", { name: "Who asked" }).waitFor();
+  await screen("wf-11-english-meter");
+
+  // A head of grids calls a unit for help.
+  const head = await enter("head", { viewport: phone, position });
+  await head.page.getByRole("heading", { name: "待办", level: 1 }).waitFor();
+  await head.screen("wf-12-head");
+
+  // Whoever has no grid is told so, and shown the way.
+  const desk = await enter("dispatcher", { viewport: phone });
+  await desk.page.getByRole("region", { name: "案件列表" }).waitFor();
+  await desk.page.goto(`${base}/w/`);
+  await desk.page.getByText("您的账号没有网格").waitFor();
+  await desk.screen("wf-13-forbidden");
+}
