@@ -299,7 +299,19 @@ pub fn compose(
     let wrapped = app.keys.wrap(&key, id.uuid())?;
     let photos = report.photo_ids.clone();
     let solved = intake.solved.clone();
-    Ok(Draft { case, key, wrapped, track, recognised, duplicates: vec![], joins: None, photos, solved, phone, id_given: intake.id.is_some() })
+    Ok(Draft {
+        case,
+        key,
+        wrapped,
+        track,
+        recognised,
+        duplicates: vec![],
+        joins: None,
+        photos,
+        solved,
+        phone,
+        id_given: intake.id.is_some(),
+    })
 }
 
 fn check(intake: &Intake) -> Result<()> {
