@@ -52,7 +52,8 @@ async function history(seed: number, sabotage: Sabotage = (it) => it): Promise<F
   network.settle();
   boot();
   network.weather = fair;
-  for (let round = 0; round < 14; round += 1) {
+  // A fault is tried eight times before it is parked, and several of one case come one after the other.
+  for (let round = 0; round < 100 && (await outbox.list()).some((it) => it.state === "waiting"); round += 1) {
     await outbox.flush();
     clock.now += 400_000;
   }
