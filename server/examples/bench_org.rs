@@ -47,7 +47,7 @@ async fn take(db: &Db, now: Time, bytes: Vec<u8>, map: Vec<(String, String)>) {
     tx.commit().await.expect("a commit");
 
     let started = Instant::now();
-    let options = GridOptions { options: Options { map, dry_run: false }, ..GridOptions::default() };
+    let options = GridOptions { options: Options { map, ..Options::default() }, ..GridOptions::default() };
     let report = import::grids(db, now, bytes.clone(), &options).await.expect("an import");
     println!("import of {} grids: {:?}", report.added, started.elapsed());
     assert!(report.applied, "{:?}", report.faults.first());

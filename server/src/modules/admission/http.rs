@@ -265,7 +265,12 @@ struct Taken {
 /// Put the items of a CSV or XLSX file into a draft, in place of those that it has.
 #[utoipa::path(post, path = "/api/v1/admission/lists/{id}/items", tag = "admission", params(("id" = String, Path, format = "uuid")),
     request_body = Upload, responses((status = 200, body = Taken)), extensions(("x-permission" = json!("admission.manage"))))]
-async fn fill(State(app): State<Shared>, who: Allow<ManageList>, Path(id): Path<Id<List>>, command: FileCommand<Upload>) -> Outcome {
+async fn fill(
+    State(app): State<Shared>,
+    who: Allow<ManageList>,
+    Path(id): Path<Id<List>>,
+    command: FileCommand<Upload>,
+) -> Outcome {
     for_the_district(&app, &who)?;
     let Upload { content, base64, dry_run } = &command.body;
     let reading =

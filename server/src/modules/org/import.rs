@@ -34,8 +34,8 @@ pub use addresses::{AddressOptions, addresses};
 pub use grids::{GridOptions, grids, stage_grids};
 pub use orgs::{orgs, stage_orgs};
 pub use rosters::{duty, leave, stage_duty, stage_leave, stage_templates, templates};
-pub use staff::{staff, stage_staff};
 pub(super) use staff::{PHONE, phone_index};
+pub use staff::{staff, stage_staff};
 
 /// Faults beyond this number are only counted.
 const MOST_FAULTS: usize = 200;

@@ -215,7 +215,6 @@ pub struct Exclude {
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = reports::Decide)]
 #[serde(deny_unknown_fields)]
-#[schema(as = ExclusionDecision)]
 pub struct Decide {
     /// Whether the case is left out.
     pub approved: bool,

@@ -136,10 +136,13 @@ pub async fn standing(conn: &mut Conn, app: &App, scope: Scope, by: By, unit: Op
         as_of: now,
         by,
         total: line((root.code.clone(), root.name.clone()), &whole, &inside, now),
-        rows: parts.into_iter().map(|(key, standing)| {
-            let which = part(&key.0);
-            line(key, &standing, &which, now)
-        }).collect(),
+        rows: parts
+            .into_iter()
+            .map(|(key, standing)| {
+                let which = part(&key.0);
+                line(key, &standing, &which, now)
+            })
+            .collect(),
     })
 }
 
@@ -155,7 +158,14 @@ fn line((key, name): (String, String), standing: &Standing, which: &str, now: Ti
     Line {
         key,
         name,
-        lights: vec![all, light("green", green), light("yellow", yellow), light("red", red), light("paused", paused), light("none", none)],
+        lights: vec![
+            all,
+            light("green", green),
+            light("yellow", yellow),
+            light("red", red),
+            light("paused", paused),
+            light("none", none),
+        ],
         ages: AGES.iter().zip(ages).map(age).collect(),
     }
 }
@@ -174,7 +184,13 @@ pub struct DayLine {
 }
 
 /// Every day of a span, those without cases too.
-pub async fn days(conn: &mut Conn, app: &App, scope: Scope, unit: Option<&str>, (from, to): (Time, Time)) -> Result<Vec<DayLine>> {
+pub async fn days(
+    conn: &mut Conn,
+    app: &App,
+    scope: Scope,
+    unit: Option<&str>,
+    (from, to): (Time, Time),
+) -> Result<Vec<DayLine>> {
     if to <= from {
         return Err(Error::invalid("to", "before-from"));
     }

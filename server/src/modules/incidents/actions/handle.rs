@@ -203,7 +203,7 @@ pub(super) async fn conclude(
     store::withdraw(tx, change.case.id).await?;
     change.attend(|a| a != Attention::Escalated, &[]);
     // A circle that was stopped while somebody was at work has nothing left to rule on.
-    returns::drop_review(tx, &mut change).await?;
+    returns::drop_review(tx, &mut change, "案件已办结，不再裁定").await?;
     review::pass_unverified(&mut change)?;
     change.wind(ground)?;
     let told = change.case.reported_by.filter(|to| *to != change.actor.id);

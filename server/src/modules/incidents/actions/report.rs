@@ -440,6 +440,7 @@ struct Decided<'a> {
 /// Writes the case, dispatched when nothing is doubtful. A report without photographs reads nothing here: all of it is put off until COMMIT.
 pub async fn take_in(tx: &mut Tx, app: &App, ground: &Ground, prepared: Prepared<'_>) -> Result<Receipt> {
     let Prepared { draft, decided: Decided { change, tasks, .. }, accounts } = prepared;
+    let actor = change.actor;
     ground.hold(tx);
     if draft.id_given && access::keys::exists(tx, draft.case.id.uuid()).await? {
         return Err(Error::invalid("id", "taken"));

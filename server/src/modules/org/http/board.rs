@@ -218,7 +218,8 @@ async fn board(
     let border = store::borders(&mut *app.db.read().await?, MAIN_LAYER, now).await?;
     let border = border.into_iter().find(|b| b.unit_id == unit.id).map(|b| b.border).unwrap_or_default();
     let mut people = Vec::new();
-    let posts: Vec<_> = known.posts(unit.id, now).map(|p| (p.title.to_owned(), p.slot.to_owned(), p.holder(now).map(|h| h.person))).collect();
+    let posts: Vec<_> =
+        known.posts(unit.id, now).map(|p| (p.title.to_owned(), p.slot.to_owned(), p.holder(now).map(|h| h.person))).collect();
     for (title, slot, person) in posts {
         let shown = contact(&app, known, person, None).await?;
         let deputy = person.and_then(|p| known.leave(p, now)).and_then(|l| l.deputy).map(|d| known.name_of(d).to_owned());

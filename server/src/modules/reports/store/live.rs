@@ -12,7 +12,9 @@ const DAY: i64 = 86_400_000;
 /// Open cases by light and by age, for each key: one statement. `window.now` is the instant that lights are compared with.
 pub async fn standing(conn: &mut Conn, by: By, window: &Window) -> Result<Vec<(String, Standing)>> {
     match by {
-        By::Street | By::Community => grouped(conn, window, ["select v.filed_path as grp", "group by v.filed_path"], |k: String| k).await,
+        By::Street | By::Community => {
+            grouped(conn, window, ["select v.filed_path as grp", "group by v.filed_path"], |k: String| k).await
+        }
         By::Channel => grouped(conn, window, ["select v.channel as grp", "group by v.channel"], |k: String| k).await,
         By::Department => grouped(conn, window, ["select v.lead_unit as grp", "group by v.lead_unit"], id_text).await,
         By::Matter => grouped(conn, window, ["select v.matter_id as grp", "group by v.matter_id"], id_text).await,
