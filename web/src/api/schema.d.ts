@@ -210,6 +210,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find a place by words of its address, or by going down the tree. */
+        get: operations["get_addresses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admission/items": {
         parameters: {
             query?: never;
@@ -425,7 +442,7 @@ export interface paths {
             cookie?: never;
         };
         /** What a month took of the caller: what was asked for, by whom, and what came by itself. */
-        get: operations["meter"];
+        get: operations["get_burden_meter"];
         put?: never;
         post?: never;
         delete?: never;
@@ -767,7 +784,7 @@ export interface paths {
             cookie?: never;
         };
         /** The log of one of the caller's days: what was done, and what he added. */
-        get: operations["day"];
+        get: operations["get_day"];
         put?: never;
         post?: never;
         delete?: never;
@@ -786,7 +803,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Add something to a day. */
-        post: operations["add_entry"];
+        post: operations["post_day_entries"];
         delete?: never;
         options?: never;
         head?: never;
@@ -804,7 +821,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Take an own entry back. */
-        delete: operations["take_back"];
+        delete: operations["delete_day_entries_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -955,7 +972,7 @@ export interface paths {
             cookie?: never;
         };
         /** Wishes to erase cases, the newest first. */
-        get: operations["wishes"];
+        get: operations["get_erasures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -974,7 +991,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Decide a wish that somebody else has; approved, the case is erased at once and for good. */
-        post: operations["decide"];
+        post: operations["post_erasures_id_decide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -990,7 +1007,8 @@ export interface paths {
         };
         /**
          * What changes within the caller's sight: events `change` `{number, objects: [{kind, id}]}`, `notice` `{id}` of the caller's own
-         *     notices, and `reload` when more was missed than is told again. `Last-Event-ID` resumes within seven days.
+         *     notices, and `reload` when more was missed than is told again. `Last-Event-ID` resumes within seven days. In the quiet hours only urgent
+         *     notices come; the others follow when these end.
          */
         get: operations["get_events"];
         put?: never;
@@ -1236,7 +1254,7 @@ export interface paths {
             cookie?: never;
         };
         /** Count the cases of a list by state, light and attention. */
-        get: operations["counts"];
+        get: operations["get_incidents_counts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1510,7 +1528,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ask to erase a case that is over: its words, personal data and photographs. Somebody else decides. */
-        post: operations["ask"];
+        post: operations["post_incidents_id_erasure"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2123,7 +2141,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Say that a service was told of something that has to be reported; nothing else is kept. */
-        post: operations["told"];
+        post: operations["post_must_reports_told"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2258,7 +2276,7 @@ export interface paths {
             cookie?: never;
         };
         /** What a device keeps for work without network: the cases of the caller's grids whole, borders, reasons, must-reports. */
-        get: operations["pack"];
+        get: operations["get_pack"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2384,7 +2402,7 @@ export interface paths {
          *     `Upload-Secret` (32 to 100 random characters) only a command that shows the same one may, and a photograph of somebody with an account is for
          *     that account.
          */
-        post: operations["upload"];
+        post: operations["post_photos"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2398,7 +2416,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who looks after a point: the grid, its worker, who stands in, and the desk to call. */
+        /** Who looks after a place: the grid, its worker, who stands in, and the desk to call. */
         get: operations["get_place"];
         put?: never;
         post?: never;
@@ -2453,6 +2471,109 @@ export interface paths {
         put?: never;
         /** Leaves a post vacant from now on. */
         post: operations["post_posts_id_vacate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cases of published matters of the last half year, newest first: the matter, the grid, how it goes. No words, no number, no point. */
+        get: operations["get_public_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/grids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many cases of published matters each grid has. */
+        get: operations["get_public_grids"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/publications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is told to the residents of a grid now, the newest first. */
+        get: operations["get_publications"];
+        put?: never;
+        /** Publish a notice for the residents of a grid, a community, a street or the district. */
+        post: operations["post_publications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/publications/managed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every public notice of one's scope: running, past, to come and withdrawn. */
+        get: operations["get_publications_managed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/publications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change what a notice says and when it runs. */
+        put: operations["put_publications_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/publications/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw a notice; residents see it no longer, the record does. */
+        post: operations["post_publications_id_withdraw"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2783,6 +2904,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/{track}/share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a link to how one's report goes on that shows nothing of what was said; the same one as long as it is shared. */
+        post: operations["post_reports_track_share"];
+        /** End the link without words; whoever holds it sees nothing from then on. */
+        delete: operations["delete_reports_track_share"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/responsible": {
         parameters: {
             query?: never;
@@ -2878,7 +3017,7 @@ export interface paths {
             cookie?: never;
         };
         /** The key under which this session's device may keep a copy of what its holder works with. It is derived and stored nowhere. */
-        get: operations["lease"];
+        get: operations["get_session_lease"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2939,6 +3078,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shared/{share}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a case goes on, without a word that anybody wrote. */
+        get: operations["get_shared_share"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/supervisions": {
         parameters: {
             query?: never;
@@ -2965,6 +3121,23 @@ export interface paths {
         };
         /** Count supervision orders by state and, of those that count, by card. */
         get: operations["get_supervisions_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/supervisions/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the orders of a list, filtered as the list, as CSV or XLSX; audited. `limit` and `cursor` are passed over. */
+        get: operations["get_supervisions_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3017,7 +3190,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Answer an order, for the unit that it went to. */
-        post: operations["reply"];
+        post: operations["post_supervisions_id_reply"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3700,17 +3873,10 @@ export interface components {
             /** Format: uuid */
             person: string;
         };
-        /** @description A dispatch that the gate refused. */
+        /** @description An attempt to ring. */
         AttemptView: {
-            actor: string;
             at: components["schemas"]["Time"];
-            class: components["schemas"]["AccessClass"];
-            code: string;
-            id: string;
-            incident: string;
-            /** @description What the gate answered. */
-            refused: string;
-            unit: components["schemas"]["Named"];
+            outcome: components["schemas"]["Reached"];
         };
         /** @enum {string} */
         Attention: "no-grid" | "two-grids" | "low-confidence" | "unlisted" | "no-person" | "no-unit" | "no-calendar" | "returned" | "objected" | "centre" | "review-due" | "reopened" | "unsatisfied" | "escalated";
@@ -3776,6 +3942,16 @@ export interface components {
             slot: string;
             title: string;
         };
+        /** @description The borders of the caller's own grids. */
+        Borders: {
+            /** @description A FeatureCollection with `code, name, type`. */
+            grids: Record<string, never>;
+            /**
+             * Format: int64
+             * @description Moves with every change of the organisation.
+             */
+            revision: number;
+        };
         /** @description One action on many cases. */
         Bulk: {
             /** @description What is done. */
@@ -3788,7 +3964,7 @@ export interface components {
             versions?: number[];
         };
         /** @enum {string} */
-        BulkAction: "accept" | "dispatch" | "merge";
+        BulkAction: "accept" | "dispatch" | "merge" | "supervise";
         /** @description What became of one case. */
         BulkItem: {
             /** @description The code of the problem, as one case would have answered it. */
@@ -4034,17 +4210,6 @@ export interface components {
             text: string;
             upstream?: components["schemas"]["UpstreamView"] | null;
         };
-        /** @description What an import or a change by hand did. */
-        CatalogueCounts: {
-            /** @description Matters that were not there, or were retired. */
-            added: number;
-            /** @description Matters that got a new version. */
-            changed: number;
-            /** @description Matters that stopped to hold. */
-            retired: number;
-            /** @description Matters that stay as they are. */
-            unchanged: number;
-        };
         /** @enum {string} */
         Cause: "unsolved" | "unsatisfied" | "recurred" | "ruling";
         /** @description The id of what a command made or changed. */
@@ -4056,12 +4221,14 @@ export interface components {
         Channel: "web" | "patrol" | "window" | "phone" | "hotline" | "superior" | "department" | "visit" | "device" | "box" | "meeting" | "api";
         /** @enum {string} */
         Check: "within_duty" | "within_ability" | "training" | "joint_mechanism" | "authority" | "funds" | "capacity" | "not_enforcement" | "not_supervision";
-        /** @description Something that may be chosen. */
+        /** @description An answer that can be chosen. */
         Choice: {
-            /** @description What people read. */
-            label: components["schemas"]["Label"];
-            /** @description What is stored. */
+            /** @description English. */
+            en: string;
+            /** @description What is sent. */
             value: string;
+            /** @description Chinese. */
+            zh: string;
         };
         /** @description One possible matter with its name. */
         ChoiceView: {
@@ -4206,6 +4373,19 @@ export interface components {
              */
             resolved: number;
         };
+        /** @description The log of a day. */
+        DayLog: {
+            /** @description Whether there was more than is told. */
+            cut: boolean;
+            /** @description `YYYY-MM-DD` in the district. */
+            day: string;
+            lines: components["schemas"]["Line"][];
+            /**
+             * Format: int64
+             * @description Photographs that were sent with cases.
+             */
+            photos: number;
+        };
         /** @description 延期审批. */
         Decide: {
             by?: components["schemas"]["Limit"] | null;
@@ -4314,9 +4494,21 @@ export interface components {
             /** @description The offset from UTC, such as `+08:00`. */
             zone: string;
         };
-        /** @description The answer to a command that has nothing to say. */
+        /** @description 办结 of a task. */
         Done: {
-            ok: boolean;
+            /** @description For colleagues. */
+            note?: string;
+            /** @description Photographs of the result. */
+            photo_ids?: string[];
+            planned_for?: components["schemas"]["Time"] | null;
+            /** @description What the reporter reads; required of the lead. */
+            public_reply?: string;
+            result?: components["schemas"]["Outcome"] | null;
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             */
+            version?: number | null;
         };
         /** @description The roster of a unit on a day. */
         DutyRoster: {
@@ -4472,13 +4664,6 @@ export interface components {
             /** @description Why. */
             reason: string;
         };
-        /** @description The decision. */
-        ExclusionDecision: {
-            /** @description Whether the case is left out. */
-            approved: boolean;
-            /** @description Why, or why not. */
-            words: string;
-        };
         /** @description A wish to leave a case out of a rate. */
         ExclusionView: {
             /** @description The decision; nothing while it waits. */
@@ -4515,6 +4700,11 @@ export interface components {
             asked_by: string;
             by: components["schemas"]["Limit"];
             code: string;
+            /**
+             * Format: int64
+             * @description The step of the conference that it was granted by.
+             */
+            conference?: number | null;
             decided_at?: components["schemas"]["Time"] | null;
             decided_by?: string | null;
             due_after?: components["schemas"]["Time"] | null;
@@ -4541,7 +4731,7 @@ export interface components {
         /** @description One question. */
         Field: {
             /** @description What may be chosen, for `choice` and `multi`. */
-            choices?: components["schemas"]["Choice"][];
+            choices?: components["schemas"]["forms.Choice"][];
             /** @description Its name in answers: lower-case letters, digits and `_`, starting with a letter. */
             key: string;
             /** @description What people read. */
@@ -4658,6 +4848,29 @@ export interface components {
              */
             version: number;
         };
+        /** @description A place that was found. */
+        Found: {
+            /** @description The code of a unit, to look below it; null for an address. */
+            code?: string | null;
+            grid?: components["schemas"]["FoundGrid"] | null;
+            /** @description `street`, `community`, `grid`, `compound` or `building`. */
+            kind: string;
+            /** Format: double */
+            lat?: number | null;
+            /**
+             * Format: double
+             * @description A point inside an address.
+             */
+            lon?: number | null;
+            name: string;
+            /** @description Where it is, in words. */
+            place: string;
+        };
+        /** @description A grid that a place lies in. */
+        FoundGrid: {
+            code: string;
+            name: string;
+        };
         /** @description The frozen figures of a period, and what is counted now beside them. */
         FrozenView: components["schemas"]["PeriodView"] & {
             by: components["schemas"]["By"];
@@ -4714,6 +4927,20 @@ export interface components {
             role: string;
             until?: components["schemas"]["Time"] | null;
         };
+        /** @description How many published cases a grid has. */
+        GridCases: {
+            grid: components["schemas"]["GridName"];
+            /**
+             * Format: int64
+             * @description Being worked on.
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Solved in the last half year.
+             */
+            solved: number;
+        };
         GridFacts: {
             area_kind?: string | null;
             /** Format: double */
@@ -4737,6 +4964,10 @@ export interface components {
             code: string;
             /** @description The name. */
             name: string;
+        };
+        /** @description How many published cases each grid has, for the map. */
+        GridsView: {
+            items: components["schemas"]["GridCases"][];
         };
         /** @description 退回修改. */
         HandBack: {
@@ -5062,6 +5293,17 @@ export interface components {
              */
             days: number | null;
         };
+        /** @description A notice as staff see it. */
+        ManagedPublication: components["schemas"]["PublicationView"] & {
+            made_at: components["schemas"]["Time"];
+            /** @description Why it was withdrawn. */
+            reason?: string | null;
+            /** @description The code of the unit. */
+            unit_code: string;
+            /** Format: int64 */
+            version: number;
+            withdrawn_at?: components["schemas"]["Time"] | null;
+        };
         /** @description An id with its name. */
         MatterName: {
             /** Format: uuid */
@@ -5218,6 +5460,19 @@ export interface components {
             slot: string;
             title: string;
         };
+        /** @description A notice to be published. */
+        NewPublication: {
+            from?: components["schemas"]["Time"] | null;
+            /** @description What it is for. */
+            kind: string;
+            /** @description At most 3,000 characters; an empty line begins a paragraph. */
+            text: string;
+            /** @description At most 60 characters. */
+            title: string;
+            /** @description The code of the grid, community or street whose residents it is for, or of the district. */
+            unit: string;
+            until?: components["schemas"]["Time"] | null;
+        };
         /** @description A unit to be founded. */
         NewUnit: components["schemas"]["UnitBody"] & {
             /** Format: uuid */
@@ -5234,8 +5489,6 @@ export interface components {
             /** @description What to note. */
             text: string;
         };
-        /** @description Nothing is asked beyond the path. */
-        Nothing: Record<string, never>;
         /** @description A notice as its account sees it. */
         NoticeItem: {
             /** Format: uuid */
@@ -5281,7 +5534,7 @@ export interface components {
             /** @description What its own reporters said. */
             ratings: components["schemas"]["OrderRating"][];
             /** @description What it was answered, the oldest first. */
-            replies: components["schemas"]["OrderReply"][];
+            replies: components["schemas"]["incidents.merge.OrderReply"][];
         };
         /** @description How many orders stand where. */
         OrderCounts: {
@@ -5311,16 +5564,6 @@ export interface components {
             satisfied?: components["schemas"]["Satisfied"] | null;
             solved?: components["schemas"]["Solved"] | null;
         };
-        /** @description An answer to an order. */
-        OrderReply: {
-            at: components["schemas"]["Time"];
-            /** @description Whether the case was solved before the order's deadline. */
-            on_time: boolean;
-            result?: components["schemas"]["Outcome"] | null;
-            /** Format: int64 */
-            round: number;
-            words?: string | null;
-        };
         /** @enum {string} */
         OrderState: "open" | "replied" | "lifted" | "closed";
         /** @description The unit that an order went to. */
@@ -5345,6 +5588,7 @@ export interface components {
             issuer: string;
             /** @description Whether the reply is overdue now. */
             overdue: boolean;
+            overdue_at?: components["schemas"]["Time"] | null;
             replied_at?: components["schemas"]["Time"] | null;
             replied_by?: string | null;
             reply?: string | null;
@@ -5436,23 +5680,6 @@ export interface components {
                 reason: string;
                 state: components["schemas"]["RequestState"];
                 verdict?: components["schemas"]["AdmissionVerdict"] | null;
-            }[];
-            /** @description Pass it back as `cursor` to read on; null on the last page. */
-            next?: string | null;
-        };
-        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
-        Page_AttemptView: {
-            /** @description The items in the list's order. */
-            items: {
-                actor: string;
-                at: components["schemas"]["Time"];
-                class: components["schemas"]["AccessClass"];
-                code: string;
-                id: string;
-                incident: string;
-                /** @description What the gate answered. */
-                refused: string;
-                unit: components["schemas"]["Named"];
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -5703,6 +5930,11 @@ export interface components {
                 asked_by: string;
                 by: components["schemas"]["Limit"];
                 code: string;
+                /**
+                 * Format: int64
+                 * @description The step of the conference that it was granted by.
+                 */
+                conference?: number | null;
                 decided_at?: components["schemas"]["Time"] | null;
                 decided_by?: string | null;
                 due_after?: components["schemas"]["Time"] | null;
@@ -5741,6 +5973,29 @@ export interface components {
                 name: string;
                 query: Record<string, never>;
                 unit?: components["schemas"]["Named"] | null;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_Found: {
+            /** @description The items in the list's order. */
+            items: {
+                /** @description The code of a unit, to look below it; null for an address. */
+                code?: string | null;
+                grid?: components["schemas"]["FoundGrid"] | null;
+                /** @description `street`, `community`, `grid`, `compound` or `building`. */
+                kind: string;
+                /** Format: double */
+                lat?: number | null;
+                /**
+                 * Format: double
+                 * @description A point inside an address.
+                 */
+                lon?: number | null;
+                name: string;
+                /** @description Where it is, in words. */
+                place: string;
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -5787,6 +6042,22 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_ManagedPublication: {
+            /** @description The items in the list's order. */
+            items: (components["schemas"]["PublicationView"] & {
+                made_at: components["schemas"]["Time"];
+                /** @description Why it was withdrawn. */
+                reason?: string | null;
+                /** @description The code of the unit. */
+                unit_code: string;
+                /** Format: int64 */
+                version: number;
+                withdrawn_at?: components["schemas"]["Time"] | null;
+            })[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
         Page_NoticeItem: {
             /** @description The items in the list's order. */
             items: {
@@ -5824,7 +6095,7 @@ export interface components {
                 /** @description What its own reporters said. */
                 ratings: components["schemas"]["OrderRating"][];
                 /** @description What it was answered, the oldest first. */
-                replies: components["schemas"]["OrderReply"][];
+                replies: components["schemas"]["incidents.merge.OrderReply"][];
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -5846,6 +6117,7 @@ export interface components {
                 issuer: string;
                 /** @description Whether the reply is overdue now. */
                 overdue: boolean;
+                overdue_at?: components["schemas"]["Time"] | null;
                 replied_at?: components["schemas"]["Time"] | null;
                 replied_by?: string | null;
                 reply?: string | null;
@@ -5876,6 +6148,45 @@ export interface components {
                 period: string;
                 /** @description The first instant after it. */
                 to: components["schemas"]["Time"];
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_PublicCase: {
+            /** @description The items in the list's order. */
+            items: {
+                community?: string | null;
+                /** @description The day of the report, by the district's clocks. */
+                day: string;
+                due?: components["schemas"]["Time"] | null;
+                grid: components["schemas"]["GridName"];
+                light: components["schemas"]["Light"];
+                matter: string;
+                /** Format: int64 */
+                reporters: number;
+                result?: components["schemas"]["Outcome"] | null;
+                /** @description The day on which it was solved. */
+                solved_day?: string | null;
+                state: components["schemas"]["State"];
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_PublicationView: {
+            /** @description The items in the list's order. */
+            items: {
+                /** @description Who says it. */
+                author: string;
+                from: components["schemas"]["Time"];
+                id: string;
+                kind: string;
+                text: string;
+                title: string;
+                /** @description Whose residents it is for. */
+                unit: string;
+                until?: components["schemas"]["Time"] | null;
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -6018,6 +6329,49 @@ export interface components {
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
         };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        "Page_incidents.away.HandoverView": {
+            /** @description The items in the list's order. */
+            items: {
+                confirmed_at?: components["schemas"]["Time"] | null;
+                /** @description Who stands in. */
+                deputy?: string | null;
+                ended_at?: components["schemas"]["Time"] | null;
+                from: components["schemas"]["Time"];
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                leave: string;
+                /** @description Whether the caller can confirm it now. */
+                may_confirm: boolean;
+                moved_at?: components["schemas"]["Time"] | null;
+                offered_at?: components["schemas"]["Time"] | null;
+                /** @description Who goes. */
+                person: string;
+                /** @description What goes over, or went over. */
+                tasks: components["schemas"]["HandedTask"][];
+                to: components["schemas"]["Time"];
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        "Page_incidents.returns.AttemptView": {
+            /** @description The items in the list's order. */
+            items: {
+                actor: string;
+                at: components["schemas"]["Time"];
+                class: components["schemas"]["AccessClass"];
+                code: string;
+                id: string;
+                incident: string;
+                /** @description What the gate answered. */
+                refused: string;
+                unit: components["schemas"]["Named"];
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
         /** @description The task as whoever holds its link sees it. */
         PartnerView: {
             accept_by?: components["schemas"]["Time"] | null;
@@ -6148,6 +6502,22 @@ export interface components {
             slot: string;
             title: string;
         };
+        /** @description A published case. */
+        PublicCase: {
+            community?: string | null;
+            /** @description The day of the report, by the district's clocks. */
+            day: string;
+            due?: components["schemas"]["Time"] | null;
+            grid: components["schemas"]["GridName"];
+            light: components["schemas"]["Light"];
+            matter: string;
+            /** Format: int64 */
+            reporters: number;
+            result?: components["schemas"]["Outcome"] | null;
+            /** @description The day on which it was solved. */
+            solved_day?: string | null;
+            state: components["schemas"]["State"];
+        };
         /** @description A matter as residents see it. */
         PublicMatter: {
             /** @description What a report of it is asked for beyond the place and the words. */
@@ -6170,6 +6540,35 @@ export interface components {
             at: components["schemas"]["Time"];
             what: components["schemas"]["Action"];
             words: string;
+        };
+        /** @description What a notice says from now on. */
+        PublicationChange: {
+            from?: components["schemas"]["Time"] | null;
+            /** @description What it is for. */
+            kind: string;
+            /** @description At most 3,000 characters. */
+            text: string;
+            /** @description At most 60 characters. */
+            title: string;
+            until?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description The version that the caller saw.
+             */
+            version: number;
+        };
+        /** @description A notice as everybody reads it. */
+        PublicationView: {
+            /** @description Who says it. */
+            author: string;
+            from: components["schemas"]["Time"];
+            id: string;
+            kind: string;
+            text: string;
+            title: string;
+            /** @description Whose residents it is for. */
+            unit: string;
+            until?: components["schemas"]["Time"] | null;
         };
         /** @description A question to the reporter. */
         QuestionView: {
@@ -6328,9 +6727,12 @@ export interface components {
             /** @description The words. */
             text: string;
         };
-        /** @description 复开 by a desk. */
+        /** @description 复开 by a desk, or by what a conference decided. */
         Reopen: {
-            /** @description Why: `unsolved`, `unsatisfied` or `recurred`. */
+            /**
+             * @description Why: `unsolved`, `unsatisfied`, `recurred`, or `ruling`, which a recorded conference of this round has to allow and which the limit of
+             *     two does not bind.
+             */
             cause: components["schemas"]["Cause"];
             /** @description The same in words. */
             reason: string;
@@ -6761,12 +7163,38 @@ export interface components {
             /** @description Which rate. */
             rate: components["schemas"]["Rate"];
         };
+        /** @description The secret of a link without words. */
+        ShareMade: {
+            share: string;
+        };
         /** @description A rate with the lists of its cases. */
         ShareView: components["schemas"]["Share"] & {
             /** @description The list of the cases in the denominator. */
             denominator_cases: string;
             /** @description The list of the cases in the numerator, those that were left out among them. */
             numerator_cases: string;
+        };
+        /** @description A step as everybody may see it. */
+        SharedStep: {
+            at: components["schemas"]["Time"];
+            what: components["schemas"]["Action"];
+        };
+        /** @description How a case goes on, without words. */
+        SharedView: {
+            due?: components["schemas"]["Time"] | null;
+            grid?: components["schemas"]["GridName"] | null;
+            light: components["schemas"]["Light"];
+            matter?: string | null;
+            red_at?: components["schemas"]["Time"] | null;
+            reported_at: components["schemas"]["Time"];
+            /** Format: int64 */
+            reporters: number;
+            result?: components["schemas"]["Outcome"] | null;
+            /** Format: int64 */
+            round: number;
+            state: components["schemas"]["State"];
+            steps: components["schemas"]["SharedStep"][];
+            yellow_at?: components["schemas"]["Time"] | null;
         };
         /** @enum {string} */
         Shelf: "seasonal" | "engineering";
@@ -6976,7 +7404,7 @@ export interface components {
             words: string;
         };
         /** @description What an upload did, or what is wrong with it: with faults nothing was taken. */
-        Taken: components["schemas"]["CatalogueCounts"] & {
+        Taken: components["schemas"]["catalogue.Counts"] & {
             applied: boolean;
             faults: Record<string, never>[];
             /** @description Columns that mean nothing here. */
@@ -7042,6 +7470,16 @@ export interface components {
             whistle?: string | null;
             words?: string | null;
             yellow_at?: components["schemas"]["Time"] | null;
+        };
+        /** @description That a service was told of something that has to be reported: which kind, and nothing else. */
+        Tell: {
+            /**
+             * Format: uuid
+             * @description The id as the device made it, a UUIDv7.
+             */
+            id?: string | null;
+            /** @description The key of the must-report. */
+            kind: string;
         };
         /** @description A slot of a staffing template. */
         TemplateSlot: {
@@ -7131,6 +7569,7 @@ export interface components {
              * @description Which handling it is, from 1.
              */
             round: number;
+            starts?: components["schemas"]["Time"] | null;
             state: components["schemas"]["State"];
             steps: components["schemas"]["PublicStep"][];
             text: string;
@@ -7282,8 +7721,11 @@ export interface components {
             by?: components["schemas"]["Limit"] | null;
             /** @description The matter that it would be; for a correction. */
             matter?: string | null;
+            /** @description The stage's name in the rule; for a stage that is reached. */
+            stage?: string | null;
             /** @description The unit that would lead; for a dispatch. */
             unit?: string | null;
+            urgency?: components["schemas"]["Urgency"] | null;
         };
         /** @enum {string} */
         Which: "accept" | "handle" | "stage" | "order";
@@ -7425,6 +7867,16 @@ export interface components {
             /** @description The mail address, masked; null for no mail. */
             mail?: string | null;
         };
+        /** @description Why a notice is taken back. */
+        Withdrawal: {
+            /** @description At most 200 characters. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The version that the caller saw.
+             */
+            version: number;
+        };
         /** @description A word that spoke for the choice. */
         Word: {
             /**
@@ -7434,6 +7886,80 @@ export interface components {
             weight: number;
             /** @description The word or the characters. */
             word: string;
+        };
+        /** @description The answer to a command that has nothing to say. */
+        "access.Done": {
+            ok: boolean;
+        };
+        /** @description What an import or a change by hand did. */
+        "catalogue.Counts": {
+            /** @description Matters that were not there, or were retired. */
+            added: number;
+            /** @description Matters that got a new version. */
+            changed: number;
+            /** @description Matters that stopped to hold. */
+            retired: number;
+            /** @description Matters that stay as they are. */
+            unchanged: number;
+        };
+        /** @description Something that may be chosen. */
+        "forms.Choice": {
+            /** @description What people read. */
+            label: components["schemas"]["Label"];
+            /** @description What is stored. */
+            value: string;
+        };
+        /** @description The hand-over of a leave. */
+        "incidents.away.HandoverView": {
+            confirmed_at?: components["schemas"]["Time"] | null;
+            /** @description Who stands in. */
+            deputy?: string | null;
+            ended_at?: components["schemas"]["Time"] | null;
+            from: components["schemas"]["Time"];
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            leave: string;
+            /** @description Whether the caller can confirm it now. */
+            may_confirm: boolean;
+            moved_at?: components["schemas"]["Time"] | null;
+            offered_at?: components["schemas"]["Time"] | null;
+            /** @description Who goes. */
+            person: string;
+            /** @description What goes over, or went over. */
+            tasks: components["schemas"]["HandedTask"][];
+            to: components["schemas"]["Time"];
+        };
+        /** @description An answer to an order. */
+        "incidents.merge.OrderReply": {
+            at: components["schemas"]["Time"];
+            /** @description Whether the case was solved before the order's deadline. */
+            on_time: boolean;
+            result?: components["schemas"]["Outcome"] | null;
+            /** Format: int64 */
+            round: number;
+            words?: string | null;
+        };
+        /** @description A dispatch that the gate refused. */
+        "incidents.returns.AttemptView": {
+            actor: string;
+            at: components["schemas"]["Time"];
+            class: components["schemas"]["AccessClass"];
+            code: string;
+            id: string;
+            incident: string;
+            /** @description What the gate answered. */
+            refused: string;
+            unit: components["schemas"]["Named"];
+        };
+        /** @description Nothing is asked beyond the path. */
+        "org.Nothing": Record<string, never>;
+        /** @description The decision. */
+        "reports.Decide": {
+            /** @description Whether the case is left out. */
+            approved: boolean;
+            /** @description Why, or why not. */
+            words: string;
         };
     };
     responses: never;
@@ -7462,7 +7988,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["access.Done"];
                 };
             };
             /** @description wrong-credentials */
@@ -7532,7 +8058,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["access.Done"];
                 };
             };
         };
@@ -7585,7 +8111,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["access.Done"];
                 };
             };
             /** @description wrong-code */
@@ -7696,7 +8222,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["access.Done"];
                 };
             };
             /** @description last-of-office */
@@ -7724,7 +8250,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["access.Done"];
                 };
             };
         };
@@ -7778,7 +8304,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["access.Done"];
                 };
             };
             404: {
@@ -7806,6 +8332,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LinkView"];
+                };
+            };
+        };
+    };
+    get_addresses: {
+        parameters: {
+            query?: {
+                /** @description Words of the address, at most 60 characters. */
+                q?: string;
+                /** @description Only what lies directly below this unit: streets of the district, communities of a street, grids of a community, addresses of a grid. */
+                under?: string;
+                /** @description 1 to 50, 20 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Found"];
                 };
             };
         };
@@ -8153,6 +8707,28 @@ export interface operations {
             };
         };
     };
+    get_burden_meter: {
+        parameters: {
+            query?: {
+                /** @description `YYYY-MM`; the present month without it. */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meter"];
+                };
+            };
+        };
+    };
     get_burdens: {
         parameters: {
             query?: {
@@ -8436,7 +9012,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -8459,7 +9037,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -8482,7 +9062,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -8634,6 +9216,72 @@ export interface operations {
             };
         };
     };
+    get_day: {
+        parameters: {
+            query?: {
+                /** @description `YYYY-MM-DD`; today without it. */
+                day?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DayLog"];
+                };
+            };
+        };
+    };
+    post_day_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEntry"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Added"];
+                };
+            };
+        };
+    };
+    delete_day_entries_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["access.Done"];
+                };
+            };
+        };
+    };
     get_dispatch_attempts: {
         parameters: {
             query?: {
@@ -8657,7 +9305,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AttemptView"];
+                    "application/json": components["schemas"]["Page_incidents.returns.AttemptView"];
                 };
             };
         };
@@ -8830,7 +9478,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -8849,7 +9499,7 @@ export interface operations {
             };
         };
     };
-    wishes: {
+    get_erasures: {
         parameters: {
             query?: {
                 /** @description Only those that wait, or only those that were decided. */
@@ -8875,11 +9525,13 @@ export interface operations {
             };
         };
     };
-    decide: {
+    post_erasures_id_decide: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -8905,7 +9557,7 @@ export interface operations {
             };
         };
     };
-    events: {
+    get_events: {
         parameters: {
             query?: never;
             header?: {
@@ -8957,7 +9609,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -9022,7 +9676,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -9098,7 +9754,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_HandoverView"];
+                    "application/json": components["schemas"]["Page_incidents.away.HandoverView"];
                 };
             };
         };
@@ -9121,7 +9777,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HandoverView"];
+                    "application/json": components["schemas"]["incidents.away.HandoverView"];
                 };
             };
         };
@@ -9146,7 +9802,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HandoverView"];
+                    "application/json": components["schemas"]["incidents.away.HandoverView"];
                 };
             };
         };
@@ -9175,54 +9831,6 @@ export interface operations {
         };
     };
     post_imports_what: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                what: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ImportFile"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ImportReport"];
-                };
-            };
-        };
-    };
-    preview: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TableFile"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TablePreview"];
-                };
-            };
-        };
-    };
-    take: {
         parameters: {
             query?: never;
             header?: never;
@@ -9368,7 +9976,7 @@ export interface operations {
             };
         };
     };
-    counts: {
+    get_incidents_counts: {
         parameters: {
             query?: {
                 /** @description States, separated by commas; `open` stands for all that are not solved yet. */
@@ -9484,7 +10092,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -9503,7 +10113,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -9526,7 +10138,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -9549,7 +10163,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -9572,7 +10188,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -9602,7 +10220,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -9625,7 +10245,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -9648,7 +10270,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -9671,7 +10295,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -9694,7 +10320,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -9717,7 +10345,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -9747,7 +10377,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -9770,7 +10402,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -9793,7 +10427,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -9808,11 +10444,13 @@ export interface operations {
             };
         };
     };
-    ask: {
+    post_incidents_id_erasure: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -9838,11 +10476,13 @@ export interface operations {
             };
         };
     };
-    escalate: {
+    post_incidents_id_escalate: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -9865,7 +10505,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -9888,7 +10530,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -9911,7 +10555,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -9934,7 +10580,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -9964,7 +10612,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -10005,7 +10655,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -10028,7 +10680,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -10051,7 +10705,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -10074,7 +10730,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -10097,7 +10755,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -10120,7 +10780,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -10143,7 +10805,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -10162,7 +10826,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -10478,7 +11144,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -10501,7 +11169,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -10524,7 +11194,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -10547,7 +11219,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -10570,7 +11244,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -10670,7 +11346,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Nothing"];
+                "application/json": components["schemas"]["org.Nothing"];
             };
         };
         responses: {
@@ -10706,6 +11382,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    post_must_reports_told: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Tell"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Added"];
+                };
             };
         };
     };
@@ -10872,7 +11571,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -10895,6 +11596,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    get_pack: {
+        parameters: {
+            query?: {
+                /** @description The cursor of the last pack. */
+                since?: string;
+                /** @description `next` of the page before. */
+                after?: string;
+                /** @description The revision of the borders that the device has. */
+                org?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pack"];
+                };
             };
         };
     };
@@ -11071,6 +11798,8 @@ export interface operations {
             header?: {
                 /** @description ties the photograph to the commands that show the same secret */
                 "Upload-Secret"?: string | null;
+                /** @description `sha-256=:…:` (RFC 9530); with a log-in the same bytes are one upload */
+                "Content-Digest"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -11101,11 +11830,13 @@ export interface operations {
     };
     get_place: {
         parameters: {
-            query: {
-                lon: number;
-                lat: number;
+            query?: {
+                lon?: number | null;
+                lat?: number | null;
                 /** @description What the coordinates are in; `wgs84` when it is left out. */
                 datum?: string | null;
+                /** @description The code of a grid, in place of a point. */
+                grid?: string | null;
             };
             header?: never;
             path?: never;
@@ -11159,7 +11890,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Nothing"];
+                "application/json": components["schemas"]["org.Nothing"];
             };
         };
         responses: {
@@ -11184,7 +11915,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Nothing"];
+                "application/json": components["schemas"]["org.Nothing"];
             };
         };
         responses: {
@@ -11194,6 +11925,176 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Changed"];
+                };
+            };
+        };
+    };
+    get_public_cases: {
+        parameters: {
+            query?: {
+                /** @description Only those of this grid, by its code. */
+                grid?: string;
+                /** @description 1 to 100, 30 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PublicCase"];
+                };
+            };
+        };
+    };
+    get_public_grids: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GridsView"];
+                };
+            };
+        };
+    };
+    get_publications: {
+        parameters: {
+            query?: {
+                /** @description The code of a grid: what is told there, by its community, its street and the district too. The district's own notices when absent. */
+                grid?: string;
+                /** @description 1 to 100, 20 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PublicationView"];
+                };
+            };
+        };
+    };
+    post_publications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPublication"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedPublication"];
+                };
+            };
+        };
+    };
+    get_publications_managed: {
+        parameters: {
+            query?: {
+                /** @description The code of a grid: what is told there, by its community, its street and the district too. The district's own notices when absent. */
+                grid?: string;
+                /** @description 1 to 100, 20 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ManagedPublication"];
+                };
+            };
+        };
+    };
+    put_publications_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublicationChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedPublication"];
+                };
+            };
+        };
+    };
+    post_publications_id_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdrawal"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedPublication"];
                 };
             };
         };
@@ -11307,12 +12208,14 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ExclusionDecision"];
+                "application/json": components["schemas"]["reports.Decide"];
             };
         };
         responses: {
@@ -11691,6 +12594,46 @@ export interface operations {
             };
         };
     };
+    post_reports_track_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                track: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareMade"];
+                };
+            };
+        };
+    };
+    delete_reports_track_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                track: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     get_responsible: {
         parameters: {
             query: {
@@ -11857,7 +12800,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["access.Done"];
+                };
+            };
+        };
+    };
+    get_session_lease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaseView"];
                 };
             };
         };
@@ -11931,7 +12893,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["access.Done"];
                 };
             };
         };
@@ -11952,7 +12914,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["access.Done"];
+                };
+            };
+        };
+    };
+    get_shared_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                share: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedView"];
                 };
             };
         };
@@ -12017,11 +13000,43 @@ export interface operations {
             };
         };
     };
+    get_supervisions_export: {
+        parameters: {
+            query?: {
+                /** @description `open`, `replied`, `lifted`, `closed`, or `overdue`: open with the reply overdue. */
+                state?: string;
+                /** @description The code of the unit that they went to. */
+                unit?: string;
+                /** @description `urge`, `yellow` or `red`. */
+                kind?: string;
+                /** @description 1 to 200, 50 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+                /** @description `csv` or `xlsx`. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     get_supervisions_id: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -12040,7 +13055,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -12059,11 +13076,13 @@ export interface operations {
             };
         };
     };
-    reply: {
+    post_supervisions_id_reply: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -12326,7 +13345,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -12347,7 +13368,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -12371,7 +13394,9 @@ export interface operations {
                 cursor?: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -12412,7 +13437,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -12431,7 +13458,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -12504,7 +13533,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -12523,7 +13554,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -12546,7 +13579,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
