@@ -32,7 +32,11 @@ export function serve(answers: Answers): { method: string; path: string; body: u
 export async function mounted(component: Component, props: Record<string, unknown> = {}, path = "/") {
   const router = createRouter({ history: createMemoryHistory(), routes: [{ path: "/t/:track", component }, { path: "/sent/:key", component }, { path: "/:rest(.*)*", component }] });
   await router.push(path);
-  const i18n = createI18n({ legacy: false, locale: "zh", messages: { zh: { ...common, errors, fields, words: list, ...resident, ...worker, ...consoleWords } } as never });
+  // Two faces may each have a word of the same key; the page's own face says it last.
+  const face = /faces\/(\w+)\//.exec((component as { __file?: string }).__file ?? "")?.[1];
+  const own = { resident, worker, console: consoleWords }[face ?? ""] ?? {};
+  const zh = { ...common, errors, fields, words: list, ...resident, ...worker, ...consoleWords, ...own };
+  const i18n = createI18n({ legacy: false, locale: "zh", messages: { zh } as never });
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const wrapper = mount(component, { props, attachTo: document.body, global: { plugins: [createPinia(), router, i18n, [VueQueryPlugin, { queryClient: queries }]] } });
   await flushPromises();
