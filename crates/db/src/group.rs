@@ -69,7 +69,13 @@ impl GroupCommit {
         let (mut turn, savepoint) = self.place().await?;
         match batch.sqlite(turn.conn(), savepoint).await.map_err(|e| from_driver(e, names)).and_then(Done::or_stale) {
             Ok(touched) => turn.commit().await.map(|()| touched),
-            Err(error) => turn.rollback().await.and(Err(error)),
+            Err(error) => {
+                // A full disk undoes everything by itself, and then there is nothing to roll back: what the batch said is what happened.
+                if let Err(undo) = turn.rollback().await {
+                    tracing::debug!(error = %undo, "a batch that failed was undone already");
+                }
+                Err(error)
+            }
         }
     }
 

@@ -80,6 +80,7 @@ enum Import {
     #[command(after_help = "Example: jingwei import grids grids.geojson --data ./district --datum gcj02 --map code=id")]
     Grids(WithPlace<import_grids::GridsArgs>),
     /// The address book of compounds or buildings, from GeoJSON.
+    #[command(after_help = "Example: jingwei import addresses compounds.geojson --kind compound --data ./district")]
     Addresses(WithPlace<import_addresses::AddressArgs>),
     /// People and posts, staffing templates, leave or duty, from CSV or XLSX.
     #[command(after_help = "Example: jingwei import staff staff.xlsx --data ./district --dry-run")]
@@ -93,6 +94,7 @@ enum Import {
     /// A trained classifier.
     Model(WithPlace<model::Install>),
     /// Public notices, from CSV or XLSX.
+    #[command(after_help = "Example: jingwei import publications notices.csv --data ./district")]
     Publications(WithPlace<import_publications::PublicationArgs>),
     /// Cases with their history, from CSV or XLSX.
     Incidents(import_incidents::Incidents),

@@ -34,6 +34,7 @@ testkit::both! {
             let body = json!({ "text": "楼道感应灯不亮，请来看看", "lon": HOME.0, "lat": HOME.1, "channel": channel, "reported_for": reported_for });
             desk.post("/api/v1/incidents", &body).await.expect(201);
         }
+        app.clock.advance(1_000);
         send(&app, &report("马路路灯不亮，街上路灯坏了一排", FAR)).await;
 
         let (text, items) = list(&app, "").await;
