@@ -26,6 +26,21 @@ export function useZone(name: string): void {
   zone = name;
 }
 
+/** A formatter costs more than what it formats: one a language and a kind is kept. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+function format(english: boolean, withYear: boolean): Intl.DateTimeFormat {
+  const key = `${zone} ${english} ${withYear}`;
+  let found = formats.get(key);
+  if (!found) {
+    found = new Intl.DateTimeFormat(english ? "en-GB" : "zh-CN", {
+      ...(withYear ? { year: "numeric" } : {}),
+      month: english ? "short" : "long", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone,
+    });
+    formats.set(key, found);
+  }
+  return found;
+}
+
 /** Says instants in the district's time: `5月4日 09:30`, with the year only when it is not this one. */
 export function useWhen() {
   const { locale } = useI18n();
@@ -33,10 +48,6 @@ export function useWhen() {
     if (!at) return "";
     const date = new Date(at);
     if (Number.isNaN(date.getTime())) return "";
-    const otherYear = date.getFullYear() !== new Date().getFullYear();
-    return new Intl.DateTimeFormat(locale.value === "en" ? "en-GB" : "zh-CN", {
-      ...(otherYear ? { year: "numeric" } : {}),
-      month: locale.value === "en" ? "short" : "long", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone,
-    }).format(date);
+    return format(locale.value === "en", date.getFullYear() !== new Date().getFullYear()).format(date);
   };
 }
