@@ -95,8 +95,10 @@ pub async fn insert(tx: &mut Tx, p: &Row) -> Result<()> {
 pub async fn save(tx: &mut Tx, p: &Row, by: Uuid) -> Result<()> {
     let statement = sql!(
         "update publication set version = version + 1, kind = $3, title = $4, body = $5, from_at = $6, until_at = $7, withdrawn_at = $8,
-         withdrawn_by = case when $8 is null then null else $9 end, reason = $10 where id = $1 and version = $2"
+         withdrawn_by = $9, reason = $10 where id = $1 and version = $2"
     );
-    let cells = bind![p.id, p.version, p.kind, p.title, p.body, p.from_at, p.until_at, p.withdrawn_at, by, p.reason];
+    let withdrawn_by = p.withdrawn_at.map(|_| by);
+    let cells =
+        bind![p.id, p.version, p.kind, p.title, p.body, p.from_at, p.until_at, p.withdrawn_at, withdrawn_by, p.reason];
     if tx.execute(statement, cells).await? == 1 { Ok(()) } else { Err(Error::Stale) }
 }
