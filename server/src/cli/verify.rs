@@ -30,9 +30,7 @@ pub enum Verify {
         place: Place,
     },
     /// The deadlines that are stored are those that the step logs give.
-    #[command(
-        after_help = "Example: jingwei verify clocks --data ./district\nAfter an upgrade: jingwei verify clocks --repair --data ./district"
-    )]
+    #[command(after_help = "Example: jingwei verify clocks --repair --data ./district")]
     Clocks {
         #[command(flatten)]
         place: Place,
