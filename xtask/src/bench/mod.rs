@@ -90,8 +90,8 @@ struct Listed {
 #[derive(Args)]
 struct Desks {
     /// How many desks.
-    #[arg(long, default_value_t = 50)]
-    desks: usize,
+    #[arg(long = "desks", default_value_t = 50)]
+    count: usize,
     /// Seconds of each run.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
@@ -128,7 +128,7 @@ pub fn bench(bench: &Bench) -> Result<()> {
             let bin = asked.bin.clone().map_or_else(build, Ok)?;
             let think = Duration::from_millis(asked.think);
             let plan =
-                desks::Plan { desks: asked.desks, seconds: asked.seconds, runs: asked.runs, think, engine: asked.engine.clone() };
+                desks::Plan { desks: asked.count, seconds: asked.seconds, runs: asked.runs, think, engine: asked.engine.clone() };
             desks::desks(&bin, &plan)
         }
         What::Kill { kills } => kill(&build()?, *kills),

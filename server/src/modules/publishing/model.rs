@@ -79,7 +79,7 @@ mod tests {
         let at = Time::from_millis;
         assert_eq!(checked(" 停水 ", "明日停水", at(1), Some(at(2))).unwrap(), ("停水".to_owned(), "明日停水".to_owned()));
         let Err(Error::Invalid(wrong)) = checked("", &"长".repeat(3_001), at(2), Some(at(2))) else { panic!("taken") };
-        let told: Vec<_> = wrong.iter().map(|w| (w.field.as_str(), w.code.as_ref())).collect();
+        let told: Vec<_> = wrong.iter().map(|w| (w.field.as_str(), w.code)).collect();
         assert_eq!(told, [("title", "required"), ("text", "too-long"), ("until", "before-from")]);
     }
 

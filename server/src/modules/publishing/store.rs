@@ -98,7 +98,6 @@ pub async fn save(tx: &mut Tx, p: &Row, by: Uuid) -> Result<()> {
          withdrawn_by = $9, reason = $10 where id = $1 and version = $2"
     );
     let withdrawn_by = p.withdrawn_at.map(|_| by);
-    let cells =
-        bind![p.id, p.version, p.kind, p.title, p.body, p.from_at, p.until_at, p.withdrawn_at, withdrawn_by, p.reason];
+    let cells = bind![p.id, p.version, p.kind, p.title, p.body, p.from_at, p.until_at, p.withdrawn_at, withdrawn_by, p.reason];
     if tx.execute(statement, cells).await? == 1 { Ok(()) } else { Err(Error::Stale) }
 }

@@ -134,8 +134,7 @@ fn event(app: &App, ground: &Ground, case: &mut Case, log: &[(Time, Event)], ask
         }
         Action::TakeOn => Some(Event::TakeOn),
         Action::Resolve | Action::SolveOnSpot => Some(Event::Resolve),
-        Action::Return => Some(Event::Return),
-        Action::Unmerge => Some(Event::Return),
+        Action::Return | Action::Unmerge => Some(Event::Return),
         Action::Ask | Action::Shelve => Some(Event::Pause),
         Action::Resume => Some(Event::Resume),
         Action::Extend => Some(Event::Extend { by: ask.by.ok_or_else(|| Error::invalid("by", "required"))? }),

@@ -273,9 +273,8 @@ pub fn says_wrong(entry: &Entry) -> bool {
     match (entry.action, Details::of(entry)) {
         // A return of which no more is known counts.
         (Action::SendBack, Some(Details::SendBack { role, counts: Some(counts), .. })) => faults(role, counts),
-        (Action::SendBack, _) => true,
+        (Action::SendBack, _) | (Action::Dispatch, Some(Details::Dispatch { .. })) => true,
         (Action::Rule, Some(Details::Rule { upheld, .. })) => upheld,
-        (Action::Dispatch, Some(Details::Dispatch { .. })) => true,
         _ => false,
     }
 }

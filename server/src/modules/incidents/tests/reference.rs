@@ -93,8 +93,13 @@ impl Dice {
 
     fn act(&mut self) -> (&'static str, &'static str) {
         let mut n = self.below(ACTS.iter().map(|a| a.1).sum());
-        let drawn = ACTS.iter().find(|(_, weight, _)| n < *weight || (n -= weight) != ()).unwrap_or(&ACTS[0]);
-        (drawn.0, drawn.2)
+        for (action, weight, choice) in ACTS {
+            if n < *weight {
+                return (action, choice);
+            }
+            n -= weight;
+        }
+        (ACTS[0].0, ACTS[0].2)
     }
 }
 

@@ -94,10 +94,10 @@ pub async fn cases(
     let rows = store::open::page(conn, &matters(ground), grid, since, as_of, cursor, limit).await?;
     let page = Page::cut(rows, limit, as_of, |row| (row.reported_at.millis(), row.id.uuid()));
     let next = page.next;
-    Ok(Page { items: page.items.into_iter().filter_map(|row| seen(app, ground, row)).collect(), next })
+    Ok(Page { items: page.items.into_iter().filter_map(|row| seen(app, ground, &row)).collect(), next })
 }
 
-fn seen(app: &App, ground: &Ground, row: PublicRow) -> Option<PublicCase> {
+fn seen(app: &App, ground: &Ground, row: &PublicRow) -> Option<PublicCase> {
     let open = row.state.is_open();
     let community = ground.org.value.above(row.grid_id, COMMUNITIES, ground.now).map(|u| u.name.clone());
     Some(PublicCase {

@@ -559,5 +559,5 @@ async fn write(
     let rows = new.iter().map(|b| NewGrid { unit: b.unit, state: &b.state, border: &b.border, datum: b.datum });
     store::insert_grids(tx, rows, now).await?;
     record(tx, now, directory.root(), "grids", report, by).await?;
-    snapshot::bump(tx, store::REVISION).await.map(|_| ())
+    snapshot::bump(tx, store::REVISION).await
 }

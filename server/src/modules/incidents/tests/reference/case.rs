@@ -10,6 +10,7 @@ pub struct Who(pub usize, pub &'static str, pub &'static str);
 
 /// A unit's part. `sender` dispatched it.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "a naive model says each thing plainly")]
 pub struct Part {
     pub lead: bool,
     pub path: &'static str,

@@ -30,7 +30,7 @@ impl Naive {
             "accept" | "refuse" => vec![(!is("received"), NOW)],
             "note" => vec![(!open && !is("resolved verified"), NOW)],
             "dispatch" | "send" => {
-                [(above, "not-your-case"), (!is("accepted assigned") && !(is("in_progress") && has("escalated")), NOW)]
+                [(above, "not-your-case"), (!(is("accepted assigned") || is("in_progress") && has("escalated")), NOW)]
                     .into_iter()
                     .chain(waits)
                     .chain([
