@@ -79,7 +79,7 @@ export const webhooks = () => ok(wire.GET("/api/v1/webhooks", { params: {} }));
 export const newWebhook = (body: Schemas["NewEndpoint"]) => ok(wire.POST("/api/v1/webhooks", { body }));
 export const changeWebhook = (id: string, body: Partial<Schemas["EndpointChange"]>) => ok(wire.PUT("/api/v1/webhooks/{id}", { ...(of(id) as never as object), body: body as Schemas["EndpointChange"] }));
 export const removeWebhook = (id: string) => ok(wire.DELETE("/api/v1/webhooks/{id}", of(id) as never));
-export const rotate = (id: string) => ok(wire.POST("/api/v1/webhooks/{id}/rotate", of(id) as never));
+export const rotate = (id: string): Promise<Schemas["Shown"]> => ok<Schemas["Shown"]>(wire.POST("/api/v1/webhooks/{id}/rotate", of(id) as never) as never);
 export const ping = (id: string) => ok(wire.POST("/api/v1/webhooks/{id}/ping", of(id) as never));
 export const deliveries = (id: string) => ok(wire.GET("/api/v1/webhooks/{id}/deliveries", { params: { path: { id }, query: {} } as never }));
 export const resend = (id: string, delivery: string) => ok(wire.POST("/api/v1/webhooks/{id}/deliveries/{delivery}/resend", { params: { path: { id, delivery } } }));
