@@ -2,6 +2,7 @@
 
 pub mod client;
 mod cpu;
+mod desks;
 mod kill;
 pub mod load;
 pub mod server;
@@ -41,6 +42,8 @@ enum What {
         #[arg(long, default_value_t = 7)]
         runs: u64,
     },
+    /// Fifty desks that act on one list at once, both engines: nothing may be lost, nobody may wait for ever.
+    Desks(Desks),
     /// Kill the server under load and look for what it had answered; the control build must lose something.
     Kill {
         /// How many kills.
@@ -84,6 +87,28 @@ struct Listed {
     bin: Option<PathBuf>,
 }
 
+#[derive(Args)]
+struct Desks {
+    /// How many desks.
+    #[arg(long, default_value_t = 50)]
+    desks: usize,
+    /// Seconds of each run.
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// How many runs.
+    #[arg(long, default_value_t = 5)]
+    runs: usize,
+    /// Milliseconds that a desk looks at the list before it acts.
+    #[arg(long, default_value_t = 0)]
+    think: u64,
+    /// `sqlite`, `postgres` or both.
+    #[arg(long)]
+    engine: Option<String>,
+    /// Measure the programs of this folder instead of building them.
+    #[arg(long)]
+    bin: Option<PathBuf>,
+}
+
 /// Connections of the figures.
 const CONNECTIONS: usize = 16;
 
@@ -102,6 +127,13 @@ pub fn bench(bench: &Bench) -> Result<()> {
         What::Report(load) => report(load),
         What::List(listed) => list(listed),
         What::Web { runs } => web::web(*runs),
+        What::Desks(asked) => {
+            let bin = asked.bin.clone().map_or_else(build, Ok)?;
+            let think = Duration::from_millis(asked.think);
+            let plan =
+                desks::Plan { desks: asked.desks, seconds: asked.seconds, runs: asked.runs, think, engine: asked.engine.clone() };
+            desks::desks(&bin, &plan)
+        }
         What::Kill { kills } => kill::kill(&build()?, *kills),
     }
 }
