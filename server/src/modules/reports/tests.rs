@@ -5,3 +5,4 @@ mod left_out;
 mod rates;
 mod seed;
 mod size;
+mod stories;
