@@ -63,6 +63,82 @@ fn quick() -> Settings {
     Settings { at_once: 5, longest_nap: Duration::from_millis(20), ..Settings::default() }
 }
 
+/// What was found after workers were killed again and again: effects that are missing, and effects that happened twice.
+#[derive(Debug, PartialEq)]
+struct Counted {
+    missing: i64,
+    doubled: i64,
+}
+
+/// So many jobs, two workers of which one is killed every few milliseconds and started again; the clock then passes the lease of the dead.
+/// The careless handler ends its job before the effect, as no handler should.
+async fn killed(engine: Engine, count: i64, careless: bool) -> Counted {
+    let test = fresh(engine).await;
+    let clock = Clock::frozen(NOW);
+    let mut chance = StdRng::seed_from_u64(20_251_011);
+    for from in (0..count).step_by(1_000) {
+        let mut tx = test.db.begin().await.unwrap();
+        for n in from..count.min(from + 1_000) {
+            enqueue(&mut tx, NOW, &Job::new("work", n).attempts(100)).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+    let settings = Settings { at_once: 16, ..quick() };
+    let start = |db: &Db| {
+        let worker = Worker::new(db.clone(), clock.clone()).with(settings).on("work", move |context, n: i64| async move {
+            if !careless {
+                return effect(&context, n).await;
+            }
+            let mut tx = context.db.begin().await?;
+            context.finish(&mut tx).await?;
+            tx.commit().await?;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            let mut tx = context.db.begin().await?;
+            tx.execute(sql!("insert into effect (n, at) values ($1, $2)"), bind![n, context.clock.now()]).await?;
+            tx.commit().await
+        });
+        tokio::spawn(async move { worker.run(std::future::pending::<()>()).await })
+    };
+    let databases = [test.db.clone(), test.again().await];
+    let mut running = [start(&databases[0]), start(&databases[1])];
+    let begun = Instant::now();
+    let mut kills = 0;
+    loop {
+        tokio::time::sleep(Duration::from_millis(chance.random_range(5..60))).await;
+        let n = chance.random_range(0..2);
+        running[n].abort();
+        running[n] = start(&databases[n]);
+        // Sixty seconds after the death at the latest somebody else has the job.
+        clock.advance(60_000);
+        kills += 1;
+        let left = load(&mut test.db.read().await.unwrap(), clock.now()).await.unwrap();
+        if left.due + left.later + left.running + left.dead == 0 {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(3_600), "it does not end: {left:?}");
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    running.iter().for_each(tokio::task::JoinHandle::abort);
+    let statement = sql!("select count(distinct n) as n, count(*) as times, cast(0 as bigint) as first from effect");
+    let found = test.db.read().await.unwrap().one::<Effect>(statement, bind![]).await.unwrap().unwrap();
+    eprintln!("{engine:?}: {count} jobs, {kills} kills, {:.1} s, careless: {careless}", begun.elapsed().as_secs_f64());
+    Counted { missing: count - found.n, doubled: found.times - found.n }
+}
+
+testkit::both! {
+    /// None of a few hundred jobs is missing, of a hundred thousand with `JINGWEI_LONG` (T11 of the trust plan).
+    async fn killed_workers_lose_nothing(engine: Engine) {
+        let long = std::env::var_os("JINGWEI_LONG").is_some();
+        assert_eq!(killed(engine, if long { 100_000 } else { 400 }, false).await, Counted { missing: 0, doubled: 0 });
+    }
+
+    /// The check can fail: a handler that ends its job before the effect loses some.
+    async fn a_careless_handler_is_found(engine: Engine) {
+        let found = killed(engine, 400, true).await;
+        assert!(found.missing > 0 && found.doubled == 0, "{found:?}");
+    }
+}
+
 testkit::both! {
     /// Handlers that fail, panic, or fail after their commit, in two processes, while the clock runs so fast that leases end under them.
     async fn an_effect_happens_once_whatever_fails(engine: Engine) {

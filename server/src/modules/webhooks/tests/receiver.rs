@@ -25,18 +25,18 @@ use crate::{
 
 /// What came in: headers by name, and the body.
 #[derive(Clone, Debug)]
-struct Heard {
+pub(super) struct Heard {
     headers: BTreeMap<String, String>,
     body: String,
 }
 
 /// What it answers; `None` hangs up without a word.
-type Answers = Arc<Mutex<Vec<Option<&'static str>>>>;
+pub(super) type Answers = Arc<Mutex<Vec<Option<&'static str>>>>;
 
 const TAKEN: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 
 /// A receiver on a port of its own.
-struct Receiver {
+pub(super) struct Receiver {
     port: u16,
     heard: Arc<Mutex<Vec<Heard>>>,
     /// Answers to the next requests, in order; afterwards everything is taken.
@@ -45,7 +45,7 @@ struct Receiver {
 }
 
 impl Receiver {
-    async fn start(port: u16) -> Self {
+    pub(super) async fn start(port: u16) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (heard, answers) = (Arc::<Mutex<Vec<Heard>>>::default(), Answers::default());
@@ -58,20 +58,20 @@ impl Receiver {
         Self { port, heard, answers, task }
     }
 
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/hook?from=district", self.port)
     }
 
-    fn answer(&self, list: &[Option<&'static str>]) {
+    pub(super) fn answer(&self, list: &[Option<&'static str>]) {
         *self.answers.lock().unwrap_or_else(PoisonError::into_inner) = list.to_vec();
     }
 
-    fn heard(&self) -> Vec<Heard> {
+    pub(super) fn heard(&self) -> Vec<Heard> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Goes away with everything that it knows.
-    async fn stop(self) -> (u16, Vec<Heard>) {
+    pub(super) async fn stop(self) -> (u16, Vec<Heard>) {
         self.task.abort();
         let _ = self.task.await;
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -122,11 +122,11 @@ fn whole(bytes: &[u8]) -> Option<Heard> {
 }
 
 impl Heard {
-    fn id(&self) -> &str {
+    pub(super) fn id(&self) -> &str {
         &self.headers["webhook-id"]
     }
 
-    fn event(&self) -> Value {
+    pub(super) fn event(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
 
@@ -139,11 +139,11 @@ impl Heard {
     }
 }
 
-async fn app(engine: Engine) -> TestApp {
+pub(super) async fn app(engine: Engine) -> TestApp {
     TestApp::with(engine, |config| config.loopback_receivers = true).await.with_town().await
 }
 
-async fn enter(admin: &Client, url: &str, kinds: Value) -> (String, String) {
+pub(super) async fn enter(admin: &Client, url: &str, kinds: Value) -> (String, String) {
     let body = json!({ "name": "城运平台", "url": url, "kinds": kinds });
     let shown = admin.post("/api/v1/webhooks", &body).await.expect(201).json();
     (shown["id"].as_str().unwrap().to_owned(), shown["secret"].as_str().unwrap().to_owned())
