@@ -20,7 +20,7 @@ use crate::modules::{
         model::{Action, Attention, MATTER_UNKNOWN, Reason, Role, State, Task, TaskState, gate},
         rules::{emergency::gate_for, returns::CENTRE_DECIDES},
         store::{self, Case, TaskRow},
-        transitions::not_in_state,
+        transitions::{not_in_state, transition},
     },
     notices::{self, Notice},
     org::{self, Directory, Person, Question, Responsible, Unit},
@@ -107,6 +107,8 @@ pub async fn dispatch(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body
     if change.case.state == State::InProgress && !is_handed_up(&change.case) {
         return Err(not_in_state(change.case.state, Action::Dispatch));
     }
+    // Before anything is written about the attempt: what is over is not sent round, so no circle is stopped there.
+    transition(change.case.state, Action::Dispatch)?;
     let trail = returns::before_dispatch(tx, &change, body.unit.is_some()).await?;
     let former = second::former(tx, &change.case).await?;
     // The access list in force now decides, not the one of the day on which the case came in.

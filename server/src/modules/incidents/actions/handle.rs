@@ -199,6 +199,8 @@ pub(super) async fn conclude(
     // Helpers who never started have nothing left to do.
     store::withdraw(tx, change.case.id).await?;
     change.attend(|a| a != Attention::Escalated, &[]);
+    // A circle that was stopped while somebody was at work has nothing left to rule on.
+    returns::drop_review(tx, &mut change).await?;
     review::pass_unverified(&mut change)?;
     change.wind(ground)?;
     let told = change.case.reported_by.filter(|to| *to != change.actor.id);

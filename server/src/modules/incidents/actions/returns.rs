@@ -135,16 +135,19 @@ impl Trail {
     }
 }
 
-/// What a plain dispatch has to respect: an open review, a ruling that binds, and a return that asks for another unit.
-pub(super) async fn before_dispatch(tx: &mut Tx, change: &Change<'_>, names_a_unit: bool) -> Result<Trail> {
+/// What waits for the centre is not decided over its head.
+pub(super) fn undecided(change: &Change<'_>) -> Result<()> {
     let attention = attention_list(&change.case.attention);
     if attention.contains(&Attention::Objected) {
         return Err(Error::refused(OBJECTION_OPEN));
     }
-    if attention.contains(&Attention::Centre) {
-        return Err(Error::refused(CENTRE_DECIDES));
-    }
-    if attention.contains(&Attention::Returned) && !names_a_unit {
+    if attention.contains(&Attention::Centre) { Err(Error::refused(CENTRE_DECIDES)) } else { Ok(()) }
+}
+
+/// What a plain dispatch has to respect: an open review, a ruling that binds, and a return that asks for another unit.
+pub(super) async fn before_dispatch(tx: &mut Tx, change: &Change<'_>, names_a_unit: bool) -> Result<Trail> {
+    undecided(change)?;
+    if attention_list(&change.case.attention).contains(&Attention::Returned) && !names_a_unit {
         return Err(Error::invalid("unit", "required-after-return"));
     }
     if change.case.state == crate::modules::incidents::model::State::Assigned

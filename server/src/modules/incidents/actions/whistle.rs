@@ -13,6 +13,7 @@ use super::{
     dispatch::{is_grassroots, task, within},
     handle::{attach, own_task},
     optional, required,
+    returns::{self, undecided},
 };
 use crate::{
     app::App,
@@ -21,7 +22,8 @@ use crate::{
         files::File,
         incidents::{
             clocks::{Event, Instants},
-            model::{Action, Incident, Role, State, Task, TaskState, gate},
+            model::{Action, Attention, Incident, Role, State, Task, TaskState, gate},
+            rules::returns::BINDING,
             rules::whistle::{
                 ALREADY_REPORTED_IN, Arrival, Carried, Grade, LEAD_AT_WORK, MAY_NOT_WHISTLE, MINUTES, Method, NOT_SUMMONED,
                 PARTS_OPEN, ReportIn, Summons, WHISTLE, WHISTLE_OVER, Whistle, WhistleState, may_blow, may_close, stage, yellow,
@@ -144,8 +146,10 @@ pub async fn blow(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &B
         return Err(Error::invalid("minutes", "out-of-range"));
     }
     let report_by = ground.now.plus_minutes(i64::from(minutes));
-    let present = store::tasks(tx, change.case.id).await?;
+    let mut present = store::tasks(tx, change.case.id).await?;
     let replaced = lead_of(ground, &change, &units, &present)?;
+    // Whoever loses the lead may still be called as a helper: that is another task.
+    present.retain(|t| Some(t.id) != replaced);
     let n = rows::next_number(tx, change.case.id).await?;
     let whistle = Id::<Whistle>::new(ground.now);
     let told = format!("{}吹哨，请{}于{}前报到：{words}", from.name, listed(&units), spoken(change.app, report_by));
@@ -157,6 +161,9 @@ pub async fn blow(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &B
     let (fresh, adopted) = parts(ground, &change, &units, &present, &shown, whistle, report_by);
     if let Some(lead) = fresh.iter().find(|t| t.role == Role::Lead) {
         (change.case.lead_unit, change.case.lead_person) = (Some(lead.unit_id), lead.person_id);
+        // As with a dispatch: what was returned has found somebody else.
+        change.attend(|a| a != Attention::Returned, &[]);
+        store::returns::settle(tx, change.case.id, lead.unit_id, ground.now).await?;
     }
     let row = WhistleRow {
         id: whistle,
@@ -244,6 +251,12 @@ fn called(ground: &Ground, change: &Change<'_>, method: &Method, from: &Unit, bo
 fn lead_of(ground: &Ground, change: &Change<'_>, units: &[Summons], present: &[TaskRow]) -> Result<Option<Id<Task>>> {
     let wanted = units.iter().find(|u| u.role == Role::Lead);
     let lead = present.iter().find(|t| t.role == Role::Lead && is_open(t));
+    if wanted.is_some_and(|w| lead.is_none_or(|l| l.unit_id.uuid() != w.unit)) {
+        undecided(change)?;
+        if lead.is_some_and(|l| l.binding) {
+            return Err(Error::refused(BINDING));
+        }
+    }
     match (wanted, lead) {
         (None, None) => Err(Error::invalid("units", "lead-required")),
         (Some(wanted), Some(lead)) if lead.unit_id.uuid() != wanted.unit => {
@@ -340,6 +353,7 @@ pub async fn report_in(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id:
     if lead && !taken_on {
         entry.clock = Json(vec![Event::TakeOn]);
         (change.case.lead_unit, change.case.lead_person) = (Some(task.unit_id), task.person_id);
+        returns::taken_on(tx, &mut change, &others).await?;
     }
     attach(tx, &mut change, &body.photo_ids, "arrival").await?;
     let shown = change.wind(ground)?;
