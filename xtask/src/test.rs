@@ -86,7 +86,7 @@ fn journey() -> Result<Tally> {
     if data.exists() {
         fs::remove_dir_all(&data)?;
     }
-    let district = District { data: data.clone(), grids: 60, cases: Some(60) };
+    let district = District { data: data.clone(), grids: 60, cases: None };
     district.make()?;
     let mut server = Server::start(&data)?;
     let mut command = Command::new("node");

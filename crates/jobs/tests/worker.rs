@@ -79,7 +79,7 @@ async fn killed(engine: Engine, count: i64, careless: bool) -> Counted {
     for from in (0..count).step_by(1_000) {
         let mut tx = test.db.begin().await.unwrap();
         for n in from..count.min(from + 1_000) {
-            enqueue(&mut tx, NOW, &Job::new("work", n).attempts(100)).await.unwrap();
+            enqueue(&mut tx, NOW, &Job::new("work", n).attempts(u32::MAX)).await.unwrap();
         }
         tx.commit().await.unwrap();
     }

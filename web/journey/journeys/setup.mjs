@@ -106,6 +106,8 @@ export async function run({ enter, check }) {
   await screen("u-16-dark-english");
 
   const auditor = await enter("audit");
+  await auditor.page.getByRole("navigation").first().waitFor();
+  await auditor.page.goto(page.url().replace(/#.*/, "#/setup/audit"));
   await auditor.page.getByLabel("动作").fill("catalogue");
   await auditor.page.getByLabel("动作").blur();
   await auditor.page.getByRole("heading", { name: "审计记录" }).waitFor();
