@@ -41,6 +41,8 @@ struct Writer {
     group: Option<Group>,
     /// The savepoint of the last transaction is finished but not released: the next one, or COMMIT, does that on its way.
     finished: bool,
+    /// The connection may hold a transaction that is nobody's: whoever began or ended a group gave up while that ran.
+    loose: bool,
 }
 
 /// The one writer of a SQLite database.
@@ -53,7 +55,7 @@ pub(crate) struct GroupCommit {
 
 impl GroupCommit {
     pub(crate) fn new(conn: SqliteConnection, durability: Durability) -> Self {
-        let writer = Arc::new(Mutex::new(Writer { conn, group: None, finished: false }));
+        let writer = Arc::new(Mutex::new(Writer { conn, group: None, finished: false, loose: false }));
         Self { writer, waiting: Arc::default(), durability }
     }
 
@@ -86,7 +88,12 @@ impl GroupCommit {
         let mut writer = self.writer.clone().lock_owned().await;
         place.leave();
         if writer.group.is_none() {
+            // The statement of somebody who gave up runs to its end all the same, and a second BEGIN would fail for ever.
+            if std::mem::replace(&mut writer.loose, true) {
+                let _ = run(&mut writer.conn, "ROLLBACK").await;
+            }
             run(&mut writer.conn, "BEGIN IMMEDIATE").await?;
+            writer.loose = false;
             writer.group = Some(Group { size: 0, end: watch::Sender::new(Outcome::Open) });
         }
         let savepoint = if std::mem::take(&mut writer.finished) { "RELEASE turn;SAVEPOINT turn;" } else { "SAVEPOINT turn;" };
@@ -224,7 +231,7 @@ async fn undo(mut writer: OwnedMutexGuard<Writer>, shared: &GroupCommit) -> Resu
 /// Commits the open group, if there is one, and tells everybody who waits for it.
 async fn end_group(writer: &mut Writer) {
     let Some(group) = writer.group.take() else { return };
-    writer.finished = false;
+    (writer.finished, writer.loose) = (false, true);
     let outcome = match run(&mut writer.conn, if group.size == 0 { "ROLLBACK" } else { "COMMIT" }).await {
         Ok(()) => Outcome::Committed,
         Err(error) => {
@@ -236,6 +243,7 @@ async fn end_group(writer: &mut Writer) {
             }
         }
     };
+    writer.loose = false;
     group.end.send_replace(outcome);
 }
 
