@@ -159,6 +159,22 @@ impl Db {
         }
     }
 
+    /// Lets PostgreSQL count what these tables hold, after many rows were written at once: before that it takes every condition for a rare one.
+    /// Empty ones are passed over: of a table that it knows to be empty it reads the whole from then on. SQLite goes by its indexes alone.
+    pub async fn analyze(&self, tables: &[&'static str]) -> Result<()> {
+        if self.engine() == Engine::Sqlite {
+            return Ok(());
+        }
+        let mut tx = self.begin().await?;
+        for table in tables {
+            let first = crate::Query::new("select cast(1 as bigint) as value from").push(table, vec![]).push("limit 1", vec![]);
+            if !tx.query_values::<i64>(first).await?.is_empty() {
+                tx.execute_query(crate::Query::new("analyze").push(table, vec![])).await?;
+            }
+        }
+        tx.commit().await
+    }
+
     /// Copies a SQLite database, consistent at one moment, into a file that does not exist yet; writers go on meanwhile.
     pub async fn copy_to(&self, path: &std::path::Path) -> Result<()> {
         if self.engine() != Engine::Sqlite {

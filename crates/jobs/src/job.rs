@@ -111,7 +111,7 @@ pub async fn reschedule(conn: &mut Conn, now: Time, job: &Job) -> Result<Id<Job>
             sql!(
                 "insert into job (id, kind, dedup, payload, run_at, state, attempts, max_attempts, created_at)
                   values ($1, $2, $3, $4, $5, 'ready', 0, $6, $7)
-                  on conflict (kind, dedup) do update set payload = excluded.payload, run_at = excluded.run_at, state = 'ready',
+                  on conflict (kind, dedup) where dedup is not null do update set payload = excluded.payload, run_at = excluded.run_at, state = 'ready',
                   attempts = 0, max_attempts = excluded.max_attempts, lease_until = null, lease_by = null, last_error = null
                   returning id as value"
             ),

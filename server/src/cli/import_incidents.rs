@@ -8,6 +8,9 @@ use clap::Args;
 use super::{Place, progress, say};
 use crate::{modules::incidents::import, table::Table};
 
+/// The tables that every import of cases fills.
+const FILLED: &[&str] = &["incident", "incident_step", "incident_task"];
+
 /// Cases with their history, from CSV or XLSX.
 #[derive(Args)]
 #[command(
@@ -60,6 +63,7 @@ pub async fn run(args: Incidents) -> anyhow::Result<()> {
     let total = staged.rows.len();
     let done = import::write(&app, staged.rows, |n| progress(format_args!("{n} of {total} cases"))).await?;
     progress("");
+    app.db.analyze(FILLED).await?;
     app.db.close().await?;
     say(format_args!("{} cases imported, {} were there already", done.imported, done.known));
     Ok(())

@@ -12,6 +12,9 @@ use crate::{
     table::Table,
 };
 
+/// The tables that an import of posts fills.
+pub const FILLED: &[&str] = &["person", "post", "post_holder", "account", "account_role"];
+
 /// Takes posts with their holders, staffing templates, leave or duty from a CSV or XLSX file; its columns say which.
 ///
 /// Posts: staff_no, name, phone, unit_code, post, slot, employment, role, scope_code, username, from, to, note (a row without number and

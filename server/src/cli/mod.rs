@@ -143,22 +143,22 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Import(Import::Orgs(with)) => {
             let app = with.place.open().await?;
             let done = import_orgs::orgs(&app.db, &app.clock, app.zone, &with.args, &mut std::io::stdout()).await?;
-            finished(&app, done).await
+            imported(&app, done, &["unit", "unit_state"]).await
         }
         Command::Import(Import::Grids(with)) => {
             let app = with.place.open().await?;
             let done = import_grids::grids(&app.db, &app.clock, &with.args, &mut std::io::stdout()).await?;
-            finished(&app, done).await
+            imported(&app, done, &["unit", "unit_state", "grid"]).await
         }
         Command::Import(Import::Addresses(with)) => {
             let app = with.place.open().await?;
             let done = import_addresses::addresses(&app.db, &app.clock, &with.args, &mut std::io::stdout()).await?;
-            finished(&app, done).await
+            imported(&app, done, &[]).await
         }
         Command::Import(Import::Staff(with)) => {
             let app = with.place.open().await?;
             let done = import_staff::staff(&app, &with.args, &mut std::io::stdout()).await?;
-            finished(&app, done).await
+            imported(&app, done, import_staff::FILLED).await
         }
         Command::Locate(with) => {
             let app = with.place.open().await?;
@@ -170,22 +170,22 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Import(Import::Catalogue(with)) => {
             let app = with.place.open().await?;
             let done = import_catalogue::catalogue(&app.db, &app.clock, &with.args, &mut std::io::stdout()).await?;
-            finished(&app, done).await
+            imported(&app, done, &[]).await
         }
         Command::Import(Import::Calendar(with)) => {
             let app = with.place.open().await?;
             let done = import_catalogue::calendar(&app.db, &app.clock, &with.args, &mut std::io::stdout()).await?;
-            finished(&app, done).await
+            imported(&app, done, &[]).await
         }
         Command::Import(Import::Model(with)) => {
             let app = with.place.open().await?;
             model::install(&app, &with.args).await?;
-            finished(&app, true).await
+            imported(&app, true, &[]).await
         }
         Command::Import(Import::Publications(with)) => {
             let app = with.place.open().await?;
             let done = import_publications::publications(&app, &with.args, &mut std::io::stdout()).await?;
-            finished(&app, done).await
+            imported(&app, done, &[]).await
         }
         Command::Import(Import::Incidents(args)) => import_incidents::run(args).await,
         Command::Train(args) => model::train(&args),
@@ -197,13 +197,16 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Admin(args) => {
             let app = args.place().open().await?;
             args.run(&app, &mut std::io::stdout()).await?;
-            finished(&app, true).await
+            app.db.close().await.map_err(Into::into)
         }
     }
 }
 
-/// Closes the district after an import; rows at fault were printed, and nothing was changed.
-async fn finished(app: &crate::app::App, done: bool) -> anyhow::Result<()> {
+/// Closes the district after an import that filled these tables. Rows at fault were printed, and nothing was changed.
+async fn imported(app: &crate::app::App, done: bool, filled: &[&'static str]) -> anyhow::Result<()> {
+    if done {
+        app.db.analyze(filled).await?;
+    }
     app.db.close().await?;
     if done { Ok(()) } else { anyhow::bail!("rows are at fault; nothing was changed") }
 }
