@@ -44,6 +44,7 @@ pub async fn put_away(app: &App) -> Result<usize> {
             return Ok(count);
         }
         let mut tx = app.db.begin().await?;
+        store::hold_all(&mut tx, &ripe.iter().map(|c| c.id).collect::<Vec<_>>()).await?;
         for case in ripe {
             let change = Change::of(&mut tx, app, &system, case, None).await?;
             let why = Reason::new("archive-due", format!("结案满{}天，按规则自动归档", rule.days));

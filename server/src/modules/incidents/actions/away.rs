@@ -175,6 +175,7 @@ struct Moves<'a> {
 impl Moves<'_> {
     async fn begin(&self, tx: &mut Tx) -> Result<usize> {
         let tasks = store::away::tasks_of(tx, self.row.person_id).await?;
+        store::hold_all(tx, &tasks.iter().map(|t| t.incident_id).collect::<Vec<_>>()).await?;
         for task in &tasks {
             let place = self.place(task);
             self.keep(tx, task, &place, (task.unit_id, &task.unit_path)).await?;
@@ -212,7 +213,9 @@ impl Moves<'_> {
     /// What went over, is still open and still lies where it was put: what a desk has given on since stays there.
     async fn untouched(&self, tx: &mut Tx) -> Result<Vec<(Moved, TaskRow)>> {
         let mut found = vec![];
-        for moved in store::away::moved(tx, self.row.id).await? {
+        let all = store::away::moved(tx, self.row.id).await?;
+        store::hold_all(tx, &all.iter().map(|m| m.incident_id).collect::<Vec<_>>()).await?;
+        for moved in all {
             let task = store::tasks(tx, moved.incident_id).await?.into_iter().find(|t| t.id == moved.task_id);
             let there = |t: &TaskRow| t.state.is_open() && t.unit_id == moved.to_unit;
             // At a desk somebody may have taken it on; then it is that person's.
@@ -270,7 +273,7 @@ impl Moves<'_> {
         let why = if back { "休假结束" } else { "休假" };
         let words = format!("{}{why}，任务由{unit_name}{to}办理", name(Some(self.row.person_id)));
         let details = Details { task: task.id.uuid(), handover: self.row.id, from, to, unit_name, back };
-        let case = store::find(tx, &Scope::All, task.incident_id).await?;
+        let case = store::hold(tx, &Scope::All, task.incident_id).await?;
         let mut change = Change::of(tx, self.app, self.system, case, None).await?;
         let state = change.case.state;
         let entry = change.enter(Action::HandOver, state);

@@ -10,7 +10,7 @@ use crate::{
     app::App,
     modules::incidents::{
         model::{Incident, State},
-        store::Case,
+        store::{self, Case},
     },
 };
 
@@ -106,6 +106,8 @@ enum Wish {
 /// database ends the whole, of which nothing stays then.
 pub async fn bulk(tx: &mut Tx, app: &App, ground: &Ground, who: &Actor, scope: &Scope, body: &Bulk) -> Result<BulkOutcome> {
     let wish = check(body)?;
+    let into = if let Wish::Merge(merge) = &wish { Some(merge.into) } else { None };
+    store::hold_all(tx, &body.ids.iter().copied().chain(into).collect::<Vec<_>>()).await?;
     let mut items = Vec::with_capacity(body.ids.len());
     for (n, id) in body.ids.iter().enumerate() {
         tx.mark().await?;

@@ -102,7 +102,7 @@ async fn tried(conn: &mut Conn, case: &Case) -> Result<Vec<Time>> {
 pub async fn claim(tx: &mut Tx, app: &App, who: &Actor, scope: &Scope, id: Id<Incident>) -> Result<Claimed> {
     let now = app.clock.now();
     let practice = app.access.setting(&CALLBACK, now);
-    let case = store::find(tx, scope, id).await?;
+    let case = store::hold(tx, scope, id).await?;
     if case.call_at.is_none() {
         return Err(Error::refused(NOT_TO_BE_CALLED));
     }
@@ -119,7 +119,7 @@ pub async fn claim(tx: &mut Tx, app: &App, who: &Actor, scope: &Scope, id: Id<In
 /// Puts a claimed call back.
 pub async fn put_back(tx: &mut Tx, app: &App, who: &Actor, scope: &Scope, id: Id<Incident>) -> Result<()> {
     let now = app.clock.now();
-    let case = store::find(tx, scope, id).await?;
+    let case = store::hold(tx, scope, id).await?;
     own_claim(tx, who, id, now).await?;
     store::release(tx, id).await?;
     Audit::new("callback.release", "incident", id.uuid()).under(&case.owner_path).record(tx, now, who).await
@@ -137,7 +137,7 @@ async fn own_claim(conn: &mut Conn, who: &Actor, id: Id<Incident>, now: Time) ->
 /// reporter is kept from whoever handles matters where the case was handled; the inner error is that denial, whose audit row must be kept.
 pub async fn dial(tx: &mut Tx, app: &App, who: &Actor, scope: &Scope, id: Id<Incident>, body: &Dial) -> Result<Result<Revealed>> {
     let now = app.clock.now();
-    let case = store::find(tx, scope, id).await?;
+    let case = store::hold(tx, scope, id).await?;
     own_claim(tx, who, id, now).await?;
     let reach = who.scope(Permission("task.handle"));
     let involved = case.confidential

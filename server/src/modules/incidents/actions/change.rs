@@ -94,7 +94,7 @@ impl<'a> Change<'a> {
         id: Id<Incident>,
         expected: Option<i64>,
     ) -> Result<Self> {
-        let case = store::find(tx, scope, id).await?;
+        let case = store::hold(tx, scope, id).await?;
         Self::of(tx, app, actor, case, expected).await
     }
 

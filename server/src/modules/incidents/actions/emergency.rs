@@ -195,7 +195,7 @@ pub async fn ring(app: &App, context: &Context, ring: &Ring) -> Result<()> {
     let (actor, now) = (Actor::system(), app.clock.now());
     let mut tx = app.db.begin().await?;
     if let Some(bell) = rows::bell(&mut tx, ring.bell).await? {
-        let case = store::find(&mut tx, &Scope::All, bell.incident_id).await?;
+        let case = store::hold(&mut tx, &Scope::All, bell.incident_id).await?;
         if case.state.is_open() && rows::rung(&mut tx, bell.id, ring.n, now).await? {
             let org = app.org.directory();
             let all = roster(&org.value, bell.unit_id, now);
@@ -308,8 +308,8 @@ async fn of(tx: &mut Tx, change: &Change<'_>) -> Result<Emergency> {
 pub async fn remind(app: &App, context: &Context, due: &Due) -> Result<()> {
     let (actor, now) = (Actor::system(), app.clock.now());
     let mut tx = app.db.begin().await?;
+    let case = store::hold(&mut tx, &Scope::All, due.incident).await?;
     if rows::remind(&mut tx, due.incident, now).await? {
-        let case = store::find(&mut tx, &Scope::All, due.incident).await?;
         let first_due = rows::of(&mut tx, case.id).await?.map_or(now, |e| e.first_due);
         let units: Vec<Id<Unit>> = rows::bells(&mut tx, case.id).await?.into_iter().map(|a| a.unit_id).collect();
         let mut change = Change::of(&mut tx, app, &actor, case, None).await?;

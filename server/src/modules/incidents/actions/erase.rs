@@ -113,7 +113,7 @@ pub async fn ask_erasure(
     body: &Erase,
 ) -> Result<ErasureRow> {
     let reason = text::redact(required("reason", &body.reason, 500)?).text;
-    let case = store::find(tx, scope, id).await?;
+    let case = store::hold(tx, scope, id).await?;
     may_go(&case)?;
     let now = app.clock.now();
     let row = ErasureRow {
@@ -165,7 +165,7 @@ pub async fn decide_erasure(
     if !store::erase::decide(tx, &decided).await? {
         return Err(Error::refused(ERASURE_DECIDED));
     }
-    let case = store::find(tx, scope, decided.incident_id).await?;
+    let case = store::hold(tx, scope, decided.incident_id).await?;
     if !body.approved {
         let audit = Audit::new("incident.erasure.refuse", "incident", case.id.uuid()).under(&case.owner_path);
         audit.with("code", case.code.as_str()).with("request", id.to_string()).record(tx, now, who).await?;
@@ -214,9 +214,10 @@ pub async fn expire(app: &App) -> Result<usize> {
         let Some(last) = ripe.last() else { return Ok(count) };
         after = Some((last.reported_at, last.id));
         let mut tx = app.db.begin().await?;
+        store::hold_all(&mut tx, &ripe.iter().map(|c| c.id).collect::<Vec<_>>()).await?;
         for case in &ripe {
             // Somebody may have opened it again, or erased it, since it was read.
-            let case = store::find(&mut tx, &Scope::All, case.id).await?;
+            let case = store::hold(&mut tx, &Scope::All, case.id).await?;
             if may_go(&case).is_ok() {
                 erase(&mut tx, app, &system, &case, Why::Retention).await?;
                 count += 1;

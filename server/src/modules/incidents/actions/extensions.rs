@@ -169,7 +169,7 @@ pub async fn decide(
     body: &Decide,
 ) -> Result<ExtensionView> {
     let mut asked = store::extension(tx, scope, id).await?;
-    let case = store::find(tx, &Scope::All, asked.incident_id).await?;
+    let case = store::hold(tx, &Scope::All, asked.incident_id).await?;
     if asked.state != Standing::Open || asked.round != case.round {
         return Err(Error::refused(EXTENSION_DECIDED));
     }

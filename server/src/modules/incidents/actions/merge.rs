@@ -58,7 +58,7 @@ pub struct Unmerge {
 /// Merges a case into another open one that the same scope holds: its tasks and its clock end, its people follow the survivor.
 pub async fn merge(tx: &mut Tx, ground: &Ground, scope: &Scope, mut this: Change<'_>, body: &Merge) -> Result<Case> {
     transition(this.case.state, Action::Merge)?;
-    let into = store::find(tx, scope, body.into).await.map_err(|e| match e {
+    let into = store::hold(tx, scope, body.into).await.map_err(|e| match e {
         Error::NotFound => Error::invalid("into", "unknown"),
         other => other,
     })?;
@@ -137,7 +137,7 @@ pub async fn unmerge(tx: &mut Tx, ground: &Ground, scope: &Scope, mut this: Chan
     transition(this.case.state, Action::Unmerge)?;
     let reason = text::redact(required("reason", &body.reason, 500)?).text;
     let into = this.case.merged_into.ok_or_else(|| not_in_state(this.case.state, Action::Unmerge))?;
-    let survivor = store::find(tx, scope, into).await?;
+    let survivor = store::hold(tx, scope, into).await?;
     if survivor.state == State::Archived {
         return Err(not_in_state(survivor.state, Action::Release));
     }

@@ -174,7 +174,7 @@ pub async fn resume(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: 
 /// What the job does when a pause is over: a wait for the reporter ends, a shelved case asks to be looked at. Does nothing when the pause
 /// is another one by now, so that it acts once.
 pub async fn over(tx: &mut Tx, app: &App, ground: &Ground, job: &Over) -> Result<()> {
-    let case = match store::find(tx, &Scope::All, job.case).await {
+    let case = match store::hold(tx, &Scope::All, job.case).await {
         Err(Error::NotFound) => return Ok(()),
         found => found?,
     };

@@ -582,7 +582,7 @@ pub async fn join(
     Prepared { draft, .. }: &Prepared<'_>,
 ) -> Result<Option<Receipt>> {
     let Some(id) = draft.joins else { return Ok(None) };
-    let case = store::find(tx, &kernel::Scope::All, id).await?;
+    let case = store::hold(tx, &kernel::Scope::All, id).await?;
     if !case.state.is_open() {
         return Ok(None);
     }

@@ -381,8 +381,8 @@ fn place(body: &Arrive) -> Result<Option<Arrival>> {
 pub async fn missing(app: &App, context: &Context, expected: &Expected) -> Result<()> {
     let (actor, now) = (Actor::system(), app.clock.now());
     let mut tx = app.db.begin().await?;
+    let case = store::hold(&mut tx, &Scope::All, expected.incident).await?;
     if rows::miss(&mut tx, expected.task, now).await? {
-        let case = store::find(&mut tx, &Scope::All, expected.incident).await?;
         let mut change = Change::of(&mut tx, app, &actor, case, None).await?;
         let tasks = store::tasks(&mut tx, expected.incident).await?;
         let task = tasks.into_iter().find(|t| t.id == expected.task).ok_or(Error::NotFound)?;

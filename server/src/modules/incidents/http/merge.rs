@@ -7,7 +7,7 @@ use axum::{
 use kernel::{Id, Page};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{MergeCases, Read, answer, open, reach};
+use super::{MergeCases, Read, answer, open_both, reach};
 use crate::{
     app::Shared,
     http::{Allow, Answer, Command, Outcome},
@@ -28,7 +28,8 @@ async fn merge(
     Path(id): Path<Id<Incident>>,
     command: Command<actions::Merge>,
 ) -> Outcome {
-    let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
+    let (into, version) = (command.body.into, command.body.version);
+    let (ground, mut work, change) = open_both(&app, &who, who.scope(), id, Some(into), &command, version).await?;
     let scope = reach(&app, who.scope());
     // On the heap: the future of an action that holds two cases is large.
     let case = Box::pin(actions::merge(&mut work.tx, &ground, &scope, change, &command.body)).await?;
@@ -44,8 +45,9 @@ async fn unmerge(
     Path(id): Path<Id<Incident>>,
     command: Command<actions::Unmerge>,
 ) -> Outcome {
-    let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
     let scope = reach(&app, who.scope());
+    let into = store::find(&mut *app.db.read().await?, &scope, id).await?.merged_into;
+    let (ground, mut work, change) = open_both(&app, &who, who.scope(), id, into, &command, command.body.version).await?;
     let case = Box::pin(actions::unmerge(&mut work.tx, &ground, &scope, change, &command.body)).await?;
     answer(work, &app, &ground, &who, case).await
 }

@@ -149,9 +149,25 @@ async fn open<'a, T>(
     command: &Command<T>,
     version: Option<i64>,
 ) -> Result<(Ground, Work<'a>, Change<'a>), Halt> {
+    open_both(app, who, scope, id, None, command, version).await
+}
+
+/// The same for a command that changes another case as well.
+async fn open_both<'a, T>(
+    app: &'a App,
+    who: &'a Actor,
+    scope: Scope,
+    id: Id<Incident>,
+    other: Option<Id<Incident>>,
+    command: &Command<T>,
+    version: Option<i64>,
+) -> Result<(Ground, Work<'a>, Change<'a>), Halt> {
     let ground = Ground::of(app);
     let mut work = command.begin(app, who).await?;
     ground.check(&mut work.tx).await?;
+    if let Some(other) = other {
+        store::hold_all(&mut work.tx, &[id, other]).await?;
+    }
     let change = Change::load(&mut work.tx, app, who, &reach(app, scope), id, version).await?;
     Ok((ground, work, change))
 }
@@ -174,6 +190,8 @@ async fn answer_or_refuse(work: Work<'_>, app: &App, ground: &Ground, who: &Acto
 async fn follow<'a, T>(app: &'a App, actor: &'a Actor, secret: &str, command: &Command<T>) -> Result<(Work<'a>, Followed), Halt> {
     let mut work = command.begin(app, actor).await?;
     let followed = store::merge::followed(&mut work.tx, &track::hash(secret)).await?;
+    let both: Vec<Id<Incident>> = followed.survivor.iter().map(|s| s.id).chain([followed.case.id]).collect();
+    store::hold_all(&mut work.tx, &both).await?;
     Ok((work, followed))
 }
 

@@ -1,6 +1,6 @@
 //! What the sweep reads and writes: cases whose next stage has come, and stages that were set off.
 
-use db::{Cell, Conn, Json, Query, Tx, bind, record, sql};
+use db::{Cell, Conn, Engine, Json, Query, Tx, bind, record, sql};
 use kernel::{Id, Result, Time};
 use uuid::Uuid;
 
@@ -48,13 +48,16 @@ pub async fn anything_due(conn: &mut Conn, now: Time) -> Result<bool> {
     Ok(conn.value::<i64>(statement, bind![now]).await?.unwrap_or(0) > 0)
 }
 
-/// The cases whose next stage has come, the longest waiting first.
+/// The cases whose next stage has come, the longest waiting first, and holds them. Those that somebody is changing are left for the next sweep:
+/// a sweep waits for nobody.
 pub async fn due(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<Due>> {
-    let statement = sql!(
+    let query = Query::new(
         "select id, code, round, state, urgency, matter_id, rule, owner_id, owner_path, lead_unit, lead_person, yellow_at, red_at, next_at
-         from incident where next_at <= $1 order by next_at, id limit $2"
-    );
-    tx.all(statement, bind![now, limit]).await
+         from incident where",
+    )
+    .push("next_at <= $$ order by next_at, id limit $$", bind![now, limit]);
+    let query = if tx.engine() == Engine::Postgres { query.push("for no key update skip locked", vec![]) } else { query };
+    tx.list(query).await
 }
 
 /// What the steps of these cases did to their clocks, case by case, in order.

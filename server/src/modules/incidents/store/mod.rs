@@ -29,7 +29,7 @@ pub use pauses::{
 pub use second::hands;
 pub use write::{append, follow, insert, numbers, offer, rate, rewind, save, save_task, withdraw};
 
-use db::{Cell, Conn, Json, Query, bind, record, sql};
+use db::{Cell, Conn, Engine, Json, Query, Tx, bind, record, sql};
 use kernel::{Error, Id, Result, Scope, Time};
 use uuid::Uuid;
 
@@ -266,6 +266,24 @@ const LINE: &str = "select c.id, c.code, c.version, c.state, c.reported_at, c.ch
 pub async fn find(conn: &mut Conn, scope: &Scope, id: Id<Incident>) -> Result<Case> {
     let query = visible(Query::new(COLUMNS).push("where c.id = $$", bind![id]), scope);
     conn.list(query).await?.pop().ok_or(Error::NotFound)
+}
+
+/// A case that is about to change. On PostgreSQL its row is held from here to the end of the transaction: two who change one case wait for each
+/// other at its row and nowhere else, so none holds what the other wants. SQLite has one writer.
+pub async fn hold(tx: &mut Tx, scope: &Scope, id: Id<Incident>) -> Result<Case> {
+    let query = visible(Query::new(COLUMNS).push("where c.id = $$", bind![id]), scope);
+    let query = if tx.engine() == Engine::Postgres { query.push("for no key update of c", vec![]) } else { query };
+    tx.list(query).await?.pop().ok_or(Error::NotFound)
+}
+
+/// Holds several cases in the order of their ids, for whoever changes more than one: so no two wait for each other crosswise.
+pub async fn hold_all(tx: &mut Tx, ids: &[Id<Incident>]) -> Result<()> {
+    if tx.engine() == Engine::Sqlite || ids.is_empty() {
+        return Ok(());
+    }
+    let cells = ids.iter().map(|id| Cell::Uuid(Some(id.uuid()))).collect();
+    let query = Query::new("select c.id as value from incident c where").push_list("c.id in", cells);
+    tx.query_values::<Id<Incident>>(query.push("order by c.id for no key update", vec![])).await.map(|_| ())
 }
 
 /// The case that a track belongs to, as its reporter or as a follower.

@@ -99,6 +99,31 @@ testkit::both! {
         assert_eq!(refused["items"][1]["fields"][0]["field"], json!("reply_by"));
     }
 
+    async fn hands_that_change_the_same_cases_never_wait_for_each_other_crosswise(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let desk = app.login_as("district-dispatch", DISTRICT).await;
+        for _ in 0..12 {
+            // So many reports an hour from one network are enough.
+            app.clock.advance(3_600_000);
+            let (a, b) = (id(&app, LAMP).await, id(&app, LAMP).await);
+            let both = [[&a, &b], [&b, &a]];
+            let many = |ids: &[&String; 2]| json!({ "action": "dispatch", "ids": ids, "parameters": {} });
+            let wishes = [
+                (format!("/api/v1/incidents/{a}/merge"), json!({ "into": b })),
+                (format!("/api/v1/incidents/{b}/merge"), json!({ "into": a })),
+                ("/api/v1/incidents/bulk".to_owned(), many(&both[0])),
+                ("/api/v1/incidents/bulk".to_owned(), many(&both[1])),
+                (format!("/api/v1/incidents/{a}/ask"), json!({ "question": "具体位置在哪里？" })),
+                (format!("/api/v1/incidents/{b}/dispatch"), json!({})),
+            ];
+            let answers = futures_util::future::join_all(wishes.iter().map(|(path, body)| desk.post(path, body))).await;
+            let statuses: Vec<u16> = answers.iter().map(|a| a.status.as_u16()).collect();
+            assert!(statuses.iter().all(|s| matches!(s, 200 | 409 | 422 | 400)), "{statuses:?}");
+            assert!(statuses.contains(&200), "{statuses:?}");
+        }
+        assert_eq!(crate::modules::incidents::verify::clocks(&app).await.unwrap().differences, 0);
+    }
+
     async fn a_request_that_makes_no_sense_is_refused_whole(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let one = id(&app, VAGUE).await;
