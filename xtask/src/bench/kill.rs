@@ -94,6 +94,7 @@ fn missing(address: SocketAddr, tracks: &[String]) -> Result<usize> {
         let mut missing = 0;
         for track in tracks {
             let answer = connection.get(&format!("/api/v1/reports/{track}"), "")?;
+            anyhow::ensure!(matches!(answer.status, 200 | 404), "a report was asked for, and the answer was {}", answer.status);
             let whole = answer.status == 200 && answer.json()?["steps"][0]["what"] == "report";
             missing += usize::from(!whole);
         }

@@ -192,19 +192,26 @@ pub fn report_body(source: &std::path::Path) -> Result<impl Fn(u64) -> String + 
         }
     }
     anyhow::ensure!(!points.is_empty(), "the district has no buildings");
-    // What the district was told in a year, in its natural shares: few of them are emergencies, each of which rings the duty desks.
-    let mut year = csv::Reader::from_path(source.join("incidents.csv"))?;
-    let column = year.headers()?.iter().position(|h| h == "text").context("the year's cases have no texts")?;
-    let sentences: Vec<String> = year
-        .records()
-        .map(|row| Ok(row?.get(column).unwrap_or_default().replace(['"', '\\'], "")))
-        .collect::<Result<_, csv::Error>>()?;
+    // What the district was told in a year, in its natural shares: few of them are emergencies, each of which rings the duty desks. A district
+    // without a year has what the classifier learnt from.
+    let mut sentences = texts(&source.join("incidents.csv"))?;
+    if sentences.is_empty() {
+        sentences = texts(&source.join("history.csv"))?;
+    }
+    anyhow::ensure!(!sentences.is_empty(), "the district has no texts");
     Ok(move |n: u64| {
         let (lon, lat) = points[n as usize % points.len()];
         let first = &sentences[(n as usize * 7919) % sentences.len()];
         let words: String = first.chars().cycle().take(300).collect();
         format!("{{\"text\":\"{words}\",\"lon\":{lon},\"lat\":{lat},\"phone\":\"140-0000-{:04}\"}}", n % 10_000)
     })
+}
+
+/// The column `text` of a table, without what JSON would have to escape; nothing of an empty file.
+fn texts(table: &std::path::Path) -> Result<Vec<String>> {
+    let mut table = csv::Reader::from_path(table)?;
+    let Some(column) = table.headers()?.iter().position(|h| h == "text") else { return Ok(vec![]) };
+    table.records().map(|row| Ok(row?.get(column).unwrap_or_default().replace(['"', '\\'], ""))).collect()
 }
 
 fn report(load: &Load) -> Result<()> {

@@ -64,7 +64,9 @@ impl District {
                 run(district.command(&["import", "incidents"]).arg(part))?;
             }
         }
-        run(&mut district.command(&["admin", "limits", "set", "public_reports", "off"]))?;
+        for limit in ["public_reports", "public_reads"] {
+            run(&mut district.command(&["admin", "limits", "set", limit, "off"]))?;
+        }
         Ok(district)
     }
 
