@@ -350,10 +350,11 @@ pub async fn report_in(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id:
     let entry = if lead { change.act(Action::ReportIn)? } else { change.enter(Action::ReportIn, state) };
     (entry.words, entry.is_public) = (words, false);
     entry.details = Some(carried(&Carried::ReportIn { whistle, task: task.id.uuid(), late, place })?);
+    let mut asked = vec![];
     if lead && !taken_on {
         entry.clock = Json(vec![Event::TakeOn]);
         (change.case.lead_unit, change.case.lead_person) = (Some(task.unit_id), task.person_id);
-        returns::taken_on(tx, &mut change, &others).await?;
+        asked = returns::taken_on(tx, &mut change, &others).await?;
     }
     attach(tx, &mut change, &body.photo_ids, "arrival").await?;
     let shown = change.wind(ground)?;
@@ -363,7 +364,9 @@ pub async fn report_in(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id:
         return Err(Error::refused(WHISTLE_OVER));
     }
     jobs::cancel(tx, REPORT_BY, &id.to_string()).await?;
-    change.save(tx).await
+    let case = change.save(tx).await?;
+    returns::tell(tx, ground, asked, "ruling-dropped", &case).await?;
+    Ok(case)
 }
 
 /// Where, rounded to what a desk needs to know.
