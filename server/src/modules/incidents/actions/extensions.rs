@@ -29,6 +29,7 @@ use crate::{
         },
         notices,
     },
+    table::write::Cell,
 };
 
 /// 申请延期.
@@ -256,6 +257,47 @@ fn detail(e: &Extension) -> Detail {
 
 fn why(code: &str, words: String) -> Reason {
     Reason { code: code.to_owned(), words }
+}
+
+/// The columns of requests as a table.
+pub const EXTENSION_HEAD: [&str; 15] = [
+    "code",
+    "title",
+    "state",
+    "unit",
+    "round",
+    "n",
+    "rung",
+    "by",
+    "reason",
+    "asked_at",
+    "asked_by",
+    "due_before",
+    "due_after",
+    "decided_at",
+    "words",
+];
+
+/// A request as a line of a table.
+pub fn extension_cells(ground: &Ground, e: Extension) -> Vec<Cell> {
+    let at = |time: Option<kernel::Time>| time.map(|t| t.to_string());
+    vec![
+        e.code.into(),
+        e.title.into(),
+        e.state.word().into(),
+        Named::unit(ground, e.unit_id).name.into(),
+        e.round.into(),
+        e.n.into(),
+        e.rung.word().into(),
+        format!("{} {}", e.length.0.n, e.length.0.unit.word()).into(),
+        e.reason.into(),
+        e.asked_at.to_string().into(),
+        e.asked_name.into(),
+        at(e.due_before).into(),
+        at(e.due_after).into(),
+        at(e.decided_at).into(),
+        e.words.into(),
+    ]
 }
 
 fn shown_to(ground: &Ground, who: &Actor, e: Extension) -> ExtensionView {

@@ -130,14 +130,6 @@ pub async fn exporting(app: &App, who: &Actor, format: Format, parameters: Vec<&
     tx.commit().await
 }
 
-/// Writes that supervision orders are taken along, how many and in which form, before a byte of them leaves.
-pub async fn exporting_orders(app: &App, who: &Actor, format: &str, count: usize) -> Result<()> {
-    let mut tx = app.db.begin().await?;
-    let row = Audit::new("supervision.export", "list", uuid::Uuid::nil()).with("format", format).with("count", count);
-    row.record(&mut tx, app.clock.now(), who).await?;
-    tx.commit().await
-}
-
 /// Writes how many cases a list held that was exported.
 pub async fn exported(app: &App, who: &Actor, format: Format, count: usize) -> Result<()> {
     let mut tx = app.db.begin().await?;

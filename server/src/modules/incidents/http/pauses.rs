@@ -4,16 +4,17 @@ use axum::{
     Json,
     extract::{Path, Query, State},
     http::StatusCode,
+    response::Response,
 };
 use kernel::{Cursor, Id, Page};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Handle, Read, answer, follow, open, reach, tasks::CaseTask};
+use super::{Export, Handle, Read, answer, follow, open, reach, tasks::CaseTask};
 use crate::{
     app::Shared,
-    http::{Allow, Answer, Command, Outcome, Visitor},
+    http::{Allow, Along, Answer, Command, MOST, Outcome, Visitor, Written},
     modules::{
         access::limits,
         incidents::{
@@ -50,6 +51,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(stage))
         .routes(routes!(what_if))
         .routes(routes!(extensions))
+        .routes(routes!(extensions_file))
         .routes(routes!(decide))
 }
 
@@ -192,6 +194,24 @@ async fn extensions(
     let scope = reach(&app, who.scope());
     let mut conn = app.db.read().await?;
     Ok(Json(actions::extensions(&mut conn, &ground, &who, &scope, asked.state, cursor, limit).await?))
+}
+
+/// Export requests for more time, filtered as the list, as CSV or XLSX; audited. `limit` and `cursor` are passed over.
+#[utoipa::path(get, path = "/api/v1/extensions/export", tag = "tasks", params(Asked, Written), responses((status = 200)),
+    extensions(("x-permission" = json!("export.run"))))]
+async fn extensions_file(
+    State(app): State<Shared>,
+    who: Allow<Export>,
+    Query(asked): Query<Asked>,
+    Query(written): Query<Written>,
+) -> Answer<Response> {
+    let ground = Ground::of(&app);
+    let (scope, mut conn) = (reach(&app, who.scope()), app.db.read().await?);
+    let found = store::extensions(&mut conn, &scope, asked.state, None, MOST as i64).await?;
+    drop(conn);
+    let lines = found.into_iter().map(|e| actions::extension_cells(&ground, e)).collect();
+    let along = Along { action: "extension.export", name: "extensions", head: actions::EXTENSION_HEAD.to_vec(), lines };
+    Ok(along.file(&app, &who, ground.now, &written).await?)
 }
 
 /// Grant or refuse more time; the rung of the ladder says whose decision it is.
