@@ -23,10 +23,14 @@ use crate::{
         incidents::{
             clocks::{Event, Instants},
             model::{Action, Attention, Incident, Reason, Role, State, Task, TaskState, gate},
-            rules::returns::BINDING,
-            rules::whistle::{
-                ALREADY_REPORTED_IN, Arrival, Carried, Grade, LEAD_AT_WORK, MAY_NOT_WHISTLE, MINUTES, Method, NOT_SUMMONED,
-                PARTS_OPEN, ReportIn, Summons, WHISTLE, WHISTLE_OVER, Whistle, WhistleState, may_blow, may_close, stage, yellow,
+            rules::{
+                returns::BINDING,
+                warning::STANDARD,
+                whistle::{
+                    ALREADY_REPORTED_IN, Arrival, Carried, Grade, LEAD_AT_WORK, MAY_NOT_WHISTLE, MINUTES, Method, NOT_SUMMONED,
+                    PARTS_OPEN, ReportIn, Summons, WHISTLE, WHISTLE_OVER, Whistle, WhistleState, may_blow, may_close, stage,
+                    yellow,
+                },
             },
             store::{
                 self, Case, TaskRow,
@@ -293,7 +297,8 @@ fn parts(
         (part.whistle_id, part.report_by) = (Some(whistle.uuid()), Some(report_by));
         // Until the unit is there, its light is the earlier of the case's clocks and its own time to come.
         part.red_at = Some(part.red_at.map_or(report_by, |red| red.min(report_by)));
-        let soon = yellow(ground.now, report_by);
+        let soon = yellow(ground.now, report_by, change.case.rule.as_ref().map_or(STANDARD, |rule| rule.0.warns()));
+        part.warn_at = Some(soon);
         part.yellow_at = Some(part.yellow_at.map_or(soon, |y| y.min(soon)));
         if there.is_some() { adopted.push(part) } else { fresh.push(part) }
     }

@@ -201,6 +201,8 @@ record! {
         pub done_by: Option<Uuid>,
         pub whistle_id: Option<Uuid>,
         pub report_by: Option<Time>,
+        /// From when on the light of a summoned unit is yellow.
+        pub warn_at: Option<Time>,
         pub arrived_at: Option<Time>,
         pub binding: bool,
         pub unsigned: Option<serde_json::Value>,
@@ -255,8 +257,8 @@ const COLUMNS: &str = "select c.id, c.code, c.version, c.state, c.round, c.repor
     c.reworked, c.overran, c.erased_at from incident c";
 
 const TASK: &str = "select t.id, t.incident_id, t.round, t.role, t.state, t.unit_id, t.unit_path, t.person_id, t.reasons, t.offered_at, \
-    t.accepted_at, t.done_at, t.accept_by, t.due_at, t.yellow_at, t.red_at, t.result, t.words, t.done_by, t.whistle_id, t.report_by, t.arrived_at, \
-    t.binding, t.unsigned, t.signed_by from incident_task t";
+    t.accepted_at, t.done_at, t.accept_by, t.due_at, t.yellow_at, t.red_at, t.result, t.words, t.done_by, t.whistle_id, t.report_by, t.warn_at, \
+    t.arrived_at, t.binding, t.unsigned, t.signed_by from incident_task t";
 
 const LINE: &str = "select c.id, c.code, c.version, c.state, c.reported_at, c.channel, c.source, c.urgency, c.title, c.lon, c.lat, c.grid_id, \
     c.matter_id, c.owner_id, c.lead_unit, c.lead_person, c.attention, c.yellow_at, c.red_at, c.next_at, c.due_at, c.paused, c.card, c.reporters, c.photos \
@@ -369,7 +371,8 @@ pub async fn events(conn: &mut Conn, id: Id<Incident>) -> Result<Vec<(Time, Even
 pub async fn tasks(conn: &mut Conn, id: Id<Incident>) -> Result<Vec<TaskRow>> {
     let statement = sql!(
         "select id, incident_id, round, role, state, unit_id, unit_path, person_id, reasons, offered_at, accepted_at, done_at, accept_by, due_at,
-         yellow_at, red_at, result, words, done_by, whistle_id, report_by, arrived_at, binding, unsigned, signed_by from incident_task where incident_id = $1 order by offered_at, role desc, id"
+         yellow_at, red_at, result, words, done_by, whistle_id, report_by, warn_at, arrived_at, binding, unsigned, signed_by
+         from incident_task where incident_id = $1 order by offered_at, role desc, id"
     );
     conn.all(statement, bind![id]).await
 }
