@@ -107,6 +107,7 @@ impl Relay {
         if (now - self.refreshed_at).abs() >= REFRESH {
             self.refreshed_at = now;
             app.refresh().await?;
+            incidents::watch::share(app).await?;
         }
         Ok(Round { sealed, last_number: self.taken.iter().copied().min().unwrap_or(0) })
     }

@@ -107,14 +107,21 @@ impl TestApp {
         Client { router: self.router.clone(), headers: HeaderMap::new(), account: Uuid::nil() }
     }
 
-    /// A caller without a log-in of a second process, which has opened the same database otherwise: with less room, say, or less patience.
+    /// A second process, which has opened the same database, perhaps otherwise: with less room, say, or less patience.
+    ///
+    /// # Panics
+    /// When it cannot be opened.
+    pub async fn beside(&self, options: &db::Options) -> Shared {
+        let db = db::Db::open_with(&self.database.url, options).await.expect("the database opens again");
+        App::open(db, self.clock.clone(), self.config.clone()).await.expect("a second app")
+    }
+
+    /// A caller without a log-in of a second process.
     ///
     /// # Panics
     /// When it cannot be opened.
     pub async fn visitor_beside(&self, options: &db::Options) -> Client {
-        let db = db::Db::open_with(&self.database.url, options).await.expect("the database opens again");
-        let app = App::open(db, self.clock.clone(), self.config.clone()).await.expect("a second app");
-        Client { router: http::router(app), headers: HeaderMap::new(), account: Uuid::nil() }
+        self.visitor().at(&self.beside(options).await)
     }
 
     /// A caller with an API token of a new account that holds this role in this subtree; `/` is the district. Tokens outlast any move
@@ -209,6 +216,12 @@ impl Client {
         }
         let csrf = reply.json()["csrf"].as_str().unwrap_or_default().to_owned();
         self.with(header::COOKIE, cookies.trim_end_matches("; ")).with(HeaderName::from_static("x-csrf-token"), &csrf)
+    }
+
+    /// The same caller, who asks another process.
+    #[must_use]
+    pub fn at(&self, app: &Shared) -> Self {
+        Self { router: http::router(app.clone()), ..self.clone() }
     }
 
     fn of(mut self, account: Uuid) -> Self {

@@ -18,6 +18,7 @@ pub mod returns;
 mod second;
 pub mod sign;
 pub mod supervision;
+pub mod watch;
 pub mod whistle;
 mod write;
 
@@ -322,6 +323,24 @@ pub(super) fn visible(query: Query, scope: &Scope) -> Query {
                 )
         })
         .push(")", vec![])
+}
+
+record! {
+    /// A place beside its owner's from which a case is in sight.
+    #[derive(Clone, Debug)]
+    pub struct Beside { pub id: Id<Incident>, pub path: String }
+}
+
+/// The places beside their owners' from which these cases are in sight: what [`visible`] says, asked from the other side.
+pub async fn beside(conn: &mut Conn, cases: &[Id<Incident>]) -> Result<Vec<Beside>> {
+    let ids: Vec<Cell> = cases.iter().map(|id| Cell::Uuid(Some(id.uuid()))).collect();
+    let query = Query::new(
+        "select t.incident_id as id, t.unit_path as path from incident_task t where t.state not in ('returned', 'withdrawn')",
+    )
+    .push_list("and t.incident_id in", ids.clone())
+    .push("union select r.incident_id as id, r.unit_path as path from incident_return r where r.released_at is null", vec![])
+    .push_list("and r.incident_id in", ids);
+    conn.list(query).await
 }
 
 /// The newest open cases of a grid since an instant, at most two dozen, for the search for duplicates.
