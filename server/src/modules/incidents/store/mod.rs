@@ -331,7 +331,7 @@ record! {
     pub struct Beside { pub id: Id<Incident>, pub path: String }
 }
 
-/// The places beside their owners' from which these cases are in sight: what [`visible`] says, asked from the other side.
+/// The places beside their owners' from which these cases are in sight: what the condition of every read says, asked from the other side.
 pub async fn beside(conn: &mut Conn, cases: &[Id<Incident>]) -> Result<Vec<Beside>> {
     let ids: Vec<Cell> = cases.iter().map(|id| Cell::Uuid(Some(id.uuid()))).collect();
     let query = Query::new(
