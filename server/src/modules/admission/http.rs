@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use kernel::{Cursor, Error, Id, Page, Scope, Time};
+use kernel::{Error, Id, Page, Part, Scope, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -413,11 +413,9 @@ async fn requests(
     who: Allow<ReadList>,
     Query(ask): Query<AskedRequests>,
 ) -> Reply<Json<Page<RequestView>>> {
-    let cursor = ask.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let (limit, me) = (ask.limit.unwrap_or(50).clamp(1, 200), who.id);
-    let rows = store::requests(&mut *app.db.read().await?, &who.scope(), ask.state, cursor, limit).await?;
-    let page = Page::cut(rows, limit as usize, app.clock.now(), |r| (r.asked_at.millis(), r.id.uuid()));
-    Ok(Json(page.map(|r| request_view(r, me))))
+    let part = Part::of(ask.limit, ask.cursor.as_deref(), app.clock.now())?;
+    let rows = store::requests(&mut *app.db.read().await?, &who.scope(), ask.state, part.cursor, part.limit).await?;
+    Ok(Json(part.cut(rows, |r| (r.asked_at.millis(), r.id.uuid())).map(|r| request_view(r, who.id))))
 }
 
 /// Ask for an admission, with an answer to each mandatory check, or for an exit.

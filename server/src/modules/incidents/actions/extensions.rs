@@ -1,7 +1,7 @@
 //! 延期: who needs more time asks for it, the rung whose turn it is decides, and nobody decides about his own.
 
 use db::{Conn, Json, Tx};
-use kernel::{Actor, Error, Id, Page, Result, Scope, Time};
+use kernel::{Actor, Error, Id, Page, Part, Result, Scope, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -225,13 +225,10 @@ pub async fn extensions(
     who: &Actor,
     scope: &Scope,
     state: Option<Standing>,
-    cursor: Option<kernel::Cursor>,
-    limit: i64,
+    part: Part,
 ) -> Result<Page<ExtensionView>> {
-    let rows = store::extensions(conn, scope, state, cursor, limit).await?;
-    let size = usize::try_from(limit).unwrap_or(50);
-    let page = Page::cut(rows, size, ground.now, |e| (e.asked_at.millis(), e.id.uuid()));
-    Ok(Page { items: page.items.into_iter().map(|e| shown_to(ground, who, e)).collect(), next: page.next })
+    let rows = store::extensions(conn, scope, state, part.cursor, part.limit).await?;
+    Ok(part.cut(rows, |e| (e.asked_at.millis(), e.id.uuid())).map(|e| shown_to(ground, who, e)))
 }
 
 fn possible(by: Limit) -> Result<Limit> {

@@ -8,7 +8,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use kernel::{Cursor, Error, Id, Page};
+use kernel::{Error, Id, Page, Part};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -149,13 +149,11 @@ impl Asked {
 async fn list(State(app): State<Shared>, who: Allow<ReadOrders>, Query(asked): Query<Asked>) -> Answer<Json<Page<OrderView>>> {
     let ground = Ground::of(&app);
     let orders = asked.orders(&ground)?;
-    let limit = asked.limit.unwrap_or(50).clamp(1, 200);
-    let cursor = asked.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let as_of = cursor.map_or(ground.now, |c| c.as_of);
+    let part = Part::of(asked.limit, asked.cursor.as_deref(), ground.now)?;
     let scope = reach(&app, who.scope());
     let mut conn = app.db.read().await?;
-    let found = store::supervision::list(&mut conn, &scope, &orders, cursor, as_of, limit).await?;
-    let page = Page::cut(found, limit as usize, as_of, |s| (s.issued_at.millis(), s.id.uuid()));
+    let found = store::supervision::list(&mut conn, &scope, &orders, part.cursor, part.as_of, part.limit).await?;
+    let page = part.cut(found, |s| (s.issued_at.millis(), s.id.uuid()));
     Ok(Json(orders::page(&mut conn, &ground, page).await?))
 }
 

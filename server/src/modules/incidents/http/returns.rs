@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use kernel::{Cursor, Error, Id, Page, Time};
+use kernel::{Error, Id, Page, Part, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -185,12 +185,10 @@ struct Board {
     extensions(("x-permission" = json!("incident.read"))))]
 async fn objections(State(app): State<Shared>, who: Allow<Read>, Query(asked): Query<Board>) -> Answer<Json<Page<ReviewView>>> {
     let ground = Ground::of(&app);
-    let cursor = asked.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let limit = asked.limit.unwrap_or(50).clamp(1, 200);
-    let scope = reach(&app, who.scope());
-    let lines = store::returns::reviews(&mut *app.db.read().await?, &scope, asked.state, asked.kind, cursor, limit).await?;
-    let as_of = cursor.map_or(ground.now, |c| c.as_of);
-    let page = Page::cut(lines, limit as usize, as_of, |l| (l.due_at.millis(), l.id.uuid()));
+    let part = Part::of(asked.limit, asked.cursor.as_deref(), ground.now)?;
+    let (scope, mut conn) = (reach(&app, who.scope()), app.db.read().await?);
+    let lines = store::returns::reviews(&mut conn, &scope, asked.state, asked.kind, part.cursor, part.limit).await?;
+    let page = part.cut(lines, |l| (l.due_at.millis(), l.id.uuid()));
     Ok(Json(page.map(|line| review_view(&ground, line))))
 }
 
@@ -316,12 +314,10 @@ async fn attempts(
     Query(asked): Query<Tried>,
 ) -> Answer<Json<Page<AttemptView>>> {
     let ground = Ground::of(&app);
-    let cursor = asked.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let limit = asked.limit.unwrap_or(50).clamp(1, 200);
+    let part = Part::of(asked.limit, asked.cursor.as_deref(), ground.now)?;
     let (scope, between) = (reach(&app, who.scope()), (asked.from, asked.to));
-    let lines = store::returns::attempts(&mut *app.db.read().await?, &scope, between, cursor, limit).await?;
-    let as_of = cursor.map_or(ground.now, |c| c.as_of);
-    let page = Page::cut(lines, limit as usize, as_of, |l| (l.at.millis(), l.id.uuid()));
+    let lines = store::returns::attempts(&mut *app.db.read().await?, &scope, between, part.cursor, part.limit).await?;
+    let page = part.cut(lines, |l| (l.at.millis(), l.id.uuid()));
     Ok(Json(page.map(|l| AttemptView {
         id: l.id,
         incident: l.incident_id,

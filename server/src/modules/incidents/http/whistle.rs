@@ -8,7 +8,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use kernel::{Cursor, Error, Id, Page, Scope, Time};
+use kernel::{Error, Id, Page, Part, Scope, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -289,14 +289,12 @@ async fn board(
 ) -> Answer<Json<Page<WhistleView>>> {
     let ground = Ground::of(&app);
     let (scope, method) = (reach(&app, who.scope()), app.access.setting(&WHISTLE, ground.now));
-    let limit = asked.limit.unwrap_or(50).clamp(1, 200) as usize;
-    let cursor = asked.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let as_of = cursor.map_or(ground.now, |c| c.as_of);
+    let part = Part::of(asked.limit, asked.cursor.as_deref(), ground.now)?;
     let mut conn = app.db.read().await?;
-    let found = rows::whistles(&mut conn, &scope, &asked.board(&ground)?, cursor, as_of, limit).await?;
+    let found = rows::whistles(&mut conn, &scope, &asked.board(&ground)?, part.cursor, part.as_of, part.limit).await?;
     let ids: Vec<Id<Whistle>> = found.iter().map(|w| w.id).collect();
     let mut units = rows::summoned(&mut conn, &ids).await?;
-    let page = Page::cut(found, limit, as_of, |w| (w.at.millis(), w.id.uuid()));
+    let page = part.cut(found, |w| (w.at.millis(), w.id.uuid()));
     Ok(Json(page.map(|row| {
         let (own, others) = std::mem::take(&mut units).into_iter().partition(|u| u.whistle_id == row.id);
         units = others;
@@ -316,7 +314,7 @@ async fn board_file(
     let ground = Ground::of(&app);
     let (scope, method) = (reach(&app, who.scope()), app.access.setting(&WHISTLE, ground.now));
     let mut conn = app.db.read().await?;
-    let found = rows::whistles(&mut conn, &scope, &asked.board(&ground)?, None, ground.now, MOST).await?;
+    let found = rows::whistles(&mut conn, &scope, &asked.board(&ground)?, None, ground.now, MOST as i64).await?;
     let ids: Vec<Id<Whistle>> = found.iter().map(|w| w.id).collect();
     let mut units: HashMap<Id<Whistle>, Vec<Summoned>> = HashMap::new();
     for unit in rows::summoned(&mut conn, &ids).await? {

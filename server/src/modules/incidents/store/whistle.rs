@@ -138,7 +138,7 @@ pub async fn whistles(
     board: &Board,
     after: Option<Cursor>,
     as_of: Time,
-    limit: usize,
+    limit: i64,
 ) -> Result<Vec<WhistleRow>> {
     let mut query = Query::new(WHISTLES)
         .push("and w.at <= $$", bind![as_of])
@@ -147,9 +147,7 @@ pub async fn whistles(
     if !board.states.is_empty() {
         query = query.push_list("and w.state in", board.states.iter().flat_map(|s| bind![*s]).collect());
     }
-    if let Some(after) = after {
-        query = query.push("and (w.at, w.id) < ($$, $$)", bind![after.at, after.id]);
-    }
+    query = query.after("and (w.at, w.id) <", after);
     conn.list(seen(query, scope).push("order by w.at desc, w.id desc limit $$", bind![limit + 1])).await
 }
 
