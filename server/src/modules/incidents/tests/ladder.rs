@@ -1,7 +1,7 @@
 //! Warnings, escalation and supervision orders; timers come exactly once whatever the clock does.
 
 use db::{bind, record, sql};
-use kernel::{Clock, Time};
+use kernel::{Actor, ActorKind, Clock, Scope, Time};
 use serde_json::{Value, json};
 use testkit::Engine;
 use uuid::Uuid;
@@ -10,7 +10,8 @@ use super::road::{report, send};
 use crate::{
     app::App,
     modules::incidents::{
-        actions::{self, ladder::sweep},
+        actions::{self, Change, ladder::sweep},
+        model::Action,
         verify,
     },
     testing::{
@@ -386,6 +387,26 @@ testkit::both! {
     async fn every_timer_comes_exactly_once(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         Box::pin(timers(&app)).await;
+    }
+
+    async fn a_stage_that_comes_while_a_command_is_at_work_is_not_the_next_one_again(engine: Engine) {
+        // SQLite has one writer: nothing comes in between there.
+        if engine == Engine::Sqlite {
+            return;
+        }
+        let app = TestApp::new(engine).await.with_town().await;
+        let receipt = send(&app, &report(LAMP, HOME)).await;
+        app.clock.advance(48 * MINUTE);
+        let who = Actor::new(Uuid::from_u128(7), ActorKind::Person, "甲", []);
+        let id = receipt["id"].as_str().unwrap().parse().unwrap();
+        let mut tx = app.db.begin().await.unwrap();
+        let mut change = Change::load(&mut tx, &app, &who, &Scope::All, id, None).await.unwrap();
+        assert_eq!(sweep(&app).await.unwrap(), 1);
+        change.act(Action::Note).unwrap().words = "看过了".to_owned();
+        change.save(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        holds(&app).await;
+        assert_eq!(sweep(&app).await.unwrap(), 0);
     }
 
     async fn a_sweep_with_nothing_due_is_one_look(engine: Engine) {
