@@ -139,7 +139,7 @@ impl TestApp {
     /// When there is no such role.
     pub async fn login_with(&self, grants: &[(&str, &str)], person: Option<Uuid>) -> Client {
         let account = self.account(grants, person).await;
-        let mut tx = self.db.begin().await.expect("a transaction");
+        let mut tx = self.db.begin();
         let (_, secret) =
             actions::make_token(&mut tx, self.now(), &Actor::system(), account, "test", 366).await.expect("a token");
         tx.commit().await.expect("a commit");
@@ -154,7 +154,7 @@ impl TestApp {
         let account = self.account(&[(role, path)], None).await;
         let known = self.access.roles.get();
         let proof = Proof { factor: "password", must_enrol: false };
-        let mut tx = self.db.begin().await.expect("a transaction");
+        let mut tx = self.db.begin();
         let opened = sessions::open(&mut tx, self.now(), account, proof, known.value.get(role)).await.expect("a session");
         tx.commit().await.expect("a commit");
         let csrf = sessions::csrf(&self.keys, opened.secret.text());
@@ -172,7 +172,7 @@ impl TestApp {
         let role = grants.first().map_or("nobody", |g| g.0);
         let (username, name) = (format!("{role}-{n}"), format!("{role} {n}"));
         let new = NewAccount { username: &username, name: &name, staff_no: Some("T0001"), person, program: false, demo: false };
-        let mut tx = self.db.begin().await.expect("a transaction");
+        let mut tx = self.db.begin();
         let account = actions::create_account(&mut tx, now, &system, &new).await.expect("an account");
         for (role, path) in grants {
             let grant = actions::NewGrant { role, path, from_at: None, until_at: None };

@@ -46,7 +46,7 @@ impl Along {
         if self.lines.len() > MOST {
             return Err(Error::Invalid(vec![FieldError::new("state", "too-many").with("limit", MOST)]));
         }
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.db.begin();
         let row = Audit::new(self.action, "list", Uuid::nil()).with("format", format.word()).with("count", self.lines.len());
         row.record(&mut tx, now, who).await?;
         tx.commit().await?;

@@ -68,7 +68,7 @@ testkit::both! {
     async fn cases_that_wait_for_the_search_index_still_wait(engine: Engine) {
         let database = left_by(engine, "0022").await;
         let db = &database.db;
-        let mut tx = db.begin().await.unwrap();
+        let mut tx = db.begin();
         for (n, indexed) in [(1, true), (2, false), (3, false)] {
             case(&mut tx, n, Some(indexed)).await;
         }
@@ -85,7 +85,7 @@ testkit::both! {
         let database = left_by(engine, "0026").await;
         let db = &database.db;
         let (at, unit, nobody) = (Time::from_millis(1_000), id(901), Uuid::nil());
-        let mut tx = db.begin().await.unwrap();
+        let mut tx = db.begin();
         for n in 1..=8 {
             case(&mut tx, n, None).await;
             task(&mut tx, n, None, None).await;
@@ -139,7 +139,7 @@ testkit::both! {
         let database = left_by(engine, "0029").await;
         let db = &database.db;
         let (called, report_by) = (Time::from_millis(10_000), Time::from_millis(20_000));
-        let mut tx = db.begin().await.unwrap();
+        let mut tx = db.begin();
         for n in 1..=2 {
             case(&mut tx, n, None).await;
         }

@@ -109,7 +109,7 @@ pub async fn share(app: &App) -> Result<()> {
     if *watch.told.lock().unwrap_or_else(PoisonError::into_inner) == looks {
         return Ok(());
     }
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     store::watch::put(&mut tx, watch.node, &looks, now).await?;
     tx.commit().await?;
     *watch.told.lock().unwrap_or_else(PoisonError::into_inner) = looks;

@@ -73,7 +73,7 @@ struct Caller {
 
 async fn caller(app: &TestApp, role: &str, path: &str) -> Caller {
     let account = app.account(&[(role, path)], None).await;
-    let mut tx = app.db.begin().await.unwrap();
+    let mut tx = app.db.begin();
     let (token, secret) = actions::make_token(&mut tx, app.now(), &Actor::system(), account, "test", 9).await.unwrap();
     tx.commit().await.unwrap();
     Caller { account, token, secret: secret.text().to_owned() }
@@ -100,7 +100,7 @@ async fn act(app: &TestApp, thing: u128, path: &str, to: Option<Uuid>) {
 }
 
 async fn act_urgently(app: &TestApp, thing: u128, path: &str, to: Option<Uuid>, urgent: bool) {
-    let mut tx = app.db.begin().await.unwrap();
+    let mut tx = app.db.begin();
     let entry = Audit::new("incident.note", "incident", Uuid::from_u128(thing)).under(path);
     entry.record(&mut tx, app.now(), &Actor::system()).await.unwrap();
     let notice = |to| Notice {
@@ -331,7 +331,7 @@ testkit::both! {
         let (mut disabled, mut ended) = (listen(&app, &one, None).await, listen(&app, &two, None).await);
         let mut kept = listen(&app, &two, None).await;
         assert_eq!(app.notices.listeners(), 3);
-        let mut tx = app.db.begin().await.unwrap();
+        let mut tx = app.db.begin();
         actions::disable(&mut tx, app.now(), &Actor::system(), one.account).await.unwrap();
         tx.commit().await.unwrap();
         seal(&app).await;
@@ -341,7 +341,7 @@ testkit::both! {
         assert!(ended.next().await.is_some() && kept.next().await.is_some(), "others go on");
 
         let actor = Actor::new(two.account, kernel::ActorKind::Person, "two", []);
-        let mut tx = app.db.begin().await.unwrap();
+        let mut tx = app.db.begin();
         actions::end_token(&mut tx, app.now(), &actor, two.token).await.unwrap();
         tx.commit().await.unwrap();
         seal(&app).await;
@@ -371,7 +371,7 @@ testkit::both! {
         seal(&app).await;
         let mut stream = listen(&app, &desk, None).await;
         let grant = actions::NewGrant { role: "community-desk", path: "/2/", from_at: None, until_at: None };
-        let mut tx = app.db.begin().await.unwrap();
+        let mut tx = app.db.begin();
         actions::grant_unchecked(&app, &mut tx, app.now(), &Actor::system(), desk.account, &grant).await.unwrap();
         tx.commit().await.unwrap();
         seal(&app).await;

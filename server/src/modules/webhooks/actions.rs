@@ -262,7 +262,7 @@ pub async fn resend(tx: &mut Tx, app: &App, who: &Actor, id: Id<Endpoint>, deliv
 
 /// Forgets what arrived or was given up thirty days ago. Run it once a day.
 pub async fn tidy(app: &App) -> Result<u64> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let gone = store::forget(&mut tx, app.clock.now().plus_days(-KEPT_DAYS)).await?;
     tx.commit().await?;
     Ok(gone)

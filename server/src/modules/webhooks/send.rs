@@ -82,7 +82,7 @@ async fn take(app: &App) -> Result<Vec<DeliveryRow>> {
         return Ok(due);
     }
     let ids: Vec<Id<Delivery>> = due.iter().map(|d| d.id).collect();
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let mine = store::claim(&mut tx, &ids, now, now.plus_minutes(CLAIM_MINUTES)).await?;
     tx.commit().await?;
     Ok(due.into_iter().filter(|d| mine.contains(&d.id)).collect())
@@ -154,7 +154,7 @@ async fn post(stream: impl AsyncRead + AsyncWrite + Unpin + Send, request: Reque
 
 async fn note(app: &App, claimed: Vec<DeliveryRow>, answers: &[Result<u16, Fault>], all: &mut Sent) -> Result<()> {
     let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let mut next: Option<Time> = None;
     for (mut delivery, answer) in claimed.into_iter().zip(answers) {
         delivery.attempts += 1;

@@ -388,7 +388,7 @@ fn place(body: &Arrive) -> Result<Option<Arrival>> {
 /// The job at the limit: a unit that is not there is marked, once; its desk and the whistler are told.
 pub async fn missing(app: &App, context: &Context, expected: &Expected) -> Result<()> {
     let (actor, now) = (Actor::system(), app.clock.now());
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     if rows::miss(&mut tx, expected.task, now).await? {
         let case = store::find(&mut tx, &Scope::All, expected.incident).await?;
         let mut change = Change::of(&mut tx, app, &actor, case, None).await?;
