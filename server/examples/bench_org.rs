@@ -42,7 +42,7 @@ async fn take(db: &Db, now: Time, bytes: Vec<u8>, map: Vec<(String, String)>) {
     let files = app::migrations();
     let list: Vec<Migration<'_>> = files.iter().map(|(name, text)| Migration { name, text }).collect();
     db.migrate(&list).await.expect("tables");
-    let mut tx = db.begin().await.expect("a transaction");
+    let mut tx = db.begin();
     org::ensure_root(&mut tx, now, "990101", "bench").await.expect("a root");
     tx.commit().await.expect("a commit");
 

@@ -92,7 +92,7 @@ async fn fill(app: &TestApp, cases: usize) {
     let turn = |hours: i64| Some(Time::from_millis(now.millis() + hours * HOUR));
     let mut made = 0;
     while made < cases {
-        let mut tx = app.db.begin().await.expect("a transaction");
+        let mut tx = app.db.begin();
         for n in made..cases.min(made + CHUNK) {
             let mut copy = case.clone();
             copy.id = Id::new(now);
@@ -107,7 +107,7 @@ async fn fill(app: &TestApp, cases: usize) {
         made += CHUNK;
     }
     // The case that was copied is not one of them.
-    let mut tx = app.db.begin().await.expect("a transaction");
+    let mut tx = app.db.begin();
     let mut first = case.clone();
     first.next_at = None;
     first.version += 1;

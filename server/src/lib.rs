@@ -7,6 +7,7 @@ pub mod modules;
 pub mod moves;
 pub mod relay;
 pub mod settings;
+pub mod sight;
 pub mod snapshot;
 pub mod table;
 #[cfg(feature = "testing")]

@@ -107,6 +107,7 @@ impl Relay {
         if (now - self.refreshed_at).abs() >= REFRESH {
             self.refreshed_at = now;
             app.refresh().await?;
+            incidents::watch::share(app).await?;
         }
         Ok(Round { sealed, last_number: self.taken.iter().copied().min().unwrap_or(0) })
     }
@@ -115,7 +116,7 @@ impl Relay {
         let mut sealed = 0;
         loop {
             let Some(batch) = chain::prepare(&mut *app.db.read().await?).await? else { break };
-            let mut tx = app.db.begin().await?;
+            let mut tx = app.db.begin();
             let now = app.clock.now();
             let statement = sql!(
                 "insert into lease (name, holder, until) values ('relay', $1, $2)
@@ -166,7 +167,7 @@ impl Relay {
 
     /// Gives the lease back, so that the next process need not wait for its end.
     pub async fn leave(&self, app: &App) -> Result<()> {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.db.begin();
         tx.execute(sql!("delete from lease where name = 'relay' and holder = $1"), bind![self.me]).await?;
         tx.commit().await
     }

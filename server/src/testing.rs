@@ -107,14 +107,21 @@ impl TestApp {
         Client { router: self.router.clone(), headers: HeaderMap::new(), account: Uuid::nil() }
     }
 
-    /// A caller without a log-in of a second process, which has opened the same database otherwise: with less room, say, or less patience.
+    /// A second process, which has opened the same database, perhaps otherwise: with less room, say, or less patience.
+    ///
+    /// # Panics
+    /// When it cannot be opened.
+    pub async fn beside(&self, options: &db::Options) -> Shared {
+        let db = db::Db::open_with(&self.database.url, options).await.expect("the database opens again");
+        App::open(db, self.clock.clone(), self.config.clone()).await.expect("a second app")
+    }
+
+    /// A caller without a log-in of a second process.
     ///
     /// # Panics
     /// When it cannot be opened.
     pub async fn visitor_beside(&self, options: &db::Options) -> Client {
-        let db = db::Db::open_with(&self.database.url, options).await.expect("the database opens again");
-        let app = App::open(db, self.clock.clone(), self.config.clone()).await.expect("a second app");
-        Client { router: http::router(app), headers: HeaderMap::new(), account: Uuid::nil() }
+        self.visitor().at(&self.beside(options).await)
     }
 
     /// A caller with an API token of a new account that holds this role in this subtree; `/` is the district. Tokens outlast any move
@@ -132,7 +139,7 @@ impl TestApp {
     /// When there is no such role.
     pub async fn login_with(&self, grants: &[(&str, &str)], person: Option<Uuid>) -> Client {
         let account = self.account(grants, person).await;
-        let mut tx = self.db.begin().await.expect("a transaction");
+        let mut tx = self.db.begin();
         let (_, secret) =
             actions::make_token(&mut tx, self.now(), &Actor::system(), account, "test", 366).await.expect("a token");
         tx.commit().await.expect("a commit");
@@ -147,7 +154,7 @@ impl TestApp {
         let account = self.account(&[(role, path)], None).await;
         let known = self.access.roles.get();
         let proof = Proof { factor: "password", must_enrol: false };
-        let mut tx = self.db.begin().await.expect("a transaction");
+        let mut tx = self.db.begin();
         let opened = sessions::open(&mut tx, self.now(), account, proof, known.value.get(role)).await.expect("a session");
         tx.commit().await.expect("a commit");
         let csrf = sessions::csrf(&self.keys, opened.secret.text());
@@ -165,7 +172,7 @@ impl TestApp {
         let role = grants.first().map_or("nobody", |g| g.0);
         let (username, name) = (format!("{role}-{n}"), format!("{role} {n}"));
         let new = NewAccount { username: &username, name: &name, staff_no: Some("T0001"), person, program: false, demo: false };
-        let mut tx = self.db.begin().await.expect("a transaction");
+        let mut tx = self.db.begin();
         let account = actions::create_account(&mut tx, now, &system, &new).await.expect("an account");
         for (role, path) in grants {
             let grant = actions::NewGrant { role, path, from_at: None, until_at: None };
@@ -209,6 +216,12 @@ impl Client {
         }
         let csrf = reply.json()["csrf"].as_str().unwrap_or_default().to_owned();
         self.with(header::COOKIE, cookies.trim_end_matches("; ")).with(HeaderName::from_static("x-csrf-token"), &csrf)
+    }
+
+    /// The same caller, who asks another process.
+    #[must_use]
+    pub fn at(&self, app: &Shared) -> Self {
+        Self { router: http::router(app.clone()), ..self.clone() }
     }
 
     fn of(mut self, account: Uuid) -> Self {

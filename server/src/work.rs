@@ -54,7 +54,7 @@ pub fn worker(app: &Shared) -> Worker {
 async fn tidy(app: &Shared) -> kernel::Result<()> {
     crate::http::forget_commands(app).await?;
     access::sweep(app).await?;
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     jobs::purge(&mut tx, app.clock.now().plus_days(-7)).await?;
     tx.commit().await
 }

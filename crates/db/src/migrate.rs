@@ -14,14 +14,14 @@ pub struct Migration<'a> {
 impl Db {
     /// Runs every migration that did not run yet, each in a transaction of its own, and says which ran.
     pub async fn migrate(&self, migrations: &[Migration<'_>]) -> Result<Vec<String>> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin();
         take_turns(&mut tx).await?;
         let table = "create table if not exists migration (name text primary key, checksum text not null);";
         tx.script(&translate(table, self.engine())).await?;
         tx.commit().await?;
         let mut ran = Vec::new();
         for migration in migrations {
-            let mut tx = self.begin().await?;
+            let mut tx = self.begin();
             take_turns(&mut tx).await?;
             let checksum = checksum(migration.text);
             let done: Option<String> =

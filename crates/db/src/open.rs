@@ -102,14 +102,9 @@ impl Db {
         Ok(Reader(Conn::new(inner, self.names.clone())))
     }
 
-    /// Opens the write transaction of one command.
-    pub async fn begin(&self) -> Result<Tx> {
-        Ok(Tx(Conn::new(self.open_writer().await?, self.names.clone())))
-    }
-
-    /// The write transaction of one command that opens itself with its first statement. When everything it does is put off
+    /// The write transaction of one command. It opens itself with its first statement; when everything it does is put off
     /// ([`Tx::later`]), it never opens: COMMIT writes all of it in one go.
-    pub fn lazy(&self) -> Tx {
+    pub fn begin(&self) -> Tx {
         Tx(Conn::new(Inner::Unopened(self.clone()), self.names.clone()))
     }
 

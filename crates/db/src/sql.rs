@@ -1,4 +1,4 @@
-use crate::Cell;
+use crate::{Cell, ToCell};
 
 /// One SQL text for both engines, with `$1`, `$2`, … as placeholders. Made by `sql!`, which registers it.
 #[derive(Debug)]
@@ -83,9 +83,18 @@ impl Query {
 
     /// Adds the fragment when there is a value, with that value for its `$$`.
     #[must_use]
-    pub fn push_if<T: crate::ToCell>(self, fragment: &'static str, value: Option<T>) -> Self {
+    pub fn push_if<T: ToCell>(self, fragment: &'static str, value: Option<T>) -> Self {
         match value {
             Some(value) => self.push(fragment, vec![value.to_cell()]),
+            None => self,
+        }
+    }
+
+    /// Goes on after a cursor, if there is one; `lead` names the sort key and the direction: `and (e.at, e.id) <`.
+    #[must_use]
+    pub fn after(self, lead: &'static str, cursor: Option<kernel::Cursor>) -> Self {
+        match cursor {
+            Some(c) => self.push_list(lead, vec![c.at.to_cell(), c.id.to_cell()]),
             None => self,
         }
     }
@@ -163,6 +172,15 @@ mod tests {
             .push_list("and d in", bind![7_i64, 8_i64]);
         assert_eq!(q.text(), "select 1 from t where 1 = 1 and a between $1 and $2 and b = $3 and d in ($4, $5)");
         assert_eq!(q.into_parts().1.len(), 5);
+    }
+
+    #[test]
+    fn a_list_goes_on_after_its_cursor() {
+        let cursor = kernel::Cursor { as_of: kernel::Time::from_millis(1), at: 2, id: uuid::Uuid::nil() };
+        let base = || Query::new("select 1 from t where 1 = 1");
+        assert_eq!(base().after("and (at, id) <", None).text(), "select 1 from t where 1 = 1");
+        let next = base().after("and (at, id) <", Some(cursor));
+        assert_eq!((next.text(), next.cells()), ("select 1 from t where 1 = 1 and (at, id) < ($1, $2)", 2));
     }
 
     #[test]

@@ -84,12 +84,12 @@ testkit::both! {
 
     async fn a_batch_is_part_of_a_longer_transaction(engine: Engine) {
         let test = TestDb::new(engine, TABLES).await;
-        let mut tx = test.db.begin().await.unwrap();
+        let mut tx = test.db.begin();
         assert_eq!(tx.batch(case(1, &words(1))).await.unwrap(), [1, 3]);
         assert_eq!(tx.batch(saved(1, 1)).await.unwrap(), [1, 1]);
         tx.commit().await.unwrap();
         assert_eq!(count(&test.db).await, (1, 4));
-        let mut tx = test.db.begin().await.unwrap();
+        let mut tx = test.db.begin();
         tx.batch(case(2, &words(2))).await.unwrap();
         assert!(matches!(tx.batch(saved(2, 9)).await, Err(Error::Stale)));
         tx.rollback().await.unwrap();
@@ -108,10 +108,10 @@ testkit::both! {
                         0 => assert!(db.write(case(n, &words(1000))).await.is_err()),
                         1 => assert!(matches!(db.write(saved(n, 1)).await, Err(Error::Internal(_) | Error::Stale))),
                         2 => {
-                            db.begin().await.unwrap().batch(case(n, &words(n))).await.unwrap();
+                            db.begin().batch(case(n, &words(n))).await.unwrap();
                         }
                         3 => {
-                            let mut tx = db.begin().await.unwrap();
+                            let mut tx = db.begin();
                             tx.batch(case(n, &words(n))).await.unwrap();
                             tx.commit().await.unwrap();
                         }
@@ -150,7 +150,9 @@ testkit::both! {
         drop(held);
         for n in 0..20 {
             // Dropped in the middle, undone, then written: one connection serves them all.
-            drop(db.begin().await.unwrap());
+            let mut undone = db.begin();
+            undone.batch(case(n, &words(n))).await.unwrap();
+            drop(undone);
             db.write(case(n, &words(n))).await.unwrap();
             assert_eq!(count(&db).await.0, n + 1);
         }
@@ -166,7 +168,7 @@ async fn a_connection_that_was_cut_short_is_replaced() {
     let options = Options { connections: 1, patience: Duration::from_secs(5), ..test.options.clone() };
     let db = Db::open_with(&test.url, &options).await.unwrap();
     for n in 2..5 {
-        let mut tx = db.begin().await.unwrap();
+        let mut tx = db.begin();
         // Its own rows each time: what was cut short may hold its locks until the server notices.
         tx.batch(case(n, &words(n))).await.unwrap();
         let slow = Query::new("select cast(count(*) as bigint) as value from (select pg_sleep(10)) s");

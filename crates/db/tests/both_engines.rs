@@ -76,7 +76,7 @@ async fn kept(conn: &mut Conn, id: Id<Kind>) -> Row {
 }
 
 async fn place(db: &Db, n: i64, path: &str) -> kernel::Result<()> {
-    let mut tx = db.begin().await?;
+    let mut tx = db.begin();
     tx.execute(sql!("insert into place (n, path) values ($1, $2)"), bind![n, path]).await?;
     tx.commit().await
 }
@@ -107,7 +107,7 @@ testkit::both! {
             row(0, f64::MIN_POSITIVE, true, "3", b"text", json!("only a text")),
             row(1, 42.0, false, "null", b"\n", json!(null)),
         ];
-        let mut tx = test.db.begin().await.unwrap();
+        let mut tx = test.db.begin();
         for row in &rows {
             keep(&mut tx, row).await;
             assert_eq!(&kept(&mut tx, row.id).await, row);
@@ -121,7 +121,7 @@ testkit::both! {
     async fn a_typed_tree_and_a_word_come_back(engine: Engine) {
         let test = TestDb::new(engine, TABLES).await;
         let id = Id::<Kind>::new(Time::from_millis(7));
-        let mut tx = test.db.begin().await.unwrap();
+        let mut tx = test.db.begin();
         let numbers = Json(vec![1_u32, 2, 3]);
         let statement = sql!("insert into kind (id, tree, word) values ($1, $2, $3)");
         tx.execute(statement, bind![id, numbers, Light::Red]).await.unwrap();
@@ -137,7 +137,7 @@ testkit::both! {
     async fn a_part_is_kept_or_undone_by_itself(engine: Engine) {
         let test = TestDb::new(engine, TABLES).await;
         let enter = sql!("insert into place (n, path) values ($1, $2)");
-        let mut tx = test.db.begin().await.unwrap();
+        let mut tx = test.db.begin();
         for (n, path, keep) in [(1, "/a/", true), (2, "/b/", false), (3, "/c/", true)] {
             tx.mark().await.unwrap();
             tx.execute(enter, bind![n, path]).await.unwrap();
@@ -195,7 +195,7 @@ testkit::both! {
         let test = TestDb::new(engine, &[]).await;
         // On a fresh file or schema even the table of migrations is not there yet.
         let mut processes = Vec::new();
-        let mut tx = test.db.begin().await.unwrap();
+        let mut tx = test.db.begin();
         tx.execute(sql!("drop table migration"), bind![]).await.unwrap();
         tx.commit().await.unwrap();
         for _ in 0..6 {
@@ -239,7 +239,7 @@ testkit::both! {
         assert_eq!(list(Some(2), Some(true), &[1, 2, 3]).await, [0]);
         assert_eq!(list(None, None, &[]).await, [0]);
         let inserted = Query::new("insert into place (n, path) values").push_list("", bind![20_i64, "/20/"]);
-        let mut tx = test.db.begin().await.unwrap();
+        let mut tx = test.db.begin();
         assert_eq!(tx.execute_query(inserted).await.unwrap(), 1);
     }
 
@@ -270,14 +270,14 @@ testkit::both! {
     async fn what_is_not_committed_is_gone(engine: Engine) {
         let test = TestDb::new(engine, TABLES).await;
         let statement = sql!("insert into place (n, path) values ($1, $2)");
-        let mut tx = test.db.begin().await.unwrap();
+        let mut tx = test.db.begin();
         tx.execute(statement, bind![1_i64, "/1/"]).await.unwrap();
         assert_eq!(places(&test.db).await, 0);
         tx.rollback().await.unwrap();
-        let mut tx = test.db.begin().await.unwrap();
+        let mut tx = test.db.begin();
         tx.execute(statement, bind![2_i64, "/2/"]).await.unwrap();
         drop(tx);
-        let mut tx = test.db.begin().await.unwrap();
+        let mut tx = test.db.begin();
         tx.execute(statement, bind![3_i64, "/3/"]).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(places(&test.db).await, 1);
@@ -285,10 +285,10 @@ testkit::both! {
 
     async fn a_statement_that_fails_leaves_the_database_usable(engine: Engine) {
         let test = TestDb::new(engine, TABLES).await;
-        let mut tx = test.db.begin().await.unwrap();
+        let mut tx = test.db.begin();
         assert!(tx.prepare("select nothing from nowhere").await.is_err());
         tx.rollback().await.unwrap();
-        let mut tx = test.db.begin().await.unwrap();
+        let mut tx = test.db.begin();
         tx.prepare("select n from place where path = $1").await.unwrap();
         tx.commit().await.unwrap();
         place(&test.db, 1, "/1/").await.unwrap();
@@ -305,7 +305,7 @@ record! {
 async fn the_time_limit_of_a_statement_stays() {
     let test = TestDb::new(Engine::Postgres, TABLES).await;
     let limit = || Query::new("select current_setting('statement_timeout') as value");
-    let mut tx = test.db.begin().await.unwrap();
+    let mut tx = test.db.begin();
     assert_eq!(tx.query_value::<String>(limit()).await.unwrap().as_deref(), Some("30s"));
     tx.rollback().await.unwrap();
     let mut reader = test.db.read().await.unwrap();

@@ -11,7 +11,7 @@ const TABLES: &[Migration<'_>] = &[Migration {
 
 async fn with(engine: Engine, rows: &[(i64, Option<&str>)]) -> TestDb {
     let test = TestDb::new(engine, TABLES).await;
-    let mut tx = test.db.begin().await.unwrap();
+    let mut tx = test.db.begin();
     for (n, label) in rows {
         let statement = sql!("insert into thing (n, label, price, body) values ($1, $2, $3, $4)");
         tx.execute(statement, bind![*n, label.map(str::to_owned), 1.5, vec![0_u8, 255]]).await.unwrap();

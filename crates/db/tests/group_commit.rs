@@ -25,7 +25,7 @@ async fn count(db: &Db) -> i64 {
 }
 
 async fn put(db: &Db, n: i64) -> kernel::Result<()> {
-    let mut tx = db.begin().await?;
+    let mut tx = db.begin();
     tx.execute(sql!("insert into thing (n, label) values ($1, $2)"), bind![n, format!("l{n}")]).await?;
     tx.commit().await
 }
@@ -40,7 +40,7 @@ async fn many_writers_share_commits_and_each_is_there() {
             tokio::spawn(async move {
                 if n % 10 == 3 {
                     // Dropped without commit: must leave nothing and stop nobody.
-                    let mut tx = db.begin().await.unwrap();
+                    let mut tx = db.begin();
                     tx.execute(sql!("insert into thing (n, label) values ($1, $2)"), bind![n, "dropped"]).await.unwrap();
                 } else {
                     put(&db, n).await.unwrap();
@@ -58,8 +58,9 @@ async fn many_writers_share_commits_and_each_is_there() {
 async fn a_writer_that_gives_up_waiting_stops_nobody() {
     let dir = tempfile::tempdir().unwrap();
     let db = fresh(&dir).await;
-    let holder = db.begin().await.unwrap();
-    let impatient = tokio::time::timeout(std::time::Duration::from_millis(20), db.begin()).await;
+    let mut holder = db.begin();
+    holder.execute(sql!("delete from thing"), bind![]).await.unwrap();
+    let impatient = tokio::time::timeout(std::time::Duration::from_millis(20), put(&db, 2)).await;
     assert!(impatient.is_err());
     holder.commit().await.unwrap();
     put(&db, 1).await.unwrap();
@@ -71,7 +72,7 @@ async fn a_unique_index_is_known_by_name() {
     let dir = tempfile::tempdir().unwrap();
     let db = fresh(&dir).await;
     put(&db, 1).await.unwrap();
-    let mut tx = db.begin().await.unwrap();
+    let mut tx = db.begin();
     let error = tx.execute(sql!("insert into thing (n, label) values (2, 'l1')"), bind![]).await.unwrap_err();
     assert_eq!(unique_violation(&error), Some("uq_thing_label"));
     tx.rollback().await.unwrap();
@@ -94,7 +95,7 @@ async fn nulls_and_statements_are_counted() {
     let dir = tempfile::tempdir().unwrap();
     let db = fresh(&dir).await;
     let ((), n) = db::count::scope(async {
-        let mut tx = db.begin().await.unwrap();
+        let mut tx = db.begin();
         tx.execute(sql!("insert into thing (n, label, price) values ($1, $2, $3)"), bind![5_i64, "x", None::<f64>])
             .await
             .unwrap();
@@ -114,7 +115,7 @@ async fn a_full_database_says_so_and_reading_goes_on() {
     db.migrate(TABLES).await.unwrap();
     let mut taken = 0;
     let error = loop {
-        let mut tx = db.begin().await.unwrap();
+        let mut tx = db.begin();
         let label = format!("{taken}{}", "x".repeat(4_000));
         let done = tx.execute(sql!("insert into thing (n, label) values ($1, $2)"), bind![taken, label]).await;
         match done {
@@ -127,7 +128,7 @@ async fn a_full_database_says_so_and_reading_goes_on() {
     assert!(taken > 3);
     assert_eq!(count(&db).await, taken, "what was acknowledged is there");
     // Making room is all it takes.
-    let mut tx = db.begin().await.unwrap();
+    let mut tx = db.begin();
     tx.execute(sql!("delete from thing where n < 3"), bind![]).await.unwrap();
     tx.commit().await.unwrap();
     put(&db, 1_000).await.unwrap();
@@ -140,7 +141,8 @@ async fn a_locked_database_is_busy_not_lost() {
     let options = Options { patience: std::time::Duration::from_millis(100), ..Options::default() };
     let (one, other) = (Db::open_with(&url, &options).await.unwrap(), Db::open_with(&url, &options).await.unwrap());
     one.migrate(TABLES).await.unwrap();
-    let holder = other.begin().await.unwrap();
+    let mut holder = other.begin();
+    holder.execute(sql!("delete from thing"), bind![]).await.unwrap();
     let error = put(&one, 1).await.unwrap_err();
     assert!(matches!(error, Error::Busy { code: STORAGE_BUSY, .. }), "{error}");
     holder.rollback().await.unwrap();

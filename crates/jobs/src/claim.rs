@@ -70,7 +70,7 @@ pub async fn claim(db: &Db, now: Time, kinds: &[&str], n: usize, lease: Duration
     if due == 0 {
         return Ok(Vec::new());
     }
-    let mut tx = db.begin().await?;
+    let mut tx = db.begin();
     if due == 2 {
         end_leases(&mut tx, now).await?;
     }

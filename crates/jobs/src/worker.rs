@@ -177,7 +177,7 @@ impl Worker {
                 continue;
             }
             let job = Job::new(kind, json!({ "tick": tick })).at(tick).once("tick");
-            let mut tx = self.db.begin().await?;
+            let mut tx = self.db.begin();
             job::insert(&mut tx, now, tick::id(kind, tick), &job).await?;
             tx.commit().await?;
             self.ticked.lock().unwrap_or_else(PoisonError::into_inner).insert(kind, tick);
@@ -223,20 +223,20 @@ impl Worker {
     }
 
     async fn renew(&self, job: &Claimed) -> Result<bool> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.begin();
         let held = extend(&mut tx, self.clock.now(), job, self.settings.lease).await?;
         tx.commit().await?;
         Ok(held)
     }
 
     async fn finish_alone(&self, job: &Claimed) -> Result<()> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.begin();
         finish(&mut tx, self.clock.now(), job).await?;
         tx.commit().await
     }
 
     async fn fail(&self, job: &Claimed, error: &Error) -> Result<()> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.begin();
         let outcome = fail(&mut tx, self.clock.now(), job, error, rand::random()).await?;
         tx.commit().await?;
         match outcome {
@@ -256,7 +256,7 @@ impl Worker {
         running.tasks.shutdown().await;
         for job in running.jobs.into_values() {
             let given_back = async {
-                let mut tx = self.db.begin().await?;
+                let mut tx = self.db.begin();
                 release(&mut tx, &job).await?;
                 tx.commit().await
             };

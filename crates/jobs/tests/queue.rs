@@ -19,7 +19,7 @@ async fn fresh(engine: Engine) -> TestDb {
 }
 
 async fn put(db: &Db, job: &Job) -> Option<Id<Job>> {
-    let mut tx = db.begin().await.unwrap();
+    let mut tx = db.begin();
     let id = enqueue(&mut tx, NOW, job).await.unwrap();
     tx.commit().await.unwrap();
     id
@@ -36,21 +36,21 @@ async fn one(db: &Db, now: Time) -> Claimed {
 }
 
 async fn failed(db: &Db, now: Time, job: &Claimed, error: &Error) -> Outcome {
-    let mut tx = db.begin().await.unwrap();
+    let mut tx = db.begin();
     let outcome = fail(&mut tx, now, job, error, 0.0).await.unwrap();
     tx.commit().await.unwrap();
     outcome
 }
 
 async fn done(db: &Db, now: Time, job: &Claimed) -> kernel::Result<()> {
-    let mut tx = db.begin().await?;
+    let mut tx = db.begin();
     finish(&mut tx, now, job).await?;
     tx.commit().await
 }
 
 /// Runs something on the write transaction and commits.
 async fn write<T>(db: &Db, work: impl AsyncFnOnce(&mut Conn) -> kernel::Result<T>) -> T {
-    let mut tx = db.begin().await.unwrap();
+    let mut tx = db.begin();
     let value = work(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
     value
@@ -111,7 +111,7 @@ testkit::both! {
 
     async fn a_job_exists_only_with_its_transaction(engine: Engine) {
         let test = fresh(engine).await;
-        let mut tx = test.db.begin().await.unwrap();
+        let mut tx = test.db.begin();
         enqueue(&mut tx, NOW, &Job::new("a", 1)).await.unwrap();
         assert_eq!(load(&mut test.db.read().await.unwrap(), NOW).await.unwrap().due, 0);
         tx.rollback().await.unwrap();

@@ -30,14 +30,14 @@ async fn fresh(engine: Engine) -> TestDb {
 }
 
 async fn put(db: &Db, now: Time, job: &Job) {
-    let mut tx = db.begin().await.unwrap();
+    let mut tx = db.begin();
     enqueue(&mut tx, now, job).await.unwrap();
     tx.commit().await.unwrap();
 }
 
 /// Writes the effect and finishes the job in one transaction.
 async fn effect(context: &Context, n: i64) -> kernel::Result<()> {
-    let mut tx = context.db.begin().await?;
+    let mut tx = context.db.begin();
     tx.execute(sql!("insert into effect (n, at) values ($1, $2)"), bind![n, context.clock.now()]).await?;
     context.finish(&mut tx).await?;
     tx.commit().await
@@ -77,7 +77,7 @@ async fn killed(engine: Engine, count: i64, careless: bool) -> Counted {
     let clock = Clock::frozen(NOW);
     let mut chance = StdRng::seed_from_u64(20_251_011);
     for from in (0..count).step_by(1_000) {
-        let mut tx = test.db.begin().await.unwrap();
+        let mut tx = test.db.begin();
         for n in from..count.min(from + 1_000) {
             enqueue(&mut tx, NOW, &Job::new("work", n).attempts(u32::MAX)).await.unwrap();
         }
@@ -89,11 +89,11 @@ async fn killed(engine: Engine, count: i64, careless: bool) -> Counted {
             if !careless {
                 return effect(&context, n).await;
             }
-            let mut tx = context.db.begin().await?;
+            let mut tx = context.db.begin();
             context.finish(&mut tx).await?;
             tx.commit().await?;
             tokio::time::sleep(Duration::from_millis(5)).await;
-            let mut tx = context.db.begin().await?;
+            let mut tx = context.db.begin();
             tx.execute(sql!("insert into effect (n, at) values ($1, $2)"), bind![n, context.clock.now()]).await?;
             tx.commit().await
         });
@@ -347,7 +347,7 @@ testkit::both! {
         let stop = Arc::new(Notify::new());
         tokio::join!(worker.run(stop.notified()), async {
             started.notified().await;
-            let mut tx = test.db.begin().await.unwrap();
+            let mut tx = test.db.begin();
             reschedule(&mut tx, now, &Job::new("slow", ()).at(now.plus_days(1)).once("k")).await.unwrap();
             tx.commit().await.unwrap();
             eventually("the handler's end", async || dropped.load(Ordering::SeqCst).then_some(())).await;

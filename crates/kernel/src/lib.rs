@@ -11,5 +11,5 @@ pub use actor::{Actor, ActorKind, Held, Permission, Scope};
 pub use error::{Code, Error, FieldError, Params, Result};
 pub use id::Id;
 pub use inventory;
-pub use page::{Cursor, Page};
+pub use page::{Cursor, Page, Part};
 pub use time::{Clock, Time, Zone};

@@ -33,6 +33,33 @@ impl<T> Page<T> {
     }
 }
 
+/// Which part of a list is asked for, as the list stood when its first page was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// How many items at most.
+    pub limit: i64,
+    /// Where it goes on.
+    pub cursor: Option<Cursor>,
+    /// When the first page was read.
+    pub as_of: Time,
+}
+
+impl Part {
+    /// At most 200 items, 50 when nothing is said.
+    ///
+    /// # Errors
+    /// `Invalid` with the field `cursor`.
+    pub fn of(limit: Option<i64>, cursor: Option<&str>, now: Time) -> Result<Self, Error> {
+        let cursor = cursor.map(Cursor::decode).transpose()?;
+        Ok(Self { limit: limit.unwrap_or(50).clamp(1, 200), cursor, as_of: cursor.map_or(now, |c| c.as_of) })
+    }
+
+    /// The page of a list that was read with one item more than the limit; `key` names the sort key of an item.
+    pub fn cut<T>(&self, items: Vec<T>, key: impl Fn(&T) -> (i64, Uuid)) -> Page<T> {
+        Page::cut(items, usize::try_from(self.limit).unwrap_or_default(), self.as_of, key)
+    }
+}
+
 /// Where a keyset list goes on: after the row with this sort key, as the list stood when it was first read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
@@ -79,6 +106,18 @@ mod tests {
         {
             assert!(matches!(Cursor::decode(noise), Err(Error::Invalid(_))), "{noise}");
         }
+    }
+
+    #[test]
+    fn a_part_is_neither_empty_nor_endless_and_keeps_the_first_look() {
+        let now = Time::from_millis(50);
+        let limits = [None, Some(0), Some(7), Some(1_000)].map(|limit| Part::of(limit, None, now).unwrap().limit);
+        assert_eq!(limits, [50, 1, 7, 200]);
+        let cursor = Cursor { as_of: Time::from_millis(17), at: 3, id: Uuid::nil() };
+        assert_eq!(Part::of(None, Some(&cursor.encode()), now).unwrap().as_of, cursor.as_of);
+        assert!(Part::of(None, Some("noise"), now).is_err());
+        let next = Part::of(Some(1), None, now).unwrap().cut(vec![9_i64, 8], |n| (*n, Uuid::nil())).next.unwrap();
+        assert_eq!(Cursor::decode(&next).unwrap(), Cursor { as_of: now, at: 9, id: Uuid::nil() });
     }
 
     #[test]

@@ -232,7 +232,7 @@ mod tests {
         /// Two tests that run side by side must not see each other's rows.
         async fn each_database_is_its_own(engine: Engine) {
             let (one, two) = tokio::join!(TestDb::new(engine, TABLES), TestDb::new(engine, TABLES));
-            let mut tx = one.db.begin().await.unwrap();
+            let mut tx = one.db.begin();
             tx.execute(sql!("insert into kept (n, word) values (1, 'a')"), bind![]).await.unwrap();
             tx.commit().await.unwrap();
             assert_eq!(count(&one.again().await).await, 1);

@@ -222,7 +222,7 @@ pub async fn token(app: &App, args: &TokenArgs) -> Result<String> {
     let (now, path) = (app.clock.now(), path_of(app, args.unit.as_deref())?);
     let username = format!("program-{:08x}", rand::random::<u32>());
     let new = NewAccount { username: &username, name: &args.name, staff_no: None, person: None, program: true, demo: false };
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let account = open_account(app, &mut tx, &new, &args.role, &path).await?;
     let (_, secret) = actions::make_token(&mut tx, now, &Actor::system(), account, &args.name, args.days).await?;
     tx.commit().await?;
@@ -236,7 +236,7 @@ pub async fn link(app: &App, args: &LinkArgs) -> Result<String> {
     }
     let (now, actor) = (app.clock.now(), Actor::system());
     let path = path_of(app, args.unit.as_deref())?;
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let (account, role) = match (&args.account, &args.role) {
         (Some(username), _) => (account_called(&mut tx, username).await?, None),
         (None, Some(role)) => (new_account(app, &mut tx, args, role, &path).await?, Some(role.as_str())),
@@ -291,7 +291,7 @@ fn path_of(app: &App, unit: Option<&str>) -> Result<String> {
 
 async fn set_disabled(app: &App, username: &str, disabled: bool) -> Result<()> {
     let (now, actor) = (app.clock.now(), Actor::system());
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let account = account_called(&mut tx, username).await?;
     if disabled {
         actions::disable(&mut tx, now, &actor, account).await?;
@@ -305,7 +305,7 @@ async fn set_disabled(app: &App, username: &str, disabled: bool) -> Result<()> {
 async fn erase(app: &App, args: &EraseArgs) -> Result<String> {
     let reason = incidents::actions::required("reason", &args.reason, 500)?;
     let (now, system) = (app.clock.now(), Actor::system());
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let found = incidents::store::by_code(&mut tx, args.code.trim()).await?;
     let case = found.ok_or_else(|| Error::invalid("code", "unknown-case"))?;
     let left = incidents::actions::erase(&mut tx, app, &system, &case, incidents::actions::Why::Machine).await?;
@@ -323,7 +323,7 @@ async fn set_limit(app: &App, name: &str, value: &str, reason: &str) -> Result<(
         Ok(per_hour) => json!({ "per_hour": per_hour }),
         Err(_) => return Err(Error::invalid("value", "bad-limit")),
     };
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let setting = format!("limit.{name}");
     let form = actions::SettingForm { value, reason: reason.to_owned(), expires_at: None };
     actions::set_setting(&mut tx, app, &Actor::system(), &setting, &form, "command line").await?;

@@ -66,7 +66,7 @@ pub async fn catalogue(db: &Db, clock: &Clock, args: &CatalogueArgs, out: &mut i
     if !reading.faults.is_empty() {
         return refuse(out, &reading.faults);
     }
-    let mut tx = db.begin().await?;
+    let mut tx = db.begin();
     snapshot::check(&mut tx, &[(catalogue::REVISION, revision)]).await?;
     let origin = Origin { now, source: &source(&args.file), actor: &Actor::system() };
     let counts = catalogue::take(&mut tx, origin, reading.drafts, args.retire_missing).await?;
@@ -91,7 +91,7 @@ pub async fn calendar(db: &Db, clock: &Clock, args: &CalendarArgs, out: &mut imp
         Ok(Err(faults)) => return refuse(out, &faults),
         Err(error) => return refuse(out, &[error]),
     }
-    let mut tx = db.begin().await?;
+    let mut tx = db.begin();
     let origin = Origin { now: clock.now(), source: &source(&args.file), actor: &Actor::system() };
     let version = catalogue::set_calendar(&mut tx, origin, days.as_deref(), shifts.as_deref()).await?;
     let (zh, en) = (format!("日历版本 {version}"), format!("calendar version {version}"));

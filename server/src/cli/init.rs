@@ -65,7 +65,7 @@ pub async fn init(args: Init) -> anyhow::Result<()> {
     let config = Config { data: data.clone(), demo: args.demo, ..Config::default() };
     let app = App::open(db, Clock::System, config).await?;
     let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     org::ensure_root(&mut tx, now, &args.code, &args.name).await?;
     catalogue::seed(&mut tx, now).await?;
     tx.commit().await?;

@@ -153,7 +153,7 @@ pub async fn install(app: &App, args: &Install) -> anyhow::Result<()> {
         );
     }
     let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let version = learn::publish(&mut tx, now, &model, 0).await?;
     Audit::new("classifier.publish", "classifier", uuid::Uuid::nil())
         .with("version", version)

@@ -132,7 +132,7 @@ impl<T, const MOST: usize> Command<T, MOST> {
                 return Err(first);
             }
         }
-        Ok(Work { tx: app.db.lazy(), now: app.clock.now(), app, slot, _turn: turn })
+        Ok(Work { tx: app.db.begin(), now: app.clock.now(), app, slot, _turn: turn })
     }
 }
 
@@ -283,7 +283,7 @@ pub async fn forget_answers(app: &App, words: &[String]) -> Result<()> {
         if found.is_empty() {
             continue;
         }
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.db.begin();
         for (row, sealed) in found {
             let statement = sql!("update command set response = $4 where actor = $1 and route = $2 and idempotency_key = $3");
             tx.execute(statement, bind![row.actor, row.route, row.idempotency_key, sealed]).await?;
@@ -294,7 +294,7 @@ pub async fn forget_answers(app: &App, words: &[String]) -> Result<()> {
 
 /// Forgets the answers whose thirty days are over.
 pub async fn forget_commands(app: &App) -> Result<()> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     tx.execute(sql!("delete from command where expires_at < $1"), bind![app.clock.now()]).await?;
     tx.commit().await
 }

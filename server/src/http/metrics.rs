@@ -123,7 +123,7 @@ mod tests {
         async fn an_operator_sees_requests_by_route_and_the_queue(engine: Engine) {
             let app = TestApp::new(engine).await;
             let operations = operations(app.app.clone());
-            let mut tx = app.db.begin().await.unwrap();
+            let mut tx = app.db.begin();
             jobs::enqueue(&mut tx, app.now().plus_minutes(-1), &jobs::Job::new("test", ())).await.unwrap();
             tx.commit().await.unwrap();
             app.visitor().get("/api/v1/session").await.refused(401, "unauthenticated");

@@ -20,6 +20,13 @@ impl Network {
     }
 }
 
+impl Network {
+    /// Whether all of its addresses lie in another one.
+    pub fn lies_in(&self, other: Self) -> bool {
+        self.bits >= other.bits && other.holds(self.base)
+    }
+}
+
 /// Whether two numbers are the same but for their last bits.
 fn same(a: u128, b: u128, last: u32) -> bool {
     (a ^ b).checked_shr(last).unwrap_or(0) == 0
@@ -49,6 +56,9 @@ mod tests {
         assert!(holds("10.0.0.5", "::ffff:10.0.0.5") && !holds("0.0.0.0/0", "::1"));
         assert!(holds("0.0.0.0/0", "203.0.113.9") && holds("::/0", "2001:db8::1"));
         assert!(holds("2001:db8::/32", "2001:db8:1::9") && !holds("2001:db8::/32", "2001:db9::"));
+        let lies = |inner: &str, outer: &str| inner.parse::<Network>().unwrap().lies_in(outer.parse().unwrap());
+        assert!(lies("10.20.0.0/16", "10.0.0.0/8") && lies("10.0.0.0/8", "10.0.0.0/8") && !lies("10.0.0.0/7", "10.0.0.0/8"));
+        assert!(!lies("11.0.0.0/16", "10.0.0.0/8") && !lies("::/128", "0.0.0.0/0"));
         for wrong in ["10.0.0.0/33", "10.0.0/8", "host", "::1/129", "10.0.0.0/x"] {
             assert!(wrong.parse::<Network>().is_err(), "{wrong}");
         }

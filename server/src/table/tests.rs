@@ -197,3 +197,13 @@ fn numbers_are_numbers_and_nothing_is_a_formula() {
         assert_eq!((&row[0], &row[1], &row[2], &row[4]), (format!("'{formula}").as_str(), "007", "7", "-2"));
     }
 }
+
+#[test]
+fn the_last_line_names_who_took_the_file_along() {
+    let mut who = kernel::Actor::new(uuid::Uuid::nil(), kernel::ActorKind::Person, "李四", []);
+    who.staff_no = Some("A-20417".into());
+    let at: kernel::Time = "2025-03-10T09:05:00+08:00".parse().unwrap();
+    assert_eq!(write::watermark(&who, kernel::Zone::CHINA, at), "导出：李四 0417 2025-03-10 09:05");
+    who.staff_no = None;
+    assert_eq!(write::watermark(&who, kernel::Zone::CHINA, at), "导出：李四  2025-03-10 09:05");
+}

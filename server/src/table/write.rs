@@ -3,7 +3,7 @@
 //! No cell is ever a formula: what begins like one gets a quote in front, which reading a table takes off again, and in XLSX a text is a
 //! text. Numbers are numbers there, so that a column can be summed; codes and ids are texts, so that no digit of them is lost.
 
-use kernel::{Error, Result};
+use kernel::{Actor, Error, Result, Time, Zone};
 use rust_xlsxwriter::{Format as Style, Workbook, Worksheet, XlsxError};
 
 db::words! {
@@ -203,6 +203,14 @@ pub fn file<'a>(
 /// The same rows, all of them texts.
 pub fn texts(row: impl IntoIterator<Item = String>) -> Vec<Cell> {
     row.into_iter().map(Cell::from).collect()
+}
+
+/// Who took the file along and when (trust: name, last four characters of the staff number, time).
+pub fn watermark(who: &Actor, zone: Zone, at: Time) -> String {
+    let number: Vec<char> = who.staff_no.as_deref().unwrap_or_default().chars().collect();
+    let last: String = number[number.len().saturating_sub(4)..].iter().collect();
+    let wall = zone.wall(at);
+    format!("导出：{} {last} {} {:02}:{:02}", who.name, wall.date(), wall.hour(), wall.minute())
 }
 
 fn begin(book: &mut Workbook, head: &[String], frozen: u16) -> Result<()> {

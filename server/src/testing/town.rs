@@ -76,7 +76,7 @@ impl TestApp {
     /// When the town cannot be made.
     pub async fn with_town(self) -> Self {
         let now = self.clock.now();
-        let mut tx = self.db.begin().await.expect("a transaction");
+        let mut tx = self.db.begin();
         org::ensure_root(&mut tx, now, "990101", "某区").await.expect("a root");
         catalogue::seed(&mut tx, now).await.expect("a calendar");
         tx.commit().await.expect("a commit");
@@ -85,7 +85,7 @@ impl TestApp {
         assert!(taken.faults.is_empty(), "{:?}", taken.faults);
         let taken = import::grids(&self.db, now, borders(), &import::GridOptions::default()).await.expect("grids");
         assert!(taken.faults.is_empty(), "{:?}", taken.faults);
-        let mut tx = self.db.begin().await.expect("a transaction");
+        let mut tx = self.db.begin();
         matters(&mut tx, &self).await;
         tx.commit().await.expect("a commit");
         self.refresh().await.expect("a refresh");

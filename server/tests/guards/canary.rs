@@ -67,7 +67,15 @@ struct Told {
     id: String,
     track: String,
     account: String,
+    /// The link of a partner, and what was made on the way, by the place that it has in a path.
+    partner: String,
+    whistle: String,
+    supervision: String,
+    receiver: String,
 }
+
+/// What staff write too: nobody keeps them from writing what they were told.
+const WORDS: &str = "我叫欧阳栖梧，电话13987654321，身份证990101199001017391，车牌京A8D73K";
 
 async fn tell(app: &TestApp) -> Told {
     let visitor = app.visitor();
@@ -84,17 +92,74 @@ async fn tell(app: &TestApp) -> Told {
     hidden["confidential"] = json!(true);
     visitor.post("/api/v1/reports", &hidden).await.expect(201);
     let account = app.account(&[("community-desk", COMMUNITY)], None).await.to_string();
-    Told { id, track, account }
+    let (partner, receiver) = exceptions(app, &id, &track).await;
+    let first = async |path: &str| {
+        let desk = app.login_as("supervisor", DISTRICT).await;
+        desk.get(path).await.expect(200).json()["items"][0]["id"].as_str().unwrap().to_owned()
+    };
+    let (whistle, supervision) = (first("/api/v1/whistles").await, first("/api/v1/supervisions").await);
+    Told { id, track, account, partner, whistle, supervision, receiver }
+}
+
+/// Everything off the straight road on which somebody writes something, each with the marks in it.
+async fn exceptions(app: &TestApp, id: &str, track: &str) -> (String, String) {
+    let path = format!("/api/v1/incidents/{id}");
+    let (district, head) = (app.login_as("district-dispatch", DISTRICT).await, app.login_as("grid-head", DISTRICT).await);
+    let supervisor = app.login_as("supervisor", DISTRICT).await;
+    if district.get(&path).await.expect(200).json()["state"] == "received" {
+        let lamp = json!({"matter": app.matter("楼道灯不亮")});
+        district.post(&format!("{path}/accept"), &lamp).await.expect(200);
+        district.post(&format!("{path}/dispatch"), &json!({})).await.expect(200);
+    }
+    let case = district.get(&path).await.expect(200).json();
+    let task = |role: &str| {
+        let task = case["tasks"].as_array().unwrap().iter().find(|t| t["role"] == role).unwrap();
+        format!("{path}/tasks/{}", task["id"].as_str().unwrap())
+    };
+    let (lead, helper) = (task("lead"), task("helper"));
+    head.post(&format!("{path}/object"), &json!({"reason": WORDS, "basis": WORDS})).await.expect(200);
+    let review = supervisor.get("/api/v1/objections").await.expect(200).json()["items"][0]["id"].as_str().unwrap().to_owned();
+    let ruling = json!({"upheld": false, "words": WORDS});
+    supervisor.post(&format!("/api/v1/objections/{review}/rule"), &ruling).await.expect(200);
+    let order = json!({"card": "urge", "reply_by": "2025-03-12T10:00:00+08:00", "words": WORDS});
+    supervisor.post(&format!("{path}/supervise"), &order).await.expect(200);
+    let unit = app.org.directory().value.unit_by_code("S001-LAW").unwrap().id;
+    let whistle = json!({"units": [{"unit": unit, "role": "helper"}], "words": WORDS});
+    district.post(&format!("{path}/whistle"), &whistle).await.expect(200);
+    let wish = json!({"by": {"n": 1, "unit": "working_day"}, "reason": WORDS});
+    head.post(&format!("{lead}/extend"), &wish).await.expect(200);
+    let fire = app.org.directory().value.unit_by_code("D-FIRE").unwrap().id;
+    let conference = json!({"chair": "街道办事处", "units": [unit, fire], "minutes": WORDS, "decision": WORDS});
+    district.post(&format!("{path}/confer"), &conference).await.expect(200);
+    district.post(&format!("{path}/ask"), &json!({"question": WORDS})).await.expect(200);
+    app.visitor().post(&format!("/api/v1/reports/{track}/answers"), &json!({"text": WORDS})).await.expect(200);
+    district.post(&format!("{path}/escalate"), &json!({"reason": WORDS})).await.expect(403);
+    head.post(&format!("{lead}/escalate"), &json!({"reason": WORDS})).await.expect(200);
+    district.post(&format!("{path}/note"), &json!({"text": WORDS, "public": true})).await.expect(200);
+    let secret =
+        district.post(&format!("{helper}/link"), &json!({})).await.expect(201).json()["secret"].as_str().unwrap().to_owned();
+    app.visitor().post(&format!("/api/v1/partner/{secret}/accept"), &json!({})).await.expect(200);
+    app.visitor().post(&format!("/api/v1/partner/{secret}/note"), &json!({"text": WORDS})).await.expect(200);
+    let admin = app.login_as("system-admin", DISTRICT).await;
+    let receiver = json!({"name": "城运平台", "url": "https://example.com/hook", "kinds": []});
+    let receiver = admin.post("/api/v1/webhooks", &receiver).await.expect(201).json()["id"].as_str().unwrap().to_owned();
+    (secret, receiver)
 }
 
 /// Every way to read an operation: the ids of what was told, and each shape that an export has.
 fn paths(operation: &str, told: &Told) -> Vec<String> {
     let nobody = "01957f00-0000-7000-8000-00000000dead";
-    let id = if operation.contains("/incidents/{id}") { &told.id } else { nobody };
+    let id = match operation {
+        o if o.contains("/incidents/{id}") => &told.id,
+        o if o.contains("/whistles/{id}") => &told.whistle,
+        o if o.contains("/supervisions/{id}") => &told.supervision,
+        o if o.contains("/webhooks/{id}") => &told.receiver,
+        _ => nobody,
+    };
     let path = operation
         .trim_start_matches("GET ")
         .replace("{track}", &told.track)
-        .replace("{secret}", nobody)
+        .replace("{secret}", &told.partner)
         .replace("{share}", nobody)
         .replace("{account}", &told.account)
         .replace("{id}", id)

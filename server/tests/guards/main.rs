@@ -13,6 +13,7 @@ mod schema;
 mod scope;
 mod sentences;
 mod statements;
+mod upgrade;
 
 use std::path::{Path, PathBuf};
 

@@ -244,6 +244,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admission/items/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the items in force, filtered as the list, as CSV or XLSX with their dates; audited. */
+        get: operations["get_admission_items_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admission/lists": {
         parameters: {
             query?: never;
@@ -1036,6 +1053,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/extensions/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export requests for more time, filtered as the list, as CSV or XLSX; audited. `limit` and `cursor` are passed over. */
+        get: operations["get_extensions_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/extensions/{id}/decide": {
         parameters: {
             query?: never;
@@ -1561,7 +1595,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say that I have this case open, and learn who else does. Nothing is written: a look is forgotten by itself. */
+        /** Say that I have this case open, and learn who else does. A look is forgotten by itself. */
         post: operations["post_incidents_id_look"];
         delete?: never;
         options?: never;
@@ -2243,6 +2277,23 @@ export interface paths {
         };
         /** Objections and what else waits for a ruling, those first that are due first. */
         get: operations["get_objections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/objections/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export what waits for a ruling and what was ruled, filtered as the list, as CSV or XLSX; audited. `limit` and `cursor` are passed over. */
+        get: operations["get_objections_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3414,6 +3465,23 @@ export interface paths {
         };
         /** The whistle board: for those who blew and for those who were summoned. */
         get: operations["get_whistles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/whistles/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the board, a line for each summoned unit, filtered as the board, as CSV or XLSX; audited. `limit` and `cursor` are passed over. */
+        get: operations["get_whistles_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5409,7 +5477,7 @@ export interface components {
             kinds?: string[];
             /** @description What the district calls it, at most sixty characters. */
             name: string;
-            /** @description Where it is: `https`, a public address. */
+            /** @description Where it is: `https`, an address that is public or lies in a network that the district named. */
             url: string;
         };
         /** @description Something to add to a day. */
@@ -8389,6 +8457,31 @@ export interface operations {
             };
         };
     };
+    get_admission_items_export: {
+        parameters: {
+            query?: {
+                /** @description `own`, `assist` or `upper`. */
+                class?: string;
+                department?: string;
+                /** @description What was in force at this instant; now when it is left out. */
+                at?: string;
+                /** @description `csv` (default) or `xlsx`. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     get_admission_lists: {
         parameters: {
             query?: never;
@@ -9602,6 +9695,32 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_ExtensionView"];
                 };
+            };
+        };
+    };
+    get_extensions_export: {
+        parameters: {
+            query?: {
+                /** @description Where the request stands; all when absent. */
+                state?: string;
+                /** @description 1 to 200, 50 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+                /** @description `csv` (default) or `xlsx`. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -11567,6 +11686,34 @@ export interface operations {
             };
         };
     };
+    get_objections_export: {
+        parameters: {
+            query?: {
+                /** @description Where they stand. */
+                state?: string;
+                /** @description Why the centre decides. */
+                kind?: string;
+                /** @description 1 to 200, 50 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+                /** @description `csv` (default) or `xlsx`. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     post_objections_id_rule: {
         parameters: {
             query?: never;
@@ -13013,7 +13160,7 @@ export interface operations {
                 limit?: number;
                 /** @description Where to read on. */
                 cursor?: string;
-                /** @description `csv` or `xlsx`. */
+                /** @description `csv` (default) or `xlsx`. */
                 format?: string;
             };
             header?: never;
@@ -13502,6 +13649,36 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_WhistleView"];
                 };
+            };
+        };
+    };
+    get_whistles_export: {
+        parameters: {
+            query?: {
+                /** @description States, separated by commas; `open` stands for all that are not over. */
+                state?: string;
+                /** @description The code of a summoned unit. */
+                unit?: string;
+                /** @description Blown at or after. */
+                from?: string;
+                /** @description 1 to 200, 50 when absent. */
+                limit?: number;
+                /** @description Where to read on. */
+                cursor?: string;
+                /** @description `csv` (default) or `xlsx`. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -39,7 +39,9 @@ pub fn fuzz(bin: &Path, examples: usize) -> Result<Outcome> {
     drop(connection);
     let base = format!("http://{}", service.address);
     let mut fuzzer = command("schemathesis");
+    // It keeps what it found where it runs.
     fuzzer
+        .current_dir(&dir)
         .args([
             "run",
             &format!("{base}/api/v1/openapi.json"),

@@ -60,7 +60,7 @@ pub async fn log_in(app: &App, headers: &HeaderMap, address: IpAddr, form: &LogI
         Some(_) => Verdict::Wrong("password"),
         None => Verdict::Wrong("username"),
     };
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let now = app.clock.now();
     match (verdict, account) {
         (Verdict::Wrong(reason), account) => {
@@ -133,7 +133,7 @@ fn delayed(millis: i64) -> Error {
 pub async fn follow_link(app: &App, address: IpAddr, token: &str) -> Result<Opened> {
     limits::take(app, "link", &limits::network(address))?;
     let spent = || Error::refused(model::LINK_SPENT);
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let now = app.clock.now();
     let link = store::link(&mut tx, &sessions::hash(token)).await?.ok_or_else(spent)?;
     let account = store::credentials(&mut tx, link.account).await?.ok_or_else(spent)?;
@@ -278,7 +278,7 @@ fn taken(error: Error, index: &str, code: kernel::Code) -> Error {
 
 /// Removes sessions that ended, delays that are forgotten and links that expired long ago; says how many rows. Run it every hour.
 pub async fn sweep(app: &App) -> Result<u64> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let gone = store::sweep(&mut tx, app.clock.now()).await?;
     tx.commit().await?;
     Ok(gone)
@@ -404,7 +404,7 @@ pub async fn make_link(tx: &mut Tx, now: Time, actor: &Actor, account: Uuid, kin
 /// is called `admin`, has no password, and is of no use without the link. Asked again before it was used, it makes another link.
 pub async fn first_link(app: &App) -> Result<Option<String>> {
     let (actor, now) = (Actor::system(), app.clock.now());
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let known = store::credentials_of(&mut tx, FIRST).await?;
     let account = match known {
         Some(account) if account.password.is_some() => return Ok(None),

@@ -229,7 +229,7 @@ pub async fn rewrap(db: &Db, keys: &Keys) -> Result<usize> {
         let old = rows.iter().filter(|r| !keys.present(&r.wrapped));
         let fresh: Vec<(Uuid, &[u8], Vec<u8>)> =
             old.map(|r| Ok((r.id, &r.wrapped[..], keys.wrap(&keys.unwrap(&r.wrapped, r.id)?, r.id)?))).collect::<Result<_>>()?;
-        let mut tx = db.begin().await?;
+        let mut tx = db.begin();
         for (id, before, wrapped) in &fresh {
             // A key that was destroyed or wrapped meanwhile stays as it is.
             let statement = sql!("update data_key set wrapped = $2 where id = $1 and wrapped = $3");

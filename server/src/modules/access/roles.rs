@@ -70,7 +70,7 @@ pub async fn load(db: &db::Db) -> Result<Roles> {
     if outdated.is_empty() {
         return Ok(stored.into_iter().map(role).collect());
     }
-    let mut tx = db.begin().await?;
+    let mut tx = db.begin();
     store(&mut tx, &outdated).await?;
     tx.commit().await?;
     read(&mut *db.read().await?).await

@@ -172,7 +172,7 @@ fn see(app: &App, id: Uuid, now: Time, session: bool) {
     let db = app.db.clone();
     tokio::spawn(async move {
         let seen = async {
-            let mut tx = db.begin().await?;
+            let mut tx = db.begin();
             store::see(&mut tx, id, now, session, now.plus_millis(-SEEN_EVERY)).await?;
             tx.commit().await
         };

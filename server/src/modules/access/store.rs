@@ -452,7 +452,7 @@ pub async fn reseal_totp(db: &Db, keys: &Keys) -> Result<usize> {
         if secret.is_none() && pending.is_none() {
             continue;
         }
-        let mut tx = db.begin().await?;
+        let mut tx = db.begin();
         // What its owner changed meanwhile stays: it was sealed with the present key.
         if let (Some(fresh), Some(before)) = (secret, &row.totp_secret) {
             let update = sql!("update account set totp_secret = $2 where id = $1 and totp_secret = $3");

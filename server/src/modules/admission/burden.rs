@@ -298,10 +298,7 @@ pub async fn page(
     limit: i64,
 ) -> Result<Vec<Row>> {
     let query = sight.narrow(Query::new(COLUMNS).push_if("and state = $$", state));
-    let query = match cursor {
-        Some(c) => query.push("and (made_at, id) < ($$, $$)", bind![c.at, c.id]),
-        None => query,
-    };
+    let query = query.after("and (made_at, id) <", cursor);
     conn.list(query.push("order by made_at desc, id desc limit $$", bind![limit + 1])).await
 }
 

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use kernel::{Cursor, Error, Id, Page, Scope, Time};
+use kernel::{Error, Id, Page, Part, Scope, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     app::{App, Shared},
-    http::{Allow, Answer as Reply, Command, FileCommand, Outcome, attached_table},
+    http::{Allow, Along, Answer as Reply, Command, FileCommand, Outcome, Written, attached_table},
     modules::catalogue::{AccessClass, Matter},
     permit,
     table::{Fault, Table, write},
@@ -37,6 +37,8 @@ permit! {
     AskList = "admission.ask";
     /// Draft, approve, decide.
     ManageList = "admission.manage";
+    /// Take lists along.
+    Export = "export.run";
 }
 
 /// Every operation of this slice.
@@ -48,6 +50,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(approve))
         .routes(routes!(exported))
         .routes(routes!(items))
+        .routes(routes!(items_file))
         .routes(routes!(requests, ask))
         .routes(routes!(decide))
         .routes(routes!(withdraw))
@@ -333,9 +336,13 @@ async fn exported(
     let mut conn = app.db.read().await?;
     store::list(&mut conn, id).await?;
     let rows = store::items(&mut conn, id).await?.into_iter().map(|i| write::texts(cells(item_view(&app, i))));
-    let head = COLUMNS.iter().map(|(name, headers)| headers.first().copied().unwrap_or(name));
     let format = write::Format::wished(wish.format.as_deref())?;
-    Ok(attached_table(format, "access-list", write::file(format, head, 2, rows)?))
+    Ok(attached_table(format, "access-list", write::file(format, column_names(), 2, rows)?))
+}
+
+/// What the columns of the list are called in a file.
+fn column_names() -> impl Iterator<Item = &'static str> {
+    COLUMNS.iter().map(|(name, headers)| headers.first().copied().unwrap_or(name))
 }
 
 fn cells(i: ItemView) -> Vec<String> {
@@ -355,15 +362,38 @@ struct AskedItems {
     at: Option<Time>,
 }
 
+impl AskedItems {
+    async fn found(&self, app: &App) -> kernel::Result<Vec<ItemView>> {
+        let at = self.at.unwrap_or_else(|| app.clock.now());
+        let department = self.department.as_deref().filter(|d| !d.is_empty());
+        let found = store::in_force(&mut *app.db.read().await?, at, self.class.map(AccessClass::word), department).await?;
+        Ok(found.into_iter().map(|i| item_view(app, i)).collect())
+    }
+}
+
 /// The items in force.
 #[utoipa::path(get, path = "/api/v1/admission/items", tag = "admission", params(AskedItems), responses((status = 200, body = Vec<ItemView>)),
     extensions(("x-permission" = json!("admission.read"))))]
 async fn items(State(app): State<Shared>, _: Allow<ReadList>, Query(ask): Query<AskedItems>) -> Reply<Json<Vec<ItemView>>> {
-    let at = ask.at.unwrap_or_else(|| app.clock.now());
-    let class = ask.class.map(AccessClass::word);
-    let found =
-        store::in_force(&mut *app.db.read().await?, at, class, ask.department.as_deref().filter(|d| !d.is_empty())).await?;
-    Ok(Json(found.into_iter().map(|i| item_view(&app, i)).collect()))
+    Ok(Json(ask.found(&app).await?))
+}
+
+/// Export the items in force, filtered as the list, as CSV or XLSX with their dates; audited.
+#[utoipa::path(get, path = "/api/v1/admission/items/export", tag = "admission", params(AskedItems, Written), responses((status = 200)),
+    extensions(("x-permission" = json!("export.run"))))]
+async fn items_file(
+    State(app): State<Shared>,
+    who: Allow<Export>,
+    Query(ask): Query<AskedItems>,
+    Query(written): Query<Written>,
+) -> Reply<Response> {
+    let lines = ask.found(&app).await?.into_iter().map(|i| {
+        let dates = [i.valid_from, i.valid_to].map(|t| t.map(|t| t.to_string()).unwrap_or_default());
+        write::texts(cells(i).into_iter().chain(dates))
+    });
+    let head = column_names().chain(["生效时间", "失效时间"]).collect();
+    let along = Along { action: "admission.export", name: "access-list-in-force", head, lines: lines.collect() };
+    Ok(along.file(&app, &who, app.clock.now(), &written).await?)
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -383,11 +413,9 @@ async fn requests(
     who: Allow<ReadList>,
     Query(ask): Query<AskedRequests>,
 ) -> Reply<Json<Page<RequestView>>> {
-    let cursor = ask.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let (limit, me) = (ask.limit.unwrap_or(50).clamp(1, 200), who.id);
-    let rows = store::requests(&mut *app.db.read().await?, &who.scope(), ask.state, cursor, limit).await?;
-    let page = Page::cut(rows, limit as usize, app.clock.now(), |r| (r.asked_at.millis(), r.id.uuid()));
-    Ok(Json(page.map(|r| request_view(r, me))))
+    let part = Part::of(ask.limit, ask.cursor.as_deref(), app.clock.now())?;
+    let rows = store::requests(&mut *app.db.read().await?, &who.scope(), ask.state, part.cursor, part.limit).await?;
+    Ok(Json(part.cut(rows, |r| (r.asked_at.millis(), r.id.uuid())).map(|r| request_view(r, who.id))))
 }
 
 /// Ask for an admission, with an answer to each mandatory check, or for an exit.

@@ -177,10 +177,7 @@ pub async fn requests(
     limit: i64,
 ) -> Result<Vec<RequestRow>> {
     let query = Query::new(REQUEST).push_if("and state = $$", state).within(scope, "unit_path >= $$", "unit_path < $$");
-    let query = match cursor {
-        Some(c) => query.push("and (asked_at, id) < ($$, $$)", bind![c.at, c.id]),
-        None => query,
-    };
+    let query = query.after("and (asked_at, id) <", cursor);
     conn.list(query.push("order by asked_at desc, id desc limit $$", bind![limit + 1])).await
 }
 

@@ -30,6 +30,11 @@ fn checks(unmet: Option<Check>) -> Value {
     Check::ALL.iter().map(answer).collect()
 }
 
+/// Words as an address bears them.
+fn percent(words: &str) -> String {
+    words.bytes().map(|b| format!("%{b:02X}")).collect()
+}
+
 testkit::both! {
     async fn a_batch_is_drafted_approved_and_followed_by_the_next(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
@@ -57,6 +62,20 @@ testkit::both! {
 
         let desk = app.login_as("community-desk", COMMUNITY).await;
         desk.post("/api/v1/admission/lists", &json!({ "name": "第二批" })).await.expect(403);
+
+        // What is in force is taken along, by whoever may take lists along, and that is on record.
+        let street = app.login_as("street-desk", STREET).await;
+        let taken = street.get("/api/v1/admission/items/export").await.expect(200).text();
+        let lines: Vec<&str> = taken.trim_start_matches('\u{feff}').lines().collect();
+        assert!(lines.len() == 12 && lines[0].starts_with("事项名称,部门,履职类别") && lines[0].ends_with("生效时间,失效时间"), "{taken}");
+        assert!(lines[11].starts_with("导出：street-desk"), "{taken}");
+        let of_one = held[0]["department"].as_str().unwrap();
+        let narrowed = street.get(&format!("/api/v1/admission/items/export?format=xlsx&department={}", percent(of_one))).await.expect(200).body;
+        let own = in_force(&centre).await.iter().filter(|i| i["department"] == of_one).count();
+        assert_eq!(crate::table::Table::read(narrowed).unwrap().count(), own + 1);
+        desk.get("/api/v1/admission/items/export").await.expect(403);
+        let audit = app.login_as("audit-admin", DISTRICT).await.get("/api/v1/audit?action=admission.export").await.expect(200).json();
+        assert_eq!(audit["items"].as_array().unwrap().len(), 2);
     }
 
     async fn a_file_with_faults_takes_nothing_and_names_rows(engine: Engine) {

@@ -269,7 +269,7 @@ async fn take(caller: Allow<ManageCatalogue>, State(app): State<Shared>, command
     let mut taken = Taken { counts: Counts::default(), applied: false, faults, ignored };
     if !taken.faults.is_empty() || *dry_run {
         if taken.faults.is_empty() {
-            let mut tx = app.db.begin().await?;
+            let mut tx = app.db.begin();
             let origin = Origin { now: app.clock.now(), source: name, actor: &caller };
             taken.counts = actions::take(&mut tx, origin, drafts, *retire_missing).await?;
             tx.rollback().await?;
@@ -362,7 +362,7 @@ async fn take_calendar(caller: Allow<ManageCatalogue>, State(app): State<Shared>
     }
     let set = (days.as_deref(), hours.as_deref());
     if *dry_run {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.db.begin();
         let origin = Origin { now: app.clock.now(), source: name, actor: &caller };
         taken.version = actions::set_calendar(&mut tx, origin, set.0, set.1).await?;
         tx.rollback().await?;

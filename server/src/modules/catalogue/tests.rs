@@ -14,7 +14,7 @@ async fn district(engine: Engine) -> TestDb {
     let files = app::migrations();
     let list: Vec<db::Migration<'_>> = files.iter().map(|(name, text)| db::Migration { name, text }).collect();
     let test = TestDb::new(engine, &list).await;
-    let mut tx = test.db.begin().await.unwrap();
+    let mut tx = test.db.begin();
     seed(&mut tx, NOW).await.unwrap();
     tx.commit().await.unwrap();
     test
@@ -42,7 +42,7 @@ fn draft(path: &str, handle: &str) -> Draft {
 }
 
 async fn take_in(test: &TestDb, now: Time, drafts: Vec<Draft>, retire: bool) -> Counts {
-    let mut tx = test.db.begin().await.unwrap();
+    let mut tx = test.db.begin();
     let counts = take(&mut tx, origin(now), drafts, retire).await.unwrap();
     tx.commit().await.unwrap();
     counts
@@ -101,7 +101,7 @@ testkit::both! {
         let memory = Memory::load(&test.db, &clock).await.unwrap();
         let id = memory.get().value.by_name("c").unwrap().id;
         let day = NOW.plus_days(7);
-        let mut tx = test.db.begin().await.unwrap();
+        let mut tx = test.db.begin();
         let revise_c = |seen, from, to: &'static str| (seen, from, draft(to, "4工作时"));
         let (seen, from, to) = revise_c(1, day, "a/b/c2");
         let made = revise(&mut tx, origin(NOW), id, seen, from, to).await.unwrap();
@@ -139,7 +139,7 @@ testkit::both! {
         let clock = Clock::frozen(NOW);
         let memory = Memory::load(&test.db, &clock).await.unwrap();
         assert_eq!(memory.get().value.calendar_version(), 1);
-        let mut tx = test.db.begin().await.unwrap();
+        let mut tx = test.db.begin();
         seed(&mut tx, NOW).await.unwrap();
         assert_eq!(snapshot::revision(&mut tx, REVISION).await.unwrap(), 1, "a second start changes nothing");
 
@@ -180,7 +180,7 @@ testkit::both! {
         take_in(&test, NOW, vec![draft("a/b/c", "8工作时")], false).await;
         let other = test.again().await;
         let change = async |db: &db::Db, limit: &str| {
-            let mut tx = db.begin().await?;
+            let mut tx = db.begin();
             take(&mut tx, origin(NOW.plus_days(1)), vec![draft("a/b/c", limit), draft("a/b/new", "8工作时")], false).await?;
             tokio::task::yield_now().await;
             tx.commit().await

@@ -38,7 +38,7 @@ pub async fn upload(app: &App, actor: &Actor, body: Vec<u8>, digest: Option<[u8;
         return Err(Error::invalid("Content-Digest", "other-content"));
     }
     if digest.is_some() && actor.kind != ActorKind::Anonymous {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.db.begin();
         if let Some(known) = store::again(&mut tx, actor.id, &source, now).await? {
             tx.commit().await?;
             return Ok(known);
@@ -64,7 +64,7 @@ pub async fn upload(app: &App, actor: &Actor, body: Vec<u8>, digest: Option<[u8;
     };
     app.blob.put(photo.jpeg).await?;
     app.blob.put(photo.thumb).await?;
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     store::insert(&mut tx, &fresh).await?;
     Audit::new("file.upload", "file", fresh.id.uuid()).record(&mut tx, now, actor).await?;
     tx.commit().await?;

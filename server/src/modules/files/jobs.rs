@@ -43,7 +43,7 @@ pub async fn collect(app: &App) -> Result<u64> {
     let before = app.clock.now().plus_minutes(-60 * CLAIM_HOURS);
     let mut gone = 0;
     loop {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.db.begin();
         let some = store::forget_unclaimed(&mut tx, before, BATCH as i64).await?;
         tx.commit().await?;
         gone += some;

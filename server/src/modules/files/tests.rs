@@ -49,7 +49,7 @@ impl District {
     }
 
     async fn attached(&self, ids: &[Id<super::File>], owner: Uuid) -> kernel::Result<usize> {
-        let mut tx = self.db.begin().await.unwrap();
+        let mut tx = self.db.begin();
         let attached = attach(&mut tx, &Actor::anonymous(), ids, "thing", owner, "report").await?;
         tx.commit().await.unwrap();
         Ok(attached.len())
@@ -237,7 +237,7 @@ testkit::both! {
         }
         ids.sort_unstable();
         let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let mut tx = district.db.begin().await.unwrap();
+        let mut tx = district.db.begin();
         let (attached, statements) = db::count::scope(attach(&mut tx, &Actor::anonymous(), &ids[..9], "thing", one, "report")).await;
         tx.commit().await.unwrap();
         assert_eq!((attached.unwrap().len(), statements), (9, 1));
@@ -277,7 +277,7 @@ testkit::both! {
         let twin = district.uploaded(1).await;
         district.attached(&[twin], Uuid::from_u128(2)).await.unwrap();
         for (owner, removed) in [(owner, 2), (Uuid::from_u128(2), 2)] {
-            let mut tx = district.db.begin().await.unwrap();
+            let mut tx = district.db.begin();
             let keys = super::forget(&mut tx, "thing", owner).await.unwrap();
             tx.commit().await.unwrap();
             assert_eq!(super::remove(&district.app, &keys).await.unwrap(), removed);

@@ -89,7 +89,7 @@ testkit::both! {
         let form = Form::read(FORM).unwrap();
         let mut shorter = form.clone();
         shorter.fields.truncate(1);
-        let mut tx = test.db.begin().await.unwrap();
+        let mut tx = test.db.begin();
         let first = save(&mut tx, now, "电梯困人", &form, "test").await.unwrap();
         assert_eq!(save(&mut tx, now, "电梯困人", &form, "test").await.unwrap(), first);
         let second = save(&mut tx, now, "电梯困人", &shorter, "test").await.unwrap();

@@ -5,7 +5,7 @@
 
 use std::io::Write;
 
-use kernel::{Actor, Cursor, Error, Result, Scope, Time, Zone};
+use kernel::{Actor, Cursor, Error, Result, Scope, Time};
 use serde_json::json;
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     app::Shared,
-    table::write::{self, Cell},
+    table::write::{self, Cell, watermark},
 };
 
 db::words! {
@@ -160,14 +160,6 @@ pub async fn export(
     Ok(file.count)
 }
 
-/// Who took the file along and when (trust: name, last four characters of the staff number, time).
-pub fn watermark(who: &Actor, zone: Zone, at: Time) -> String {
-    let number: Vec<char> = who.staff_no.as_deref().unwrap_or_default().chars().collect();
-    let last: String = number[number.len().saturating_sub(4)..].iter().collect();
-    let wall = zone.wall(at);
-    format!("导出：{} {last} {} {:02}:{:02}", who.name, wall.date(), wall.hour(), wall.minute())
-}
-
 /// The file as far as it is written.
 enum Sheet {
     Table(write::Sheet),
@@ -254,16 +246,6 @@ fn cells(row: &serde_json::Value) -> Vec<Cell> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_last_line_names_who_took_the_file_along() {
-        let mut who = Actor::new(uuid::Uuid::nil(), kernel::ActorKind::Person, "李四", []);
-        who.staff_no = Some("A-20417".into());
-        let at: Time = "2025-03-10T09:05:00+08:00".parse().unwrap();
-        assert_eq!(watermark(&who, Zone::CHINA, at), "导出：李四 0417 2025-03-10 09:05");
-        who.staff_no = None;
-        assert_eq!(watermark(&who, Zone::CHINA, at), "导出：李四  2025-03-10 09:05");
-    }
 
     #[test]
     fn a_file_is_whole_however_it_is_cut() {

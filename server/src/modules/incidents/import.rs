@@ -269,7 +269,7 @@ pub async fn write(app: &App, rows: Vec<Old>, progress: impl Fn(usize)) -> Resul
             };
             ready.push(replay(app, &actor, old, code, account)?);
         }
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.db.begin();
         for one in ready {
             put(&mut tx, app.clock.now(), one).await?;
             done.imported += 1;

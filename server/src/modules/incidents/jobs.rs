@@ -70,7 +70,7 @@ pub fn work(worker: Worker, app: &Shared) -> Worker {
             let app = Arc::clone(&pausing);
             async move {
                 let ground = Ground::of(&app);
-                let mut tx = app.db.begin().await?;
+                let mut tx = app.db.begin();
                 ground.check(&mut tx).await?;
                 over(&mut tx, &app, &ground, &job).await?;
                 context.finish(&mut tx).await?;

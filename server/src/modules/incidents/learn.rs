@@ -159,7 +159,7 @@ pub async fn learn(app: &App) -> Result<usize> {
             model.learn(&row.words, &matter.level3);
         }
     }
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let version = publish(&mut tx, app.clock.now(), &model, open.len() as i64).await?;
     if version != read_version + 1 {
         // Another worker published meanwhile; the corrections stay open for the next run.

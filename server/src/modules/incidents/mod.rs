@@ -88,6 +88,7 @@ pub const MODULE: Module = Module {
         "incident_whistle_rating",
         "incident_emergency",
         "incident_bell",
+        "incident_look",
         "duty_handover",
         "classifier_correction",
         "classifier_model",

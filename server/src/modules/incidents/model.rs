@@ -494,6 +494,17 @@ pub enum Light {
 }
 
 impl Light {
+    /// How it is sent; it is never stored.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Green => "green",
+            Self::Yellow => "yellow",
+            Self::Red => "red",
+            Self::Paused => "paused",
+            Self::None => "none",
+        }
+    }
+
     /// The light at an instant, from the instants that were saved with the last step.
     pub fn at(now: Time, yellow_at: Option<Time>, red_at: Option<Time>, paused: bool) -> Self {
         match (yellow_at, red_at) {

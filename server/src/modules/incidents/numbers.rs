@@ -27,7 +27,7 @@ impl Numbers {
         let day = app.zone.date(now).strftime("%Y%m%d").to_string();
         let mut block = self.0.lock().await;
         if block.day != day || block.next >= block.end {
-            let mut tx = app.db.begin().await?;
+            let mut tx = app.db.begin();
             let first = store::numbers(&mut tx, &day, BLOCK).await?;
             tx.commit().await?;
             *block = Block { day: day.clone(), next: first, end: first + BLOCK };

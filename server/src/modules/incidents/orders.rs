@@ -15,7 +15,7 @@ use super::{
     store::{self, Line},
     view::{self, RowView},
 };
-use crate::table::write::{Cell, Format, Sheet};
+use crate::table::write::Cell;
 
 /// An order.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -78,17 +78,8 @@ pub async fn page(conn: &mut Conn, ground: &Ground, page: Page<Supervision>) -> 
     }))
 }
 
-/// Orders as a table, with a last line that says who took it along.
-pub fn table(orders: &[OrderView], format: Format, watermark: &str) -> Result<Vec<u8>> {
-    let mut sheet = Sheet::new(format, HEAD, 1)?;
-    for order in orders {
-        sheet.line(cells(order))?;
-    }
-    sheet.note(watermark)?;
-    sheet.finish()
-}
-
-const HEAD: [&str; 17] = [
+/// The columns of orders as a table.
+pub const HEAD: &[&str] = &[
     "code",
     "card",
     "state",
@@ -108,7 +99,8 @@ const HEAD: [&str; 17] = [
     "ended_at",
 ];
 
-fn cells(o: &OrderView) -> Vec<Cell> {
+/// An order as a line of a table.
+pub fn cells(o: &OrderView) -> Vec<Cell> {
     let at = |time: Option<Time>| time.map(|t| t.to_string());
     vec![
         o.code.as_str().into(),

@@ -40,7 +40,7 @@ async fn batch(app: &App) -> Result<usize> {
     let fresh: Vec<Fresh> = conn.list(query).await?;
     drop(conn);
     let words: Vec<String> = fresh.iter().map(|c| text::bigrams(&format!("{} {} {}", c.redacted, c.address, c.code))).collect();
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let rows: Vec<(Id<Incident>, String)> = fresh.iter().map(|c| c.id).zip(words).collect();
     // Two texts of statements in all, so that both stay prepared.
     for chunk in rows.chunks(TOGETHER) {

@@ -9,6 +9,7 @@ mod clocks;
 mod doubtful;
 mod emergency;
 mod erase;
+mod exports;
 mod guards;
 mod ladder;
 mod many;

@@ -107,7 +107,7 @@ async fn wrong(app: &App, catalogue: &Catalogue, conn: &mut Conn, cases: Vec<Cas
 async fn mend(app: &App, id: Id<Incident>) -> Result<bool> {
     for _ in 0..TRIES {
         let catalogue = app.catalogue.get();
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.db.begin();
         let case = store::find(&mut tx, &kernel::Scope::All, id).await?;
         let Some((case, right)) = wrong(app, &catalogue.value, &mut tx, vec![case]).await?.pop() else {
             // Somebody's step has put it right meanwhile.

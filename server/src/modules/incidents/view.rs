@@ -528,16 +528,15 @@ fn reporter(case: &Case, key: Option<&DataKey>) -> Result<ReporterView> {
 }
 
 /// The light of a summoned unit's coming.
-fn report_light(now: Time, t: &TaskRow, report_by: Time) -> Light {
-    let (called_at, arrived_at) = (t.offered_at, t.arrived_at);
-    Coming { state: t.state, called_at, report_by, arrived_at, missed_at: None }.light(now)
+fn report_light(now: Time, t: &TaskRow, warn_at: Time, report_by: Time) -> Light {
+    Coming { state: t.state, warn_at, report_by, arrived_at: t.arrived_at, missed_at: None }.light(now)
 }
 
 fn task(ground: &Ground, t: TaskRow, reach: &kernel::Scope, me: Option<uuid::Uuid>, paused: bool) -> TaskView {
     let open = t.state.is_open();
     TaskView {
         to_me: open && reach.holds(&t.unit_path) && (me.is_none() || t.person_id.is_none() || t.person_id == me),
-        report_light: t.report_by.map(|by| report_light(ground.now, &t, by)),
+        report_light: t.warn_at.zip(t.report_by).map(|(warn, by)| report_light(ground.now, &t, warn, by)),
         light: if open { Light::at(ground.now, t.yellow_at, t.red_at, paused) } else { Light::None },
         unit: unit_name(ground, t.unit_id),
         person: person_name(ground, t.person_id),

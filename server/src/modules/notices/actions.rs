@@ -39,7 +39,7 @@ pub async fn forget(tx: &mut Tx, account: Uuid) -> Result<()> {
 
 /// Removes read notices and sent messages after 90 days, and says how many rows. Run it once a day.
 pub async fn tidy(app: &App) -> Result<u64> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let gone = store::forget_old(&mut tx, app.clock.now().plus_days(-KEPT_DAYS)).await?;
     tx.commit().await?;
     Ok(gone)

@@ -25,6 +25,7 @@ use crate::{
     app::{App, Shared},
     modules::access::audit::Sealed,
     relay::Following,
+    sight,
 };
 
 kernel::codes! {
@@ -46,6 +47,8 @@ const LATE_MILLIS: i64 = 30_000;
 pub struct Batch {
     /// In the order of their numbers.
     pub changes: Vec<Sealed>,
+    /// The places beside their own from which the changed things are in sight.
+    pub beside: HashMap<Uuid, Vec<String>>,
     /// New notices by account; in the quiet hours only urgent ones.
     pub notices: HashMap<Uuid, Vec<Id<Item>>>,
 }
@@ -103,17 +106,20 @@ impl Memory {
 }
 
 /// Tells every listener of this process what changed, and whoever was told something since the last call. Called by the relay of each
-/// process with rows in the order of their numbers. At most one statement, none when nobody listens.
+/// process with rows in the order of their numbers. At most two statements, none when nobody listens.
 pub async fn publish(app: &App, changes: &[Sealed]) -> Result<()> {
     if changes.is_empty() || app.notices.listeners() == 0 {
         return Ok(());
     }
     let now = app.clock.now();
-    let mut told = store::told_since(&mut *app.db.read().await?, now.plus_millis(-LATE_MILLIS)).await?;
+    let mut conn = app.db.read().await?;
+    let mut told = store::told_since(&mut conn, now.plus_millis(-LATE_MILLIS)).await?;
+    let beside = sight::beside(&mut conn, changes).await?;
+    drop(conn);
     if quiet(app, now)?.is_some() {
         told.retain(|t| t.urgent);
     }
-    let batch = Batch { changes: changes.to_vec(), notices: app.notices.fresh(told) };
+    let batch = Batch { changes: changes.to_vec(), beside, notices: app.notices.fresh(told) };
     // An error says that the last listener left meanwhile.
     let _ = app.notices.feed.send(Arc::new(batch));
     Ok(())
@@ -165,9 +171,9 @@ impl Sight {
         Self(reads.map(|(p, kind)| (kind, actor.scope(kernel::Permission(p)))).collect())
     }
 
-    /// Whether the actor may hear of this.
-    pub fn holds(&self, kind: &str, path: &str) -> bool {
-        self.0.iter().any(|(k, scope)| *k == kind && scope.holds(path))
+    /// Whether the actor may hear of a thing of this kind that is in sight from one of these places.
+    pub fn holds<'p>(&self, kind: &str, mut paths: impl Iterator<Item = &'p str>) -> bool {
+        paths.any(|path| self.0.iter().any(|(k, scope)| *k == kind && scope.holds(path)))
     }
 }
 
@@ -185,8 +191,11 @@ mod tests {
             (Permission("org.read"), Scope::All),
         ];
         let sight = Sight::of(&Actor::new(Uuid::nil(), ActorKind::Person, "x", grants));
-        assert!(sight.holds("incident", "/1/2/3/") && sight.holds("org", "/9/"));
-        assert!(!sight.holds("incident", "/1/3/") && !sight.holds("account", "/1/2/") && !sight.holds("inci", "/1/2/"));
+        let hears = |kind, paths: &[&str]| sight.holds(kind, paths.iter().copied());
+        assert!(hears("incident", &["/1/2/3/"]) && hears("org", &["/9/"]) && hears("incident", &["/1/3/", "/1/2/4/"]));
+        assert!(
+            !hears("incident", &["/1/3/"]) && !hears("account", &["/1/2/"]) && !hears("inci", &["/1/2/"]) && !hears("org", &[])
+        );
     }
 
     #[test]

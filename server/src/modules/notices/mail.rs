@@ -159,7 +159,7 @@ pub async fn deliver(app: &App) -> Result<Delivered> {
         let messages = take(app, now, quiet).await?;
         for message in &messages {
             let outcome = send(app, &server, &transport, message).await;
-            let mut tx = app.db.begin().await?;
+            let mut tx = app.db.begin();
             note(&mut tx, app.clock.now(), message, outcome, &mut all).await?;
             tx.commit().await?;
         }
@@ -170,7 +170,7 @@ pub async fn deliver(app: &App) -> Result<Delivered> {
 }
 
 async fn take(app: &App, now: Time, quiet: bool) -> Result<Vec<Message>> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     store::fill_outbox(&mut tx, now.plus_minutes(-60 * STALE_HOURS), now.plus_minutes(-GRACE_MINUTES), now).await?;
     // Should this process end now, another one takes the messages up when these could all have timed out.
     let again = now + PATIENCE * (BATCH as u32 + 1);

@@ -36,9 +36,7 @@ pub async fn list(
     if unread {
         query = query.push("and read_at is null", vec![]);
     }
-    if let Some(after) = after {
-        query = query.push("and (made_at, id) < ($$, $$)", bind![after.at, after.id]);
-    }
+    query = query.after("and (made_at, id) <", after);
     conn.list(query.push("order by made_at desc, id desc limit $$", bind![limit + 1])).await
 }
 

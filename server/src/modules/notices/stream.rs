@@ -1,6 +1,11 @@
 //! `GET /events`: what changes, as server-sent events.
 
-use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    convert::Infallible,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     extract::State,
@@ -25,6 +30,7 @@ use crate::{
         audit::{self, Sealed},
         sessions,
     },
+    sight,
 };
 
 /// A line that keeps proxies from closing a quiet stream.
@@ -141,7 +147,7 @@ impl Listener {
         if batch.changes.iter().any(|c| c.object == self.session || c.object == self.account) && !self.stands().await? {
             return Ok(false);
         }
-        self.tell(&batch.changes);
+        self.tell(&batch.changes, &batch.beside);
         self.announce(batch.notices.get(&self.account).into_iter().flatten());
         self.mind_quiet().await?;
         Ok(true)
@@ -215,18 +221,23 @@ impl Listener {
         }
         let since = first.at.plus_minutes(-1);
         let told = store::unread_since(&mut conn, self.account, since, MOST_NOTICES).await?;
+        let beside = sight::beside(&mut conn, &rows).await?;
         drop(conn);
-        self.tell(&rows);
+        self.tell(&rows, &beside);
         let waits = |t: &&store::Told| !t.urgent && self.quiet.is_some_and(|(began, end)| (began..end).contains(&t.made_at));
         let told: Vec<Id<Item>> = told.iter().filter(|t| !waits(t)).map(|t| t.id).collect();
         self.announce(told.iter());
         Ok(())
     }
 
-    fn tell(&mut self, changes: &[Sealed]) {
+    fn tell(&mut self, changes: &[Sealed], beside: &HashMap<Uuid, Vec<String>>) {
         let Some(newest) = changes.last().map(|c| c.number).filter(|n| *n > self.last) else { return };
         let mut objects: Vec<(&str, Uuid)> = Vec::new();
-        for change in changes.iter().filter(|c| c.number > self.last && self.sight.holds(&c.object_kind, &c.path)) {
+        let in_sight = |c: &&Sealed| {
+            let others = beside.get(&c.object).into_iter().flatten().map(String::as_str);
+            self.sight.holds(&c.object_kind, std::iter::once(c.path.as_str()).chain(others))
+        };
+        for change in changes.iter().filter(|c| c.number > self.last).filter(in_sight) {
             if !objects.contains(&(change.object_kind.as_str(), change.object)) {
                 objects.push((&change.object_kind, change.object));
             }

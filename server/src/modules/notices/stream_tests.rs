@@ -21,8 +21,14 @@ use crate::{
         audit::{self, Audit},
     },
     relay::Relay,
-    testing::TestApp,
+    testing::{
+        Client, TestApp,
+        town::{DEPARTMENT, DISTRICT, HOME},
+    },
 };
+
+/// The path of the fire brigade.
+const FIRE: &str = "/990101/D-FIRE/";
 
 /// A stream as a browser's `EventSource` sees it.
 struct Source {
@@ -67,7 +73,7 @@ struct Caller {
 
 async fn caller(app: &TestApp, role: &str, path: &str) -> Caller {
     let account = app.account(&[(role, path)], None).await;
-    let mut tx = app.db.begin().await.unwrap();
+    let mut tx = app.db.begin();
     let (token, secret) = actions::make_token(&mut tx, app.now(), &Actor::system(), account, "test", 9).await.unwrap();
     tx.commit().await.unwrap();
     Caller { account, token, secret: secret.text().to_owned() }
@@ -94,7 +100,7 @@ async fn act(app: &TestApp, thing: u128, path: &str, to: Option<Uuid>) {
 }
 
 async fn act_urgently(app: &TestApp, thing: u128, path: &str, to: Option<Uuid>, urgent: bool) {
-    let mut tx = app.db.begin().await.unwrap();
+    let mut tx = app.db.begin();
     let entry = Audit::new("incident.note", "incident", Uuid::from_u128(thing)).under(path);
     entry.record(&mut tx, app.now(), &Actor::system()).await.unwrap();
     let notice = |to| Notice {
@@ -126,7 +132,56 @@ async fn number(app: &TestApp) -> i64 {
     audit::last_number(&mut app.db.read().await.unwrap()).await.unwrap()
 }
 
+/// Whether the stream tells, in what it has to tell now, that a thing changed.
+async fn hears(source: &mut Source, thing: &str) -> bool {
+    let mut heard = false;
+    while let Some((event, data)) = source.next().await {
+        heard |= event == "change" && data["objects"].as_array().unwrap().iter().any(|o| o["id"] == thing);
+    }
+    heard
+}
+
 testkit::both! {
+    async fn a_unit_hears_of_a_case_as_long_as_it_sees_it(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let (brigade, roads) = (caller(&app, "department-desk", FIRE).await, caller(&app, "department-desk", DEPARTMENT).await);
+        let report = json!({ "text": "消防通道被车堵了，消防车道停满车", "lon": HOME.0, "lat": HOME.1 });
+        let case = app.visitor().post("/api/v1/reports", &report).await.expect(201).json()["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/incidents/{case}");
+        seal(&app).await;
+        let begun = number(&app).await;
+        let (mut fire, mut other) = (listen(&app, &brigade, None).await, listen(&app, &roads, None).await);
+        let centre = app.login_as("district-dispatch", DISTRICT).await;
+        let note = async || {
+            centre.post(&format!("{path}/note"), &json!({ "text": "请抓紧" })).await.expect(200);
+            seal(&app).await;
+        };
+        let task = async |client: &Client| {
+            let tasks = client.get(&path).await.expect(200).json()["tasks"].clone();
+            let open = tasks.as_array().unwrap().iter().find(|t| t["mine"] == true && t["role"] == "lead").expect("a task").clone();
+            format!("{path}/tasks/{}", open["id"].as_str().unwrap())
+        };
+        note().await;
+        assert_eq!((hears(&mut fire, &case).await, hears(&mut other, &case).await), (true, false), "its task, and nobody else's");
+
+        // Whoever returned it answers for it, and hears of it, until the next takes it on.
+        let back = app.login_as("department-desk", FIRE).await;
+        back.post(&format!("{}/send-back", task(&back).await), &json!({ "reason": "other-unit-first" })).await.expect(200);
+        let to = app.org.directory().value.unit_by_code("D-ROADS").unwrap().id;
+        centre.post(&format!("{path}/dispatch"), &json!({ "unit": to, "reason": "道路设施" })).await.expect(200);
+        seal(&app).await;
+        assert_eq!((hears(&mut fire, &case).await, hears(&mut other, &case).await), (true, true));
+        let next = app.login_as("department-desk", DEPARTMENT).await;
+        next.post(&format!("{}/accept", task(&next).await), &json!({})).await.expect(200);
+        note().await;
+        assert_eq!((hears(&mut fire, &case).await, hears(&mut other, &case).await), (false, true), "it is the next one's now");
+
+        // Whoever was away hears the same when he comes back.
+        let missed = begun.to_string();
+        let (mut fire, mut other) = (listen(&app, &brigade, Some(&missed)).await, listen(&app, &roads, Some(&missed)).await);
+        assert_eq!((hears(&mut fire, &case).await, hears(&mut other, &case).await), (false, true));
+    }
+
     async fn in_the_quiet_hours_only_what_is_urgent_is_announced(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let at = |text: &str| app.clock.set(format!("2025-03-{text}:00+08:00").parse().unwrap());
@@ -276,7 +331,7 @@ testkit::both! {
         let (mut disabled, mut ended) = (listen(&app, &one, None).await, listen(&app, &two, None).await);
         let mut kept = listen(&app, &two, None).await;
         assert_eq!(app.notices.listeners(), 3);
-        let mut tx = app.db.begin().await.unwrap();
+        let mut tx = app.db.begin();
         actions::disable(&mut tx, app.now(), &Actor::system(), one.account).await.unwrap();
         tx.commit().await.unwrap();
         seal(&app).await;
@@ -286,7 +341,7 @@ testkit::both! {
         assert!(ended.next().await.is_some() && kept.next().await.is_some(), "others go on");
 
         let actor = Actor::new(two.account, kernel::ActorKind::Person, "two", []);
-        let mut tx = app.db.begin().await.unwrap();
+        let mut tx = app.db.begin();
         actions::end_token(&mut tx, app.now(), &actor, two.token).await.unwrap();
         tx.commit().await.unwrap();
         seal(&app).await;
@@ -316,7 +371,7 @@ testkit::both! {
         seal(&app).await;
         let mut stream = listen(&app, &desk, None).await;
         let grant = actions::NewGrant { role: "community-desk", path: "/2/", from_at: None, until_at: None };
-        let mut tx = app.db.begin().await.unwrap();
+        let mut tx = app.db.begin();
         actions::grant_unchecked(&app, &mut tx, app.now(), &Actor::system(), desk.account, &grant).await.unwrap();
         tx.commit().await.unwrap();
         seal(&app).await;

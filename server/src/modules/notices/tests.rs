@@ -45,7 +45,7 @@ fn offered(to: Uuid, object: u128) -> Notice {
 
 impl District {
     async fn tell(&self, notices: &[Notice]) {
-        let mut tx = self.db.begin().await.unwrap();
+        let mut tx = self.db.begin();
         tell(&mut tx, self.clock.now(), notices).await.unwrap();
         tx.commit().await.unwrap();
     }
@@ -57,13 +57,13 @@ impl District {
 
     async fn wants_mail(&self, account: Uuid, address: &str) {
         let sealed = self.keys.seal(address.as_bytes(), ADDRESS).unwrap();
-        let mut tx = self.db.begin().await.unwrap();
+        let mut tx = self.db.begin();
         store::set_mail(&mut tx, account, Some(sealed), self.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
     }
 
     async fn set<T: serde::Serialize>(&self, name: &str, value: T) {
-        let mut tx = self.db.begin().await.unwrap();
+        let mut tx = self.db.begin();
         settings::set(&mut tx, self.clock.now(), name, value, "test", None, "test").await.unwrap();
         snapshot::bump(&mut tx, "settings").await.unwrap();
         tx.commit().await.unwrap();
@@ -165,7 +165,7 @@ testkit::both! {
     async fn each_account_reads_its_own_notices(engine: Engine) {
         let district = district(engine).await;
         let told = [offered(ONE, 7), offered(OTHER, 7), offered(ONE, 8), offered(ONE, 7)];
-        let mut tx = district.db.begin().await.unwrap();
+        let mut tx = district.db.begin();
         // The insert is put off until COMMIT, so that is where it is counted.
         let (done, statements) = db::count::scope(async {
             tell(&mut tx, district.clock.now(), &told).await?;
@@ -179,7 +179,7 @@ testkit::both! {
         assert_eq!((mine.len(), theirs.len()), (2, 1), "the same thing is told once");
         assert_eq!(theirs[0].params, json!({"code": "C7", "matter": "占用消防通道"}));
 
-        let mut tx = district.db.begin().await.unwrap();
+        let mut tx = district.db.begin();
         let now = district.clock.now();
         assert!(matches!(actions::read(&mut tx, ONE, theirs[0].id, now).await, Err(kernel::Error::NotFound)));
         assert!(matches!(actions::read(&mut tx, ONE, Id::from_uuid(ONE), now).await, Err(kernel::Error::NotFound)));
@@ -190,7 +190,7 @@ testkit::both! {
         assert_eq!(district.listed(ONE, true).await.len(), 1);
         assert_eq!(store::unread(&mut district.db.read().await.unwrap(), OTHER).await.unwrap(), 1);
 
-        let mut tx = district.db.begin().await.unwrap();
+        let mut tx = district.db.begin();
         actions::forget(&mut tx, ONE).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!((district.listed(ONE, false).await.len(), district.listed(OTHER, false).await.len()), (0, 1));
@@ -233,7 +233,7 @@ testkit::both! {
         district.tell(&[offered(ONE, 7), offered(ONE, 8), offered(OTHER, 7)]).await;
         assert_eq!(district.delivered().await, (0, 0, 0), "there is time to read it first");
         let read = district.listed(ONE, true).await.into_iter().find(|i| i.object_id == Uuid::from_u128(8)).unwrap();
-        let mut tx = district.db.begin().await.unwrap();
+        let mut tx = district.db.begin();
         actions::read(&mut tx, ONE, read.id, district.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
         district.later(3);
@@ -311,7 +311,7 @@ testkit::both! {
         district.tell(&[offered(ONE, 1)]).await;
         let now = district.clock.now().plus_minutes(5);
         let (since, again) = (now.plus_days(-1), now.plus_minutes(7));
-        let mut tx = district.db.begin().await.unwrap();
+        let mut tx = district.db.begin();
         assert_eq!(store::fill_outbox(&mut tx, since, now, now).await.unwrap(), 1);
         assert_eq!(store::fill_outbox(&mut tx, since, now, now).await.unwrap(), 0);
         assert_eq!(store::take(&mut tx, now, again, false, 20).await.unwrap().len(), 1);
@@ -323,7 +323,7 @@ testkit::both! {
     async fn old_things_are_tidied_away(engine: Engine) {
         let district = district(engine).await;
         district.tell(&[offered(ONE, 1), offered(ONE, 2)]).await;
-        let mut tx = district.db.begin().await.unwrap();
+        let mut tx = district.db.begin();
         let first = district.listed(ONE, false).await[0].id;
         actions::read(&mut tx, ONE, first, district.clock.now()).await.unwrap();
         tx.commit().await.unwrap();

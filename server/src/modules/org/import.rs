@@ -183,7 +183,7 @@ async fn picture(db: &Db) -> Result<Directory> {
 
 /// Opens the transaction, provided that nobody changed the organisation since the picture was taken.
 async fn begin(db: &Db, picture: &Directory) -> Result<Tx> {
-    let mut tx = db.begin().await?;
+    let mut tx = db.begin();
     if snapshot::revision(&mut tx, store::REVISION).await? != picture.revision {
         return Err(Error::Stale);
     }

@@ -17,7 +17,7 @@ testkit::both! {
         let test = database(engine).await;
         let memory = Memory::load(&test.db).await.unwrap();
         assert!(memory.directory().value.root().id.uuid().is_nil());
-        let mut tx = test.db.begin().await.unwrap();
+        let mut tx = test.db.begin();
         let id = ensure_root(&mut tx, NOW, "990101", "某区").await.unwrap();
         assert_eq!(ensure_root(&mut tx, NOW, "990101", "某区").await.unwrap(), id);
         tx.commit().await.unwrap();

@@ -39,7 +39,7 @@ pub async fn publications(app: &App, table: Table, out: &mut impl Write) -> Resu
         return Ok(false);
     }
     let have = store::all(&mut *app.db.read().await?, &Scope::All, None::<Cursor>, COMPARED).await?;
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let (mut added, actor) = (0, Actor::system());
     for notice in &read {
         if have.iter().any(|h| h.title == notice.title && Some(h.from_at) == notice.from) {

@@ -32,10 +32,7 @@ const COLUMNS: &str = "select p.id, p.version, p.kind, p.title, p.body, p.unit_i
     p.made_at, p.withdrawn_at, p.reason from publication p where 1 = 1";
 
 fn paged(query: Query, cursor: Option<Cursor>, limit: usize) -> Query {
-    let query = match cursor {
-        Some(c) => query.push("and (p.from_at, p.id) < ($$, $$)", bind![c.at, c.id]),
-        None => query,
-    };
+    let query = query.after("and (p.from_at, p.id) <", cursor);
     query.push("order by p.from_at desc, p.id desc limit $$", bind![limit + 1])
 }
 

@@ -277,7 +277,7 @@ pub async fn decide(
 
 /// Writes that rates were exported.
 pub async fn exported(app: &App, who: &Actor, format: &str, by: By) -> Result<()> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let row = Audit::new("report.export", "rates", uuid::Uuid::nil()).with("format", format).with("by", by.word());
     row.record(&mut tx, app.clock.now(), who).await?;
     tx.commit().await

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use kernel::{Cursor, Error, Id, Page, Scope, Time};
+use kernel::{Error, Id, Page, Part, Scope, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -340,13 +340,10 @@ async fn exclusions(
     who: Allow<See>,
     Query(asked): Query<Wishes>,
 ) -> Answer<Json<Page<ExclusionView>>> {
-    let limit = asked.limit.unwrap_or(50).clamp(1, 200);
-    let cursor = asked.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let as_of = cursor.map_or(app.clock.now(), |c| c.as_of);
+    let part = Part::of(asked.limit, asked.cursor.as_deref(), app.clock.now())?;
     let scope = reach(&app, who.scope());
-    let rows = store::exclusions(&mut *app.db.read().await?, &scope, asked.open, cursor, limit).await?;
-    let page = Page::cut(rows, limit as usize, as_of, |r| (r.asked_at.millis(), r.id.uuid()));
-    Ok(Json(page.map(|row| exclusion_view(row, who.id))))
+    let rows = store::exclusions(&mut *app.db.read().await?, &scope, asked.open, part.cursor, part.limit).await?;
+    Ok(Json(part.cut(rows, |r| (r.asked_at.millis(), r.id.uuid())).map(|row| exclusion_view(row, who.id))))
 }
 
 /// Decide a wish to leave a case out; not one's own.

@@ -11,6 +11,7 @@ use super::{
         Delivery, DeliveryState, Endpoint, EndpointView, Event, Fault, NOT_A_DEAD_LETTER, PING, RECEIVER_OFF, kinds, message_id,
         shown_secret, target,
     },
+    reach::Reach,
     send::SECRET,
     store::{self, Counted, DeliveryRow, EndpointRow},
 };
@@ -32,7 +33,7 @@ const KEPT_DAYS: i64 = 30;
 pub struct NewEndpoint {
     /// What the district calls it, at most sixty characters.
     pub name: String,
-    /// Where it is: `https`, a public address.
+    /// Where it is: `https`, an address that is public or lies in a network that the district named.
     pub url: String,
     /// The kinds of events it wants, such as `incident.resolve`; all when empty.
     #[serde(default)]
@@ -151,7 +152,7 @@ fn fresh_secret() -> [u8; 32] {
 pub async fn create(tx: &mut Tx, app: &App, who: &Actor, body: &NewEndpoint) -> Result<Shown> {
     let now = app.clock.now();
     let (name, kinds) = (named(&body.name)?, wanted(&body.kinds)?);
-    target(&body.url, app.config.loopback_receivers)?;
+    target(&body.url, &Reach::of(app))?;
     if store::all(tx).await?.len() >= MOST {
         return Err(Error::Invalid(vec![FieldError::new("name", "too-many").with("limit", MOST)]));
     }
@@ -186,7 +187,7 @@ pub async fn change(tx: &mut Tx, app: &App, who: &Actor, id: Id<Endpoint>, body:
         fields.push("name");
     }
     if let Some(url) = &body.url {
-        target(url, app.config.loopback_receivers)?;
+        target(url, &Reach::of(app))?;
         endpoint.url.clone_from(url);
         fields.push("url");
     }
@@ -261,7 +262,7 @@ pub async fn resend(tx: &mut Tx, app: &App, who: &Actor, id: Id<Endpoint>, deliv
 
 /// Forgets what arrived or was given up thirty days ago. Run it once a day.
 pub async fn tidy(app: &App) -> Result<u64> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let gone = store::forget(&mut tx, app.clock.now().plus_days(-KEPT_DAYS)).await?;
     tx.commit().await?;
     Ok(gone)

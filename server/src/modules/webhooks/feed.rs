@@ -34,7 +34,7 @@ pub async fn feed(app: &App) -> Result<usize> {
             let Some(last) = rows.last().map(|r| r.number) else { break };
             let now = app.clock.now();
             let fresh: Vec<DeliveryRow> = rows.iter().filter_map(|row| delivery(&endpoint, row, now)).collect();
-            let mut tx = app.db.begin().await?;
+            let mut tx = app.db.begin();
             if !store::advance(&mut tx, endpoint.id, endpoint.fed, last).await? {
                 // Another process feeds it, or it was switched off.
                 tx.rollback().await?;

@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, Query, State},
     http::StatusCode,
 };
-use kernel::{Cursor, Id, Page};
+use kernel::{Id, Page, Part};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -133,11 +133,9 @@ pub async fn deliveries(
     Path(id): Path<Id<Endpoint>>,
     Query(asked): Query<Asked>,
 ) -> Answer<Json<Page<DeliveryView>>> {
-    let cursor = asked.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let limit = asked.limit.unwrap_or(50).clamp(1, 200) as usize;
-    let mut conn = app.db.read().await?;
-    let page = store::deliveries(&mut conn, id, asked.state, app.clock.now(), cursor, limit).await?;
-    Ok(Json(page.map(actions::seen)))
+    let part = Part::of(asked.limit, asked.cursor.as_deref(), app.clock.now())?;
+    let rows = store::deliveries(&mut *app.db.read().await?, id, asked.state, part.cursor, part.limit).await?;
+    Ok(Json(part.cut(rows, |d| (d.made_at.millis(), d.id.uuid())).map(actions::seen)))
 }
 
 /// Send a dead letter again, under its old id.

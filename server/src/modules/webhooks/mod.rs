@@ -6,9 +6,10 @@
 //!   making, whoever dies; it is sent at least once, with the same id each time, and those of one case in order.
 //! - An event holds ids, numbers, codes and states. No word that anybody wrote, no name, no place finer than the unit's path.
 //! - A receiver's certificate is vouched for by the public authorities, or by one that the district added (setting `webhooks.roots`).
-//! - The address is resolved, judged and connected to in one go: private networks are refused, and so are redirects.
+//! - The address is resolved, judged and connected to in one go: private networks are refused unless the district named them (setting
+//!   `webhooks.networks`), and so are redirects.
 //!
-//! Files: `model` (words, signature, waits, which addresses are public), `store` (SQL), `actions` (use cases), `feed` (from the record to
+//! Files: `model` (words, signature, waits, addresses in their parts), `reach` (which addresses may be connected to), `store` (SQL), `actions` (use cases), `feed` (from the record to
 //! deliveries), `send` (one attempt), `trust` (who
 //! vouches for receivers), `http` (routes), `jobs`.
 
@@ -21,6 +22,7 @@ mod feed;
 mod http;
 mod jobs;
 mod model;
+mod reach;
 mod send;
 mod store;
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! Types and rules without I/O: what an event is called, how it is signed, when it is tried again, which addresses are public.
+//! Types and rules without I/O: what an event is called, how it is signed, when it is tried again, what an address consists of.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -11,6 +11,7 @@ use sha2::Sha256;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::reach::Reach;
 use crate::modules::incidents::model::Action;
 
 /// A receiver of events.
@@ -142,63 +143,27 @@ pub struct Target {
     pub authority: String,
 }
 
-/// Takes an address apart. Only `https`, or `http` where `loopback` allows this machine's own receivers; no user, no fragment.
-pub fn target(url: &str, loopback: bool) -> Result<Target> {
+/// Takes an address apart. Only `https`, or `http` where this machine's own receivers are allowed; no user, no fragment.
+pub fn target(url: &str, reach: &Reach) -> Result<Target> {
     let bad = || Error::invalid("url", "bad-url");
     let uri: hyper::Uri = url.parse().map_err(|_| bad())?;
     let authority = uri.authority().ok_or_else(bad)?;
     let tls = match uri.scheme_str() {
         Some("https") => true,
-        Some("http") if loopback => false,
+        Some("http") if reach.loopback => false,
         _ => return Err(Error::invalid("url", "not-https")),
     };
     let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
     if host.is_empty() || authority.as_str().contains('@') || url.contains('#') || url.len() > 500 {
         return Err(bad());
     }
-    if host.parse::<IpAddr>().is_ok_and(|ip| !may_connect(ip, loopback)) || host.eq_ignore_ascii_case("localhost") && !loopback {
+    let outside = host.parse::<IpAddr>().is_ok_and(|ip| !reach.holds(ip));
+    if outside || host.eq_ignore_ascii_case("localhost") && !reach.loopback {
         return Err(Error::invalid("url", "private-address"));
     }
     let path = uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
     let port = authority.port_u16().unwrap_or(if tls { 443 } else { 80 });
     Ok(Target { tls, host, port, path, authority: authority.as_str().to_owned() })
-}
-
-/// Whether an address may be connected to: what the registries of special addresses (RFC 6890 and its successors) call global, and this
-/// machine itself where `loopback` allows it.
-pub fn may_connect(ip: IpAddr, loopback: bool) -> bool {
-    match ip {
-        ip if ip.is_loopback() => loopback,
-        IpAddr::V4(v4) => public_v4(v4),
-        IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or_else(|| public_v6(v6), |v4| v4.is_loopback() && loopback || public_v4(v4)),
-    }
-}
-
-fn public_v4(ip: Ipv4Addr) -> bool {
-    let [a, b, c, _] = ip.octets();
-    !(a == 0
-        || a == 10
-        || a == 127
-        || (a == 100 && (64..128).contains(&b))
-        || (a == 169 && b == 254)
-        || (a == 172 && (16..32).contains(&b))
-        || (a == 192 && b == 0 && (c == 0 || c == 2))
-        || (a == 192 && b == 88 && c == 99)
-        || (a == 192 && b == 168)
-        || (a == 198 && (b == 18 || b == 19))
-        || (a == 198 && b == 51 && c == 100)
-        || (a == 203 && b == 0 && c == 113)
-        || a >= 224)
-}
-
-/// Of version 6 only 2000::/3 is global, and in it not what carries version 4 inside (6to4, Teredo), nor documentation and benchmarks.
-fn public_v6(ip: Ipv6Addr) -> bool {
-    let s = ip.segments();
-    s[0] & 0xe000 == 0x2000
-        && s[0] != 0x2002
-        && !(s[0] == 0x2001 && s[1] < 0x0200)
-        && !(s[0] == 0x2001 && s[1] == 0x0db8)
-        && !(s[0] == 0x3fff && s[1] < 0x1000)
 }
 
 /// A receiver as administrators see it; the secret is never among it.
@@ -249,46 +214,6 @@ mod tests {
     }
 
     #[test]
-    fn private_addresses_are_none_to_connect_to() {
-        let private = [
-            "0.0.0.0",
-            "10.1.2.3",
-            "100.64.0.1",
-            "127.0.0.1",
-            "169.254.169.254",
-            "172.16.0.1",
-            "172.31.255.255",
-            "192.0.0.8",
-            "192.168.1.1",
-            "198.18.0.1",
-            "203.0.113.9",
-            "224.0.0.1",
-            "255.255.255.255",
-            "::",
-            "::1",
-            "::ffff:10.0.0.1",
-            "::ffff:127.0.0.1",
-            "fe80::1",
-            "fc00::1",
-            "fd12::1",
-            "ff02::1",
-            "2002:a00:1::",
-            "2001:0:1::",
-            "2001:db8::1",
-            "64:ff9b::a00:1",
-        ];
-        for ip in private {
-            assert!(!may_connect(ip.parse().unwrap(), false), "{ip}");
-        }
-        for ip in ["1.1.1.1", "100.63.0.1", "172.32.0.1", "192.0.1.1", "223.255.255.255", "2400:3200::1", "::ffff:1.1.1.1"] {
-            assert!(may_connect(ip.parse().unwrap(), false), "{ip}");
-        }
-        for (ip, allowed) in [("127.0.0.1", true), ("::1", true), ("::ffff:127.0.0.1", true), ("10.0.0.1", false)] {
-            assert_eq!(may_connect(ip.parse().unwrap(), true), allowed, "{ip}");
-        }
-    }
-
-    #[test]
     fn addresses_by_table() {
         for (url, loopback, code) in [
             ("https://hooks.example.org/in?k=1", false, None),
@@ -304,14 +229,14 @@ mod tests {
             ("http://127.0.0.1:9/", true, None),
             ("http://10.0.0.7/", true, Some("private-address")),
         ] {
-            let fault = match target(url, loopback) {
+            let fault = match target(url, &Reach { loopback, ..Reach::default() }) {
                 Err(Error::Invalid(fields)) => Some(fields[0].code),
                 Err(other) => panic!("{other}"),
                 Ok(_) => None,
             };
             assert_eq!(fault, code, "{url}");
         }
-        let parts = target("https://[2400:3200::1]:8443/in?k=1", false).unwrap();
+        let parts = target("https://[2400:3200::1]:8443/in?k=1", &Reach::default()).unwrap();
         assert_eq!((parts.host.as_str(), parts.port, parts.path.as_str()), ("2400:3200::1", 8443, "/in?k=1"));
     }
 

@@ -16,7 +16,8 @@ use tokio_rustls::TlsConnector;
 
 use super::{
     jobs::DELIVER,
-    model::{Delivery, DeliveryState, Fault, Signature, Target, again, may_connect, message_id, target},
+    model::{Delivery, DeliveryState, Fault, Signature, Target, again, message_id, target},
+    reach::Reach,
     store::{self, DeliveryRow, EndpointRow},
     trust::ROOTS,
 };
@@ -59,11 +60,13 @@ pub async fn deliver(app: &App) -> Result<Sent> {
             return Ok(all);
         }
         let trusted = app.access.setting(&ROOTS, app.clock.now()).client();
-        let trusted = &trusted;
+        let (trusted, reach) = (&trusted, &Reach::of(app));
         let receiver = |d: &DeliveryRow| endpoints.iter().find(|e| e.id == d.endpoint_id);
         let attempts = claimed.iter().map(|d| async move {
             match receiver(d) {
-                Some(endpoint) => timeout(PATIENCE, attempt(app, trusted, endpoint, d)).await.unwrap_or(Err(Fault::Timeout)),
+                Some(endpoint) => {
+                    timeout(PATIENCE, attempt(app, trusted, reach, endpoint, d)).await.unwrap_or(Err(Fault::Timeout))
+                }
                 None => Err(Fault::Ended),
             }
         });
@@ -79,7 +82,7 @@ async fn take(app: &App) -> Result<Vec<DeliveryRow>> {
         return Ok(due);
     }
     let ids: Vec<Id<Delivery>> = due.iter().map(|d| d.id).collect();
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let mine = store::claim(&mut tx, &ids, now, now.plus_minutes(CLAIM_MINUTES)).await?;
     tx.commit().await?;
     Ok(due.into_iter().filter(|d| mine.contains(&d.id)).collect())
@@ -89,16 +92,16 @@ async fn take(app: &App) -> Result<Vec<DeliveryRow>> {
 async fn attempt(
     app: &App,
     trusted: &Result<Arc<ClientConfig>, Fault>,
+    reach: &Reach,
     endpoint: &EndpointRow,
     delivery: &DeliveryRow,
 ) -> Result<u16, Fault> {
-    let loopback = app.config.loopback_receivers;
-    let target = target(&endpoint.url, loopback).map_err(|_| Fault::Address)?;
+    let target = target(&endpoint.url, reach).map_err(|_| Fault::Address)?;
     let request = request(app, &target, endpoint, delivery).map_err(|error| {
         tracing::error!(%error, "a delivery cannot be signed");
         Fault::Broken
     })?;
-    let stream = connect(&target, loopback).await?;
+    let stream = connect(&target, reach).await?;
     if !target.tls {
         return post(stream, request).await;
     }
@@ -107,16 +110,16 @@ async fn attempt(
 }
 
 /// Connects to the very address that was judged, so that a name cannot mean another one a moment later. One private address among those
-/// of a name condemns them all.
-pub(super) async fn connect(target: &Target, loopback: bool) -> Result<TcpStream, Fault> {
+/// of a name that the district did not name condemns them all.
+pub(super) async fn connect(target: &Target, reach: &Reach) -> Result<TcpStream, Fault> {
     let found = lookup_host((target.host.as_str(), target.port)).await.map_err(|_| Fault::Address)?;
     let addresses: Vec<SocketAddr> = found.collect();
-    if addresses.is_empty() || !addresses.iter().all(|a| may_connect(a.ip(), loopback)) {
+    if addresses.is_empty() || !addresses.iter().all(|a| reach.holds(a.ip())) {
         return Err(Fault::Address);
     }
     let stream = TcpStream::connect(addresses.as_slice()).await.map_err(|_| Fault::Connection)?;
     let peer = stream.peer_addr().map_err(|_| Fault::Connection)?;
-    if may_connect(peer.ip(), loopback) { Ok(stream) } else { Err(Fault::Address) }
+    if reach.holds(peer.ip()) { Ok(stream) } else { Err(Fault::Address) }
 }
 
 fn request(app: &App, target: &Target, endpoint: &EndpointRow, delivery: &DeliveryRow) -> Result<Request<Full<Bytes>>> {
@@ -151,7 +154,7 @@ async fn post(stream: impl AsyncRead + AsyncWrite + Unpin + Send, request: Reque
 
 async fn note(app: &App, claimed: Vec<DeliveryRow>, answers: &[Result<u16, Fault>], all: &mut Sent) -> Result<()> {
     let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let mut next: Option<Time> = None;
     for (mut delivery, answer) in claimed.into_iter().zip(answers) {
         delivery.attempts += 1;

@@ -1,7 +1,7 @@
 //! SQL of the slice.
 
 use db::{Cell, Conn, Json, Query, Tx, bind, record, sql};
-use kernel::{Cursor, Id, Page, Result, Time};
+use kernel::{Cursor, Id, Result, Time};
 use uuid::Uuid;
 
 use super::model::{Delivery, DeliveryState, Endpoint, Fault};
@@ -185,27 +185,21 @@ pub async fn revive(tx: &mut Tx, id: Id<Delivery>, now: Time) -> Result<bool> {
     Ok(tx.execute(statement, bind![id, now]).await? == 1)
 }
 
-/// A page of a receiver's deliveries, the newest first.
+/// A receiver's deliveries, the newest first, one more than `limit` when there are more.
 pub async fn deliveries(
     conn: &mut Conn,
     endpoint: Id<Endpoint>,
     state: Option<DeliveryState>,
-    now: Time,
     after: Option<Cursor>,
-    limit: usize,
-) -> Result<Page<DeliveryRow>> {
-    let as_of = after.map_or(now, |c| c.as_of);
+    limit: i64,
+) -> Result<Vec<DeliveryRow>> {
     let query = Query::new(
         "select d.id, d.endpoint_id, d.number, d.object_id, d.kind, d.body, d.state, d.attempts, d.due_at, d.made_at, d.sent_at, d.status, \
          d.fault from webhook_delivery d where 1 = 1",
     );
     let query = query.push("and d.endpoint_id = $$", bind![endpoint]).push_if("and d.state = $$", state);
-    let query = match after {
-        Some(c) => query.push("and (d.made_at, d.id) < ($$, $$)", bind![c.at, c.id]),
-        None => query,
-    };
-    let rows = conn.list(query.push("order by d.made_at desc, d.id desc limit $$", bind![limit + 1])).await?;
-    Ok(Page::cut(rows, limit, as_of, |d: &DeliveryRow| (d.made_at.millis(), d.id.uuid())))
+    let query = query.after("and (d.made_at, d.id) <", after);
+    conn.list(query.push("order by d.made_at desc, d.id desc limit $$", bind![limit + 1])).await
 }
 
 /// Forgets what arrived or was given up before an instant.

@@ -14,7 +14,7 @@ const PASSWORD: &str = "Tuesday-42-xyz";
 const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 async fn link(app: &TestApp, account: uuid::Uuid, kind: LinkKind) -> String {
-    let mut tx = app.db.begin().await.unwrap();
+    let mut tx = app.db.begin();
     let link = actions::make_link(&mut tx, app.now(), &Actor::system(), account, kind).await.unwrap();
     tx.commit().await.unwrap();
     link.path.rsplit('/').next().unwrap().to_owned()
@@ -295,7 +295,7 @@ testkit::both! {
     async fn programs_never_log_in(engine: Engine) {
         let app = TestApp::new(engine).await;
         let new = NewAccount { username: "robot", name: "robot", staff_no: None, person: None, program: true, demo: false };
-        let mut tx = app.db.begin().await.unwrap();
+        let mut tx = app.db.begin();
         let id = actions::create_account(&mut tx, app.now(), &Actor::system(), &new).await.unwrap();
         let hash = app.access.hasher.hash(PASSWORD).await.unwrap();
         super::super::store::set_password(&mut tx, id, &hash, app.now()).await.unwrap();

@@ -29,7 +29,7 @@ testkit::both! {
         security.post(&grants, &grant("audit-admin", "/990101/990101001/")).await.refused(400, "invalid");
         // Whoever writes the row by hand meets the same wall, whatever is put into the column that guards it.
         for office in [Some(other), None, Some(Uuid::from_u128(7))] {
-            let mut tx = app.db.begin().await.unwrap();
+            let mut tx = app.db.begin();
             let statement = sql!(
                 "insert into account_role (id, account, role, path, granted_by, granted_at, office_of) values ($1, $2, 'audit-admin', '/x/', $2, 0, $3)"
             );
@@ -177,7 +177,7 @@ testkit::both! {
         let (object, actor) = (Uuid::from_u128(5), kernel::Actor::system());
         for n in 0..6_i64 {
             app.clock.advance(1_000);
-            let mut tx = app.db.begin().await.unwrap();
+            let mut tx = app.db.begin();
             let action = if n % 2 == 0 { "thing.do" } else { "thing.undo" };
             Audit::new(action, "thing", object).under("/x/").with("n", n).record(&mut tx, app.now(), &actor).await.unwrap();
             tx.commit().await.unwrap();

@@ -21,7 +21,7 @@ use crate::{
 };
 
 async fn write(app: &TestApp, rows: i64) {
-    let mut tx = app.db.begin().await.unwrap();
+    let mut tx = app.db.begin();
     for n in 0..rows {
         let row = Audit::new("thing.do", "thing", Uuid::from_u128(n as u128)).under("/x/").with("n", n);
         row.record(&mut tx, app.now().plus_millis(n), &Actor::system()).await.unwrap();
@@ -105,7 +105,7 @@ testkit::both! {
         let anchor = sealed(&app, 40).await;
         let last = anchor.number;
         let copy = sql!("create table audit_copy as select * from audit");
-        let mut tx = app.db.begin().await.unwrap();
+        let mut tx = app.db.begin();
         tx.execute(copy, bind![]).await.unwrap();
         tx.commit().await.unwrap();
         let mut random = StdRng::seed_from_u64(7);
@@ -113,7 +113,7 @@ testkit::both! {
         for round in 0..rounds {
             let n = random.random_range(1..=last);
             let other = 1 + (n + random.random_range(0..last - 1)) % last;
-            let mut tx = app.db.begin().await.unwrap();
+            let mut tx = app.db.begin();
             for query in tampering(round % WAYS, n, other, last) {
                 tx.execute_query(query).await.unwrap();
             }
@@ -121,7 +121,7 @@ testkit::both! {
             if chain::verify(&app.db, Some(&anchor)).await.unwrap().holds() {
                 missed.push((round % WAYS, n, other));
             }
-            let mut tx = app.db.begin().await.unwrap();
+            let mut tx = app.db.begin();
             tx.execute(sql!("delete from audit"), bind![]).await.unwrap();
             tx.execute_query(Query::new("insert into audit select * from audit_copy")).await.unwrap();
             tx.commit().await.unwrap();
@@ -129,7 +129,7 @@ testkit::both! {
         }
         assert!(missed.is_empty(), "{missed:?}");
         // The negative control: without an anchor a tail that was cut off, and it alone, is not found.
-        let mut tx = app.db.begin().await.unwrap();
+        let mut tx = app.db.begin();
         tx.execute(sql!("delete from audit where number > 30"), bind![]).await.unwrap();
         tx.commit().await.unwrap();
         assert!(chain::verify(&app.db, None).await.unwrap().holds());
@@ -216,7 +216,7 @@ testkit::both! {
         let look = |purpose| Look {
             field: &private::ACCOUNT_NAME, object_kind: "thing", object, path: "/x/", purpose, sealed: Some(&sealed), context: "phone",
         };
-        let mut tx = app.db.begin().await.unwrap();
+        let mut tx = app.db.begin();
         keys::store(&mut tx, object, &app.keys.wrap(&key, object).unwrap()).await.unwrap();
         assert!(private::reveal(&mut tx, &app, app.now(), &actor, &look(" "), true).await.is_err());
         let shown = private::reveal(&mut tx, &app, app.now(), &actor, &look("回电 13800001234"), true).await.unwrap().unwrap();
@@ -230,7 +230,7 @@ testkit::both! {
         assert!(actions.contains(&"private.reveal") && actions.contains(&"private.reveal.denied"), "{actions:?}");
         assert!(!page.to_string().contains("13800001234") && !page.to_string().contains("14000001234"));
 
-        let mut tx = app.db.begin().await.unwrap();
+        let mut tx = app.db.begin();
         assert!(keys::destroy(&mut tx, object).await.unwrap());
         assert!(matches!(keys::load(&mut tx, &app, object).await, Err(Error::NotFound)));
         tx.rollback().await.unwrap();
@@ -238,7 +238,7 @@ testkit::both! {
 
     async fn a_new_master_key_wraps_every_data_key_while_others_serve(engine: Engine) {
         let app = TestApp::new(engine).await;
-        let mut tx = app.db.begin().await.unwrap();
+        let mut tx = app.db.begin();
         for n in 0..450_u128 {
             let wrapped = app.keys.wrap(&app.keys.data_key(), Uuid::from_u128(n + 1)).unwrap();
             keys::store(&mut tx, Uuid::from_u128(n + 1), &wrapped).await.unwrap();

@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, Query, State},
     http::StatusCode,
 };
-use kernel::{Actor, Cursor, Error, Id, Page, Permission, Scope, Time};
+use kernel::{Actor, Error, Id, Page, Part, Permission, Scope, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -109,11 +109,9 @@ struct Asked {
 #[utoipa::path(get, path = "/api/v1/burdens", tag = "admission", params(Asked), responses((status = 200, body = Page<View>)),
     extensions(("x-permission" = json!("burden.read"))))]
 async fn page(State(app): State<Shared>, who: Allow<ReadBurden>, Query(ask): Query<Asked>) -> Answer<Json<Page<View>>> {
-    let cursor = ask.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let limit = ask.limit.unwrap_or(50).clamp(1, 200);
-    let rows = burden::page(&mut *app.db.read().await?, &sight(&who), ask.state, cursor, limit).await?;
-    let cut = Page::cut(rows, limit as usize, app.clock.now(), |r| (r.made_at.millis(), r.id.uuid()));
-    Ok(Json(cut.map(|r| view(&app, &who, r))))
+    let part = Part::of(ask.limit, ask.cursor.as_deref(), app.clock.now())?;
+    let rows = burden::page(&mut *app.db.read().await?, &sight(&who), ask.state, part.cursor, part.limit).await?;
+    Ok(Json(part.cut(rows, |r| (r.made_at.millis(), r.id.uuid())).map(|r| view(&app, &who, r))))
 }
 
 /// One complaint.

@@ -18,7 +18,7 @@ use crate::{
 
 async fn open(engine: Engine) -> TestApp {
     let app = TestApp::new(engine).await;
-    let mut tx = app.db.begin().await.unwrap();
+    let mut tx = app.db.begin();
     seed(&mut tx, app.now()).await.unwrap();
     tx.commit().await.unwrap();
     let mut lift = draft("a/b/电梯困人", "30分钟");
@@ -29,7 +29,7 @@ async fn open(engine: Engine) -> TestApp {
 }
 
 async fn put(app: &TestApp, drafts: Vec<Draft>) {
-    let mut tx = app.db.begin().await.unwrap();
+    let mut tx = app.db.begin();
     let origin = Origin { now: app.now(), source: "test", actor: &kernel::Actor::system() };
     take(&mut tx, origin, drafts, true).await.unwrap();
     tx.commit().await.unwrap();

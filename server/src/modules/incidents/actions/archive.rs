@@ -43,7 +43,7 @@ pub async fn put_away(app: &App) -> Result<usize> {
         if ripe.is_empty() {
             return Ok(count);
         }
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.db.begin();
         store::hold_all(&mut tx, &ripe.iter().map(|c| c.id).collect::<Vec<_>>()).await?;
         for case in ripe {
             let change = Change::of(&mut tx, app, &system, case, None).await?;
@@ -57,7 +57,7 @@ pub async fn put_away(app: &App) -> Result<usize> {
 
 /// Writes that somebody took a case's dossier away.
 pub async fn dossier_taken(app: &App, who: &Actor, case: &Case) -> Result<()> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let row = Audit::new("incident.dossier", "incident", case.id.uuid()).under(&case.owner_path);
     row.with("code", case.code.as_str()).with("version", case.version).record(&mut tx, app.clock.now(), who).await?;
     tx.commit().await

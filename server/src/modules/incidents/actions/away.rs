@@ -134,7 +134,7 @@ const fn progress(row: &Handover) -> Progress {
 
 /// Claims what is due, then moves the tasks; whoever comes second finds it claimed and does nothing.
 async fn carry_out(app: &App, ground: &Ground, mut row: Handover, due: Next) -> Result<usize> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     ground.check(&mut tx).await?;
     let before = row.moved_at;
     match due {

@@ -305,6 +305,7 @@ pub(super) fn task(ground: &Ground, change: &Change<'_>, role: Role, who: &Respo
         done_by: None,
         whistle_id: None,
         report_by: None,
+        warn_at: None,
         arrived_at: None,
         binding: false,
         unsigned: None,

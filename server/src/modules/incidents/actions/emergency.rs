@@ -193,7 +193,7 @@ fn ring_at(bell: Id<Bell>, n: i64, at: Time) -> Job {
 /// Rings a desk for the `n`th time, unless somebody answered or the case is over; each ring reaches one more on the roster.
 pub async fn ring(app: &App, context: &Context, ring: &Ring) -> Result<()> {
     let (actor, now) = (Actor::system(), app.clock.now());
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     if let Some(bell) = rows::bell(&mut tx, ring.bell).await? {
         let case = store::hold(&mut tx, &Scope::All, bell.incident_id).await?;
         if case.state.is_open() && rows::rung(&mut tx, bell.id, ring.n, now).await? {
@@ -307,7 +307,7 @@ async fn of(tx: &mut Tx, change: &Change<'_>) -> Result<Emergency> {
 /// The job at the limit of the first bulletin: once, the desks that are rung are told that it is missing.
 pub async fn remind(app: &App, context: &Context, due: &Due) -> Result<()> {
     let (actor, now) = (Actor::system(), app.clock.now());
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let case = store::hold(&mut tx, &Scope::All, due.incident).await?;
     if rows::remind(&mut tx, due.incident, now).await? {
         let first_due = rows::of(&mut tx, case.id).await?.map_or(now, |e| e.first_due);

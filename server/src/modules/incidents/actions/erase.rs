@@ -213,7 +213,7 @@ pub async fn expire(app: &App) -> Result<usize> {
         let ripe = store::erase::due(&mut *app.db.read().await?, over_by, after, BATCH).await?;
         let Some(last) = ripe.last() else { return Ok(count) };
         after = Some((last.reported_at, last.id));
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.db.begin();
         store::hold_all(&mut tx, &ripe.iter().map(|c| c.id).collect::<Vec<_>>()).await?;
         for case in &ripe {
             // Somebody may have opened it again, or erased it, since it was read.

@@ -1,7 +1,7 @@
 //! 延期: who needs more time asks for it, the rung whose turn it is decides, and nobody decides about his own.
 
 use db::{Conn, Json, Tx};
-use kernel::{Actor, Error, Id, Page, Result, Scope, Time};
+use kernel::{Actor, Error, Id, Page, Part, Result, Scope, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -29,6 +29,7 @@ use crate::{
         },
         notices,
     },
+    table::write::Cell,
 };
 
 /// 申请延期.
@@ -224,13 +225,10 @@ pub async fn extensions(
     who: &Actor,
     scope: &Scope,
     state: Option<Standing>,
-    cursor: Option<kernel::Cursor>,
-    limit: i64,
+    part: Part,
 ) -> Result<Page<ExtensionView>> {
-    let rows = store::extensions(conn, scope, state, cursor, limit).await?;
-    let size = usize::try_from(limit).unwrap_or(50);
-    let page = Page::cut(rows, size, ground.now, |e| (e.asked_at.millis(), e.id.uuid()));
-    Ok(Page { items: page.items.into_iter().map(|e| shown_to(ground, who, e)).collect(), next: page.next })
+    let rows = store::extensions(conn, scope, state, part.cursor, part.limit).await?;
+    Ok(part.cut(rows, |e| (e.asked_at.millis(), e.id.uuid())).map(|e| shown_to(ground, who, e)))
 }
 
 fn possible(by: Limit) -> Result<Limit> {
@@ -256,6 +254,47 @@ fn detail(e: &Extension) -> Detail {
 
 fn why(code: &str, words: String) -> Reason {
     Reason { code: code.to_owned(), words }
+}
+
+/// The columns of requests as a table.
+pub const EXTENSION_HEAD: [&str; 15] = [
+    "code",
+    "title",
+    "state",
+    "unit",
+    "round",
+    "n",
+    "rung",
+    "by",
+    "reason",
+    "asked_at",
+    "asked_by",
+    "due_before",
+    "due_after",
+    "decided_at",
+    "words",
+];
+
+/// A request as a line of a table.
+pub fn extension_cells(ground: &Ground, e: Extension) -> Vec<Cell> {
+    let at = |time: Option<kernel::Time>| time.map(|t| t.to_string());
+    vec![
+        e.code.into(),
+        e.title.into(),
+        e.state.word().into(),
+        Named::unit(ground, e.unit_id).name.into(),
+        e.round.into(),
+        e.n.into(),
+        e.rung.word().into(),
+        format!("{} {}", e.length.0.n, e.length.0.unit.word()).into(),
+        e.reason.into(),
+        e.asked_at.to_string().into(),
+        e.asked_name.into(),
+        at(e.due_before).into(),
+        at(e.due_after).into(),
+        at(e.decided_at).into(),
+        e.words.into(),
+    ]
 }
 
 fn shown_to(ground: &Ground, who: &Actor, e: Extension) -> ExtensionView {

@@ -91,12 +91,13 @@ pub async fn take_on(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: I
     task.accepted_at = Some(ground.now);
     task.person_id = change.actor.person.or(task.person_id);
     let lead = task.role == Role::Lead;
+    let mut asked = vec![];
     if lead {
         let unit = task.unit_id;
         let entry = change.act(Action::TakeOn)?;
         entry.clock = Json(vec![Event::TakeOn]);
         (change.case.lead_unit, change.case.lead_person) = (Some(unit), task.person_id);
-        returns::taken_on(tx, &mut change, &others).await?;
+        asked = returns::taken_on(tx, &mut change, &others).await?;
     } else {
         // A helper who starts does not move the case.
         let state = change.case.state;
@@ -105,7 +106,9 @@ pub async fn take_on(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: I
     let shown = change.wind(ground)?;
     (task.accept_by, task.due_at, task.yellow_at, task.red_at) = (None, shown.due_at, shown.yellow_at, shown.red_at);
     store::save_task(tx, &task).await?;
-    change.save(tx).await
+    let case = change.save(tx).await?;
+    returns::tell(tx, ground, asked, "ruling-dropped", &case).await?;
+    Ok(case)
 }
 
 /// 办结: done of a helper closes the helper's part, done of the lead resolves the case, or hands the result up where the unit signs.
@@ -203,7 +206,7 @@ pub(super) async fn conclude(
     store::withdraw(tx, change.case.id).await?;
     change.attend(|a| a != Attention::Escalated, &[]);
     // A circle that was stopped while somebody was at work has nothing left to rule on.
-    returns::drop_review(tx, &mut change, "案件已办结，不再裁定").await?;
+    let asked = returns::drop_review(tx, &mut change, "案件已办结，不再裁定").await?;
     review::pass_unverified(&mut change)?;
     change.wind(ground)?;
     let told = change.case.reported_by.filter(|to| *to != change.actor.id);
@@ -211,6 +214,7 @@ pub(super) async fn conclude(
     if let Some(to) = told {
         notices::tell(tx, ground.now, &[notice(to, "case-resolved", &case, false)]).await?;
     }
+    returns::tell(tx, ground, asked, "ruling-dropped", &case).await?;
     Ok(case)
 }
 

@@ -100,7 +100,7 @@ pub async fn sweep(app: &App) -> Result<usize> {
 async fn batch(app: &App) -> Result<(usize, usize)> {
     let ground = Ground::of(app);
     let system = Actor::system();
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let cases = store::ladder::due(&mut tx, ground.now, BATCH as i64).await?;
     if cases.is_empty() {
         tx.rollback().await?;

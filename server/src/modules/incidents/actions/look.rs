@@ -123,24 +123,16 @@ pub async fn reveal(
 
 /// Writes that a list is about to be exported, before a byte of it leaves: the format and the names of the parameters.
 pub async fn exporting(app: &App, who: &Actor, format: Format, parameters: Vec<&'static str>) -> Result<()> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let row =
         Audit::new("incident.export", "list", uuid::Uuid::nil()).with("format", format.word()).with("parameters", parameters);
     row.record(&mut tx, app.clock.now(), who).await?;
     tx.commit().await
 }
 
-/// Writes that supervision orders are taken along, how many and in which form, before a byte of them leaves.
-pub async fn exporting_orders(app: &App, who: &Actor, format: &str, count: usize) -> Result<()> {
-    let mut tx = app.db.begin().await?;
-    let row = Audit::new("supervision.export", "list", uuid::Uuid::nil()).with("format", format).with("count", count);
-    row.record(&mut tx, app.clock.now(), who).await?;
-    tx.commit().await
-}
-
 /// Writes how many cases a list held that was exported.
 pub async fn exported(app: &App, who: &Actor, format: Format, count: usize) -> Result<()> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let row = Audit::new("incident.exported", "list", uuid::Uuid::nil()).with("format", format.word()).with("count", count);
     row.record(&mut tx, app.clock.now(), who).await?;
     tx.commit().await

@@ -289,12 +289,13 @@ fn row(ground: &Ground, change: &Change<'_>, task: &TaskRow, reason: &ReturnReas
     }
 }
 
-/// The lead has taken the case on: whoever returned it is free, and a review of who should lead has nothing left to decide.
-pub(super) async fn taken_on(tx: &mut Tx, change: &mut Change<'_>, others: &[TaskRow]) -> Result<()> {
+/// The lead has taken the case on: whoever returned it is free, and a review of who should lead has nothing left to decide. Answers who
+/// had asked for it, like [`drop_review`].
+pub(super) async fn taken_on(tx: &mut Tx, change: &mut Change<'_>, others: &[TaskRow]) -> Result<Vec<Uuid>> {
     if others.iter().any(|t| t.state == TaskState::Returned) {
         store::returns::release(tx, change.case.id, change.now).await?;
     }
-    drop_review(tx, change, "").await.map(|_| ())
+    drop_review(tx, change, "").await
 }
 
 /// Ends the open review of a case, if there is one, without a ruling: the case has moved on, and `why` says how. Answers who had asked for

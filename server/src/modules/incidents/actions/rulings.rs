@@ -283,7 +283,7 @@ async fn dismiss(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, review: &
 /// The timer of a review: what was not ruled in time shows, and goes to the supervisor. What has nothing left to decide ends.
 pub async fn review_due(app: &App, context: &Context, due: &Due) -> Result<()> {
     let (system, ground) = (Actor::system(), Ground::of(app));
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     context.finish(&mut tx).await?;
     let review = store::returns::review(&mut tx, &Scope::All, due.review).await?;
     if review.state == ReviewState::Open && review.overdue_at.is_none() && ground.now >= review.due_at {

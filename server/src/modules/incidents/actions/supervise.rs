@@ -231,7 +231,7 @@ pub async fn unanswered(app: &App) -> Result<usize> {
     }
     loop {
         let (ground, system) = (Ground::of(app), Actor::system());
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.db.begin();
         let late = store::supervision::unanswered(&mut tx, ground.now, BATCH as i64).await?;
         for order in &late {
             told += usize::from(remind(&mut tx, &ground, &system, order).await?);

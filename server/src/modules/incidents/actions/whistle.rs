@@ -23,10 +23,14 @@ use crate::{
         incidents::{
             clocks::{Event, Instants},
             model::{Action, Attention, Incident, Reason, Role, State, Task, TaskState, gate},
-            rules::returns::BINDING,
-            rules::whistle::{
-                ALREADY_REPORTED_IN, Arrival, Carried, Grade, LEAD_AT_WORK, MAY_NOT_WHISTLE, MINUTES, Method, NOT_SUMMONED,
-                PARTS_OPEN, ReportIn, Summons, WHISTLE, WHISTLE_OVER, Whistle, WhistleState, may_blow, may_close, stage, yellow,
+            rules::{
+                returns::BINDING,
+                warning::STANDARD,
+                whistle::{
+                    ALREADY_REPORTED_IN, Arrival, Carried, Grade, LEAD_AT_WORK, MAY_NOT_WHISTLE, MINUTES, Method, NOT_SUMMONED,
+                    PARTS_OPEN, ReportIn, Summons, WHISTLE, WHISTLE_OVER, Whistle, WhistleState, may_blow, may_close, stage,
+                    yellow,
+                },
             },
             store::{
                 self, Case, TaskRow,
@@ -293,7 +297,8 @@ fn parts(
         (part.whistle_id, part.report_by) = (Some(whistle.uuid()), Some(report_by));
         // Until the unit is there, its light is the earlier of the case's clocks and its own time to come.
         part.red_at = Some(part.red_at.map_or(report_by, |red| red.min(report_by)));
-        let soon = yellow(ground.now, report_by);
+        let soon = yellow(ground.now, report_by, change.case.rule.as_ref().map_or(STANDARD, |rule| rule.0.warns()));
+        part.warn_at = Some(soon);
         part.yellow_at = Some(part.yellow_at.map_or(soon, |y| y.min(soon)));
         if there.is_some() { adopted.push(part) } else { fresh.push(part) }
     }
@@ -350,10 +355,11 @@ pub async fn report_in(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id:
     let entry = if lead { change.act(Action::ReportIn)? } else { change.enter(Action::ReportIn, state) };
     (entry.words, entry.is_public) = (words, false);
     entry.details = Some(carried(&Carried::ReportIn { whistle, task: task.id.uuid(), late, place })?);
+    let mut asked = vec![];
     if lead && !taken_on {
         entry.clock = Json(vec![Event::TakeOn]);
         (change.case.lead_unit, change.case.lead_person) = (Some(task.unit_id), task.person_id);
-        returns::taken_on(tx, &mut change, &others).await?;
+        asked = returns::taken_on(tx, &mut change, &others).await?;
     }
     attach(tx, &mut change, &body.photo_ids, "arrival").await?;
     let shown = change.wind(ground)?;
@@ -363,7 +369,9 @@ pub async fn report_in(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id:
         return Err(Error::refused(WHISTLE_OVER));
     }
     jobs::cancel(tx, REPORT_BY, &id.to_string()).await?;
-    change.save(tx).await
+    let case = change.save(tx).await?;
+    returns::tell(tx, ground, asked, "ruling-dropped", &case).await?;
+    Ok(case)
 }
 
 /// Where, rounded to what a desk needs to know.
@@ -380,7 +388,7 @@ fn place(body: &Arrive) -> Result<Option<Arrival>> {
 /// The job at the limit: a unit that is not there is marked, once; its desk and the whistler are told.
 pub async fn missing(app: &App, context: &Context, expected: &Expected) -> Result<()> {
     let (actor, now) = (Actor::system(), app.clock.now());
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin();
     let case = store::hold(&mut tx, &Scope::All, expected.incident).await?;
     if rows::miss(&mut tx, expected.task, now).await? {
         let mut change = Change::of(&mut tx, app, &actor, case, None).await?;

@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, Query, State},
     http::StatusCode,
 };
-use kernel::{Cursor, Id, Page};
+use kernel::{Id, Page, Part};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -56,11 +56,9 @@ async fn queue(
     Query(asked): Query<Asked>,
 ) -> Answer<Json<Page<view::CallView>>> {
     let ground = Ground::of(&app);
-    let limit = asked.limit.unwrap_or(50).clamp(1, 200);
-    let cursor = asked.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let as_of = cursor.map_or(ground.now, |c| c.as_of);
-    let waiting = actions::queue(&mut *app.db.read().await?, &reach(&app, who.scope()), cursor, limit).await?;
-    let page = Page::cut(waiting, limit as usize, as_of, |(w, _)| (w.call_at.millis(), w.id.uuid()));
+    let part = Part::of(asked.limit, asked.cursor.as_deref(), ground.now)?;
+    let waiting = actions::queue(&mut *app.db.read().await?, &reach(&app, who.scope()), part.cursor, part.limit).await?;
+    let page = part.cut(waiting, |(w, _)| (w.call_at.millis(), w.id.uuid()));
     Ok(Json(page.map(|(waiting, tried)| view::call(&ground, &who, waiting, tried))))
 }
 

@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, Query, State},
     http::StatusCode,
 };
-use kernel::{Cursor, Error, Id, Page, Time};
+use kernel::{Error, Id, Page, Part, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -128,10 +128,8 @@ async fn list(State(app): State<Shared>, who: Allow<ReadDuty>, Query(asked): Que
         None => None,
         Some(code) => Some(ground.org.value.unit_by_code(code).ok_or_else(|| Error::invalid("unit", "unknown-unit"))?.id),
     };
-    let limit = asked.limit.unwrap_or(50).clamp(1, 200) as usize;
-    let cursor = asked.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let as_of = cursor.map_or(ground.now, |c| c.as_of);
+    let part = Part::of(asked.limit, asked.cursor.as_deref(), ground.now)?;
     let scope = reach(&app, who.scope());
-    let found = rows::list(&mut *app.db.read().await?, &scope, unit, asked.from, cursor, as_of, limit).await?;
-    Ok(Json(Page::cut(found, limit, as_of, |h| (h.at.millis(), h.id.uuid())).map(|row| view(&ground, &who, row))))
+    let found = rows::list(&mut *app.db.read().await?, &scope, unit, asked.from, part).await?;
+    Ok(Json(part.cut(found, |h| (h.at.millis(), h.id.uuid())).map(|row| view(&ground, &who, row))))
 }

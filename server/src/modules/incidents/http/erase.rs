@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, Query, State},
     http::StatusCode,
 };
-use kernel::{Cursor, Id, Page, Time};
+use kernel::{Id, Page, Part, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -102,13 +102,10 @@ async fn wishes(
     who: Allow<SeeErasures>,
     Query(asked): Query<Wishes>,
 ) -> Answer<Json<Page<ErasureView>>> {
-    let limit = asked.limit.unwrap_or(50).clamp(1, 200);
-    let cursor = asked.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let as_of = cursor.map_or(app.clock.now(), |c| c.as_of);
+    let part = Part::of(asked.limit, asked.cursor.as_deref(), app.clock.now())?;
     let scope = reach(&app, who.scope());
-    let rows = store::erase::wishes(&mut *app.db.read().await?, &scope, asked.open, cursor, limit).await?;
-    let page = Page::cut(rows, limit as usize, as_of, |r| (r.asked_at.millis(), r.id.uuid()));
-    Ok(Json(page.map(|row| shown(row, who.id))))
+    let rows = store::erase::wishes(&mut *app.db.read().await?, &scope, asked.open, part.cursor, part.limit).await?;
+    Ok(Json(part.cut(rows, |r| (r.asked_at.millis(), r.id.uuid())).map(|row| shown(row, who.id))))
 }
 
 /// Decide a wish that somebody else has; approved, the case is erased at once and for good.

@@ -8,7 +8,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use kernel::{Cursor, Error, FieldError, Id, Page};
+use kernel::{Error, Id, Page, Part};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -16,10 +16,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{Export, answer, open, reach, tasks::CaseTask};
 use crate::{
     app::Shared,
-    http::{Allow, Answer, Command, Outcome, attached_table},
+    http::{Allow, Along, Answer, Command, MOST, Outcome, Written},
     modules::incidents::{
         actions::{self, Ground},
-        export::watermark,
         model::Incident,
         orders::{self, OrderView},
         rules::{
@@ -29,7 +28,6 @@ use crate::{
         store::{self, supervision::Orders},
     },
     permit,
-    table::write::Format,
 };
 
 permit! {
@@ -151,26 +149,13 @@ impl Asked {
 async fn list(State(app): State<Shared>, who: Allow<ReadOrders>, Query(asked): Query<Asked>) -> Answer<Json<Page<OrderView>>> {
     let ground = Ground::of(&app);
     let orders = asked.orders(&ground)?;
-    let limit = asked.limit.unwrap_or(50).clamp(1, 200);
-    let cursor = asked.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let as_of = cursor.map_or(ground.now, |c| c.as_of);
+    let part = Part::of(asked.limit, asked.cursor.as_deref(), ground.now)?;
     let scope = reach(&app, who.scope());
     let mut conn = app.db.read().await?;
-    let found = store::supervision::list(&mut conn, &scope, &orders, cursor, as_of, limit).await?;
-    let page = Page::cut(found, limit as usize, as_of, |s| (s.issued_at.millis(), s.id.uuid()));
+    let found = store::supervision::list(&mut conn, &scope, &orders, part.cursor, part.as_of, part.limit).await?;
+    let page = part.cut(found, |s| (s.issued_at.millis(), s.id.uuid()));
     Ok(Json(orders::page(&mut conn, &ground, page).await?))
 }
-
-/// How the file is written.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct Written {
-    /// `csv` or `xlsx`.
-    format: Option<String>,
-}
-
-/// The most orders of one file.
-const MOST: usize = 10_000;
 
 /// Export the orders of a list, filtered as the list, as CSV or XLSX; audited. `limit` and `cursor` are passed over.
 #[utoipa::path(get, path = "/api/v1/supervisions/export", tag = "supervisions", params(Asked, Written), responses((status = 200)),
@@ -182,18 +167,14 @@ async fn export_file(
     Query(written): Query<Written>,
 ) -> Answer<Response> {
     let ground = Ground::of(&app);
-    let (orders, format) = (asked.orders(&ground)?, Format::wished(written.format.as_deref())?);
+    let orders = asked.orders(&ground)?;
     let mut conn = app.db.read().await?;
     let found = store::supervision::list(&mut conn, &reach(&app, who.scope()), &orders, None, ground.now, MOST as i64).await?;
-    let page = Page::cut(found, MOST, ground.now, |s| (s.issued_at.millis(), s.id.uuid()));
-    if page.next.is_some() {
-        return Err(Error::Invalid(vec![FieldError::new("state", "too-many").with("limit", MOST)]).into());
-    }
-    let page = orders::page(&mut conn, &ground, page).await?;
+    let page = orders::page(&mut conn, &ground, Page { items: found, next: None }).await?;
     drop(conn);
-    actions::exporting_orders(&app, &who, format.word(), page.items.len()).await?;
-    let bytes = orders::table(&page.items, format, &watermark(&who, app.zone, ground.now))?;
-    Ok(attached_table(format, "supervisions", bytes))
+    let lines = page.items.iter().map(orders::cells).collect();
+    let along = Along { action: "supervision.export", name: "supervisions", head: orders::HEAD.to_vec(), lines };
+    Ok(along.file(&app, &who, ground.now, &written).await?)
 }
 
 /// How many orders stand where.

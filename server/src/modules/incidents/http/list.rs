@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use futures_util::stream;
-use kernel::{Actor, Cursor, Error, Page, Time};
+use kernel::{Actor, Error, Page, Part, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -177,15 +177,15 @@ async fn list(State(app): State<Shared>, who: Allow<Read>, Query(asked): Query<A
     let ground = Ground::of(&app);
     let filter = asked.filter(&ground, &who)?;
     let order = asked.order()?;
-    let limit = asked.limit.unwrap_or(50).clamp(1, 200);
-    let cursor = asked.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let as_of = cursor.map_or(ground.now, |c| c.as_of);
-    let lines = store::list(&mut *app.db.read().await?, &reach(&app, who.scope()), &filter, order, cursor, as_of, limit).await?;
+    let part = Part::of(asked.limit, asked.cursor.as_deref(), ground.now)?;
+    let (scope, mut conn) = (reach(&app, who.scope()), app.db.read().await?);
+    let lines = store::list(&mut conn, &scope, &filter, order, part.cursor, part.as_of, part.limit).await?;
+    drop(conn);
     let key = |l: &store::Line| match order {
         Order::Newest => (l.reported_at.millis(), l.id.uuid()),
         Order::TimeLeft => (l.red_at.map_or(0, Time::millis), l.id.uuid()),
     };
-    Ok(Json(Page::cut(lines, limit as usize, as_of, key).map(|line| view::row(&ground, line))))
+    Ok(Json(part.cut(lines, key).map(|line| view::row(&ground, line))))
 }
 
 /// How many cases stand where.

@@ -40,7 +40,8 @@ use super::{
 };
 use crate::{
     app::{App, Shared},
-    http::{Command, Halt, Outcome, Work},
+    http::{Command, Halt, Outcome, Visitor, Work},
+    modules::access::limits,
     permit,
 };
 
@@ -186,13 +187,27 @@ async fn answer_or_refuse(work: Work<'_>, app: &App, ground: &Ground, who: &Acto
     }
 }
 
-/// Opens a command of the holder of a link.
-async fn follow<'a, T>(app: &'a App, actor: &'a Actor, secret: &str, command: &Command<T>) -> Result<(Work<'a>, Followed), Halt> {
+/// Opens a command of the holder of a reporter's link, within the limit of his network.
+async fn follow<'a, T>(
+    app: &'a App,
+    visitor: &Visitor,
+    actor: &'a Actor,
+    secret: &str,
+    command: &Command<T>,
+) -> Result<(Work<'a>, Followed), Halt> {
+    limits::take(app, "remarks", &limits::network(visitor.address))?;
     let mut work = command.begin(app, actor).await?;
     let followed = store::merge::followed(&mut work.tx, &track::hash(secret)).await?;
     let both: Vec<Id<Incident>> = followed.survivor.iter().map(|s| s.id).chain([followed.case.id]).collect();
     store::hold_all(&mut work.tx, &both).await?;
     Ok((work, followed))
+}
+
+/// Commits a command of the holder of a link and answers with the report as the holder now sees it.
+async fn answer_holder(mut work: Work<'_>, app: &App, ground: &Ground, secret: &str) -> Outcome {
+    let followed = store::merge::followed(&mut work.tx, &track::hash(secret)).await?;
+    let seen = view::followed(&mut work.tx, app, ground, followed).await?;
+    work.finish(StatusCode::OK, &seen).await
 }
 
 /// Prepares outside the transaction, writes inside it, and tries once more when a snapshot moved in between.

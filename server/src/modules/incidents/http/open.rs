@@ -90,9 +90,8 @@ async fn share(
     Path(secret): Path<String>,
     command: Command<serde_json::Value>,
 ) -> Outcome {
-    limits::take(&app, "remarks", &limits::network(visitor.address))?;
     let actor = Actor::anonymous();
-    let (mut work, followed) = follow(&app, &actor, &secret, &command).await?;
+    let (mut work, followed) = follow(&app, &visitor, &actor, &secret, &command).await?;
     let now = work.now;
     let share = actions::share(&mut work.tx, &app, now, &actor, followed.shown()).await?;
     work.finish(StatusCode::OK, &ShareMade { share }).await
@@ -107,9 +106,8 @@ async fn unshare(
     Path(secret): Path<String>,
     command: Command<serde_json::Value>,
 ) -> Outcome {
-    limits::take(&app, "remarks", &limits::network(visitor.address))?;
     let actor = Actor::anonymous();
-    let (mut work, followed) = follow(&app, &actor, &secret, &command).await?;
+    let (mut work, followed) = follow(&app, &visitor, &actor, &secret, &command).await?;
     let now = work.now;
     actions::unshare(&mut work.tx, now, &actor, followed.shown()).await?;
     work.finish(StatusCode::OK, &serde_json::json!({})).await

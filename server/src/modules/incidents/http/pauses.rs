@@ -4,25 +4,23 @@ use axum::{
     Json,
     extract::{Path, Query, State},
     http::StatusCode,
+    response::Response,
 };
-use kernel::{Cursor, Id, Page};
+use kernel::{Id, Page, Part};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Handle, Read, answer, follow, open, reach, tasks::CaseTask};
+use super::{Export, Handle, Read, answer, answer_holder, follow, open, reach, tasks::CaseTask};
 use crate::{
     app::Shared,
-    http::{Allow, Answer, Command, Outcome, Visitor},
-    modules::{
-        access::limits,
-        incidents::{
-            actions::{self, Change, ExtensionView, Ground},
-            model::Incident,
-            rules::pauses::Standing,
-            store::{self, Extension},
-            track, view,
-        },
+    http::{Allow, Along, Answer, Command, MOST, Outcome, Visitor, Written},
+    modules::incidents::{
+        actions::{self, Change, ExtensionView, Ground},
+        model::Incident,
+        rules::pauses::Standing,
+        store::{self, Extension},
+        view,
     },
     permit,
 };
@@ -50,6 +48,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(stage))
         .routes(routes!(what_if))
         .routes(routes!(extensions))
+        .routes(routes!(extensions_file))
         .routes(routes!(decide))
 }
 
@@ -81,16 +80,13 @@ async fn answers(
     Path(secret): Path<String>,
     command: Command<actions::Answer>,
 ) -> Outcome {
-    limits::take(&app, "remarks", &limits::network(visitor.address))?;
     let (actor, ground) = (visitor.actor(), Ground::of(&app));
-    let (mut work, followed) = follow(&app, &actor, &secret, &command).await?;
+    let (mut work, followed) = follow(&app, &visitor, &actor, &secret, &command).await?;
     ground.check(&mut work.tx).await?;
     let change = Change::of(&mut work.tx, &app, &actor, followed.shown().clone(), None).await?;
     let from = followed.follower.or(followed.survivor.as_ref().map(|_| followed.case.id.uuid()));
     actions::answer(&mut work.tx, &ground, change, from, &command.body).await?;
-    let followed = store::merge::followed(&mut work.tx, &track::hash(&secret)).await?;
-    let seen = view::followed(&mut work.tx, &app, &ground, followed).await?;
-    work.finish(StatusCode::OK, &seen).await
+    answer_holder(work, &app, &ground, &secret).await
 }
 
 /// Shelve a case that has to wait for a season or for works, until a day of review.
@@ -187,11 +183,28 @@ async fn extensions(
     Query(asked): Query<Asked>,
 ) -> Answer<Json<Page<ExtensionView>>> {
     let ground = Ground::of(&app);
-    let cursor = asked.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let limit = asked.limit.unwrap_or(50).clamp(1, 200);
+    let part = Part::of(asked.limit, asked.cursor.as_deref(), ground.now)?;
     let scope = reach(&app, who.scope());
     let mut conn = app.db.read().await?;
-    Ok(Json(actions::extensions(&mut conn, &ground, &who, &scope, asked.state, cursor, limit).await?))
+    Ok(Json(actions::extensions(&mut conn, &ground, &who, &scope, asked.state, part).await?))
+}
+
+/// Export requests for more time, filtered as the list, as CSV or XLSX; audited. `limit` and `cursor` are passed over.
+#[utoipa::path(get, path = "/api/v1/extensions/export", tag = "tasks", params(Asked, Written), responses((status = 200)),
+    extensions(("x-permission" = json!("export.run"))))]
+async fn extensions_file(
+    State(app): State<Shared>,
+    who: Allow<Export>,
+    Query(asked): Query<Asked>,
+    Query(written): Query<Written>,
+) -> Answer<Response> {
+    let ground = Ground::of(&app);
+    let (scope, mut conn) = (reach(&app, who.scope()), app.db.read().await?);
+    let found = store::extensions(&mut conn, &scope, asked.state, None, MOST as i64).await?;
+    drop(conn);
+    let lines = found.into_iter().map(|e| actions::extension_cells(&ground, e)).collect();
+    let along = Along { action: "extension.export", name: "extensions", head: actions::EXTENSION_HEAD.to_vec(), lines };
+    Ok(along.file(&app, &who, ground.now, &written).await?)
 }
 
 /// Grant or refuse more time; the rung of the ladder says whose decision it is.

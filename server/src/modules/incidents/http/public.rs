@@ -3,7 +3,6 @@
 use axum::{
     Json,
     extract::{Path, State},
-    http::StatusCode,
     response::Response,
 };
 use kernel::Id;
@@ -11,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{follow, take};
+use super::{answer_holder, follow, take};
 use crate::{
     app::Shared,
     http::{Answer, Command, Outcome, Visitor},
@@ -147,14 +146,11 @@ async fn remark(
     Path(secret): Path<String>,
     command: Command<actions::Remark>,
 ) -> Outcome {
-    limits::take(&app, "remarks", &limits::network(visitor.address))?;
     let (actor, ground) = (visitor.actor(), Ground::of(&app));
-    let (mut work, followed) = follow(&app, &actor, &secret, &command).await?;
+    let (mut work, followed) = follow(&app, &visitor, &actor, &secret, &command).await?;
     let change = Change::of(&mut work.tx, &app, &actor, followed.shown().clone(), None).await?;
     actions::merge::remark(&mut work.tx, &followed, change, &command.body).await?;
-    let followed = store::merge::followed(&mut work.tx, &track::hash(&secret)).await?;
-    let seen = view::followed(&mut work.tx, &app, &ground, followed).await?;
-    work.finish(StatusCode::OK, &seen).await
+    answer_holder(work, &app, &ground, &secret).await
 }
 
 /// Rate how one's report was handled, once a round.
@@ -166,14 +162,11 @@ async fn rate(
     Path(secret): Path<String>,
     command: Command<actions::Rating>,
 ) -> Outcome {
-    limits::take(&app, "remarks", &limits::network(visitor.address))?;
     let (actor, ground) = (visitor.actor(), Ground::of(&app));
-    let (mut work, followed) = follow(&app, &actor, &secret, &command).await?;
+    let (mut work, followed) = follow(&app, &visitor, &actor, &secret, &command).await?;
     let change = Change::of(&mut work.tx, &app, &actor, followed.case.clone(), None).await?;
     actions::merge::rate(&mut work.tx, &ground, &followed, change, &command.body).await?;
-    let followed = store::merge::followed(&mut work.tx, &track::hash(&secret)).await?;
-    let seen = view::followed(&mut work.tx, &app, &ground, followed).await?;
-    work.finish(StatusCode::OK, &seen).await
+    answer_holder(work, &app, &ground, &secret).await
 }
 
 /// A photograph of one's own report.

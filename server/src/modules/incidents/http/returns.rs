@@ -4,16 +4,19 @@ use axum::{
     Json,
     extract::{Path, Query, State},
     http::StatusCode,
+    response::Response,
 };
-use kernel::{Cursor, Error, Id, Page, Time};
+use kernel::{Error, Id, Page, Part, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Annul, Confer, DispatchManage, DispatchRead, GiveBack, ObjectTo, Read, Rule, answer, answer_or_refuse, open, reach};
+use super::{
+    Annul, Confer, DispatchManage, DispatchRead, Export, GiveBack, ObjectTo, Read, Rule, answer, answer_or_refuse, open, reach,
+};
 use crate::{
     app::Shared,
-    http::{Allow, Answer, Command, Outcome},
+    http::{Allow, Along, Answer, Command, MOST, Outcome, Written},
     modules::{
         catalogue::AccessClass,
         incidents::{
@@ -24,6 +27,7 @@ use crate::{
             view::{Named, unit_name},
         },
     },
+    table::write::Cell,
 };
 
 /// The routes.
@@ -35,6 +39,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(confer))
         .routes(routes!(annul))
         .routes(routes!(objections))
+        .routes(routes!(objections_file))
         .routes(routes!(attempts))
         .routes(routes!(reasons))
         .routes(routes!(set_reason))
@@ -180,13 +185,67 @@ struct Board {
     extensions(("x-permission" = json!("incident.read"))))]
 async fn objections(State(app): State<Shared>, who: Allow<Read>, Query(asked): Query<Board>) -> Answer<Json<Page<ReviewView>>> {
     let ground = Ground::of(&app);
-    let cursor = asked.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let limit = asked.limit.unwrap_or(50).clamp(1, 200);
-    let scope = reach(&app, who.scope());
-    let lines = store::returns::reviews(&mut *app.db.read().await?, &scope, asked.state, asked.kind, cursor, limit).await?;
-    let as_of = cursor.map_or(ground.now, |c| c.as_of);
-    let page = Page::cut(lines, limit as usize, as_of, |l| (l.due_at.millis(), l.id.uuid()));
+    let part = Part::of(asked.limit, asked.cursor.as_deref(), ground.now)?;
+    let (scope, mut conn) = (reach(&app, who.scope()), app.db.read().await?);
+    let lines = store::returns::reviews(&mut conn, &scope, asked.state, asked.kind, part.cursor, part.limit).await?;
+    let page = part.cut(lines, |l| (l.due_at.millis(), l.id.uuid()));
     Ok(Json(page.map(|line| review_view(&ground, line))))
+}
+
+/// Export what waits for a ruling and what was ruled, filtered as the list, as CSV or XLSX; audited. `limit` and `cursor` are passed over.
+#[utoipa::path(get, path = "/api/v1/objections/export", tag = "dispatch", params(Board, Written), responses((status = 200)),
+    extensions(("x-permission" = json!("export.run"))))]
+async fn objections_file(
+    State(app): State<Shared>,
+    who: Allow<Export>,
+    Query(asked): Query<Board>,
+    Query(written): Query<Written>,
+) -> Answer<Response> {
+    let ground = Ground::of(&app);
+    let (scope, mut conn) = (reach(&app, who.scope()), app.db.read().await?);
+    let found = store::returns::reviews(&mut conn, &scope, asked.state, asked.kind, None, MOST as i64).await?;
+    drop(conn);
+    let lines = found.into_iter().map(|line| review_cells(&review_view(&ground, line))).collect();
+    let along = Along { action: "objection.export", name: "objections", head: REVIEW_HEAD.to_vec(), lines };
+    Ok(along.file(&app, &who, ground.now, &written).await?)
+}
+
+const REVIEW_HEAD: [&str; 15] = [
+    "code",
+    "title",
+    "kind",
+    "state",
+    "light",
+    "unit",
+    "lead",
+    "words",
+    "basis",
+    "at",
+    "yellow_at",
+    "due_at",
+    "overdue_at",
+    "ruled_at",
+    "ruling",
+];
+
+fn review_cells(r: &ReviewView) -> Vec<Cell> {
+    vec![
+        r.code.as_str().into(),
+        r.title.as_str().into(),
+        r.kind.word().into(),
+        r.state.word().into(),
+        r.light.word().into(),
+        r.unit.name.as_str().into(),
+        r.lead.as_ref().map(|u| u.name.as_str()).into(),
+        r.words.as_str().into(),
+        r.basis.as_str().into(),
+        r.at.to_string().into(),
+        r.yellow_at.to_string().into(),
+        r.due_at.to_string().into(),
+        r.overdue_at.map(|t| t.to_string()).into(),
+        r.ruled_at.map(|t| t.to_string()).into(),
+        r.ruling.as_deref().into(),
+    ]
 }
 
 fn review_view(ground: &Ground, line: store::returns::ReviewLine) -> ReviewView {
@@ -255,12 +314,10 @@ async fn attempts(
     Query(asked): Query<Tried>,
 ) -> Answer<Json<Page<AttemptView>>> {
     let ground = Ground::of(&app);
-    let cursor = asked.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let limit = asked.limit.unwrap_or(50).clamp(1, 200);
+    let part = Part::of(asked.limit, asked.cursor.as_deref(), ground.now)?;
     let (scope, between) = (reach(&app, who.scope()), (asked.from, asked.to));
-    let lines = store::returns::attempts(&mut *app.db.read().await?, &scope, between, cursor, limit).await?;
-    let as_of = cursor.map_or(ground.now, |c| c.as_of);
-    let page = Page::cut(lines, limit as usize, as_of, |l| (l.at.millis(), l.id.uuid()));
+    let lines = store::returns::attempts(&mut *app.db.read().await?, &scope, between, part.cursor, part.limit).await?;
+    let page = part.cut(lines, |l| (l.at.millis(), l.id.uuid()));
     Ok(Json(page.map(|l| AttemptView {
         id: l.id,
         incident: l.incident_id,

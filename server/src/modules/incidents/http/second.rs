@@ -1,23 +1,17 @@
 //! 二次办理: opening a case again, at the desk and by the reporter.
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::extract::{Path, State};
 use kernel::{Actor, Id};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{OpenAgain, answer, follow, open};
+use super::{OpenAgain, answer, answer_holder, follow, open};
 use crate::{
     app::Shared,
     http::{Allow, Command, Outcome, Visitor},
-    modules::{
-        access::limits,
-        incidents::{
-            actions::{self, Change, Ground},
-            model::Incident,
-            store, track, view,
-        },
+    modules::incidents::{
+        actions::{self, Change, Ground},
+        model::Incident,
+        view,
     },
 };
 
@@ -54,14 +48,11 @@ async fn reopen_own(
     Path(secret): Path<String>,
     command: Command<actions::ReopenOwn>,
 ) -> Outcome {
-    limits::take(&app, "remarks", &limits::network(visitor.address))?;
     let (actor, ground) = (Actor::anonymous(), Ground::of(&app));
-    let (mut work, followed) = follow(&app, &actor, &secret, &command).await?;
+    let (mut work, followed) = follow(&app, &visitor, &actor, &secret, &command).await?;
     ground.check(&mut work.tx).await?;
     // Whoever reported a matter that was merged, or joined it, asks for the case that was worked on.
     let change = Change::of(&mut work.tx, &app, &actor, followed.shown().clone(), None).await?;
     actions::reopen_own(&mut work.tx, &ground, change, &command.body).await?;
-    let followed = store::merge::followed(&mut work.tx, &track::hash(&secret)).await?;
-    let seen = view::followed(&mut work.tx, &app, &ground, followed).await?;
-    work.finish(StatusCode::OK, &seen).await
+    answer_holder(work, &app, &ground, &secret).await
 }

@@ -13,7 +13,11 @@ use super::{Read, reach};
 use crate::{
     app::Shared,
     http::{Allow, Answer, Command},
-    modules::incidents::{model::Incident, store, watch::KEPT_SECONDS},
+    modules::incidents::{
+        model::Incident,
+        store,
+        watch::{self, KEPT_SECONDS},
+    },
 };
 
 /// The routes.
@@ -39,7 +43,7 @@ struct Company {
     seconds: i64,
 }
 
-/// Say that I have this case open, and learn who else does. Nothing is written: a look is forgotten by itself.
+/// Say that I have this case open, and learn who else does. A look is forgotten by itself.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/look", tag = "incidents", request_body = LookAt,
     responses((status = 200, body = Company)), extensions(("x-permission" = json!("incident.read"))))]
 async fn look(
@@ -48,7 +52,8 @@ async fn look(
     Path(id): Path<Id<Incident>>,
     command: Command<LookAt>,
 ) -> Answer<Json<Company>> {
-    store::find(&mut *app.db.read().await?, &reach(&app, who.scope()), id).await?;
-    let others = app.incidents.watch.look(id, &who, app.clock.now(), command.body.leaving);
+    let mut conn = app.db.read().await?;
+    store::find(&mut conn, &reach(&app, who.scope()), id).await?;
+    let others = watch::company(&mut conn, &app, id, &who, command.body.leaving).await?;
     Ok(Json(Company { others, seconds: KEPT_SECONDS }))
 }

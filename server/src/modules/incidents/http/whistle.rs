@@ -1,19 +1,22 @@
 //! 吹哨报到: blowing, reporting in, closing, the board and the figures.
 
+use std::collections::HashMap;
+
 use axum::{
     Json,
     extract::{Path, Query, State},
     http::StatusCode,
+    response::Response,
 };
-use kernel::{Cursor, Error, Id, Page, Scope, Time};
+use kernel::{Error, Id, Page, Part, Scope, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{answer, open, reach};
+use super::{Export, answer, open, reach};
 use crate::{
     app::{App, Shared},
-    http::{Allow, Answer, Command, Outcome},
+    http::{Allow, Along, Answer, Command, MOST, Outcome, Written},
     modules::{
         incidents::{
             actions::{Change, Ground, whistle as actions},
@@ -25,6 +28,7 @@ use crate::{
         org::Unit,
     },
     permit,
+    table::write::Cell,
 };
 
 permit! {
@@ -44,6 +48,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(close))
         .routes(routes!(call_off))
         .routes(routes!(board))
+        .routes(routes!(board_file))
         .routes(routes!(figures))
         .routes(routes!(one))
 }
@@ -284,19 +289,95 @@ async fn board(
 ) -> Answer<Json<Page<WhistleView>>> {
     let ground = Ground::of(&app);
     let (scope, method) = (reach(&app, who.scope()), app.access.setting(&WHISTLE, ground.now));
-    let limit = asked.limit.unwrap_or(50).clamp(1, 200) as usize;
-    let cursor = asked.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let as_of = cursor.map_or(ground.now, |c| c.as_of);
+    let part = Part::of(asked.limit, asked.cursor.as_deref(), ground.now)?;
     let mut conn = app.db.read().await?;
-    let found = rows::whistles(&mut conn, &scope, &asked.board(&ground)?, cursor, as_of, limit).await?;
+    let found = rows::whistles(&mut conn, &scope, &asked.board(&ground)?, part.cursor, part.as_of, part.limit).await?;
     let ids: Vec<Id<Whistle>> = found.iter().map(|w| w.id).collect();
     let mut units = rows::summoned(&mut conn, &ids).await?;
-    let page = Page::cut(found, limit, as_of, |w| (w.at.millis(), w.id.uuid()));
+    let page = part.cut(found, |w| (w.at.millis(), w.id.uuid()));
     Ok(Json(page.map(|row| {
         let (own, others) = std::mem::take(&mut units).into_iter().partition(|u| u.whistle_id == row.id);
         units = others;
         one_view(&ground, &method, &scope, row, own)
     })))
+}
+
+/// Export the board, a line for each summoned unit, filtered as the board, as CSV or XLSX; audited. `limit` and `cursor` are passed over.
+#[utoipa::path(get, path = "/api/v1/whistles/export", tag = "whistles", params(Asked, Written), responses((status = 200)),
+    extensions(("x-permission" = json!("export.run"))))]
+async fn board_file(
+    State(app): State<Shared>,
+    who: Allow<Export>,
+    Query(asked): Query<Asked>,
+    Query(written): Query<Written>,
+) -> Answer<Response> {
+    let ground = Ground::of(&app);
+    let (scope, method) = (reach(&app, who.scope()), app.access.setting(&WHISTLE, ground.now));
+    let mut conn = app.db.read().await?;
+    let found = rows::whistles(&mut conn, &scope, &asked.board(&ground)?, None, ground.now, MOST as i64).await?;
+    let ids: Vec<Id<Whistle>> = found.iter().map(|w| w.id).collect();
+    let mut units: HashMap<Id<Whistle>, Vec<Summoned>> = HashMap::new();
+    for unit in rows::summoned(&mut conn, &ids).await? {
+        units.entry(unit.whistle_id).or_default().push(unit);
+    }
+    drop(conn);
+    let lines = found.into_iter().flat_map(|row| {
+        let own = units.remove(&row.id).unwrap_or_default();
+        cells(&one_view(&ground, &method, &scope, row, own))
+    });
+    let along = Along { action: "whistle.export", name: "whistles", head: HEAD.to_vec(), lines: lines.collect() };
+    Ok(along.file(&app, &who, ground.now, &written).await?)
+}
+
+const HEAD: [&str; 19] = [
+    "code",
+    "title",
+    "n",
+    "step",
+    "from",
+    "by",
+    "at",
+    "words",
+    "report_by",
+    "unit",
+    "role",
+    "state",
+    "answer",
+    "light",
+    "arrived_at",
+    "done_at",
+    "effort",
+    "result",
+    "rating",
+];
+
+/// A line for each unit.
+fn cells(w: &WhistleView) -> Vec<Vec<Cell>> {
+    let at = |time: Option<Time>| time.map(|t| t.to_string());
+    let line = |u: &SummonedView| {
+        vec![
+            w.code.as_str().into(),
+            w.title.as_str().into(),
+            w.n.into(),
+            w.step.as_str().into(),
+            w.from.name.as_str().into(),
+            w.by.as_str().into(),
+            w.at.to_string().into(),
+            w.words.as_str().into(),
+            w.report_by.to_string().into(),
+            u.unit.name.as_str().into(),
+            u.role.word().into(),
+            u.state.word().into(),
+            u.answer.word().into(),
+            u.light.word().into(),
+            at(u.arrived_at).into(),
+            at(u.done_at).into(),
+            u.rating.as_ref().map(|r| r.effort.word()).into(),
+            u.rating.as_ref().map(|r| r.result.word()).into(),
+            u.rating.as_ref().map(|r| r.words.as_str()).into(),
+        ]
+    };
+    w.units.iter().map(line).collect()
 }
 
 /// The period of the figures.

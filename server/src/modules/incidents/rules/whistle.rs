@@ -180,8 +180,8 @@ impl Method {
 pub struct Coming {
     /// Where its task stands.
     pub state: TaskState,
-    /// When it was called.
-    pub called_at: Time,
+    /// From when on its light is yellow.
+    pub warn_at: Time,
     /// Until when it has to be there.
     pub report_by: Time,
     /// When it came.
@@ -203,10 +203,10 @@ impl Coming {
         }
     }
 
-    /// The light beside the unit: red from the limit on until it comes, yellow for the last fifth of its time.
+    /// The light beside the unit: red from the limit on until it comes, yellow for the last part of its time.
     pub fn light(&self, now: Time) -> Light {
         match self.answer(now) {
-            ReportIn::Waiting if now >= yellow(self.called_at, self.report_by) => Light::Yellow,
+            ReportIn::Waiting if now >= self.warn_at => Light::Yellow,
             ReportIn::Waiting | ReportIn::InTime => Light::Green,
             ReportIn::Late | ReportIn::Missing => Light::Red,
             ReportIn::Released => Light::None,
@@ -214,9 +214,9 @@ impl Coming {
     }
 }
 
-/// From here on a fifth of the time to report in is left (preset of the rules of the field, 3).
-pub fn yellow(called_at: Time, report_by: Time) -> Time {
-    called_at.plus_millis((report_by - called_at) * 4 / 5)
+/// From here on so many percent of the time to report in are left.
+pub fn yellow(called_at: Time, report_by: Time, left: i64) -> Time {
+    called_at.plus_millis((report_by - called_at) * (100 - left) / 100)
 }
 
 /// How far the whistle has come by its units that count: those that are there or still expected.
@@ -359,9 +359,14 @@ mod tests {
             (Done, Some(101), Some(100), 150, ReportIn::Late, Light::Red),
         ] {
             let coming =
-                Coming { state, called_at: t(0), report_by: t(100), arrived_at: arrived.map(t), missed_at: missed.map(t) };
+                Coming { state, warn_at: t(80), report_by: t(100), arrived_at: arrived.map(t), missed_at: missed.map(t) };
             assert_eq!((coming.answer(t(now)), coming.light(t(now))), (answer, light), "{coming:?} at {now}");
         }
+    }
+
+    #[test]
+    fn the_warning_comes_when_the_district_says() {
+        assert_eq!([1, 20, 50, 90].map(|left| yellow(t(1_000), t(2_000), left).millis()), [1_990, 1_800, 1_500, 1_100]);
     }
 
     #[test]

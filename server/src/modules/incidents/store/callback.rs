@@ -48,10 +48,7 @@ pub async fn queue(conn: &mut Conn, scope: &Scope, cursor: Option<Cursor>, limit
          from incident c left join incident_call l on l.incident_id = c.id where c.call_at is not null",
     );
     let query = visible(query, scope);
-    let query = match cursor {
-        Some(c) => query.push("and (c.call_at, c.id) > ($$, $$)", bind![c.at, c.id]),
-        None => query,
-    };
+    let query = query.after("and (c.call_at, c.id) >", cursor);
     conn.list(query.push("order by c.call_at, c.id limit $$", bind![limit + 1])).await
 }
 

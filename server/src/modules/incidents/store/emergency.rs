@@ -130,7 +130,8 @@ pub async fn looked_back(tx: &mut Tx, case: Id<Incident>, now: Time) -> Result<b
 /// The open tasks of a case get its new instants; a unit that is still expected keeps the earlier one.
 pub async fn hasten(tx: &mut Tx, case: Id<Incident>, shown: &Instants) -> Result<()> {
     let statement = sql!(
-        "update incident_task set due_at = $2, yellow_at = $3,
+        "update incident_task set due_at = $2,
+         yellow_at = case when warn_at is not null and arrived_at is null and (cast($3 as bigint) is null or warn_at < $3) then warn_at else $3 end,
          red_at = case when report_by is not null and arrived_at is null and (cast($4 as bigint) is null or report_by < $4) then report_by else $4 end
          where incident_id = $1 and state in ('offered', 'accepted', 'signing')"
     );

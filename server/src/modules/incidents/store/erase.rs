@@ -135,9 +135,6 @@ pub async fn wishes(
         Some(false) => query.push("and e.approved is not null", vec![]),
         None => query,
     };
-    let query = match cursor {
-        Some(c) => query.push("and (e.asked_at, e.id) < ($$, $$)", bind![c.at, c.id]),
-        None => query,
-    };
+    let query = query.after("and (e.asked_at, e.id) <", cursor);
     conn.list(query.push("order by e.asked_at desc, e.id desc limit $$", bind![limit + 1])).await
 }

@@ -1,7 +1,7 @@
 //! SQL of hand-overs between shifts.
 
 use db::{Conn, Query, Tx, bind, record, sql};
-use kernel::{Cursor, Error, Id, Result, Scope, Time};
+use kernel::{Error, Id, Part, Result, Scope, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -86,25 +86,21 @@ pub async fn find(conn: &mut Conn, scope: &Scope, id: Id<Handover>) -> Result<Ha
     conn.list(query).await?.pop().ok_or(Error::NotFound)
 }
 
-/// Hand-overs, newest first, one more than `limit` when there are more.
+/// Hand-overs, newest first, one more than the part's limit when there are more.
 pub async fn list(
     conn: &mut Conn,
     scope: &Scope,
     unit: Option<Id<Unit>>,
     from: Option<Time>,
-    after: Option<Cursor>,
-    as_of: Time,
-    limit: usize,
+    part: Part,
 ) -> Result<Vec<HandoverRow>> {
-    let mut query = Query::new(COLUMNS)
-        .push("and h.at <= $$", bind![as_of])
+    let query = Query::new(COLUMNS)
+        .push("and h.at <= $$", bind![part.as_of])
         .push_if("and h.unit_id = $$", unit)
         .push_if("and h.at >= $$", from)
-        .within(scope, "h.unit_path >= $$", "h.unit_path < $$");
-    if let Some(after) = after {
-        query = query.push("and (h.at, h.id) < ($$, $$)", bind![after.at, after.id]);
-    }
-    conn.list(query.push("order by h.at desc, h.id desc limit $$", bind![limit + 1])).await
+        .within(scope, "h.unit_path >= $$", "h.unit_path < $$")
+        .after("and (h.at, h.id) <", part.cursor);
+    conn.list(query.push("order by h.at desc, h.id desc limit $$", bind![part.limit + 1])).await
 }
 
 /// Enters a hand-over.

@@ -18,6 +18,7 @@ pub mod returns;
 mod second;
 pub mod sign;
 pub mod supervision;
+pub mod watch;
 pub mod whistle;
 mod write;
 
@@ -201,6 +202,8 @@ record! {
         pub done_by: Option<Uuid>,
         pub whistle_id: Option<Uuid>,
         pub report_by: Option<Time>,
+        /// From when on the light of a summoned unit is yellow.
+        pub warn_at: Option<Time>,
         pub arrived_at: Option<Time>,
         pub binding: bool,
         pub unsigned: Option<serde_json::Value>,
@@ -255,8 +258,8 @@ const COLUMNS: &str = "select c.id, c.code, c.version, c.state, c.round, c.repor
     c.reworked, c.overran, c.erased_at from incident c";
 
 const TASK: &str = "select t.id, t.incident_id, t.round, t.role, t.state, t.unit_id, t.unit_path, t.person_id, t.reasons, t.offered_at, \
-    t.accepted_at, t.done_at, t.accept_by, t.due_at, t.yellow_at, t.red_at, t.result, t.words, t.done_by, t.whistle_id, t.report_by, t.arrived_at, \
-    t.binding, t.unsigned, t.signed_by from incident_task t";
+    t.accepted_at, t.done_at, t.accept_by, t.due_at, t.yellow_at, t.red_at, t.result, t.words, t.done_by, t.whistle_id, t.report_by, t.warn_at, \
+    t.arrived_at, t.binding, t.unsigned, t.signed_by from incident_task t";
 
 const LINE: &str = "select c.id, c.code, c.version, c.state, c.reported_at, c.channel, c.source, c.urgency, c.title, c.lon, c.lat, c.grid_id, \
     c.matter_id, c.owner_id, c.lead_unit, c.lead_person, c.attention, c.yellow_at, c.red_at, c.next_at, c.due_at, c.paused, c.card, c.reporters, c.photos \
@@ -340,6 +343,24 @@ pub(super) fn visible(query: Query, scope: &Scope) -> Query {
         .push(")", vec![])
 }
 
+record! {
+    /// A place beside its owner's from which a case is in sight.
+    #[derive(Clone, Debug)]
+    pub struct Beside { pub id: Id<Incident>, pub path: String }
+}
+
+/// The places beside their owners' from which these cases are in sight: what the condition of every read says, asked from the other side.
+pub async fn beside(conn: &mut Conn, cases: &[Id<Incident>]) -> Result<Vec<Beside>> {
+    let ids: Vec<Cell> = cases.iter().map(|id| Cell::Uuid(Some(id.uuid()))).collect();
+    let query = Query::new(
+        "select t.incident_id as id, t.unit_path as path from incident_task t where t.state not in ('returned', 'withdrawn')",
+    )
+    .push_list("and t.incident_id in", ids.clone())
+    .push("union select r.incident_id as id, r.unit_path as path from incident_return r where r.released_at is null", vec![])
+    .push_list("and r.incident_id in", ids);
+    conn.list(query).await
+}
+
 /// The newest open cases of a grid since an instant, at most two dozen, for the search for duplicates.
 pub async fn near(conn: &mut Conn, grid: Id<Unit>, since: Time) -> Result<Vec<Near>> {
     let statement = sql!(
@@ -387,7 +408,8 @@ pub async fn events(conn: &mut Conn, id: Id<Incident>) -> Result<Vec<(Time, Even
 pub async fn tasks(conn: &mut Conn, id: Id<Incident>) -> Result<Vec<TaskRow>> {
     let statement = sql!(
         "select id, incident_id, round, role, state, unit_id, unit_path, person_id, reasons, offered_at, accepted_at, done_at, accept_by, due_at,
-         yellow_at, red_at, result, words, done_by, whistle_id, report_by, arrived_at, binding, unsigned, signed_by from incident_task where incident_id = $1 order by offered_at, role desc, id"
+         yellow_at, red_at, result, words, done_by, whistle_id, report_by, warn_at, arrived_at, binding, unsigned, signed_by
+         from incident_task where incident_id = $1 order by offered_at, role desc, id"
     );
     conn.all(statement, bind![id]).await
 }

@@ -61,10 +61,7 @@ pub async fn page(
     let head = "select c.id, c.reported_at, c.matter_id, c.grid_id, c.state, c.yellow_at, c.red_at, c.paused, c.due_at, c.resolved_at, c.result, \
         c.reporters from incident c";
     let query = published(head, matters, since, as_of).push_if("and c.grid_id = $$", grid);
-    let query = match cursor {
-        Some(c) => query.push("and (c.reported_at, c.id) < ($$, $$)", bind![c.at, c.id]),
-        None => query,
-    };
+    let query = query.after("and (c.reported_at, c.id) <", cursor);
     conn.list(query.push("order by c.reported_at desc, c.id desc limit $$", bind![limit + 1])).await
 }
 

@@ -64,10 +64,7 @@ pub async fn extensions(
         Some(Standing::Open) => query.push("and c.state in ('assigned', 'in_progress')", vec![]),
         _ => query,
     };
-    let query = match cursor {
-        Some(c) => query.push("and (e.asked_at, e.id) < ($$, $$)", bind![c.at, c.id]),
-        None => query,
-    };
+    let query = query.after("and (e.asked_at, e.id) <", cursor);
     let query = query.within(scope, "e.unit_path >= $$", "e.unit_path < $$");
     conn.list(query.push("order by e.asked_at desc, e.id desc limit $$", bind![limit + 1])).await
 }

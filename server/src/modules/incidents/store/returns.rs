@@ -304,10 +304,7 @@ pub async fn reviews(
          v.overdue_at, v.ruled_at, v.ruling from incident_review v join incident c on c.id = v.incident_id where 1 = 1",
     );
     let query = visible(query, scope).push_if("and v.state = $$", state).push_if("and v.kind = $$", kind);
-    let query = match cursor {
-        Some(c) => query.push("and (v.due_at, v.id) > ($$, $$)", bind![c.at, c.id]),
-        None => query,
-    };
+    let query = query.after("and (v.due_at, v.id) >", cursor);
     conn.list(query.push("order by v.due_at, v.id limit $$", bind![limit + 1])).await
 }
 
@@ -332,10 +329,7 @@ pub async fn attempts(
          join incident c on c.id = a.incident_id where 1 = 1",
     );
     let query = visible(query, scope).push_if("and a.at >= $$", from).push_if("and a.at < $$", to);
-    let query = match cursor {
-        Some(c) => query.push("and (a.at, a.id) < ($$, $$)", bind![c.at, c.id]),
-        None => query,
-    };
+    let query = query.after("and (a.at, a.id) <", cursor);
     conn.list(query.push("order by a.at desc, a.id desc limit $$", bind![limit + 1])).await
 }
 

@@ -55,10 +55,7 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Supervision>> {
     let query = conditions(seen(Query::new(COLUMNS), scope), asked, now);
-    let query = match cursor {
-        Some(c) => query.push("and (s.issued_at, s.id) < ($$, $$)", bind![c.at, c.id]),
-        None => query,
-    };
+    let query = query.after("and (s.issued_at, s.id) <", cursor);
     conn.list(query.push("order by s.issued_at desc, s.id desc limit $$", bind![limit + 1])).await
 }
 

@@ -46,7 +46,7 @@ record! {
         pub unit_path: String,
         pub role: Role,
         pub state: TaskState,
-        pub called_at: Time,
+        pub warn_at: Time,
         pub report_by: Time,
         pub arrived_at: Option<Time>,
         pub missed_at: Option<Time>,
@@ -63,7 +63,7 @@ impl Summoned {
     pub const fn coming(&self) -> Coming {
         Coming {
             state: self.state,
-            called_at: self.called_at,
+            warn_at: self.warn_at,
             report_by: self.report_by,
             arrived_at: self.arrived_at,
             missed_at: self.missed_at,
@@ -96,7 +96,7 @@ record! {
 const WHISTLES: &str = "select w.id, w.incident_id, c.code, c.title, c.owner_path, w.n, w.state, w.at, w.from_unit, w.from_path, w.blown_by, \
     w.blown_name, w.words, w.report_by, w.ended_at, w.reason from incident_whistle w join incident c on c.id = w.incident_id where 1 = 1";
 
-const SUMMONED: &str = "select t.id, t.whistle_id, t.unit_id, t.unit_path, t.role, t.state, w.at as called_at, t.report_by, t.arrived_at, t.missed_at, \
+const SUMMONED: &str = "select t.id, t.whistle_id, t.unit_id, t.unit_path, t.role, t.state, t.warn_at, t.report_by, t.arrived_at, t.missed_at, \
     t.done_at, r.in_time, r.effort, r.result, r.words as rating from incident_task t join incident_whistle w on w.id = t.whistle_id \
     left join incident_whistle_rating r on r.task_id = t.id where t.report_by is not null";
 
@@ -138,7 +138,7 @@ pub async fn whistles(
     board: &Board,
     after: Option<Cursor>,
     as_of: Time,
-    limit: usize,
+    limit: i64,
 ) -> Result<Vec<WhistleRow>> {
     let mut query = Query::new(WHISTLES)
         .push("and w.at <= $$", bind![as_of])
@@ -147,9 +147,7 @@ pub async fn whistles(
     if !board.states.is_empty() {
         query = query.push_list("and w.state in", board.states.iter().flat_map(|s| bind![*s]).collect());
     }
-    if let Some(after) = after {
-        query = query.push("and (w.at, w.id) < ($$, $$)", bind![after.at, after.id]);
-    }
+    query = query.after("and (w.at, w.id) <", after);
     conn.list(seen(query, scope).push("order by w.at desc, w.id desc limit $$", bind![limit + 1])).await
 }
 
@@ -192,9 +190,10 @@ pub async fn blow(tx: &mut Tx, w: &WhistleRow, round: i64) -> Result<()> {
 /// A unit that has a task of the case already is summoned with that task.
 pub async fn adopt(tx: &mut Tx, t: &TaskRow) -> Result<()> {
     let statement = sql!(
-        "update incident_task set whistle_id = $2, report_by = $3, yellow_at = $4, red_at = $5, arrived_at = null, missed_at = null where id = $1"
+        "update incident_task set whistle_id = $2, report_by = $3, yellow_at = $4, red_at = $5, warn_at = $6, arrived_at = null, missed_at = null
+         where id = $1"
     );
-    tx.execute(statement, bind![t.id, t.whistle_id, t.report_by, t.yellow_at, t.red_at]).await.map(|_| ())
+    tx.execute(statement, bind![t.id, t.whistle_id, t.report_by, t.yellow_at, t.red_at, t.warn_at]).await.map(|_| ())
 }
 
 /// Withdraws one task.

@@ -196,7 +196,7 @@ pub async fn offer(tx: &mut Tx, tasks: &[TaskRow]) -> Result<()> {
     }
     let mut query = Query::new(
         "insert into incident_task (id, incident_id, round, role, state, unit_id, unit_path, person_id, reasons, offered_at, accept_by, due_at,
-         yellow_at, red_at, whistle_id, report_by, binding) values",
+         yellow_at, red_at, whistle_id, report_by, warn_at, binding) values",
     );
     for (i, t) in tasks.iter().enumerate() {
         let cells = bind![
@@ -216,6 +216,7 @@ pub async fn offer(tx: &mut Tx, tasks: &[TaskRow]) -> Result<()> {
             t.red_at,
             t.whistle_id,
             t.report_by,
+            t.warn_at,
             t.binding
         ];
         query = query.push_list(if i == 0 { "" } else { "," }, cells);

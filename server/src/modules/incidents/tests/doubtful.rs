@@ -216,7 +216,8 @@ fn a_full_or_locked_database_is_told_and_gets_over_it() {
 
         let locked = app.visitor_beside(&impatient).await;
         let holder = app.database.again().await;
-        let tx = holder.begin().await.unwrap();
+        let mut tx = holder.begin();
+        tx.execute(db::sql!("delete from lease"), vec![]).await.unwrap();
         let reply = locked.post("/api/v1/reports", &big(0)).await;
         reply.refused(503, "storage-busy");
         assert!(reply.headers.contains_key("retry-after"));

@@ -129,8 +129,8 @@ impl Stage {
         Self { app, callers, target, roads, fire, met: BTreeMap::new(), forgotten: None }
     }
 
-    /// Sends the action; the status, the code of a refusal, and the case when it came back.
-    async fn ask(&self, who: usize, id: &str, act: &str, task: &str, naive: &Naive) -> (u16, String, Option<Value>) {
+    /// Sends the action, a ruling about the unit `about`; the status, the code of a refusal, and the case when it came back.
+    async fn ask(&self, who: usize, id: &str, act: &str, task: &str, about: Option<&str>) -> (u16, String, Option<Value>) {
         let case = format!("/api/v1/incidents/{id}");
         let (units, conn) = ((&self.roads, &self.fire), async || self.app.db.read().await.unwrap());
         let (path, body) = match act {
@@ -155,7 +155,7 @@ impl Stage {
             "object" => (format!("{case}/object"), json!({ "reason": "不是本单位职责", "basis": "三定方案" })),
             "uphold" | "dismiss" => {
                 let open = store::returns::open_review(&mut *conn().await, id.parse().unwrap()).await.unwrap();
-                let lead = if naive.review.is_some_and(|r| r.1 == FIRE) { units.0 } else { units.1 };
+                let lead = if about == Some(FIRE) { units.0 } else { units.1 };
                 let body = json!({ "upheld": act == "uphold", "lead": lead, "words": "按职责裁定" });
                 (format!("/api/v1/objections/{}/rule", open.expect("what waits for the centre").id), body)
             }
@@ -236,7 +236,6 @@ impl Stage {
                 || !known && matches!(act, "dispatch" | "send" | "whistle")
                 || act == "grant" && (naive.wish.is_none() || naive.granted >= 2)
                 || matches!(act, "uphold" | "dismiss") && naive.review.is_none()
-                || matches!(act, "escalate" | "merge") && naive.review.is_some()
             {
                 continue;
             }
@@ -248,6 +247,8 @@ impl Stage {
             }
             let task = if of_task { dice.below(tasks.len()) } else { 0 };
             let (role, place) = CALLERS[caller];
+            // The model's own step ends the review.
+            let about = naive.review.map(|r| r.1);
             let decides = matches!(act, "grant");
             let expected: (u16, &str) = match (holds(&self.app, caller), decides || naive.sees(place)) {
                 (false, _) => (403, "forbidden"),
@@ -261,7 +262,7 @@ impl Stage {
             };
             told.push(format!("{role} {caller} {place} {act} {task} → {expected:?}"));
             let task = tasks.get(task).map_or("", String::as_str);
-            let (status, code, case) = self.ask(caller, id, act, task, &naive).await;
+            let (status, code, case) = self.ask(caller, id, act, task, about).await;
             if (status, code.as_str()) != expected {
                 return fail(&told, format!("answered {status} {code}"));
             }
@@ -298,10 +299,14 @@ async fn histories(engine: Engine, all: usize, seed: u64) -> BTreeMap<String, us
 }
 
 testkit::both! {
-    /// `JINGWEI_LONG` makes a hundred thousand of them.
+    /// `JINGWEI_LONG` makes a hundred thousand of them; `JINGWEI_HISTORIES` says how many, and from which number on others.
     async fn random_callers_get_what_a_naive_model_says(engine: Engine) {
         let long = std::env::var_os("JINGWEI_LONG").is_some();
-        let met = histories(engine, if long { 100_000 } else { 40 }, 0x9e37_79b9_7f4a_7c15).await;
+        let wished = std::env::var("JINGWEI_HISTORIES").unwrap_or_default();
+        let (all, from) = wished.split_once('@').unwrap_or((&wished, "0"));
+        let all = all.parse().unwrap_or(if long { 100_000 } else { 40 });
+        let seed = 0x9e37_79b9_7f4a_7c15_u64.wrapping_add(from.parse().unwrap());
+        let met = histories(engine, all, seed).await;
         assert!(met.len() > 25, "hardly anything happened: {met:?}");
     }
 

@@ -219,6 +219,22 @@ testkit::both! {
         let receipt = circle().await;
         let taken = of(&second, &receipt).task("accept", json!({})).await.expect(200).json();
         assert_eq!((taken["state"].as_str(), waits(&taken), board(&centre, "?state=open").await.len()), (Some("in_progress"), vec![], 0));
+        let dropped = async || {
+            let told = street.get("/api/v1/notices").await.expect(200).json();
+            told["items"].as_array().unwrap().iter().filter(|n| n["kind"] == "ruling-dropped").count()
+        };
+        assert_eq!(dropped().await, 1, "whoever asked for the ruling hears that there will be none");
+
+        // Or whoever is at work when the circle is stopped finishes it.
+        let receipt = send(&app, &report(LAMP, HOME)).await;
+        of(&first, &receipt).task("send-back", wrong("职责清单")).await.expect(200);
+        of(&street, &receipt).act("dispatch", to(&app, SECOND)).await.expect(200);
+        of(&second, &receipt).task("accept", json!({})).await.expect(200);
+        of(&first, &receipt).act("escalate", json!({ "reason": "需街道协调" })).await.expect(200);
+        of(&street, &receipt).act("dispatch", to(&app, FIRST)).await.refused(422, "cyclic-return");
+        let done = of(&second, &receipt).task("done", json!({ "result": "solved", "public_reply": "已换新灯" })).await.expect(200).json();
+        assert_eq!((done["state"].as_str(), waits(&done), board(&centre, "?state=open").await.len()), (Some("resolved"), vec![], 0));
+        assert_eq!(dropped().await, 2, "and so does whoever asked before it was finished");
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
         super::guards::explained(&app).await;
     }

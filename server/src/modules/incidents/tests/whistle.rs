@@ -56,6 +56,36 @@ fn steps<'c>(case: &'c Value, action: &str) -> Vec<&'c Value> {
 }
 
 testkit::both! {
+    async fn a_district_says_when_whoever_is_expected_turns_yellow(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let by_standard = hole(&app).await;
+        let half = json!({ "value": { "left": 20, "emergency": 50 }, "reason": "试行" });
+        app.login_as("system-admin", DISTRICT).await.put("/api/v1/settings/incidents.warning", &half).await.expect(200);
+        app.refresh().await.unwrap();
+        app.clock.advance(MINUTE);
+        let by_half = hole(&app).await;
+        let street = app.login_as("street-desk", STREET).await;
+        let units = [("D-ROADS", "lead"), ("S001-LAW", "helper")];
+        let mut cases = vec![];
+        for path in [by_standard, by_half] {
+            street.post(&format!("{path}/whistle"), &call(&app, &units)).await.expect(200);
+            cases.push(path);
+        }
+        // Half an hour to come: the first case keeps a fifth, as when it was opened, the second has a half of it.
+        for (minutes, lights) in [(14, ["green", "green"]), (1, ["green", "yellow"]), (8, ["green", "yellow"]), (1, ["yellow", "yellow"]), (6, ["red", "red"])] {
+            app.clock.advance(minutes * MINUTE);
+            let board = street.get("/api/v1/whistles").await.expect(200).json();
+            for (path, light) in cases.iter().zip(lights) {
+                let case = street.get(path).await.expect(200).json();
+                let seen = board["items"].as_array().unwrap().iter().find(|w| path.ends_with(w["incident"].as_str().unwrap())).unwrap();
+                for (n, unit) in ["区市政中心", "东街道综合执法队"].iter().enumerate() {
+                    assert_eq!(task_of(&case, unit)["report_light"].as_str(), Some(light), "{unit} after {minutes} more minutes");
+                    assert_eq!(seen["units"][n]["light"].as_str(), Some(light), "the board says the same");
+                }
+            }
+        }
+    }
+
     async fn a_street_summons_departments_and_judges_them(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let path = hole(&app).await;

@@ -7,7 +7,7 @@ const ORGS: &str = "编码,名称,类别,上级\nS1,东街道,street,990101\nC1,
 
 async fn empty(engine: Engine) -> TestApp {
     let app = TestApp::new(engine).await;
-    let mut tx = app.db.begin().await.unwrap();
+    let mut tx = app.db.begin();
     ensure_root(&mut tx, app.now(), "990101", "澄川区").await.unwrap();
     tx.commit().await.unwrap();
     app.refresh().await.unwrap();

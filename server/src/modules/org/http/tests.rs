@@ -33,7 +33,7 @@ const TEMPLATES: &str = "template,grid_type,subtype,slot,name,min,max,eligibilit
 
 async fn district(engine: Engine) -> TestApp {
     let app = TestApp::new(engine).await;
-    let mut tx = app.db.begin().await.unwrap();
+    let mut tx = app.db.begin();
     ensure_root(&mut tx, app.now(), "990101", "澄川区").await.unwrap();
     tx.commit().await.unwrap();
     let table = |text: &str| Table::read(text.as_bytes().to_vec()).unwrap();

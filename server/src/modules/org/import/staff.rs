@@ -84,7 +84,7 @@ pub async fn staff(app: &App, table: Table, options: &Options) -> Result<Report>
     let (staged, wanted) = judge(app, table, options).await?;
     let mut report = staged.commit().await?;
     for chunk in wanted.chunks(ACCOUNTS) {
-        let mut tx = app.db.begin().await?;
+        let mut tx = app.db.begin();
         enrol(app, &mut tx, chunk, options, &mut report).await?;
         tx.commit().await?;
     }
@@ -97,7 +97,7 @@ pub async fn stage_staff(app: &App, table: Table, options: &Options) -> Result<S
     if !wanted.is_empty() {
         let mut tx = match staged.tx.take() {
             Some(tx) => tx,
-            None => app.db.begin().await?,
+            None => app.db.begin(),
         };
         enrol(app, &mut tx, &wanted, options, &mut staged.report).await?;
         staged.tx = Some(tx);

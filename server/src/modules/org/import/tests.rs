@@ -21,7 +21,7 @@ async fn district(engine: Engine) -> TestDb {
     let files = app::migrations();
     let list: Vec<db::Migration<'_>> = files.iter().map(|(name, text)| db::Migration { name, text }).collect();
     let test = TestDb::new(engine, &list).await;
-    let mut tx = test.db.begin().await.unwrap();
+    let mut tx = test.db.begin();
     ensure_root(&mut tx, Time::from_millis(0), "990101", "某区").await.unwrap();
     tx.commit().await.unwrap();
     test
@@ -310,7 +310,7 @@ const STAFF: &str = "staff_no,name,phone,unit_code,post,slot,employment,role,sco
 /// A district with two grids of one community.
 async fn grown(engine: Engine) -> TestApp {
     let app = TestApp::new(engine).await;
-    let mut tx = app.db.begin().await.unwrap();
+    let mut tx = app.db.begin();
     ensure_root(&mut tx, Time::from_millis(0), "990101", "某区").await.unwrap();
     tx.commit().await.unwrap();
     let features = [square(0, 0, r#""code":"990101001001001""#), square(1, 0, r#""code":"990101001001002""#)];

@@ -43,7 +43,7 @@ testkit::both! {
         assert_eq!(of(&before["frozen"][0], Rate::Closed), (1, 2));
 
         // The case is closed a day later, and a third report of that day is entered late.
-        let mut tx = app.db.begin().await.unwrap();
+        let mut tx = app.db.begin();
         let close = db::sql!("update incident set state = 'closed', resolved_at = $2, closed_at = $2 where id = $1");
         tx.execute(close, bind![ids[1], app.now()]).await.unwrap();
         tx.commit().await.unwrap();

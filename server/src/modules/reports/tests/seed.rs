@@ -69,7 +69,7 @@ const PER_STATEMENT: usize = 250;
 pub async fn plant(app: &TestApp, seeds: &[Seed]) -> Vec<Id<Incident>> {
     let owner = app.org.directory().value.root().id;
     let mut ids = Vec::with_capacity(seeds.len());
-    let mut tx = app.db.begin().await.unwrap();
+    let mut tx = app.db.begin();
     for chunk in seeds.chunks(PER_STATEMENT) {
         let fresh: Vec<Id<Incident>> = chunk.iter().map(|s| Id::new(s.at)).collect();
         tx.execute_query(cases(owner, chunk, &fresh)).await.unwrap();

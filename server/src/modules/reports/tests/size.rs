@@ -72,7 +72,7 @@ testkit::both! {
             plant(&app, chunk).await;
         }
         if engine == Engine::Postgres {
-            let mut tx = app.db.begin().await.unwrap();
+            let mut tx = app.db.begin();
             tx.execute_query(db::Query::new("analyze")).await.unwrap();
             tx.commit().await.unwrap();
         }

@@ -40,7 +40,7 @@ async fn happen(app: &TestApp, events: usize) {
                     .with("actions", vec!["note"])
                     .with("state", "assigned")
             };
-            let mut tx = app.db.begin().await.unwrap();
+            let mut tx = app.db.begin();
             Audit::record_all(chunk.iter().map(row).collect(), &mut tx, app.now(), &Actor::system()).await.unwrap();
             tx.commit().await.unwrap();
         }
@@ -73,7 +73,7 @@ async fn left(app: &TestApp) -> i64 {
 
 /// Whoever notes a delivery as sent when he takes it up, not when it was taken.
 async fn note_first(app: &TestApp) {
-    let mut tx = app.db.begin().await.unwrap();
+    let mut tx = app.db.begin();
     tx.execute(sql!("update webhook_delivery set state = 'sent' where state = 'waiting' and attempts > 0"), bind![])
         .await
         .unwrap();

@@ -23,37 +23,35 @@ impl Naive {
         let other = lead.is_none_or(|p| p.path != FIRE);
         let waits = [(has("objected"), "objection-open"), (has("centre"), "centre-decides")];
         let part = self.parts.get(task).copied().unwrap_or_default();
-        let mine = [(!part.path.starts_with(place), "not-your-task"), (part.lead && was("handled"), "same-handler")];
+        let own_part = [(!part.path.starts_with(place), "not-your-task"), (part.lead && was("handled"), "same-handler")];
+        let mine = |more: Vec<(bool, &'static str)>| own_part.into_iter().chain(more).collect();
+        let idle = !part.lead && !is("in_progress");
         let (asker, unit, asked) = self.wish.unwrap_or_default();
+        let hands = was("handled") || was("verified");
+        let offered = lead.filter(|p| p.state == "offered");
+        let foreign = offered.is_some_and(|p| !p.path.starts_with(place));
+        let own = self.review.is_some_and(|(objection, _, by)| objection && by == Some(n));
+        let again = self.returned.iter().any(|r| r.1 == part.path);
+        let helpers = part.lead && self.parts.iter().any(|p| !p.lead && p.state == "accepted");
         let ladder = if self.granted == 0 { &["community-desk", "street-desk", "department-desk"][..] } else { &[] };
         let checks: Vec<(bool, &'static str)> = match act {
             "accept" | "refuse" => vec![(!is("received"), NOW)],
             "note" => vec![(!open && !is("resolved verified"), NOW)],
-            "dispatch" | "send" => {
-                [(above, "not-your-case"), (!(is("accepted assigned") || is("in_progress") && has("escalated")), NOW)]
-                    .into_iter()
-                    .chain(waits)
-                    .chain([
-                        (has("returned") && act == "dispatch", "400"),
-                        (is("assigned") && bound, "binding-task"),
-                        (circle, "cyclic-return"),
-                    ])
-                    .collect()
-            }
+            "dispatch" | "send" => vec![
+                (above, "not-your-case"),
+                (!(is("accepted assigned") || is("in_progress") && has("escalated")), NOW),
+                waits[0],
+                waits[1],
+                (has("returned") && act == "dispatch", "400"),
+                (is("assigned") && bound, "binding-task"),
+                (circle, "cyclic-return"),
+            ],
             "verify" | "fail" => {
-                let hands = (was("handled") || was("verified"), "former-hands");
-                vec![(self.handler == Some(n), "handler-may-not-verify"), hands, (!is("resolved"), NOW)]
+                vec![(self.handler == Some(n), "handler-may-not-verify"), (hands, "former-hands"), (!is("resolved"), NOW)]
             }
             "close" => vec![(!is("verified"), NOW)],
-            "object" => {
-                let offered = lead.filter(|p| p.state == "offered");
-                let foreign = offered.is_some_and(|p| !p.path.starts_with(place));
-                [(offered.is_none(), NOW), (foreign, "not-your-task"), (bound, "binding-task")].into_iter().chain(waits).collect()
-            }
-            "uphold" | "dismiss" => {
-                let own = self.review.is_some_and(|(objection, _, by)| objection && by == Some(n));
-                vec![(own, "sender-may-not-rule"), (!is("accepted") && !in_hand, NOW)]
-            }
+            "object" => vec![(offered.is_none(), NOW), (foreign, "not-your-task"), (bound, "binding-task"), waits[0], waits[1]],
+            "uphold" | "dismiss" => vec![(own, "sender-may-not-rule"), (!is("accepted") && !in_hand, NOW)],
             "escalate" => vec![(above, "not-your-case"), (self.owner == DISTRICT, "at-the-top"), (!open, NOW)],
             "whistle" => [(place == COMMUNITY, "may-not-whistle"), (!is("accepted") && !in_hand, NOW)]
                 .into_iter()
@@ -74,24 +72,11 @@ impl Naive {
             "unmerge" => vec![(!is("merged"), NOW)],
             "reopen" => vec![(self.round > 2, "reopened-twice"), (!is("resolved verified closed"), NOW)],
             "content" | "unsolved" => vec![(!is("resolved verified closed"), NOW)],
-            of_task => mine
-                .into_iter()
-                .chain(match of_task {
-                    "take" => vec![(part.state != "offered", NOW)],
-                    "report" => {
-                        vec![(!part.summoned, "not-summoned"), (!part.open(), NOW), (part.arrived, "already-reported-in")]
-                    }
-                    "back" => {
-                        let again = self.returned.iter().any(|r| r.1 == part.path);
-                        vec![(!part.open(), NOW), waits[0], (part.binding, "binding-task"), (again, "returned-already")]
-                    }
-                    "extend" => vec![(!part.lead, "not-your-task"), (!part.open(), NOW), (asked == self.round, "extension-open")],
-                    _ => {
-                        let helpers = part.lead && self.parts.iter().any(|p| !p.lead && p.state == "accepted");
-                        vec![(part.state != "accepted" || (!part.lead && !is("in_progress")), NOW), (helpers, "helpers-open")]
-                    }
-                })
-                .collect(),
+            "take" => mine(vec![(part.state != "offered", NOW)]),
+            "report" => mine(vec![(!part.summoned, "not-summoned"), (!part.open(), NOW), (part.arrived, "already-reported-in")]),
+            "back" => mine(vec![(!part.open(), NOW), waits[0], (part.binding, "binding-task"), (again, "returned-already")]),
+            "extend" => mine(vec![(!part.lead, "not-your-task"), (!part.open(), NOW), (asked == self.round, "extension-open")]),
+            _ => mine(vec![(part.state != "accepted" || idle, NOW), (helpers, "helpers-open")]),
         };
         checks.into_iter().find(|c| c.0).map(|c| c.1)
     }
