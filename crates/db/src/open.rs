@@ -160,7 +160,7 @@ impl Db {
         if self.engine() == Engine::Sqlite {
             return Ok(());
         }
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin();
         for table in tables {
             let first = crate::Query::new("select cast(1 as bigint) as value from").push(table, vec![]).push("limit 1", vec![]);
             if !tx.query_values::<i64>(first).await?.is_empty() {

@@ -277,24 +277,7 @@ impl<'a> Change<'a> {
     pub async fn save(mut self, tx: &mut Tx) -> Result<Case> {
         self.count();
         store::save(tx, &self.case, self.version_before).await?;
-        if self.case.next_at.is_some_and(|at| at <= self.now) {
-            self.pass_fired(tx).await?;
-        }
         self.record(tx).await
-    }
-
-    /// A stage that is due may have been set off by the sweep while this command was at work: it leaves the version alone. Then it is not the next
-    /// one any more. The case's row is this command's by now, so that the sweep cannot come in between once more.
-    async fn pass_fired(&mut self, tx: &mut Tx) -> Result<()> {
-        let due = self.case.next_at;
-        self.fired = store::ladder::fired(tx, &[self.case.id]).await?;
-        let new = self.entries.iter().flat_map(|e| e.clock.0.iter().map(|c| (e.at, c)));
-        let log = self.log.iter().map(|(at, e)| (*at, e)).chain(new);
-        self.case.next_at = ladder::next_at(&self.case, log, &self.fired);
-        if self.case.next_at == due {
-            return Ok(());
-        }
-        store::ladder::move_on(tx, &[(self.case.id, due, self.case.next_at)]).await
     }
 
     async fn record(self, tx: &mut Tx) -> Result<Case> {
