@@ -14,7 +14,7 @@ use clap::Args;
 use db::{Durability, Engine};
 
 use super::{
-    place::{Place, Stored},
+    place::{OWN_DATABASE, Place, Stored},
     say,
 };
 
@@ -79,7 +79,7 @@ pub async fn restore(args: Restore) -> anyhow::Result<()> {
     let copy = args.from.join("district.db");
     if copy.exists() {
         fs::copy(&copy, data.join("district.db"))?;
-        stored.database = format!("sqlite:{}", data.join("district.db").display());
+        OWN_DATABASE.clone_into(&mut stored.database);
     } else {
         stored.database = args.place.database.clone().context("--database names the PostgreSQL database to restore into")?;
         load(&stored.database, &args.from.join("district.sql"))?;

@@ -6,7 +6,7 @@ use db::{Db, Durability, Options};
 use kernel::Clock;
 
 use super::{
-    place::{Place, Stored},
+    place::{OWN_DATABASE, Place, Stored},
     say,
 };
 use crate::{
@@ -53,14 +53,14 @@ pub async fn init(args: Init) -> anyhow::Result<()> {
         bail!("{} holds a district already; `jingwei migrate` brings its tables up to date", data.display());
     }
     let data = &std::path::absolute(data)?;
-    let url = args.place.database.clone().unwrap_or_else(|| format!("sqlite:{}", data.join("district.db").display()));
+    let url = args.place.database.clone().unwrap_or_else(|| OWN_DATABASE.to_owned());
     let schema = url.starts_with("postgres").then(|| args.schema.clone());
-    let db = Db::open_with(&url, &Options { schema: schema.clone(), ..Options::default() })
+    let stored = Stored { database: url, schema: schema.clone(), demo: args.demo };
+    let db = Db::open_with(&stored.address(data), &Options { schema, ..Options::default() })
         .await
         .context("the database cannot be opened")?;
     app::migrate(&db).await?;
     access::Keys::create(data)?;
-    let stored = Stored { database: url, schema, demo: args.demo };
     stored.write(data)?;
     let config = Config { data: data.clone(), demo: args.demo, ..Config::default() };
     let app = App::open(db, Clock::System, config).await?;

@@ -24,7 +24,7 @@ pub struct Place {
 /// What `init` stores in the folder, readable by its owner only, since the address may hold a password.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stored {
-    /// The database's address.
+    /// The database's address. A SQLite path that is not absolute begins in the district's folder, so that the folder may be moved.
     pub database: String,
     /// The PostgreSQL schema of this district.
     pub schema: Option<String>,
@@ -34,6 +34,8 @@ pub struct Stored {
 }
 
 const FILE: &str = "jingwei.json";
+/// The database of a district that names none: a file in its folder.
+pub const OWN_DATABASE: &str = "sqlite:district.db";
 
 impl Stored {
     /// Reads what `init` stored.
@@ -43,6 +45,14 @@ impl Stored {
             format!("{} holds no district; run `jingwei init --data {}` first", data.display(), data.display())
         })?;
         serde_json::from_str(&text).with_context(|| format!("{} cannot be read", path.display()))
+    }
+
+    /// The database's address as it is opened.
+    pub fn address(&self, data: &Path) -> String {
+        match self.database.strip_prefix("sqlite:") {
+            Some(path) if Path::new(path).is_relative() => format!("sqlite:{}", data.join(path).display()),
+            _ => self.database.clone(),
+        }
     }
 
     /// Stores it.
@@ -60,9 +70,7 @@ impl Place {
     /// The database that holds the district, and how it is opened.
     pub async fn open_db(&self, connections: u32, durability: Durability) -> anyhow::Result<(Db, Stored)> {
         let mut stored = Stored::read(&self.data)?;
-        if let Some(url) = &self.database {
-            stored.database.clone_from(url);
-        }
+        stored.database = self.database.clone().unwrap_or_else(|| stored.address(&self.data));
         let options = Options { connections, schema: stored.schema.clone(), durability, ..Options::default() };
         let db = Db::open_with(&stored.database, &options).await.with_context(|| "the database cannot be opened".to_owned())?;
         Ok((db, stored))
@@ -82,5 +90,20 @@ impl Place {
         }
         let config = Config { data: self.data.clone(), demo: stored.demo, ..config };
         Ok(App::open(db, Clock::System, config).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_may_be_moved_with_its_database() {
+        let stored = |database: &str| Stored { database: database.into(), schema: None, demo: false };
+        let there = Path::new("/srv/district");
+        assert_eq!(stored(OWN_DATABASE).address(there), "sqlite:/srv/district/district.db");
+        for elsewhere in ["sqlite:/var/lib/district.db", "postgres://db/jingwei"] {
+            assert_eq!(stored(elsewhere).address(there), elsewhere);
+        }
     }
 }
