@@ -1,4 +1,5 @@
 import { act } from "@/api/calls";
+import { askErasure } from "@/api/calls/erasure";
 import { desk, reviews, ruleOn, type WhatIf } from "@/api/calls/desk";
 import { Problem } from "@/api/problem";
 import type { Case, Satisfied, Solved, Task } from "@/api/types";
@@ -171,6 +172,8 @@ export const deeds: readonly Deed[] = [
   { key: "archive", later: true, send: (of) => desk.archive(of) },
   { key: "refuse", danger: true, later: true, fields: [{ key: "reason", kind: "choice", options: refusals, words: "refusal", need: true }, words], send: (of, v) => act.refuse(of, { reason: text(v, "reason"), words: text(v, "words") }) },
   { key: "annul", danger: true, later: true, fields: [{ ...reason, picks: "annul" }, words], send: (of, v) => desk.annul(of, { reason: text(v, "reason"), words: text(v, "words") }) },
+  // Nothing is erased by this: it asks somebody else to decide.
+  { key: "erase", danger: true, fields: [reason], send: (of, v) => askErasure(of.id, text(v, "reason")) },
 ];
 
 /** The tasks that an action can be about. */
