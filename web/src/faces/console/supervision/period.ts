@@ -20,7 +20,7 @@ export const begin = (text: string, zone: string): string => new Date(asDate(tex
 /** An instant as a field of day and minute shows it, and back; nothing for what is none. */
 export const wall = (at: string | null | undefined, zone: string): string => (at ? new Date(Date.parse(at) + minutes(zone) * 60_000).toISOString().slice(0, 16) : "");
 export const instant = (text: string, zone: string): string | null => {
-  const at = Date.parse(`${text}:00Z`);
+  const at = text ? Date.parse(`${text}:00Z`) : Number.NaN;
   return Number.isNaN(at) ? null : new Date(at - minutes(zone) * 60_000).toISOString();
 };
 /** The span of instants: from the first instant on, before the last. */
