@@ -3,10 +3,10 @@
 import { as, tag } from "../ask.mjs";
 import { act, given, open, send } from "../desk.mjs";
 
-async function emergency(stage, centre, mark) {
+async function emergency(stage, centre, street, mark) {
   const { check, base, enter, position, phone } = stage;
   const { page, screen } = centre;
-  const words = `壬楼道灯不亮，电线冒火花 ${mark}`;
+  const words = `壬楼道灯不亮，晚上看不见 ${mark}`;
   const filed = await given(stage, page, words);
   await open(page, base, filed.id);
   const form = await act(page, "提高紧急程度");
@@ -21,9 +21,7 @@ async function emergency(stage, centre, mark) {
 
   // Whoever is rung answers; the person who raised it may be somebody else.
   let answered = false;
-  for (const role of ["street", "dispatcher"]) {
-    const one = role === "dispatcher" ? centre : await enter(role);
-    await one.page.getByRole("navigation", { name: "工作区" }).waitFor();
+  for (const one of [street, centre]) {
     await open(one.page, base, filed.id);
     if (!(await as(one.page, `/incidents/${filed.id}`)).may.includes("acknowledge")) continue;
     const answer = await act(one.page, "值守应答");
@@ -51,19 +49,18 @@ async function emergency(stage, centre, mark) {
   await worker.screen("y-4-worker");
 }
 
-async function handover(stage, centre, mark) {
+async function handover(stage, street, mark) {
   const { check, enter } = stage;
-  const { page, screen } = centre;
+  const { page, screen } = street;
   await page.getByRole("link", { name: "交接班" }).click();
-  await page.getByRole("button", { name: "交班", exact: true }).waitFor({ state: "detached" });
-  await page.getByRole("combobox", { name: "哪个单位的班" }).fill("中心");
-  await page.getByRole("option", { name: /指挥中心|网格中心|中心/ }).first().click();
+  await page.getByRole("combobox", { name: "哪个单位的班" }).fill("临江街道");
+  await page.getByRole("option", { name: "临江街道", exact: true }).click();
   const to = page.getByLabel("交给谁");
-  await to.locator("option").filter({ hasText: "白露" }).waitFor({ state: "attached" });
+  await to.locator("option").filter({ hasText: "陆恒" }).waitFor({ state: "attached" });
   await page.getByRole("button", { name: "交班", exact: true }).click();
   await page.getByRole("alert").waitFor();
   check("a shift is not handed over to nobody", true);
-  await to.selectOption({ label: await to.locator("option").filter({ hasText: "白露" }).innerText() });
+  await to.selectOption({ label: await to.locator("option").filter({ hasText: "陆恒" }).innerText() });
   await page.getByLabel("班次").fill("夜班");
   await page.getByLabel("要交代的事").fill(`三单元电线打火已断电，明早复查（${mark}）。`);
   await screen("y-5-hand-over");
@@ -73,7 +70,7 @@ async function handover(stage, centre, mark) {
   check("what is open is listed by the system", /未办结 [1-9]\d* 件，其中特急 [1-9]\d* 件/.test(await card(page).innerText()), await card(page).innerText());
   await card(page).getByText("等接班人确认。").waitFor();
 
-  const next = await enter("callback");
+  const next = await enter("leader");
   await next.page.getByRole("link", { name: "交接班" }).click();
   await card(next.page).getByRole("textbox").fill("清楚，已看过现场照片。");
   await next.screen("y-6-take-over");
@@ -91,6 +88,8 @@ export async function run(stage) {
   const mark = tag();
   const centre = await stage.enter("dispatcher");
   await centre.page.locator("li button.line").first().waitFor();
-  await emergency(stage, centre, mark);
-  await handover(stage, centre, mark);
+  const street = await stage.enter("street");
+  await street.page.getByRole("navigation", { name: "工作区" }).waitFor();
+  await emergency(stage, centre, street, mark);
+  await handover(stage, street, mark);
 }

@@ -114,7 +114,8 @@ async function shelf(stage, { filed, words, page, screen }) {
   await leader.page.getByText("已完成：恢复计时").waitFor();
   await page.reload();
   await page.getByRole("heading", { name: words }).waitFor();
-  check("taken up again, it can be finished", await page.getByRole("button", { name: "办结" }).isVisible() && (await as(page, `/incidents/${filed.id}`)).paused === null);
+  await page.getByRole("button", { name: "办结" }).waitFor();
+  check("taken up again, it can be finished", (await as(page, `/incidents/${filed.id}`)).paused === null);
 }
 
 export async function run(stage) {
