@@ -35,7 +35,8 @@ async function emergency(stage, centre, street, mark) {
   }
   check("a desk on duty answers", answered);
   await open(page, base, filed.id);
-  check("the next person reads who answered and what is done", await page.getByText("已通知电工").first().isVisible());
+  await page.getByText("已通知电工").first().waitFor();
+  check("the next person reads who answered and what is done", true);
   const bulletin = await act(page, "信息报送");
   await bulletin.getByRole("radio", { name: "首报" }).check();
   await bulletin.getByLabel("说明").fill("三单元楼道电线打火，已断电，无人员受伤。");

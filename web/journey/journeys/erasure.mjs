@@ -27,7 +27,7 @@ export async function run(stage) {
     await form.getByText("谁也恢复不了").waitFor();
     if (filed === kept) {
       await form.getByRole("button", { name: "申请删除" }).click();
-      await form.getByRole("alert").waitFor();
+      await form.getByRole("alert").first().waitFor();
       check("a request without a reason is refused", true);
     }
     await form.getByLabel("为什么要删除").fill(reason);

@@ -21,7 +21,7 @@ async function order({ check, base, enter }, office, filed, mark) {
   await office.page.goto(`${base}/c/#/department?tab=orders`);
   const box = entry(office.page, `三天没有进展，请说明原因（${mark}）`);
   await box.getByText("黄牌督办").waitFor();
-  check("the department has the order", await box.getByText("待回复").isVisible());
+  check("the department has the order, and sees which case it is about", (await box.getByText("待回复").isVisible()) && (await box.getByRole("button", { name: "货架摆到人行道上" }).isVisible()));
   await box.getByRole("button", { name: "回复督办" }).click();
   await box.getByRole("alert").waitFor();
   await box.getByRole("textbox").fill("已约店主明天清退，后天复查。");

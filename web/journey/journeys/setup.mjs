@@ -1,4 +1,6 @@
 // Set-up: a catalogue with a wrong row, then right; an account with a grant, where two administrators' offices exclude one another; a switch with its reason; the record of it all.
+import { isDeepStrictEqual } from "node:util";
+
 const wrong = "level1,level2,level3,handle_limit,limit_unit\n走查大类,走查小类,走查事项,三,工作日\n";
 const right = "level1,level2,level3,handle_limit,limit_unit\n走查大类,走查小类,走查事项,3,工作日\n";
 const file = (text) => ({ name: "catalogue.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
@@ -192,7 +194,7 @@ async function structured(page, screen, check) {
   await screen("u-21-ladder-form");
   await done("走查：紧急案件另定");
   const ladder = await page.evaluate(async () => (await (await fetch("/api/v1/settings")).json()).find((it) => it.name === "incidents.escalation").value.urgent);
-  check("a ladder is built from its form", JSON.stringify(ladder) === JSON.stringify({ stages: [{ stage: "order", mark: "red", after_minutes: 60, tell: ["head"], then: { supervise: { card: "yellow", reply_minutes: 480 } } }] }), JSON.stringify(ladder));
+  check("a ladder is built from its form", isDeepStrictEqual(ladder, { stages: [{ stage: "order", mark: "red", after_minutes: 60, tell: ["head"], then: { supervise: { card: "yellow", reply_minutes: 480 } } }] }), JSON.stringify(ladder));
   await row("incidents.escalation").getByRole("button", { name: "恢复默认" }).click();
   await page.getByText(/已恢复默认。/).waitFor();
   // Every setting has its form: none is edited as text.
