@@ -15,7 +15,7 @@ const server = (path: string) => JSON.parse(readFileSync(join(__dirname, "../../
 /** What the server holds by itself where that is a file. */
 const defaults: [string, unknown][] = [
   ["callback", server("src/modules/incidents/rules/callback.json")], ["contact", server("src/modules/incidents/rules/contact.json")],
-  ["incidents.emergency", server("presets/emergency.json")], ["incidents.whistle", server("presets/whistle.json")],
+  ["limit.lookup", { per_hour: 5 }], ["limit.login", "off"], ["incidents.emergency", server("presets/emergency.json")], ["incidents.whistle", server("presets/whistle.json")],
 ];
 function every(shape: Shape, see: (it: Shape, field?: Field) => void, field?: Field): void {
   see(shape, field);
@@ -60,6 +60,10 @@ describe("the forms of settings", () => {
     ["incidents.emergency", { ring_minutes: 5, first_bulletin_minutes: 30, limits: { accept_minutes: 1, handle_minutes: 9 }, duty_rooms: [], centres: [], numbers: [] }, "numbers", "required"],
     ["incidents.escalation", { preset: "standard", signer: "x", normal: { stages: [{ stage: "a", mark: "red", after_minutes: 0, tell: [], then: { supervise: { card: "urge", reply_minutes: 0 } } }] } }, "normal.stages[0].then.supervise.reply_minutes", "out-of-range"],
   ] as const)("%s of %j is wrong at %s", (name, value, path, code) => expect(faults(shapes[name]!, value)).toEqual([{ path, code }]));
+  it("take no limit away by leaving it empty", () => {
+    expect(faults(shapes["limit.lookup"]!, { per_hour: Number.NaN })).toEqual([{ path: "per_hour", code: "out-of-range" }]);
+    expect(faults(shapes["limit.lookup"]!, undefined)).toEqual([{ path: "", code: "required" }]);
+  });
   it("take the server's names of fields, with and without its prefix", () => {
     expect(["value.limits.accept_minutes", "value[2].phone", "signer", "value"].map(bare)).toEqual(["limits.accept_minutes", "[2].phone", "signer", ""]);
   });
@@ -69,7 +73,7 @@ describe("the forms of settings", () => {
   });
   it("tell in words what is held", () => {
     const lines = told(shapes["district.hotlines"]!, [{ name: "报警", phone: "110" }], (_, value) => String(value), (it) => it.key);
-    expect(lines).toEqual([["1 · name", "报警"], ["1 · phone", "110"]]);
+    expect(lines).toEqual([["1", "name 报警，phone 110"]]);
   });
 });
 

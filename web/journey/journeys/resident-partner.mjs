@@ -41,9 +41,8 @@ export async function run(stage) {
   await page.getByText("已告诉派单的单位。").waitFor();
   await page.getByRole("button", { name: "办结" }).click();
   await page.getByRole("button", { name: "提交办结" }).click();
-  await page.getByText("请选结果").waitFor();
-  await page.getByRole("radio", { name: "已解决", exact: true }).check();
-  await page.getByLabel("给居民的答复").fill("已清运并冲洗。");
+  await page.getByText("请写做了什么。").waitFor();
+  await page.getByLabel("协办做了什么").fill("已清运并冲洗。");
   await page.locator("input[type=file]").first().setInputFiles(await picture(page, "after"));
   await page.getByText("照片上传中…").first().waitFor({ state: "detached" });
   await screen("m-71-partner-done");

@@ -122,8 +122,8 @@ async function work(worker, code) {
   await page.getByText("照片上传中…").first().waitFor({ state: "detached" });
   await screen("w-3-done");
   await page.reload();
-  await page.getByRole("button", { name: "办结" }).click();
-  check("what was typed survives a reload", (await page.getByLabel("给居民的答复").inputValue()).startsWith("已换好"));
+  await page.getByLabel("给居民的答复").waitFor();
+  check("what was typed survives a reload, in the form that was open", (await page.getByLabel("给居民的答复").inputValue()).startsWith("已换好"));
   await page.getByRole("button", { name: "提交办结" }).click();
   await page.getByText("已办结：").waitFor();
   check("the worker finishes with a photograph", true);

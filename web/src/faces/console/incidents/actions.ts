@@ -71,7 +71,7 @@ export const deeds: readonly Deed[] = [
   { key: "report_in", task: (it) => mine(it) && due(it), fields: [{ key: "note", kind: "words" }, photos], send: (of, v, task) => desk.reportIn(of, task, { note: text(v, "note"), photo_ids: list(v, "photos") }) },
   { key: "take_on", press: "t", task: (it) => mine(it) && it.state === "offered" && !due(it), send: (of, _v, task) => act.acceptTask(of, task) },
   { key: "resolve", task: (it) => mine(it) && it.state === "accepted" && it.role === "lead", fields: [result], send: finish },
-  { key: "assist", task: (it) => mine(it) && it.state === "accepted" && it.role === "helper", fields: [result], send: finish },
+  { key: "assist", task: (it) => mine(it) && it.state === "accepted" && it.role === "helper", fields: [words, photos], send: (of, v, task) => act.doneTask(of, task, { result: "solved", public_reply: "", note: text(v, "words"), photo_ids: list(v, "photos") }) },
   { key: "sign", task: (it) => it.state === "signing", later: true, send: (of, _v, task) => desk.sign(of, task) },
   { key: "hand_back", task: (it) => it.state === "signing", fields: [words], send: (of, v, task) => desk.handBack(of, task, text(v, "words")) },
   {

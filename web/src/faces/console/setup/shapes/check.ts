@@ -21,10 +21,10 @@ export function fresh(shape: Shape): unknown {
     case "group": return Object.fromEntries(shape.fields.flatMap((it) => (leftOut(it) ? [] : [[it.key, fresh(it)]])));
     case "list": return Array.from({ length: shape.least ?? 0 }, () => fresh(shape.of));
     case "maybe": return shape.missing ? undefined : null;
-    case "variant": return undefined;
+    case "variant": return shape.need ? shape.options[0]?.key : undefined;
   }
 }
-const leftOut = (it: Field): boolean => it.kind === "variant" || (it.kind === "maybe" && it.missing === true);
+const leftOut = (it: Field): boolean => (it.kind === "variant" && !it.need) || (it.kind === "maybe" && it.missing === true);
 
 /** Whether the form can show all of a value; what it cannot show is edited as text rather than lost. */
 export function fits(shape: Shape, value: unknown): boolean {
@@ -85,6 +85,7 @@ export function faults(shape: Shape, value: unknown, path = ""): Fault[] {
     case "maybe": return value === undefined || value === null ? [] : faults(shape.of, value, path);
     case "variant": {
       const inner = isObject(value) ? shape.options.find((it) => it.of && it.key in value) : undefined;
+      if (!inner && shape.need && typeof value !== "string") return [{ path, code: "required" }];
       return inner?.of ? faults(inner.of, (value as Record<string, unknown>)[inner.key], at(path, inner.key)) : [];
     }
     case "flag": case "several": case "kinds": return [];
@@ -95,10 +96,20 @@ export function faults(shape: Shape, value: unknown, path = ""): Fault[] {
 export function told(shape: Shape, value: unknown, say: (shape: Shape, value: unknown) => string, label: (field: Field) => string, name = ""): [string, string][] {
   switch (shape.kind) {
     case "group": return isObject(value) ? shape.fields.flatMap((it) => told(it, value[it.key], say, label, [name, label(it)].filter(Boolean).join(" · "))) : [];
-    case "list": return Array.isArray(value) && value.length > 0 ? value.flatMap((it, n) => told(shape.of, it, say, label, `${name} ${n + 1}`.trim())) : [[name, say(shape, value)]];
+    case "list": {
+      if (!Array.isArray(value) || value.length === 0) return [[name, say(shape, value)]];
+      return value.flatMap((it, n) => {
+        const nth = `${name} ${n + 1}`.trim();
+        const lines = told(shape.of, it, say, label);
+        // What is short is one line.
+        return lines.length <= 3 ? [[nth, lines.map(([of, words]) => [of, words].filter(Boolean).join(" ")).join("，")] as [string, string]] : told(shape.of, it, say, label, nth);
+      });
+    }
     case "maybe": return value === undefined || value === null ? [[name, say(shape, value)]] : told(shape.of, value, say, label, name);
     case "variant": {
       const inner = isObject(value) ? shape.options.find((it) => it.key in value) : undefined;
+      // One plain number or word inside says it all.
+      if (inner?.of && inner.of.kind !== "group") return [[name, [say(shape, inner.key), say(inner.of, (value as Record<string, unknown>)[inner.key])].join(" ")]];
       return [[name, say(shape, inner?.key ?? value)], ...(inner?.of ? told(inner.of, (value as Record<string, unknown>)[inner.key], say, label, name) : [])];
     }
     default: return [[name, say(shape, value)]];

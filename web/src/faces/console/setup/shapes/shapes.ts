@@ -24,8 +24,8 @@ export type Shape =
   | { kind: "list"; of: Shape; most?: number; least?: number; fixed?: boolean }
   /** Given or not; what is not given is null, or missing with `missing`. */
   | { kind: "maybe"; of: Shape; missing?: boolean }
-  /** One of several things, some of which have something inside, or nothing at all. */
-  | { kind: "variant"; list: string; options: readonly { key: string; of?: Shape }[] };
+  /** One of several things, some of which have something inside; or nothing at all, unless there must be one. */
+  | { kind: "variant"; list: string; options: readonly { key: string; of?: Shape }[]; need?: boolean };
 
 /** A member of a group; its label is `settingFields.<words>`, or of its key. */
 export type Field = Shape & { key: string; words?: string };
@@ -57,7 +57,12 @@ const ladder: Shape = {
   }],
 };
 
+/** How often something may be asked of the server from one network, or as often as anybody wants. */
+const rate: Shape = { kind: "variant", list: "rate", need: true, options: [{ key: "per_hour", of: { kind: "number", least: 1, most: 1_000_000, unit: "times" } }, { key: "off" }] };
+const limited = ["public_reports", "public_photos", "public_reads", "addresses", "suggest", "lookup", "lookup_code", "remarks", "track", "login", "link"];
+
 export const shapes: Readonly<Record<string, Shape>> = {
+  ...Object.fromEntries(limited.map((name) => [`limit.${name}`, rate])),
   "callback": {
     kind: "group",
     fields: [
