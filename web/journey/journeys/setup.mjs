@@ -169,7 +169,7 @@ async function structured(page, screen, check) {
   await dialog.getByLabel("电话").last().fill("不是号码");
   await dialog.getByLabel("理由").fill("走查：加一个电话");
   await dialog.getByRole("button", { name: "保存" }).click();
-  await dialog.getByText("手机号不对").waitFor();
+  await dialog.getByText("电话号码不对").waitFor();
   check("what only the server knows is said beside its field too", true);
   await dialog.getByLabel("电话").last().fill("010-1400000");
   await dialog.getByRole("button", { name: /上移/ }).last().click();
