@@ -69,7 +69,7 @@ async function desk({ base, check, enter, linkFor }, filed) {
   await again.getByRole("button", { name: "我已在别的窗口登录" }).click();
   await again.getByText("还没有登录。").waitFor();
   const window = await page.context().newPage();
-  await window.goto(linkFor("guan"));
+  await window.goto(new URL(linkFor("guan"), base).href);
   await window.waitForURL((url) => !url.href.includes("/link/"));
   await window.close();
   if (await again.isVisible()) await again.getByRole("button", { name: "我已在别的窗口登录" }).click();
@@ -90,7 +90,7 @@ async function desk({ base, check, enter, linkFor }, filed) {
   await form.getByRole("button", { name: "备注" }).last().click();
   await again.waitFor();
   const stranger = await page.context().newPage();
-  await stranger.goto(linkFor("jiangyue"));
+  await stranger.goto(new URL(linkFor("jiangyue"), base).href);
   await stranger.waitForURL((url) => !url.href.includes("/link/"));
   await stranger.close();
   if (await again.isVisible()) await again.getByRole("button", { name: "我已在别的窗口登录" }).click().catch(() => undefined);

@@ -31,7 +31,8 @@ export async function run(stage) {
   await screen("n-3-ask");
   await asked.getByRole("button", { name: "发布" }).click();
   await page.getByText("已发布。").waitFor();
-  check("it says that residents see it now", await page.getByText("居民能看到").first().isVisible());
+  await page.getByText("居民能看到").first().waitFor();
+  check("it says that residents see it now", true);
   const notice = page.url();
   await screen("n-4-published");
 
