@@ -26,6 +26,7 @@ export async function send(page, form, name) {
 export async function pickUnit(page, form, label, name) {
   await form.getByRole("combobox", { name: label }).fill(name);
   await page.getByRole("option", { name: new RegExp(name) }).first().click();
+  await page.keyboard.press("Tab"); // A list of several stays open until one goes on.
 }
 
 /** A new case that a unit leads, whatever the rules made of it; asked of the server as the person of a page. */

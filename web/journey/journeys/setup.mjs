@@ -92,7 +92,8 @@ export async function run({ enter, check }) {
   await dialog.getByLabel("理由").fill("走查：公告试用一天");
   await dialog.getByRole("button", { name: "保存" }).click();
   await page.getByText(/已设置。/).waitFor();
-  check("the list says in words what it holds", await page.getByRole("row", { name: /公告/ }).getByText("明天上午停水检修").isVisible());
+  await page.getByRole("row", { name: /公告/ }).getByText("明天上午停水检修").waitFor();
+  check("the list says in words what it holds", true);
   await page.getByRole("button", { name: "恢复默认" }).click();
   await page.getByText(/已恢复默认。/).waitFor();
   check("a switch goes back to its default", true);
@@ -159,7 +160,8 @@ async function structured(page, screen, check) {
   await dialog.getByLabel("每隔多久呼叫一次").fill("7");
   await dialog.getByLabel("首报").fill("30");
   await done("走查：呼叫间隔");
-  check("a number is read back", await row("incidents.emergency").getByText("7 分钟").isVisible());
+  await row("incidents.emergency").getByText("7 分钟").waitFor();
+  check("a number is read back", true);
   await row("incidents.emergency").getByRole("button", { name: "恢复默认" }).click();
   await page.getByText(/已恢复默认。/).waitFor();
 
