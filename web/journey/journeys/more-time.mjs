@@ -107,7 +107,7 @@ async function shelf(stage, { filed, words, page, screen }) {
   await leader.screen("x-6-shelved");
   await page.reload();
   await page.getByText("等小区线路整体改造").first().waitFor();
-  check("the worker sees why his clock stands still", await page.getByText("挂账").first().isVisible());
+  check("the worker sees why his clock stands still", (await page.getByText("挂账").first().isVisible()) && (await page.locator(".light").first().innerText()).includes("暂停"));
   await screen("x-7-worker-shelved");
   await act(leader.page, "恢复计时");
   await leader.page.getByRole("button", { name: "现在就办" }).click();
