@@ -83,7 +83,7 @@ async function calledOff(stage, mark) {
   const street = await enter("street");
   const { page, screen } = street;
   await page.locator("li button.line").first().waitFor();
-  const filed = await given(stage, page, `人行道地砖破损，老人绊了一下（${mark} 撤哨）`);
+  const filed = await given(stage, page, `人行道地砖破损，老人绊了一下（${mark} 叫停）`);
   await open(page, base, filed.id);
   const form = await act(page, "吹哨");
   await pickUnit(page, form, "谁主办", "市政设施");
@@ -91,10 +91,10 @@ async function calledOff(stage, mark) {
   await send(page, form, "吹哨");
   const unit = await enter("handler");
   await unit.page.goto(`${base}/c/#/department`);
-  await entry(unit.page, `${mark} 撤哨`).waitFor();
+  await entry(unit.page, `${mark} 叫停`).waitFor();
   await page.getByRole("link", { name: "吹哨", exact: true }).click();
-  const card = page.locator("li.entry").filter({ hasText: `${mark} 撤哨` }).first();
-  await card.getByRole("button", { name: "撤哨" }).click();
+  const card = page.locator("li.entry").filter({ hasText: `${mark} 叫停` }).first();
+  await card.getByRole("button", { name: "撤哨", exact: true }).click();
   const off = page.getByRole("dialog", { name: "撤哨" });
   await off.getByRole("button", { name: "撤哨" }).last().click();
   await off.getByRole("alert").waitFor();
@@ -110,7 +110,7 @@ async function calledOff(stage, mark) {
   await unit.page.reload();
   await unit.page.getByRole("heading", { name: "部门台", level: 1 }).waitFor();
   await unit.page.waitForTimeout(1000);
-  check("the unit is no longer expected", (await unit.page.locator("button.entry").filter({ hasText: `${mark} 撤哨` }).count()) === 0);
+  check("the unit is no longer expected", (await unit.page.locator("button.entry").filter({ hasText: `${mark} 叫停` }).count()) === 0);
 }
 
 export async function run(stage) {
