@@ -12,13 +12,13 @@ export async function report(stage, text, more = {}) {
 }
 
 /** Asks or commands as whoever is logged in on a page. */
-export async function as(page, path, body) {
-  const reply = await page.evaluate(async ([path, body, key]) => {
+export async function as(page, path, body, method = "POST") {
+  const reply = await page.evaluate(async ([path, body, key, method]) => {
     const { csrf } = await (await fetch("/api/v1/session")).json();
     const headers = { "content-type": "application/json", "x-csrf-token": csrf, "idempotency-key": key };
-    const answer = await fetch(`/api/v1${path}`, body === undefined ? {} : { method: "POST", headers, body: JSON.stringify(body) });
+    const answer = await fetch(`/api/v1${path}`, body === undefined ? {} : { method, headers, body: JSON.stringify(body) });
     return { status: answer.status, json: await answer.json().catch(() => null) };
-  }, [path, body, randomUUID()]);
+  }, [path, body, randomUUID(), method]);
   if (reply.status >= 300) throw new Error(`${path}: ${reply.status} ${JSON.stringify(reply.json)}`);
   return reply.json;
 }

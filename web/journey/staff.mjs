@@ -2,7 +2,7 @@
 
 /** Somebody with a role, who acts without looking at pages: `call("POST", "/incidents/…/accept", {})` answers the body, or throws the problem. */
 export async function staff(stage, role) {
-  const { page } = await stage.enter(role, { viewport: stage.desktop });
+  const { page, screen } = await stage.enter(role, { viewport: stage.desktop });
   await page.waitForLoadState("networkidle");
   const call = (method, path, body) =>
     page.evaluate(async ([how, where, what]) => {
@@ -19,7 +19,7 @@ export async function staff(stage, role) {
     if (!list.items[0]) throw new Error(`${role} sees no case ${code}`);
     return call("GET", `/incidents/${list.items[0].id}`);
   };
-  return { page, call, byCode };
+  return { page, screen, call, byCode };
 }
 
 /** Brings a case to the point where somebody has solved it, whoever leads; says what the reporter reads. */

@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { lightOf, taskClock, timeLeft } from "@/shared/light";
+import { clockOf, lightOf, taskClock, timeLeft } from "@/shared/light";
 
 const now = Date.parse("2026-03-14T00:00:00.000Z");
 const after = (hours: number) => new Date(now + hours * 3_600_000).toISOString();
+
+describe("what somebody with a task goes by", () => {
+  const task = { id: "t", role: "lead", unit: null, state: "accepted", due_at: after(40) } as const;
+  it("stands still with the case", () => expect(lightOf(clockOf({ paused: "engineering", red_at: after(2) }, task), now).key).toBe("paused"));
+  it("is the task's own clock while the case runs", () => expect(lightOf(clockOf({ paused: null, red_at: after(2) }, task), now)).toMatchObject({ words: "left.hours", n: 40 }));
+  it("is the case's where the task has none", () => expect(lightOf(clockOf({ red_at: after(2) }, { ...task, due_at: null }), now)).toMatchObject({ words: "left.hours", n: 2 }));
+});
 
 describe("a task's clock", () => {
   const task = { id: "t", role: "lead", unit: null, state: "offered", accept_by: after(1), due_at: after(40) } as const;

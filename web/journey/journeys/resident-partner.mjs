@@ -1,6 +1,7 @@
 // A partner unit without accounts does its task by a link: sees it, takes it on, notes, finishes with a photograph; then the link opens nothing.
 import { phone } from "../browser.mjs";
 import { picture } from "../picture.mjs";
+import { open } from "../desk.mjs";
 import { staff } from "../staff.mjs";
 
 export async function run(stage) {
@@ -21,9 +22,15 @@ export async function run(stage) {
   // A helper can finish once the lead is at work.
   const lead = (await desk.byCode(code)).tasks.find((it) => it.role === "lead");
   for (const one of [await staff(stage, "worker"), await staff(stage, "community")]) await one.call("POST", `/incidents/${seen.id}/tasks/${lead.id}/accept`, {}).catch(() => undefined);
-  const { path } = await desk.call("POST", `/incidents/${seen.id}/tasks/${task.id}/link`, {});
+  // The desk makes the link on its page and passes on what it reads there.
+  await open(desk.page, base, seen.id);
+  const part = desk.page.locator("li.task").filter({ hasText: task.unit.name });
+  await part.getByRole("button", { name: "发办理链接" }).click();
+  const address = (await part.locator("code").innerText()).trim();
+  check("the desk has a link to pass on", address.startsWith(base), address);
+  await desk.screen("m-69-partner-link");
   const { page, screen } = await meet({ viewport: phone });
-  await page.goto(`${base}${path}`);
+  await page.goto(address);
   await page.getByRole("button", { name: "接单" }).waitFor();
   await screen("m-70-partner");
   await page.getByRole("button", { name: "接单" }).click();
@@ -34,9 +41,8 @@ export async function run(stage) {
   await page.getByText("已告诉派单的单位。").waitFor();
   await page.getByRole("button", { name: "办结" }).click();
   await page.getByRole("button", { name: "提交办结" }).click();
-  await page.getByText("请选结果").waitFor();
-  await page.getByRole("radio", { name: "已解决", exact: true }).check();
-  await page.getByLabel("给居民的答复").fill("已清运并冲洗。");
+  await page.getByText("请写做了什么。").waitFor();
+  await page.getByLabel("协办做了什么").fill("已清运并冲洗。");
   await page.locator("input[type=file]").first().setInputFiles(await picture(page, "after"));
   await page.getByText("照片上传中…").first().waitFor({ state: "detached" });
   await screen("m-71-partner-done");
@@ -44,6 +50,9 @@ export async function run(stage) {
   await page.getByText("已办结，谢谢。").waitFor();
   await screen("m-72-partner-finished");
   check("the partner finishes its task by the link", (await desk.byCode(code)).tasks.find((it) => it.id === task.id).state === "done");
+  await open(desk.page, base, seen.id);
+  await desk.page.getByText("已清运并冲洗。").first().waitFor();
+  check("the desk reads what the partner did", await desk.page.locator("li.task").filter({ hasText: task.unit.name }).getByText("已办结").isVisible());
   await page.reload();
   await page.getByText("链接用完了").waitFor();
   await screen("m-73-partner-ended");

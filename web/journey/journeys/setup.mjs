@@ -1,4 +1,6 @@
 // Set-up: a catalogue with a wrong row, then right; an account with a grant, where two administrators' offices exclude one another; a switch with its reason; the record of it all.
+import { isDeepStrictEqual } from "node:util";
+
 const wrong = "level1,level2,level3,handle_limit,limit_unit\n走查大类,走查小类,走查事项,三,工作日\n";
 const right = "level1,level2,level3,handle_limit,limit_unit\n走查大类,走查小类,走查事项,3,工作日\n";
 const file = (text) => ({ name: "catalogue.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
@@ -81,7 +83,8 @@ export async function run({ enter, check }) {
   await page.getByLabel("名称", { exact: true }).fill("公告");
   await page.getByRole("row", { name: /公告/ }).getByRole("button", { name: "修改" }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByLabel("现在").fill('"明天上午停水检修"');
+  await dialog.getByLabel("填写：内容").check();
+  await dialog.getByLabel("内容", { exact: true }).fill("明天上午停水检修");
   await dialog.getByRole("button", { name: "保存" }).click();
   await dialog.getByRole("alert").first().waitFor();
   check("a switch without a reason is refused", true);
@@ -89,11 +92,14 @@ export async function run({ enter, check }) {
   await dialog.getByLabel("理由").fill("走查：公告试用一天");
   await dialog.getByRole("button", { name: "保存" }).click();
   await page.getByText(/已设置。/).waitFor();
+  await page.getByRole("row", { name: /公告/ }).getByText("明天上午停水检修").waitFor();
+  check("the list says in words what it holds", true);
   await page.getByRole("button", { name: "恢复默认" }).click();
   await page.getByText(/已恢复默认。/).waitFor();
   check("a switch goes back to its default", true);
   await page.getByLabel("名称", { exact: true }).fill("");
   await screen("u-10-switches");
+  await structured(page, screen, check);
   for (const [name, shot] of [["人员和请假", "u-11-people"], ["编制和空缺", "u-12-rosters"], ["准入清单", "u-13-access"], ["退单原因", "u-14-reasons"], ["对外通知", "u-15-webhooks"]]) {
     await tabs(page).getByRole("link", { name }).click();
     await page.waitForTimeout(900);
@@ -115,4 +121,93 @@ export async function run({ enter, check }) {
   await auditor.page.getByRole("row").nth(1).waitFor();
   check("the record shows what was done", (await auditor.page.getByRole("row").count()) > 3);
   await auditor.screen("u-17-audit");
+  // Whole ids, and from one to everything about it.
+  const row = auditor.page.getByRole("row").filter({ hasText: "setting.set" }).first();
+  const ids = await row.locator("code").allInnerTexts();
+  check("ids are whole", ids.length > 0 && ids.every((it) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(it)), ids.join(" "));
+  await auditor.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await row.getByRole("button", { name: /^复制/ }).first().click();
+  await row.getByText("已复制").waitFor();
+  check("an id is copied", (await auditor.page.evaluate(() => navigator.clipboard.readText())) === ids[0]);
+  await row.getByRole("button", { name: "只看这个" }).first().click();
+  await auditor.page.waitForURL((url) => url.href.includes(`actor=${ids[0]}`));
+  await auditor.page.getByRole("row").nth(1).waitFor();
+  check("and filters the record", (await auditor.page.getByRole("row").filter({ hasText: ids[0] }).count()) === (await auditor.page.getByRole("row").count()) - 1);
+  await auditor.page.getByRole("row").filter({ hasText: "setting.set" }).first().getByRole("link", { name: "设置", exact: true }).click();
+  await auditor.page.getByRole("heading", { name: "开关和限额" }).waitFor();
+  check("a thing of the record is one click away", true);
+  await auditor.page.goBack();
+  await auditor.page.getByRole("link", { name: "工作人员" }).first().click();
+  await auditor.page.waitForURL((url) => url.href.includes(`account=${ids[0]}`));
+  await auditor.screen("u-18-account-of-record");
+}
+
+/** A structured setting is a form: bounds and faults beside the field, lists with rows to add and take out; what is saved is read back in words. */
+async function structured(page, screen, check) {
+  const row = (name) => page.getByRole("row").filter({ hasText: name });
+  const dialog = page.getByRole("dialog");
+  const done = async (why) => {
+    await dialog.getByLabel("理由").fill(why);
+    await dialog.getByRole("button", { name: "保存" }).click();
+    await page.getByText(/已设置。/).waitFor();
+  };
+  await row("incidents.emergency").getByRole("button", { name: "修改" }).click();
+  await dialog.getByLabel("每隔多久呼叫一次").fill("0");
+  await dialog.getByLabel("首报").fill("");
+  await dialog.getByRole("button", { name: "保存" }).click();
+  check("what is out of bounds is said beside its field", (await dialog.getByText("超出范围").count()) === 2 && await dialog.getByText("有 2 处要改").isVisible());
+  await screen("u-19-emergency-form");
+  await dialog.getByLabel("每隔多久呼叫一次").fill("7");
+  await dialog.getByLabel("首报").fill("30");
+  await done("走查：呼叫间隔");
+  await row("incidents.emergency").getByText("7 分钟").waitFor();
+  check("a number is read back", true);
+  await row("incidents.emergency").getByRole("button", { name: "恢复默认" }).click();
+  await page.getByText(/已恢复默认。/).waitFor();
+
+  await row("district.hotlines").getByRole("button", { name: "修改" }).click();
+  await dialog.getByRole("button", { name: /^加一项/ }).click();
+  await dialog.getByLabel("谁接").last().fill("社区值班");
+  await dialog.getByLabel("电话").last().fill("不是号码");
+  await dialog.getByLabel("理由").fill("走查：加一个电话");
+  await dialog.getByRole("button", { name: "保存" }).click();
+  await dialog.getByText("电话号码不对").waitFor();
+  check("what only the server knows is said beside its field too", true);
+  await dialog.getByLabel("电话").last().fill("010-1400000");
+  await dialog.getByRole("button", { name: /上移/ }).last().click();
+  await screen("u-20-hotlines-form");
+  await dialog.getByRole("button", { name: "保存" }).click();
+  await page.getByText(/已设置。/).waitFor();
+  const kept = await page.evaluate(async () => (await (await fetch("/api/v1/settings")).json()).find((it) => it.name === "district.hotlines").value.map((it) => it.name));
+  check("a row is added and moved up", kept.at(-2) === "社区值班", kept.join(" "));
+  await row("district.hotlines").getByRole("button", { name: "恢复默认" }).click();
+  await page.getByText(/已恢复默认。/).waitFor();
+
+  await row("incidents.escalation").getByRole("button", { name: "修改" }).click();
+  await dialog.getByLabel("填写：紧急案件的规则").check();
+  await dialog.getByRole("button", { name: "加一项：步骤" }).click();
+  await dialog.getByLabel(/^代号/).fill("order");
+  await dialog.getByLabel("从什么时候算").selectOption({ label: "红灯亮起（超期）" });
+  await dialog.getByLabel("之后多久").fill("60");
+  await dialog.getByLabel("同时做什么").selectOption({ label: "发督办单" });
+  await dialog.getByLabel("督办等级").selectOption({ label: "黄牌督办" });
+  await dialog.getByLabel("多久内回复").fill("480");
+  await dialog.getByRole("checkbox", { name: "单位负责人" }).check();
+  await screen("u-21-ladder-form");
+  await done("走查：紧急案件另定");
+  const ladder = await page.evaluate(async () => (await (await fetch("/api/v1/settings")).json()).find((it) => it.name === "incidents.escalation").value.urgent);
+  check("a ladder is built from its form", isDeepStrictEqual(ladder, { stages: [{ stage: "order", mark: "red", after_minutes: 60, tell: ["head"], then: { supervise: { card: "yellow", reply_minutes: 480 } } }] }), JSON.stringify(ladder));
+  await row("incidents.escalation").getByRole("button", { name: "恢复默认" }).click();
+  await page.getByText(/已恢复默认。/).waitFor();
+  // Every setting has its form: none is edited as text.
+  const names = await page.evaluate(async () => (await (await fetch("/api/v1/settings")).json()).map((it) => it.name));
+  const asText = [];
+  for (const name of names) {
+    await row(name).first().getByRole("button", { name: "修改" }).click();
+    await dialog.getByLabel("理由").waitFor();
+    if (await dialog.getByText("没有表单").isVisible()) asText.push(name);
+    await dialog.getByRole("button", { name: "取消" }).click();
+    await dialog.waitFor({ state: "hidden" });
+  }
+  check(`each of ${names.length} settings has a form`, names.length > 15 && asText.length === 0, asText.join(" "));
 }

@@ -1,5 +1,6 @@
 // One case through all three faces: a resident reports, the desk corrects and dispatches, the worker takes it on and finishes with a
-// photograph, the desk verifies and closes, the resident rates. Every screen is pictured and judged by axe.
+// photograph, the desk verifies and closes, the resident rates; he is not content and asks for it to be done again, which the desk sees and gives to
+// somebody else, until it is closed a second time. Every screen is pictured and judged by axe.
 import { desktop, phone } from "../browser.mjs";
 import { picture } from "../picture.mjs";
 
@@ -121,8 +122,8 @@ async function work(worker, code) {
   await page.getByText("照片上传中…").first().waitFor({ state: "detached" });
   await screen("w-3-done");
   await page.reload();
-  await page.getByRole("button", { name: "办结" }).click();
-  check("what was typed survives a reload", (await page.getByLabel("给居民的答复").inputValue()).startsWith("已换好"));
+  await page.getByLabel("给居民的答复").waitFor();
+  check("what was typed survives a reload, in the form that was open", (await page.getByLabel("给居民的答复").inputValue()).startsWith("已换好"));
   await page.getByRole("button", { name: "提交办结" }).click();
   await page.getByText("已办结：").waitFor();
   check("the worker finishes with a photograph", true);
@@ -167,12 +168,17 @@ async function rate(resident, track) {
   await form.waitFor();
   await screen("m-7-answer");
   await form.getByRole("group", { name: "有没有人联系过您？" }).getByRole("radio", { name: "有", exact: true }).check();
-  await form.getByRole("group", { name: "问题解决了吗？" }).getByRole("radio", { name: "解决了", exact: true }).check();
-  await form.getByRole("group", { name: "对处理结果满意吗？" }).getByRole("radio", { name: "满意", exact: true }).check();
+  await form.getByRole("group", { name: "问题解决了吗？" }).getByRole("radio", { name: "没解决", exact: true }).check();
+  await form.getByRole("group", { name: "对处理结果满意吗？" }).getByRole("radio", { name: "不满意", exact: true }).check();
+  await form.getByLabel("请说说原因").fill("亮了两晚又不亮了。");
   await form.getByRole("button", { name: "提交评价" }).click();
   await page.getByText("谢谢您的评价。").waitFor();
   check("the resident rates", true);
   await screen("m-8-rated");
+}
+
+async function large(resident) {
+  const { page, screen } = resident;
   await page.getByRole("button", { name: "长辈版" }).click();
   await screen("m-9-large");
   await page.getByRole("button", { name: "English" }).click();
@@ -182,6 +188,66 @@ async function rate(resident, track) {
   await screen("m-11-lookup");
 }
 
+/** Not content: the resident asks for it to be done again, somebody else does it, and it is closed a second time. */
+async function again({ resident, desk, enter, position }, { code, track }) {
+  const { page } = resident;
+  await page.getByRole("button", { name: "请求再办一次" }).click();
+  await page.getByLabel("哪里没有办好？").fill("灯又不亮了，请查线路。");
+  await resident.screen("m-12-again");
+  await page.getByRole("button", { name: "请求再办", exact: true }).click();
+  await page.getByText("这是第 2 次办理。").waitFor();
+  check("the resident opens it again", true);
+
+  await find(desk.page, code);
+  const head = desk.page.locator(".case header");
+  await head.getByText("第 2 次办理").waitFor();
+  check("the desk sees that it waits for a second dispatch, and why", (await head.getByText("二次办理待派").isVisible()) && (await desk.page.getByText("灯又不亮了，请查线路。").first().isVisible()));
+  check("and how it was rated", await desk.page.getByText(/没解决 · 不满意 · 亮了两晚又不亮了。/).isVisible());
+  await desk.screen("c-14-again");
+  await desk.page.keyboard.press("D");
+  await hurry(desk.page);
+  await finished(desk.page, "派单");
+
+  const other = await enter("deputy", { viewport: phone, position });
+  const item = other.page.getByRole("link").filter({ hasText: text.slice(0, 12) }).first();
+  await item.click();
+  await other.page.getByText(code).first().waitFor();
+  await other.page.getByRole("button", { name: "接单" }).click();
+  await other.page.getByRole("button", { name: "办结" }).click();
+  await other.page.getByRole("radio", { name: "已解决", exact: true }).check();
+  await other.page.getByLabel("给居民的答复").fill("查出线路接头松动，已重新接好。");
+  await other.page.locator("input[type=file]").first().setInputFiles(await picture(other.page, "again"));
+  await other.page.getByText("照片上传中…").first().waitFor({ state: "detached" });
+  await other.page.getByRole("button", { name: "提交办结" }).click();
+  await other.page.getByText("已办结：").waitFor();
+  check("somebody else handles it", true);
+  await other.screen("w-10-again");
+
+  // Whoever verified it before has no hand in it.
+  await find(desk.page, code);
+  await desk.page.getByText("查出线路接头松动").first().waitFor();
+  if (!(await head.getByText("已结案").isVisible())) {
+    const second = await enter("community", { viewport: desktop });
+    await second.page.getByRole("region", { name: "案件列表" }).locator("button.line").first().waitFor();
+    await find(second.page, code);
+    await second.page.keyboard.press("v");
+    const form = second.page.getByRole("dialog", { name: "核实" });
+    await form.getByRole("radio", { name: "办好了", exact: true }).check();
+    await form.getByLabel("核实情况").fill("连看两晚，灯都亮。");
+    await form.getByRole("button", { name: "核实" }).click();
+    await finished(second.page, "核实");
+    await second.page.keyboard.press("c");
+    await hurry(second.page);
+    await finished(second.page, "结案");
+  }
+  await head.getByText("已结案").waitFor();
+  check("it is closed a second time", true);
+  await page.goto(track);
+  await page.getByText("查出线路接头松动").first().waitFor();
+  await page.getByRole("form", { name: "请您评价" }).waitFor();
+  check("the resident reads the new answer and may rate it", true);
+  await resident.screen("m-13-closed-again");
+}
 async function darkAndSmall(desk) {
   const { page, screen } = desk;
   await page.getByRole("button", { name: "深色" }).click();
@@ -229,5 +295,7 @@ export async function run(stage) {
   await leaveWorker(worker);
   await verify(desk, filed.code);
   await rate(resident, filed.track);
+  await again({ resident, desk, enter, position }, filed);
+  await large(resident);
   await darkAndSmall(desk);
 }

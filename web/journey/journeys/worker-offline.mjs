@@ -163,9 +163,10 @@ async function ended({ check }, page, links, words) {
   }));
   check("what was read is gone, what waits is kept", left[0] === 1 && left[1] === 0 && left[2] === 0, JSON.stringify(left));
   await page.goto(links.worker());
-  await page.getByRole("heading", { name: "待办", level: 1 }).waitFor();
+  await page.getByRole("heading", { name: words }).waitFor();
+  check("after the next log-in, by a link, he is where he was", true);
   await waiting(page, 0);
-  check("after the next log-in it is sent", true);
+  check("and what waited is sent", true);
 }
 
 /** Somebody else was faster: the difference is shown field by field, and the worker decides. */

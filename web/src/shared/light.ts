@@ -24,6 +24,11 @@ export function taskClock(task: Task): Clocked {
   return task.state === "offered" && task.accept_by ? { ...instants, due_at: task.accept_by, red_at: task.red_at ?? task.accept_by } : instants;
 }
 
+/** What somebody with a task of a case goes by: a case that stands still stands still for everybody; a task without a clock of its own has the case's. */
+export function clockOf(of: Clocked, task: Task): Clocked {
+  return of.paused || !(task.accept_by || task.red_at || task.due_at) ? of : taskClock(task);
+}
+
 const glyphs: Record<LightKey, string> = { green: "●", yellow: "◆", red: "▲", paused: "‖", none: "○" };
 const minute = 60_000;
 const hour = 60 * minute;

@@ -1,5 +1,5 @@
 import type { FunctionalComponent } from "vue";
-import { IconChart, IconGear, IconInbox, IconPeople, IconPhone, IconWall, IconWhistle, IconWrite } from "@/shared/icons";
+import { IconChart, IconEraser, IconGear, IconHorn, IconInbox, IconPeople, IconPhone, IconWall, IconWhistle, IconWrite } from "@/shared/icons";
 import { tabs } from "./setup/tabs";
 
 /** A place of the console: one entry of the rail, one of the palette. */
@@ -20,8 +20,10 @@ export const places: readonly Place[] = [
   { to: "/whistles", words: "whistles", icon: IconWhistle, may: ["whistle.read"] },
   { to: "/calls", words: "calls", icon: IconPhone, may: ["incident.callback"] },
   { to: "/duty", words: "duty", icon: IconPeople, may: ["duty.read"] },
+  { to: "/notices", words: "notices", icon: IconHorn, may: ["publication.read"] },
   { to: "/figures", words: "figures", icon: IconChart, may: ["report.read"] },
   { to: "/wall", words: "wall", icon: IconWall, may: ["report.read"] },
+  { to: "/erasures", words: "erasures", icon: IconEraser, may: ["erasure.read"] },
   { to: "/setup", words: "setup", icon: IconGear, may: tabs.flatMap((it) => [...it.may]) },
 ];
 

@@ -33,3 +33,5 @@ export const IconWall = drawn("M3 5h18v11H3V5Z", "M9 20h6", "M12 16v4", "M7 13l3
 export const IconBook = drawn("M5 4h11a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3V4Z", "M5 17a3 3 0 0 1 3-3h11");
 export const IconSend = drawn("M3 11.5L21 4l-6.5 17-3.5-7.5L3 11.5Z", "M11 13.5L21 4");
 export const IconGauge = drawn("M4 18a8 8 0 1 1 16 0", "M12 18l4-6");
+export const IconHorn = drawn("M4 10v4h3l9 5V5L7 10H4Z", "M19 9.5a4 4 0 0 1 0 5", "M8 14l1 6h2.5l-1-5");
+export const IconEraser = drawn("M8 20l-5-5L14 4l6 6-10 10H8Z", "M9 9l6 6", "M13 20h7");

@@ -15,3 +15,7 @@ export const asDone = (it: Result): Done => ({
   ...(it.note.trim() ? { note: it.note.trim() } : {}),
   ...(it.result === "planned" ? { planned_for: new Date(`${it.planned}T18:00`).toISOString() } : {}),
 });
+
+/** The same for a helper, whose part has no answer of its own. */
+export const hasHelped = (it: Result): boolean => it.note.trim() !== "";
+export const asHelped = (it: Result): Done => ({ result: "solved", public_reply: "", note: it.note.trim(), photo_ids: it.photos });

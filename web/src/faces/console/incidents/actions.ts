@@ -1,4 +1,5 @@
 import { act } from "@/api/calls";
+import { askErasure } from "@/api/calls/erasure";
 import { desk, reviews, ruleOn, type WhatIf } from "@/api/calls/desk";
 import { Problem } from "@/api/problem";
 import type { Case, Satisfied, Solved, Task } from "@/api/types";
@@ -70,7 +71,7 @@ export const deeds: readonly Deed[] = [
   { key: "report_in", task: (it) => mine(it) && due(it), fields: [{ key: "note", kind: "words" }, photos], send: (of, v, task) => desk.reportIn(of, task, { note: text(v, "note"), photo_ids: list(v, "photos") }) },
   { key: "take_on", press: "t", task: (it) => mine(it) && it.state === "offered" && !due(it), send: (of, _v, task) => act.acceptTask(of, task) },
   { key: "resolve", task: (it) => mine(it) && it.state === "accepted" && it.role === "lead", fields: [result], send: finish },
-  { key: "assist", task: (it) => mine(it) && it.state === "accepted" && it.role === "helper", fields: [result], send: finish },
+  { key: "assist", task: (it) => mine(it) && it.state === "accepted" && it.role === "helper", fields: [words, photos], send: (of, v, task) => act.doneTask(of, task, { result: "solved", public_reply: "", note: text(v, "words"), photo_ids: list(v, "photos") }) },
   { key: "sign", task: (it) => it.state === "signing", later: true, send: (of, _v, task) => desk.sign(of, task) },
   { key: "hand_back", task: (it) => it.state === "signing", fields: [words], send: (of, v, task) => desk.handBack(of, task, text(v, "words")) },
   {
@@ -171,6 +172,8 @@ export const deeds: readonly Deed[] = [
   { key: "archive", later: true, send: (of) => desk.archive(of) },
   { key: "refuse", danger: true, later: true, fields: [{ key: "reason", kind: "choice", options: refusals, words: "refusal", need: true }, words], send: (of, v) => act.refuse(of, { reason: text(v, "reason"), words: text(v, "words") }) },
   { key: "annul", danger: true, later: true, fields: [{ ...reason, picks: "annul" }, words], send: (of, v) => desk.annul(of, { reason: text(v, "reason"), words: text(v, "words") }) },
+  // Nothing is erased by this: it asks somebody else to decide.
+  { key: "erase", danger: true, fields: [reason], send: (of, v) => askErasure(of.id, text(v, "reason")) },
 ];
 
 /** The tasks that an action can be about. */

@@ -17,6 +17,12 @@ function minutes(zone: string): number {
 export const dayOf = (at: number, zone: string): string => asText(new Date(at + minutes(zone) * 60_000));
 /** The first instant of a day. */
 export const begin = (text: string, zone: string): string => new Date(asDate(text).getTime() - minutes(zone) * 60_000).toISOString();
+/** An instant as a field of day and minute shows it, and back; nothing for what is none. */
+export const wall = (at: string | null | undefined, zone: string): string => (at ? new Date(Date.parse(at) + minutes(zone) * 60_000).toISOString().slice(0, 16) : "");
+export const instant = (text: string, zone: string): string | null => {
+  const at = text ? Date.parse(`${text}:00Z`) : Number.NaN;
+  return Number.isNaN(at) ? null : new Date(at - minutes(zone) * 60_000).toISOString();
+};
 /** The span of instants: from the first instant on, before the last. */
 export const span = (days: Days, zone: string): { from: string; to: string } => ({ from: begin(days.from, zone), to: begin(plus(days.to, 1), zone) });
 
