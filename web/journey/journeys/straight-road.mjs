@@ -149,6 +149,8 @@ async function rate(resident, track) {
   await screen("m-9-large");
   await page.getByRole("button", { name: "English" }).click();
   await page.getByRole("heading", { name: "Progress" }).waitFor();
+  const said = await page.locator(".stages").innerText();
+  check("what is done is said in the chosen language", (said.match(/\bdone\b/g) ?? []).length === 5 && !/[一-鿿]/.test(said) && (await page.getByText("Thank you for the rating.").isVisible()), said);
   await screen("m-10-english");
   await page.goto(`${base}/m/lookup`);
   await screen("m-11-lookup");
