@@ -78,9 +78,18 @@ async function poisoned({ check }, { page, screen }, one, other) {
 async function full({ check }, { page, screen }, door, one) {
   const protocol = await page.context().newCDPSession(page);
   await open(page, one.title);
-  await page.getByRole("button", { name: "备注 / 拍照" }).click();
+  door.shut();
+  await note(page, "手机满之前写的");
+  await waiting(page, 1);
   const photo = await picture(page, "full");
   await protocol.send("Storage.overrideQuotaForOrigin", { origin: door.base, quotaSize: 1 });
+  door.open();
+  await page.locator(".bar").click();
+  await page.getByRole("button", { name: "现在同步" }).click();
+  await waiting(page, 0);
+  check("what waited leaves a full phone", (await notes(page, one.id, "手机满之前写的")) === 1);
+  await open(page, one.title);
+  await page.getByRole("button", { name: "备注 / 拍照" }).click();
   await page.locator("input[type=file]").first().setInputFiles(photo);
   await page.getByText("这张照片没有存下").waitFor();
   check("a photograph that has no room is said to have none", true);
