@@ -1,5 +1,5 @@
 // The last two stories of the tour: supervision from a red figure to an order on paper, the weekly report with its denominators; and the notice
-// board of a grid, whose square code opens the live page, and the vacancy that everybody can see.
+// board of a grid, whose square code opens the live page, and a vacancy, with who stands in for it.
 import { phone } from "../browser.mjs";
 import { board } from "../steps.mjs";
 import { redToOrder, tabs, weekly } from "../supervise.mjs";
@@ -44,7 +44,7 @@ async function notice(stage) {
   await resident.page.getByText("柳荫第三网格责任人员更新").waitFor();
   check("with what is published there", true);
 
-  // The vacancy is said on the board and on the live page, which does not take the place of one's own grid.
+  // The vacancy is said on the board; the live page names whoever is responsible meanwhile, and does not take the place of one's own grid.
   const community = await enter("yiling");
   await community.page.getByRole("navigation", { name: "工作区" }).waitFor();
   await board(community.page, base, "桥东社区第二网格");
@@ -52,8 +52,9 @@ async function notice(stage) {
   const vacant = (await community.page.locator(".board .link").innerText()).trim();
   await community.screen("t-73-vacant-board");
   await resident.page.goto(vacant);
-  await resident.page.getByText("暂时没有专职网格员").waitFor();
-  check("and on the live page, with whom to ask instead", await resident.page.getByText("桥东社区").first().isVisible());
+  await resident.page.getByText("您扫的是桥东社区第二网格公示牌上的码").waitFor();
+  await resident.page.locator(".name").waitFor();
+  check("the live page says who looks after it meanwhile, and whom to call", (await resident.page.locator(".name").innerText()) === "钱榆" && (await resident.page.getByText("打电话给桥东社区").isVisible()));
   await resident.screen("t-74-vacant-live");
   await resident.page.getByRole("button", { name: "看我自己的网格" }).click();
   await resident.page.locator(".name").waitFor();

@@ -76,8 +76,8 @@ async function whistle(stage, mark) {
   await page.getByRole("heading", { name: text }).waitFor();
   await page.getByRole("button", { name: "更多" }).click();
   await page.getByRole("button", { name: "请单位来帮忙" }).click();
-  await page.getByLabel("哪个单位").fill("临江街道公共管理");
-  await page.getByRole("button", { name: "临江街道公共管理办" }).first().click();
+  await page.getByLabel("哪个单位").fill("青和物业");
+  await page.getByRole("button", { name: "青和物业·柳荫项目" }).first().click();
   await page.getByLabel("请他们来做什么").fill("请带梯子来看线路。");
   await screen("wm-05-whistle");
   await page.getByRole("button", { name: "提交", exact: true }).click();
@@ -85,7 +85,7 @@ async function whistle(stage, mark) {
   let blown;
   for (let n = 0; n < 40 && !blown; n += 1) {
     await page.waitForTimeout(250);
-    blown = (await as(page, `/incidents/${found.id}`)).tasks.find((it) => it.unit?.name === "临江街道公共管理办" && it.report_by);
+    blown = (await as(page, `/incidents/${found.id}`)).tasks.find((it) => it.unit?.name === "青和物业·柳荫项目" && it.report_by);
   }
   check("a head of grids summons a unit from the phone, with a time to report in", Boolean(blown), JSON.stringify((await as(page, `/incidents/${found.id}`)).steps.at(-1)));
 

@@ -83,6 +83,7 @@ async function full({ check }, { page, screen }, door, one) {
   await waiting(page, 1);
   const photo = await picture(page, "full");
   await protocol.send("Storage.overrideQuotaForOrigin", { origin: door.base, quotaSize: 1 });
+  await page.waitForTimeout(31_000); // So long a browser goes on with the room that it last counted.
   door.open();
   await page.locator(".bar").click();
   await page.getByRole("button", { name: "现在同步" }).click();
