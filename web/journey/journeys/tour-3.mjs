@@ -35,7 +35,7 @@ async function notice(stage) {
   const link = (await page.locator(".board .link").innerText()).trim();
   check("the square code says the same", (await page.locator("img.code").getAttribute("alt")).includes(link), link);
 
-  const resident = await meet({ viewport: phone });
+  const resident = await meet({ viewport: phone, scheme: "dark" });
   await resident.page.goto(link);
   await resident.page.locator(".name").waitFor();
   check("the square code opens the live page of that grid", (await resident.page.locator(".name").innerText()) === "周以宁" && (await resident.page.getByText("柳荫社区第三网格").first().isVisible()));

@@ -104,7 +104,8 @@ export async function run(stage) {
   await whistle(stage, mark);
   await tab(worker.page, "我的");
   await worker.page.getByRole("button", { name: "English" }).click();
+  await worker.page.getByRole("button", { name: "Dark" }).click();
   await worker.page.goto(`${stage.base}/w/#/burden`);
   await worker.page.getByRole("heading", { name: "Complain about a burden", level: 1 }).waitFor();
-  await worker.screen("wm-06-english");
+  await worker.screen("wm-06-dark-english");
 }
