@@ -45,6 +45,20 @@ async function place() {
   return (await answer.json()).centre;
 }
 
+/** Waits until a one-time link has logged somebody in. The server lets a network in only so often; who comes too soon waits his turn. */
+async function loggedIn(page) {
+  const again = page.getByRole("button", { name: "再试一次" });
+  for (let tries = 0; ; tries += 1) {
+    const inside = page.waitForURL((url) => !url.href.includes("/link/")).then(() => true);
+    if (await Promise.race([inside, again.waitFor().then(() => false, () => new Promise(() => undefined))])) return;
+    inside.catch(() => undefined);
+    if (tries === 4) throw new Error("the link was not taken");
+    await page.waitForTimeout(31_000);
+    await again.click();
+    await again.waitFor({ state: "hidden" });
+  }
+}
+
 /** Runs one journey to its end, whatever happens in it. */
 async function go(name, position, check) {
   console.log(`\n— ${name}`);
@@ -62,7 +76,7 @@ async function go(name, position, check) {
     async enter(who, options) {
       const one = await meet(options);
       await one.page.goto(links[who] ? links[who]() : new URL(linkFor(who), base).href);
-      await one.page.waitForURL((url) => !url.href.includes("/link/"));
+      await loggedIn(one.page);
       return one;
     },
   };
