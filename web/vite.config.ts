@@ -23,8 +23,8 @@ export default defineConfig({
   publicDir: face.app ? here("./src/shared/shell/icons") : false,
   plugins: [
     vue(),
-    // The phones' pages open without network: a service worker keeps the shell, in its own scope, and nothing that the server says. They can be
-    // put on the home screen.
+    // The worker's pages open without network: their service worker keeps the shell, in its own scope, and nothing that the server says.
+    // So do the residents'. Both can be put on the home screen.
     ...(face.app
       ? [
           VitePWA({
