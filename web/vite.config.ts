@@ -5,9 +5,10 @@ import { VitePWA } from "vite-plugin-pwa";
 
 // One source tree, three builds: the face is chosen by the environment, and each has its own root, base path and output folder.
 const faces = {
-  resident: { base: "/m/", out: "m" },
-  worker: { base: "/w/", out: "w" },
-  console: { base: "/c/", out: "c" },
+  // The map is read when it is looked at: keeping it for everybody would more than double what a first visit loads.
+  resident: { base: "/m/", out: "m", app: { name: "经纬·社区上报", short_name: "社区上报", first: "report", words: "我要上报" }, leave: ["**/MapCanvas-*"] },
+  worker: { base: "/w/", out: "w", app: { name: "经纬·网格员", short_name: "网格员", first: "#/report", words: "快速上报" }, leave: [] },
+  console: { base: "/c/", out: "c", app: null, leave: [] },
 } as const;
 
 const name = (process.env.FACE ?? "resident") as keyof typeof faces;
@@ -19,15 +20,26 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export default defineConfig({
   root: here(`./src/faces/${name}`),
   base: face.base,
-  publicDir: false,
+  publicDir: face.app ? here("./src/shared/shell/icons") : false,
   plugins: [
     vue(),
     // The worker's pages open without network: their service worker keeps the shell, in its own scope, and nothing that the server says.
-    ...(name === "worker"
+    // So do the residents'. Both can be put on the home screen.
+    ...(face.app
       ? [
           VitePWA({
-            strategies: "injectManifest", srcDir: ".", filename: "sw.ts", injectRegister: false, manifest: false,
-            injectManifest: { globPatterns: ["**/*.{js,css,html,svg}"], maximumFileSizeToCacheInBytes: 2_000_000 },
+            strategies: "injectManifest", srcDir: ".", filename: "sw.ts", injectRegister: false, includeManifestIcons: false,
+            injectManifest: { globPatterns: ["**/*.{js,css,html,svg}"], globIgnores: [...face.leave], maximumFileSizeToCacheInBytes: 2_000_000 },
+            manifest: {
+              id: face.base, start_url: face.base, scope: face.base, display: "standalone", lang: "zh-CN", dir: "ltr", theme_color: "#0b6068", background_color: "#f6f4ee",
+              name: face.app.name, short_name: face.app.short_name,
+              icons: [
+                { src: "icon-192.png", sizes: "192x192", type: "image/png" },
+                { src: "icon-512.png", sizes: "512x512", type: "image/png" },
+                { src: "icon-maskable-512.png", sizes: "512x512", type: "image/png", purpose: "maskable" },
+              ],
+              shortcuts: [{ name: face.app.words, url: `${face.base}${face.app.first}` }],
+            },
           }),
         ]
       : []),

@@ -45,6 +45,20 @@ async function place() {
   return (await answer.json()).centre;
 }
 
+/** Waits until a one-time link has logged somebody in. The server lets a network in only so often; who comes too soon waits his turn. */
+async function loggedIn(page) {
+  const again = page.getByRole("button", { name: "再试一次" });
+  for (let tries = 0; ; tries += 1) {
+    const inside = page.waitForURL((url) => !url.href.includes("/link/")).then(() => true);
+    if (await Promise.race([inside, again.waitFor().then(() => false, () => new Promise(() => undefined))])) return;
+    inside.catch(() => undefined);
+    if (tries === 4) throw new Error("the link was not taken");
+    await page.waitForTimeout(31_000);
+    await again.click();
+    await again.waitFor({ state: "hidden" });
+  }
+}
+
 /** Runs one journey to its end, whatever happens in it. */
 async function go(name, position, check) {
   console.log(`\n— ${name}`);
@@ -58,12 +72,11 @@ async function go(name, position, check) {
   const stage = {
     base, links, linkFor, meet, check, position, shots, phone, desktop,
     text: `${process.env.TEXT ?? "三号楼二单元楼道灯不亮，晚上老人下楼看不见"}（走查 ${Date.now() % 100_000}）`,
-    /** Somebody with that role, logged in by a fresh link. */
-    async enter(role, options) {
-      if (!links[role]) throw new Error(`nobody plays ${role}`);
+    /** Somebody with that role, or else of that account, logged in by a fresh link. */
+    async enter(who, options) {
       const one = await meet(options);
-      await one.page.goto(links[role]());
-      await one.page.waitForURL((url) => !url.href.includes("/link/"));
+      await one.page.goto(links[who] ? links[who]() : new URL(linkFor(who), base).href);
+      await loggedIn(one.page);
       return one;
     },
   };

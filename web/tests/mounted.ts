@@ -18,8 +18,9 @@ type Answers = Record<string, { status?: number; body: unknown }>;
 /** Answers requests by `METHOD /path`, and keeps what was asked; anything else is a 404 problem. */
 export function serve(answers: Answers): { method: string; path: string; body: unknown }[] {
   const asked: { method: string; path: string; body: unknown }[] = [];
-  vi.stubGlobal("fetch", async (input: Request | string) => {
-    const request = input instanceof Request ? input : new Request(new URL(input, location.origin));
+  vi.stubGlobal("fetch", async (input: Request | string, init?: RequestInit) => {
+    const { method, headers, body } = init ?? {};
+    const request = input instanceof Request ? input : new Request(new URL(input, location.origin), { ...(method ? { method } : {}), ...(headers ? { headers } : {}), ...(body ? { body } : {}) });
     const path = new URL(request.url).pathname.replace("/api/v1", "");
     asked.push({ method: request.method, path, body: request.method === "POST" ? await request.clone().json().catch(() => null) : null });
     const found = answers[`${request.method} ${path}`] ?? { status: 404, body: { code: "not-found" } };

@@ -200,6 +200,27 @@ describe("who looks after a place", () => {
     expect(localStorage.getItem("jingwei.m.grid")).toContain("null");
     expect(wrapper.text()).toContain("用我现在的位置");
   });
+  it("shows the grid of a scanned notice board without forgetting one's own", async () => {
+    keepGrid("990101001001001");
+    serve({ "GET /district": { body: district }, "GET /place": { body: { ...place, grid: { ...place.grid, code: "990101003002002", name: "桥东第二网格" }, worker: null, deputy: null } } });
+    const { wrapper } = await mounted(PlaceCard, { board: "990101003002002" });
+    expect(wrapper.text()).toContain("公示牌上的码");
+    expect(wrapper.text()).toContain("暂时没有专职网格员");
+    expect(localStorage.getItem("jingwei.m.grid")).toContain("990101001001001");
+    await wrapper.get(".elsewhere .quiet").trigger("click");
+    expect(localStorage.getItem("jingwei.m.grid")).toContain("990101003002002");
+    expect(wrapper.find(".elsewhere").exists()).toBe(false);
+  });
+  it("keeps the grid of a scanned notice board where none was kept, and says when that grid is no more", async () => {
+    serve({ "GET /district": { body: district }, "GET /place": { body: place } });
+    await mounted(PlaceCard, { board: "990101001001001" });
+    expect(localStorage.getItem("jingwei.m.grid")).toContain("990101001001001");
+    keepGrid(null);
+    serve({ "GET /district": { body: district }, "GET /place": { status: 400, body: { code: "invalid", fields: [{ field: "grid", code: "unknown-unit" }] } } });
+    const { wrapper } = await mounted(PlaceCard, { board: "gone" });
+    expect(wrapper.text()).toContain("这个网格已经没有了");
+    expect(wrapper.emitted("leave")).toHaveLength(1);
+  });
   it("goes down the tree of addresses and hands a building on", async () => {
     const unit = (kind: string, name: string, code: string) => ({ kind, name, place: "", code, grid: kind === "grid" ? { code, name } : null, lon: null, lat: null });
     const building = { kind: "building", name: "同心家园3栋", place: "柳荫路12号3栋", code: null, grid: { code: "g", name: "第三网格" }, lon: 1, lat: 2 };

@@ -11,8 +11,11 @@ import { actionsOf } from "@/faces/worker/incidents/actions";
 import { found } from "@/faces/worker/incidents/find";
 import TodayPage from "@/faces/worker/incidents/TodayPage.vue";
 import { editable, withTexts } from "@/faces/worker/outbox/edit";
+import BurdenPage from "@/faces/worker/day/BurdenPage.vue";
 import { clockOf, dayOf, shifted, shiftedMonth } from "@/faces/worker/day/dates";
+import { useSession } from "@/shared/access/session";
 import { mapLinks } from "@/shared/map/navigate";
+import { byHand } from "@/shared/shell/install";
 import { mounted, serve } from "./mounted";
 
 const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000 + 1000).toISOString();
@@ -94,7 +97,53 @@ describe("what the worker left", () => {
   });
 });
 
+describe("a complaint about a burden", () => {
+  const complaint = { id: "b-1", version: 4, state: "reviewing", kind: "forms", about: "区某局", from: "第三网格", words: "一张表填三遍", item: null, reply_by: null, late: false, rounds: 0, made_at: inHours(-50), history: [] };
+  async function page(permissions: string[]) {
+    const asked = serve({
+      "GET /session/lease": { body: lease }, "GET /pack": { body: pack([]) }, "GET /burdens": { body: { items: [complaint], next: null } },
+      "GET /units": { body: { items: [{ id: "u-9", name: "区某局", code: "X", kind: "department" }] } }, "POST /burdens": { status: 201, body: complaint }, "POST /burdens/b-1/review": { body: { ...complaint, state: "closed" } },
+    });
+    const { wrapper } = await mounted(BurdenPage);
+    useSession().take({ ...who, permissions });
+    await useField().open({ ...who, permissions }, true);
+    await flushPromises();
+    return { wrapper, asked };
+  }
+  it("names unit, kind and words, and hides its author unless he says otherwise", async () => {
+    const { wrapper, asked } = await page(["burden.report", "burden.read"]);
+    await wrapper.get("form").trigger("submit");
+    expect(wrapper.text()).toContain("请选一个单位");
+    await wrapper.get("#unit").setValue("某局");
+    await vi.waitFor(() => expect(wrapper.find(".field button.act").exists()).toBe(true));
+    await wrapper.get(".field button.act").trigger("click");
+    await wrapper.get("form").trigger("submit");
+    expect(wrapper.text()).toContain("请选是哪一种");
+    await wrapper.get("input[value=unlisted]").setValue(true);
+    await wrapper.get("#burden-words").setValue(" 让填别人的表 ");
+    await wrapper.get("form").trigger("submit");
+    await vi.waitFor(() => expect(asked.find((it) => it.path === "/burdens" && it.method === "POST")?.body).toEqual({ about: "u-9", kind: "unlisted", words: "让填别人的表", unnamed: true }));
+  });
+  it("is judged in the end by whoever complained", async () => {
+    const { wrapper, asked } = await page(["burden.report", "burden.read"]);
+    await wrapper.get("article button").trigger("click");
+    await wrapper.get("article input[value=no]").setValue(true);
+    await wrapper.get("#verdict-words").setValue("还在填");
+    await wrapper.get("article form").trigger("submit");
+    await vi.waitFor(() => expect(asked.find((it) => it.path === "/burdens/b-1/review")?.body).toEqual({ version: 4, words: "还在填", satisfied: false }));
+  });
+  it("is not offered to whom the server would refuse it", async () => {
+    const { wrapper } = await page(["burden.read"]);
+    expect(wrapper.find("form").exists()).toBe(false);
+    expect(wrapper.find("article button").exists()).toBe(false);
+    expect(wrapper.text()).toContain("您的账号不能举报");
+  });
+});
+
 describe("small rules", () => {
+  it("says how the pages get onto a home screen, by the kind of phone", () => {
+    expect(["Mozilla/5.0 (iPhone) Safari", "Mozilla/5.0 (iPhone) MicroMessenger/8.0", "Mozilla/5.0 (Linux; Android 14)"].map(byHand)).toEqual(["apple", "wechat", "other"]);
+  });
   it("finds cases that hold every word", () => {
     const all = [aCase("1", { text: "楼道灯不亮" }), aCase("2", { text: "路灯不亮" })];
     expect(found(all, "楼道 不亮").map((it) => it.id)).toEqual(["1"]);

@@ -1,14 +1,12 @@
 // The notice board of a grid: who works there, their published numbers, a square code to the live page; on A3.
+import { board } from "../steps.mjs";
+
 export async function run({ enter, check }) {
   const { page, screen } = await enter("community");
   await page.getByRole("navigation", { name: "工作区" }).waitFor();
   const own = await page.evaluate(async () => (await (await fetch("/api/v1/units?kind=grid&limit=1")).json()).items[0]);
   const base = new URL(page.url()).origin;
-  await page.goto(`${base}/c/#/setup/boards`);
-  await page.getByRole("heading", { name: "网格公示牌" }).waitFor();
-  await screen("b-1-boards");
-  await page.getByRole("link", { name: own.name }).click();
-  await page.getByRole("heading", { name: "我能为您做什么" }).waitFor();
+  await board(page, base, own.name, () => screen("b-1-boards"));
   check("the board shows who works here", (await page.locator(".people li").count()) > 0);
   check("the square code is a picture", await page.locator("img.code").evaluate((it) => it.complete && it.naturalWidth > 0));
   await screen("b-2-board");

@@ -1,6 +1,7 @@
 // What a resident sees without reporting, and in other clothes: an address in place of a position, notices, the public list and map, elder mode,
 // English, dark; and "me too" when a neighbour has said it already.
 import { phone } from "../browser.mjs";
+import { picture } from "../picture.mjs";
 
 async function address({ page, screen }, { base, check }) {
   await page.goto(`${base}/m/`);
@@ -67,6 +68,41 @@ async function clothes({ page, screen }, { base, check }) {
   check("no Chinese sentence is left in the page's own words", !/[一-鿿]{2,}/.test(await page.locator("h1, h2, button:not([lang])").allInnerTexts().then((all) => all.join(" ").replace(/[一-鿿]+(街道|社区|网格|区)[一-鿿]*/g, ""))));
 }
 
+/** Without leave for the position a photograph says where it was taken; and what is spoken stands in the form. */
+async function withoutTyping({ base, check, meet, position: [lon, lat] }) {
+  const resident = await meet({ viewport: phone });
+  const { page, screen } = resident;
+  // The browser of the journey has no ears: one that heard a sentence stands in, as a browser hands it over.
+  await page.addInitScript(() => {
+    const Heard = class {
+      start() {
+        setTimeout(() => {
+          this.onresult?.({ resultIndex: 0, results: [{ isFinal: true, 0: { transcript: "二单元门口的台阶松了" } }] });
+          this.onend?.();
+        }, 200);
+      }
+      stop() { this.onend?.(); }
+    };
+    Object.assign(globalThis, { SpeechRecognition: Heard, webkitSpeechRecognition: Heard });
+  });
+  await page.goto(`${base}/m/report`);
+  await page.getByRole("button", { name: "按一下，说给我听" }).click();
+  await page.waitForFunction(() => document.getElementById("text").value.includes("台阶松了"));
+  check("what was spoken stands in the form", (await page.getByLabel("是什么事？").inputValue()) === "二单元门口的台阶松了");
+  await page.locator("input[type=file]").setInputFiles(await picture(page, "steps", [lon, lat]));
+  await page.locator(".found").filter({ hasText: "网格" }).waitFor();
+  check("the photograph says where, without leave for the position", true);
+  await screen("m-52-spoken");
+  // Once somebody has said another place, the photograph's is offered.
+  await page.getByRole("button", { name: "在地图上点" }).click();
+  await page.locator(".map canvas").first().waitFor();
+  await page.waitForTimeout(800);
+  await page.locator(".map canvas").first().click({ position: { x: 60, y: 60 } });
+  await page.getByRole("button", { name: "用照片里的位置" }).click();
+  await page.getByRole("button", { name: "用照片里的位置" }).waitFor({ state: "detached" });
+  check("and its place is offered again", true);
+}
+
 async function meToo(stage) {
   const { base, check, position } = stage;
   const text = `路口井盖破了，车轮压过去会翻（走查 ${Date.now() % 100_000}）`;
@@ -97,5 +133,6 @@ export async function run(stage) {
   await address(resident, stage);
   await around(resident, stage);
   await clothes(resident, stage);
+  await withoutTyping(stage);
   await meToo(stage);
 }

@@ -1,8 +1,48 @@
-// A report without network: it is kept with its photograph, survives a killed tab, goes out by itself once, and is the same report.
+// A report without network: it is kept with its photograph, survives a killed tab, goes out by itself once, and is the same report. And the pages
+// themselves open without network, with nothing in their cache that the server said.
 import { phone } from "../browser.mjs";
 import { picture } from "../picture.mjs";
 
-export async function run({ base, check, meet, position }) {
+/** The pages of a phone that was here before open without any network, and a report that was begun is still there. */
+async function opens({ base, check, meet, position }) {
+  const resident = await meet({ viewport: phone, position });
+  const { screen } = resident;
+  let { page } = resident;
+  const context = page.context();
+  await page.goto(`${base}/m/report`);
+  await page.getByLabel("是什么事？").fill("楼道堆了旧家具");
+  await page.locator(".found strong").waitFor();
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await page.waitForTimeout(600);
+  await context.setOffline(true);
+  page = await resident.reopen();
+  await page.goto(`${base}/m/`);
+  await page.getByRole("heading", { name: "您好，有事请说" }).waitFor();
+  await page.getByText("现在没有网络").waitFor();
+  check("the first screen opens without network, with the numbers to call", await page.getByRole("link", { name: /110/ }).isVisible());
+  await page.getByText("正在读取…").waitFor({ state: "detached" });
+  check("what cannot be read says so and does not wait for ever", await page.getByText("连不上服务器").first().isVisible());
+  await screen("m-62-first-offline");
+  await page.getByRole("link", { name: "我要上报" }).click();
+  check("what was begun is still there", (await page.getByLabel("是什么事？").inputValue()) === "楼道堆了旧家具");
+  await page.getByRole("button", { name: "在地图上点" }).click();
+  await page.getByText("地图现在读不到").waitFor();
+  await screen("m-63-report-offline");
+  await page.getByRole("button", { name: "提交", exact: true }).click();
+  await page.getByRole("heading", { name: "已存好，还没发出去" }).waitFor();
+  await context.setOffline(false);
+  await page.getByRole("heading", { name: "收到了，谢谢您" }).waitFor();
+  check("and goes out once there is a network", true);
+  const kept = await page.evaluate(async () => {
+    const names = await caches.keys();
+    return (await Promise.all(names.map(async (name) => (await (await caches.open(name)).keys()).map((it) => new URL(it.url).pathname)))).flat();
+  });
+  check("nothing that the server said and no link of a case lies in the cache", kept.length > 10 && kept.every((it) => /^\/m\/(assets\/|index\.html|manifest\.webmanifest|$)/.test(it)), kept.join(" "));
+}
+
+export async function run(stage) {
+  const { base, check, meet, position } = stage;
+  await opens(stage);
   const { page, screen } = await meet({ viewport: phone, position });
   const text = `楼道灯坏了，晚上看不见（断网走查 ${Date.now() % 100_000}）`;
   await page.goto(`${base}/m/report`);

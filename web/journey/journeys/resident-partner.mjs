@@ -3,16 +3,14 @@ import { phone } from "../browser.mjs";
 import { picture } from "../picture.mjs";
 import { open } from "../desk.mjs";
 import { staff } from "../staff.mjs";
+import { post, write } from "../steps.mjs";
 
 export async function run(stage) {
   const { base, check, meet, position } = stage;
   const resident = await meet({ viewport: phone, position });
   await resident.page.goto(`${base}/m/report`);
-  await resident.page.getByLabel("是什么事？").fill(`小区里有垃圾没清，堆了好几天（走查 ${Date.now() % 100_000}）`);
-  await resident.page.locator(".found strong").waitFor();
-  await resident.page.getByRole("button", { name: "提交", exact: true }).click();
-  await resident.page.getByRole("heading", { name: "收到了，谢谢您" }).waitFor();
-  const code = (await resident.page.locator(".code").innerText()).trim();
+  await write(resident.page, `小区里有垃圾没清，堆了好几天（走查 ${Date.now() % 100_000}）`);
+  const code = await post(resident.page);
   const desk = await staff(stage, "dispatcher");
   const seen = await desk.byCode(code);
   if (seen.may.includes("accept")) await desk.call("POST", `/incidents/${seen.id}/accept`, {});

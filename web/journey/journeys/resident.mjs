@@ -1,8 +1,8 @@
 // A resident from the first tap to the second handling: who looks after me, report with a photograph in three taps, a question answered, the result
 // rated, the matter opened again, and a link for the neighbours that shows no word of it.
 import { phone } from "../browser.mjs";
-import { picture } from "../picture.mjs";
 import { solve, staff } from "../staff.mjs";
+import { follow, post, write } from "../steps.mjs";
 
 async function report({ page, screen }, { base, check, text }) {
   await page.goto(`${base}/m/`);
@@ -20,20 +20,14 @@ async function report({ page, screen }, { base, check, text }) {
   check("the grid is remembered for the next visit", await page.locator(".name").isVisible());
   // From here on taps are counted: report, photograph, send.
   await page.getByRole("link", { name: "我要上报" }).click();
-  await page.locator("input[type=file]").setInputFiles(await picture(page, "before"));
-  await page.getByRole("img", { name: "第 1 张照片" }).waitFor();
-  await page.getByLabel("是什么事？").fill(text);
-  await page.locator(".found strong").waitFor(); // Leave was given before, so the place is there by itself.
+  await write(page, text, "before"); // Leave was given before, so the place is there by itself.
   await page.waitForTimeout(1500); // The suggestion waits until the sentence rests.
   check("the kind is suggested from the words", await page.getByText("看起来是").isVisible());
   await screen("m-22-report");
-  await page.getByRole("button", { name: "提交", exact: true }).click();
-  await page.getByRole("heading", { name: "收到了，谢谢您" }).waitFor();
+  const code = await post(page);
   check("three taps and a sentence", true);
-  const code = (await page.locator(".code").innerText()).trim();
   await screen("m-23-sent");
-  await page.getByRole("link", { name: "看办理进度" }).click();
-  await page.getByRole("heading", { name: "每一步" }).waitFor();
+  await follow(page);
   await screen("m-24-track");
   return { code, track: page.url() };
 }

@@ -2,7 +2,7 @@
 // photograph, the desk verifies and closes, the resident rates; he is not content and asks for it to be done again, which the desk sees and gives to
 // somebody else, until it is closed a second time. Every screen is pictured and judged by axe.
 import { desktop, phone } from "../browser.mjs";
-import { picture } from "../picture.mjs";
+import { action, end, find as findCase, finished, follow, hurry, pickTop, post, write } from "../steps.mjs";
 
 /** What the runner gives; see journey.mjs. */
 let base;
@@ -19,40 +19,21 @@ async function report(resident) {
   check("resident sees who is responsible", await page.getByRole("heading", { name: "我的网格员是谁" }).isVisible());
   await screen("m-2-worker");
   await page.getByRole("link", { name: "我要上报" }).click();
-  await page.getByLabel("是什么事？").fill(text);
-  await page.locator("input[type=file]").setInputFiles(await picture(page, "before"));
-  await page.getByRole("img", { name: "第 1 张照片" }).waitFor();
-  await page.getByText("照片上传中…").first().waitFor({ state: "detached" });
+  await write(page, text, "before");
   await page.waitForTimeout(1500); // The suggestion waits until the sentence rests.
   await screen("m-3-report");
   await page.getByRole("button", { name: "在地图上点" }).click();
   await page.locator(".map canvas").first().waitFor();
   await screen("m-4-report-map");
-  await page.getByRole("button", { name: "提交", exact: true }).click();
-  await page.getByRole("heading", { name: "收到了，谢谢您" }).waitFor();
-  const code = (await page.locator(".code").innerText()).trim();
+  const code = await post(page);
   check("the report has a number", /^C\d{8}-\d+/.test(code), code);
   await screen("m-5-sent");
-  await page.getByRole("link", { name: "看办理进度" }).click();
-  await page.getByRole("heading", { name: "每一步" }).waitFor();
+  await follow(page);
   await screen("m-6-track");
   return { code, track: page.url() };
 }
 
-/** Opens the case at the desk by its number, as somebody would who has it on the telephone. */
-async function find(page, code) {
-  const clear = page.getByRole("button", { name: "清空条件" }).first();
-  if (await clear.isVisible()) await clear.click();
-  await page.getByRole("searchbox").fill(code);
-  await page.getByRole("button", { name: "搜索" }).click();
-  await page.locator("li button.line").filter({ hasText: text.slice(0, 8) }).first().click();
-  await page.locator("#case-title").waitFor();
-}
-const action = (page, name) => page.getByRole("group", { name: "可以做的事" }).getByRole("button", { name });
-const finished = (page, name) => page.getByText(`已完成：${name}`).waitFor();
-
-/** Ten seconds in which a decision can be taken back are not waited for. */
-const hurry = (page) => page.getByRole("button", { name: "现在就办" }).click();
+const find = (page, code) => findCase(page, code, text);
 
 async function intake(desk, code) {
   const { page, screen } = desk;
@@ -77,12 +58,7 @@ async function intake(desk, code) {
   await page.getByRole("heading", { name: "办理过程" }).waitFor();
   await screen("c-3-case");
   // What the system was not sure of, one key puts right.
-  const nth = await page.locator(".tops button").evaluateAll((all) => all.findIndex((it) => it.textContent?.includes("楼道灯不亮")) + 1);
-  check("the desk sees what else it could be", nth > 0);
-  await page.keyboard.press(String(nth));
-  await finished(page, "更正事项");
-  await page.locator(`.tops li:nth-child(${nth})`).getByText("当前").waitFor();
-  check("one key corrects what the system thought", true);
+  check("the desk sees what else it could be, and one key corrects what the system thought", await pickTop(page, "楼道灯不亮"));
 }
 async function dispatch(desk, code) {
   const { page, screen } = desk;
@@ -115,11 +91,7 @@ async function work(worker, code) {
   await page.getByText(code).first().waitFor();
   await screen("w-2-case");
   await page.getByRole("button", { name: "接单" }).click();
-  await page.getByRole("button", { name: "办结" }).click();
-  await page.getByRole("radio", { name: "已解决", exact: true }).check();
-  await page.getByLabel("给居民的答复").fill("已换好新灯泡，物业每周检查一次。");
-  await page.locator("input[type=file]").first().setInputFiles(await picture(page, "after"));
-  await page.getByText("照片上传中…").first().waitFor({ state: "detached" });
+  await end(page, "已换好新灯泡，物业每周检查一次。", "after");
   await screen("w-3-done");
   await page.reload();
   await page.getByLabel("给居民的答复").waitFor();
@@ -183,6 +155,8 @@ async function large(resident) {
   await screen("m-9-large");
   await page.getByRole("button", { name: "English" }).click();
   await page.getByRole("heading", { name: "Progress" }).waitFor();
+  const said = await page.locator(".stages").innerText();
+  check("what is done is said in the chosen language", (said.match(/\bdone\b/g) ?? []).length === 5 && !/[一-鿿]/.test(said) && (await page.getByText("Thank you for the rating.").isVisible()), said);
   await screen("m-10-english");
   await page.goto(`${base}/m/lookup`);
   await screen("m-11-lookup");

@@ -1,40 +1,11 @@
 // Supervision: a red figure → its list → an order for a case of it → the paper; the weekly report with its denominators.
-const tabs = (page) => page.getByRole("navigation", { name: "督查页面" });
+import { redToOrder, tabs, weekly } from "../supervise.mjs";
 
-export async function run({ enter, check, base }) {
-  const { page, screen } = await enter("supervisor");
-  await page.getByRole("link", { name: "督查", exact: true }).click();
-  await page.getByRole("heading", { name: /现在哪里亮红灯/ }).waitFor();
-  await page.locator(".totals .red strong").waitFor();
-  await page.locator(".chart canvas").first().waitFor();
-  await screen("s-1-standing");
-  const red = Number(await page.locator(".totals .red strong").innerText());
-  check("something is red in the invented district", red > 0);
-  await page.locator(".totals .red a").click();
-  await page.getByRole("region", { name: "案件列表" }).locator("button.line").first().waitFor();
-  const address = new URL(page.url().replace("#", ""));
-  check("the figure opens its list, filters in the address", address.searchParams.get("light") === "red" && address.searchParams.get("state") === "open", page.url());
-  const answer = await page.evaluate(async () => (await (await fetch("/api/v1/incidents/counts?state=open&light=red")).json()).lights.red ?? 0);
-  check("the list holds as many as the figure says", answer === red, `${answer} and ${red}`);
-  const code = await page.evaluate(async () => (await (await fetch("/api/v1/incidents?state=assigned,in_progress&light=red&limit=1")).json()).items[0]?.code ?? "");
-  check("one of them is with a unit", code !== "");
-  await page.goto(`${base}/c/#/figures/orders?case=${code}`);
-  const dialog = page.getByRole("dialog", { name: "下达督办" });
-  await dialog.waitFor();
-  await dialog.getByRole("button", { name: "下达" }).click();
-  await dialog.getByRole("alert").first().waitFor();
-  check("an order without words is refused beside the field", (await dialog.getByRole("alert").count()) > 0);
-  await screen("s-2-order-refused");
-  await dialog.getByLabel("督办要求").fill("请今天到现场处置，明天下班前把结果报上来。");
-  await dialog.getByRole("button", { name: "下达" }).click();
-  await page.getByRole("heading", { name: /^督办单 / }).waitFor();
-  check("the order is issued to a unit", page.url().includes("/figures/orders/"));
-  await screen("s-3-order");
-  await page.emulateMedia({ media: "print" });
-  check("on paper there are no buttons", !(await page.getByRole("button", { name: "打印" }).isVisible()));
-  check("the paper says who printed it", await page.locator(".foot").isVisible());
-  await screen("s-4-order-paper");
-  await page.emulateMedia({ media: "screen" });
+export async function run(stage) {
+  const { enter, check } = stage;
+  const supervisor = await enter("supervisor");
+  const { page, screen } = supervisor;
+  await redToOrder(supervisor, stage, "s");
   await page.getByRole("button", { name: "解除督办" }).click();
   await page.getByRole("dialog").getByLabel("解除的理由").fill("走查结束，解除。");
   await page.getByRole("dialog").getByRole("button", { name: "解除督办" }).click();
@@ -50,13 +21,8 @@ export async function run({ enter, check, base }) {
   await page.getByRole("button", { name: "月报" }).click();
   await page.getByRole("heading", { name: "总体情况" }).waitFor();
   await screen("s-7-month");
-  await page.getByRole("button", { name: "周报" }).click();
-  await page.getByRole("heading", { name: "总体情况" }).waitFor();
-  const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "响应率" }) });
-  check("a rate of the weekly report stands with numerator and denominator", /\d+ \/ \d+/.test(await row.innerText()), await row.innerText());
-  await page.emulateMedia({ media: "print" });
-  await screen("s-8-week-paper");
-  await page.emulateMedia({ media: "screen" });
+  const row = await (await weekly(supervisor, "s-8"))("响应率");
+  check("a rate of the weekly report stands with numerator and denominator", /\d+ \/ \d+/.test(row), row);
   for (const [name, file] of [["定格的周期", "s-9-periods"], ["剔除", "s-10-exclusions"]]) {
     await tabs(page).getByRole("link", { name }).click();
     await page.waitForTimeout(800);

@@ -1,5 +1,6 @@
 // A street whistles for a unit, the unit reports in, the street closes the whistle and rates it.
 import { as, report, tag } from "../ask.mjs";
+import { rate, whistle } from "../steps.mjs";
 
 export async function run(stage) {
   const { check, enter } = stage;
@@ -13,17 +14,7 @@ export async function run(stage) {
   if (one.may.includes("accept")) one = await as(page, `/incidents/${one.id}/accept`, { version: one.version });
   await page.goto(`${stage.base}/c/#/cases/${one.id}`);
   await page.locator("#case-title").waitFor();
-  await page.keyboard.press("Control+k");
-  await page.getByRole("combobox", { name: "查找和命令" }).fill("吹哨");
-  await page.getByRole("option", { name: /^吹哨/ }).filter({ hasText: filed.code }).click();
-  const form = page.getByRole("dialog", { name: "吹哨" });
-  await form.getByRole("combobox", { name: "谁主办" }).fill("市政设施");
-  await page.getByRole("option", { name: /市政设施养护中心/ }).first().click();
-  await form.getByLabel("多少分钟内报到").fill("30");
-  await form.getByLabel("说明").fill("请带铺砖材料到场，现场会合。");
-  await screen("h-1-whistle");
-  await form.getByRole("button", { name: "吹哨" }).last().click();
-  await page.getByText("已完成：吹哨").waitFor();
+  await whistle(page, filed.code, { lead: "市政设施养护中心", minutes: 30, words: "请带铺砖材料到场，现场会合。" }, () => screen("h-1-whistle"));
   check("the street whistles with a time to report in", true);
 
   const unit = await enter("handler");
@@ -48,12 +39,7 @@ export async function run(stage) {
   await card.getByText("按时报到").waitFor();
   check("the board shows who came", true);
   await screen("h-3-board");
-  await card.getByRole("button", { name: "销号评价" }).click();
-  const rating = page.getByRole("dialog", { name: "销号评价" });
-  for (const group of await rating.getByRole("group").all()) await group.getByRole("radio", { name: "好", exact: true }).check();
-  await screen("h-4-rating");
-  await rating.getByRole("button", { name: "销号评价" }).last().click();
-  await card.waitFor({ state: "hidden" });
+  await rate(page, card, () => screen("h-4-rating"));
   check("the street closes the whistle and rates the unit", true);
   await page.getByRole("button", { name: "深色" }).click();
   await page.getByRole("button", { name: "全部" }).click();

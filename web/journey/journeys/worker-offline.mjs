@@ -1,30 +1,11 @@
 // A worker at the edge of the network: it goes in the middle of a photograph, he goes on without it, the page is killed, it comes back; then his
 // session ends with work still on the device; then somebody else was faster. Nothing is lost, nothing is done twice.
+import { report } from "../ask.mjs";
 import { phone } from "../browser.mjs";
-import { picture } from "../picture.mjs";
-
-const uuid = () => crypto.randomUUID();
-
-/** A report that the rules give to the worker's own grid. */
-async function reported(base, position, words) {
-  const [lon, lat] = position;
-  const answer = await fetch(`${base}/api/v1/reports`, {
-    method: "POST", headers: { "Content-Type": "application/json", "Idempotency-Key": uuid() },
-    body: JSON.stringify({ text: words, lon, lat, phone: "140-0000-2046", name: "叶知秋" }),
-  });
-  if (!answer.ok) throw new Error(`the report was answered ${answer.status}`);
-  return answer.json();
-}
+import { end, open, waiting } from "../steps.mjs";
 
 /** What the server has of a case, asked with the page's own session. */
 const ofServer = (page, id) => page.evaluate((of) => fetch(`/api/v1/incidents/${of}`).then((it) => it.json()), id);
-const waiting = (page, n) => page.locator(".bar").getByText(`待发送 ${n}`, { exact: true }).waitFor();
-
-async function inbox(page, words) {
-  await page.getByRole("link", { name: "待办", exact: true }).click();
-  await page.getByRole("link").filter({ hasText: words }).first().click();
-  await page.getByRole("heading", { name: words }).waitFor();
-}
 
 export async function run(stage) {
   const { base, check, position, enter, links } = stage;
@@ -32,7 +13,7 @@ export async function run(stage) {
   const [first, second, third] = [`甲楼道灯不亮，晚上看不见 ${mark}`, `乙单元楼道灯坏了，楼梯间照明坏了 ${mark}`, `丙单元楼道感应灯不亮 ${mark}`];
   const helped = `帮张阿姨把菜提上楼 ${mark}`;
   const cases = [];
-  for (const words of [first, second, third]) cases.push(await reported(base, position, words));
+  for (const words of [first, second, third]) cases.push(await report(stage, words, { phone: "140-0000-2046", name: "叶知秋" }));
 
   const worker = await enter("worker", { viewport: phone, position });
   const { screen } = worker;
@@ -44,18 +25,13 @@ export async function run(stage) {
   await screen("wo-01-today");
 
   // Taken on with network, finished with a photograph; the network goes in the middle of it.
-  await inbox(page, first);
+  await open(page, first);
   await screen("wo-02-case");
   await page.getByRole("button", { name: "导航去" }).click();
   check("the phone's map gets the datum it counts in", (await page.getByRole("link", { name: "高德地图" }).getAttribute("href")).includes("dev=0"));
   await page.getByRole("button", { name: "接单" }).click();
   await waiting(page, 0);
-  await page.getByRole("button", { name: "办结" }).click();
-  await page.getByRole("radio", { name: "已解决", exact: true }).check();
-  await page.getByLabel("给居民的答复").fill("灯泡已换好，晚上看得见了。");
-  await page.locator("input[type=file]").first().setInputFiles(await picture(page, "after"));
-  await page.getByRole("img", { name: "第 1 张照片" }).waitFor();
-  await page.getByText("照片上传中…").first().waitFor({ state: "detached" });
+  await end(page, "灯泡已换好，晚上看得见了。", "after");
   let cut = 0;
   await page.route("**/api/v1/photos", async (route) => {
     cut += 1;
@@ -146,7 +122,7 @@ export async function run(stage) {
 /** The session ends while work lies on the device. */
 async function ended({ check }, page, links, words) {
   const context = page.context();
-  await inbox(page, words);
+  await open(page, words);
   await context.clearCookies();
   await page.getByRole("button", { name: "备注 / 拍照" }).click();
   await page.getByLabel("写备注").fill("去看过了，要等配件。");
@@ -172,7 +148,7 @@ async function ended({ check }, page, links, words) {
 /** Somebody else was faster: the difference is shown field by field, and the worker decides. */
 async function conflict({ check, enter }, { page, screen }, words, id) {
   const context = page.context();
-  await inbox(page, words);
+  await open(page, words);
   await context.setOffline(true);
   await page.getByRole("button", { name: "接单" }).click();
   await waiting(page, 1);

@@ -1,23 +1,11 @@
 // The pages of a worker in every dress: dark, large, English; what he can do to a case beside finishing it; the handbook, the must-reports, and what
 // somebody sees who has no business here.
+import { report } from "../ask.mjs";
 import { phone } from "../browser.mjs";
+import { open, tab, waiting } from "../steps.mjs";
 
-const uuid = () => crypto.randomUUID();
-
-async function reported(base, [lon, lat], words) {
-  const answer = await fetch(`${base}/api/v1/reports`, {
-    method: "POST", headers: { "Content-Type": "application/json", "Idempotency-Key": uuid() }, body: JSON.stringify({ text: words, lon, lat, phone: "140-0000-2046", name: "叶知秋" }),
-  });
-  if (!answer.ok) throw new Error(`the report was answered ${answer.status}`);
-  return answer.json();
-}
-const waiting = (page, n) => page.locator(".bar").getByText(`待发送 ${n}`, { exact: true }).waitFor();
-const tab = (page, name) => page.getByRole("navigation", { name: /主菜单|Main menu/ }).getByRole("link", { name, exact: true }).click();
-async function open(page, words) {
-  await tab(page, "待办");
-  await page.getByRole("link").filter({ hasText: words }).first().click();
-  await page.getByRole("heading", { name: words }).waitFor();
-}
+/** Somebody who may be asked back. */
+const caller = { phone: "140-0000-2046", name: "叶知秋" };
 const steps = (page, id) => page.evaluate((of) => fetch(`/api/v1/incidents/${of}`).then((it) => it.json()).then((it) => it.steps.map((step) => step.action)), id);
 /** The steps of a case once this one is among them; a command is on its way for a moment after the page took it. */
 async function stepped(page, id, action) {
@@ -29,10 +17,11 @@ async function stepped(page, id, action) {
   return steps(page, id);
 }
 
-export async function run({ base, check, position, enter }) {
+export async function run(stage) {
+  const { base, check, position, enter } = stage;
   const mark = String(Date.now() % 100_000);
   const [keep, back] = [`戊楼道灯不亮，楼道黑 ${mark}`, `己单元楼道灯坏了 ${mark}`];
-  const cases = [await reported(base, position, keep), await reported(base, position, back)];
+  const cases = [await report(stage, keep, caller), await report(stage, back, caller)];
   const worker = await enter("worker", { viewport: phone, position, scheme: "dark" });
   const { page, screen } = worker;
   await page.getByRole("link").filter({ hasText: keep }).first().waitFor();

@@ -15,6 +15,8 @@ export interface Face {
   /** Normal root size in px; everything scales with it. */
   size: number;
   mayBeDark: boolean;
+  /** Opens without network: what cannot be read then says so, instead of waiting until there is one. */
+  opensOffline?: boolean;
 }
 
 const languageKey: InjectionKey<(lang: Lang) => Promise<void>> = Symbol("language");
@@ -35,6 +37,7 @@ export async function startFace(face: Face): Promise<void> {
     defaultOptions: {
       queries: {
         staleTime: 15_000,
+        ...(face.opensOffline ? { networkMode: "always" as const, refetchOnReconnect: true } : {}),
         // An answer that says no will say no again; only silence is worth another try.
         retry: (count, error) => count < 2 && isProblem(error) && (error.status === 0 || error.status >= 500),
       },

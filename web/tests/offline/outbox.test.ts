@@ -67,6 +67,25 @@ describe("an outbox", () => {
     expect(asked.filter((it) => it.body.text === "bad")).toHaveLength(1);
   });
 
+  it("sends what waits from a device that has no room left, and repeats nothing for ever", { timeout: 20_000 }, async () => {
+    const { outbox, asked, db, clock } = device(({ body }) => (body.text === "stale" ? problem(409, "stale") : body.text === "bad" ? problem(422, "not-in-this-state") : body.text === "down" ? problem(503, "busy") : { status: 200, body: {} }));
+    const box = outbox();
+    const photo = await box.keepPhoto(new Blob(["picture"]));
+    for (const text of ["stale", "bad", "down", "good"]) await box.add(note({ body: { text, photo_ids: text === "good" ? [photo] : [] }, subject: `c-${text}`, version: 3 }));
+    // From now on nothing more can be written; taking away is possible.
+    let full = true;
+    const refuse = () => { if (full) throw new DOMException("no room", "QuotaExceededError"); };
+    for (const table of [db.outbox, db.sent, db.photos]) (["creating", "updating"] as const).forEach((event) => table.hook(event as "creating", refuse as never));
+    await box.flush();
+    expect(await states(box)).toEqual(["waiting", "waiting", "waiting"]);
+    expect(asked.map((it) => it.body.text)).toEqual(["stale", "bad", "down", "good"]);
+    // With room again each comes to its end.
+    full = false;
+    clock.now += 400_000;
+    await box.flush();
+    expect(await states(box)).toEqual(["conflict", "failed", "waiting"]);
+  });
+
   it("asks a conflict once more with the same key, since a lost answer may have been a yes", async () => {
     const yes = device((_, nth) => (nth === 1 ? problem(409, "stale") : { status: 200, body: {} }));
     await yes.outbox().add(note({ version: 3 }));

@@ -1,5 +1,6 @@
 import type { Client } from "openapi-fetch";
-import { api, ok } from "../client";
+import { api, ok, wire } from "../client";
+import type { components } from "../schema";
 import type { Case, Session } from "../types";
 
 // What the worker's face alone asks of the server, typed as the contract has it.
@@ -46,5 +47,8 @@ export const pack = (query: { since?: string; after?: string; org?: number }) =>
 export const lease = () => ok(worker.GET("/session/lease"));
 export const day = (of: string) => ok(worker.GET("/day", { params: { query: { day: of } } }));
 export const meter = (month: string) => ok(worker.GET("/burden-meter", { params: { query: { month } } }));
+export type Burden = components["schemas"]["BurdenView"];
+/** The complaints about burdens of one's own grids, the newest first. */
+export const ownBurdens = () => ok(wire.GET("/api/v1/burdens", { params: { query: { limit: 50 } } }));
 export const handbook = () => ok(worker.GET("/catalogue"));
 export type { Session };

@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory } from "vue-router";
+import { watchShell } from "@/shared/shell/watch";
 import { startFace } from "@/shared/start";
 import App from "./App.vue";
 import { keepDraft } from "./incidents/draft";
@@ -9,7 +10,7 @@ import { words } from "./words";
 import "./print.css";
 
 const router = createRouter({ history: createWebHistory(import.meta.env.BASE_URL), routes, scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 } });
-const shown = startFace({ root: App, router, words, size: 18, mayBeDark: true });
+const shown = startFace({ root: App, router, words, size: 18, mayBeDark: true, opensOffline: true });
 // What an earlier visit left is taken up beside the first view, never before it.
 void (async () => {
   const shelf = await deviceShelf();
@@ -19,3 +20,5 @@ void (async () => {
   if (navigator.storage?.persist && localStorage.getItem("jingwei.m.reports")) await navigator.storage.persist();
 })();
 void shown;
+// The pages to keep must not stand in the way of the first screen on a slow line.
+addEventListener("load", () => setTimeout(watchShell, 2000));

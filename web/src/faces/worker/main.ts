@@ -1,9 +1,10 @@
 import { createRouter, createWebHashHistory } from "vue-router";
 import { guard } from "@/shared/access/session";
+import { watchInstall } from "@/shared/shell/install";
+import { watchShell } from "@/shared/shell/watch";
 import { startFace } from "@/shared/start";
 import App from "./App.vue";
 import { resumeFirst } from "./offline/resume";
-import { watchShell } from "./offline/shell";
 import { routes } from "./routes";
 import { words } from "./words";
 
@@ -13,3 +14,4 @@ resumeFirst(router);
 guard(router);
 void startFace({ root: App, router, words, size: 18, mayBeDark: true });
 watchShell();
+watchInstall();

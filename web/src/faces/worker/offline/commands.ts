@@ -1,4 +1,6 @@
 import { uuidv7 } from "@/api/uuid";
+import type { Burden } from "@/api/calls/worker";
+import type { components } from "@/api/schema";
 import type { Case, Done, NewCase, Task } from "@/api/types";
 import type { NewCommand, Seen } from "./outbox";
 
@@ -38,5 +40,9 @@ export const commands = {
   report: (body: NewCase, id = uuidv7()): NewCommand => ({ method: "POST", path: "/incidents", body: { ...body, id }, id, subject: id, makes: true, action: "report", title: body.text }),
   told: (kind: string, name: string, id = uuidv7()): NewCommand => ({ method: "POST", path: "/must-reports/told", body: { kind, id }, id, action: "told", title: name }),
   dayEntry: (of: string, words: string, at: Date, id = uuidv7()): NewCommand => ({ method: "POST", path: "/day/entries", body: { id, day: of, words, at: at.toISOString() }, id, action: "day_entry", title: words }),
+  complain: (body: components["schemas"]["BurdenForm"], about: string): NewCommand => ({ method: "POST", path: "/burdens", body: { ...body }, action: "complain", title: about }),
+  judge: (of: Burden, satisfied: boolean, words: string): NewCommand => ({
+    method: "POST", path: `/burdens/${of.id}/review`, body: { version: of.version, words, satisfied }, action: "judge", title: of.about,
+  }),
   takeBack: (entry: string, words: string): NewCommand => ({ method: "DELETE", path: `/day/entries/${entry}`, body: {}, action: "take_back", title: words }),
 } as const;

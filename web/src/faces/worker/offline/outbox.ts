@@ -1,5 +1,5 @@
 import { uuidv7 } from "@/api/uuid";
-import type { KeptProblem, OfflineDb, OutboxRow, OutboxState, SentRow } from "./db";
+import { isFull, type KeptProblem, type OfflineDb, type OutboxRow, type OutboxState, type SentRow } from "./db";
 import { freshKey, hashOf, openBytes, openJson, sealBytes, sealJson } from "./seal";
 
 /** A value that somebody saw when he gave the command, to be held against what the server has now. */
@@ -208,6 +208,17 @@ export class Outbox {
     });
   }
 
+  /** The same for what sending learns on its way: a device without room forgets it, and goes on. Sending is what makes room again. */
+  private async noted(id: string, to: (row: OutboxRow) => OutboxRow): Promise<boolean> {
+    try {
+      await this.change(id, to);
+      return true;
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      return false;
+    }
+  }
+
   /** Sends what can be sent. Calls while one is running are one more round of it. `onlyDue` false disregards waits, for a person who asks. */
   flush(onlyDue = true): Promise<FlushReport> {
     if (this.running) {
@@ -254,7 +265,11 @@ export class Outbox {
       }
       tried.add(row.id);
       const outcome = await this.attempt(row);
-      await this.settle(row.id, outcome, report);
+      if (!(await this.settle(row.id, outcome, report))) {
+        // There was no room to keep what came of it, so it is asked again another time.
+        if (row.subject) held.add(row.subject);
+        continue;
+      }
       if ((outcome.kind === "stale" && row.version !== null && row.stale === 0) || (outcome.kind === "later" && outcome.again)) {
         tried.delete(row.id);
         last = row.seq! - 1;
@@ -291,7 +306,7 @@ export class Outbox {
       const id = (answer.body as { id?: string } | null)?.id;
       if (answer.status >= 300 || !id) return judged(answer, row);
       uploaded[hash] = id;
-      await this.change(row.id, (now) => ({ ...now, uploaded: { ...now.uploaded, [hash]: id } }));
+      await this.noted(row.id, (now) => ({ ...now, uploaded: { ...now.uploaded, [hash]: id } }));
     }
     const body = { ...(named(inside.body, uploaded) as Record<string, unknown>), ...(row.version === null ? {} : { version: row.version }) };
     let answer: Answer;
@@ -302,18 +317,20 @@ export class Outbox {
     }
     if (answer.status === 400 && wantsPhotosAgain(answer) && row.photos.length && row.reuploads < 2) {
       // What was uploaded and not claimed within a day is gone there; it is still here.
-      await this.change(row.id, (now) => ({ ...now, uploaded: {}, reuploads: now.reuploads + 1 }));
-      return { kind: "later", wait: 0, counts: false, again: true };
+      const again = await this.noted(row.id, (now) => ({ ...now, uploaded: {}, reuploads: now.reuploads + 1 }));
+      return { kind: "later", wait: 0, counts: false, again };
     }
     return judged(answer, row);
   }
 
-  private async settle(id: string, outcome: Outcome, report: FlushReport): Promise<void> {
+  /** Keeps what came of a command; false when the device had no room for it. */
+  private async settle(id: string, outcome: Outcome, report: FlushReport): Promise<boolean> {
     switch (outcome.kind) {
       case "sent":
-        return this.done(id, outcome.body, report);
+        await this.done(id, outcome.body, report);
+        return true;
       case "later":
-        return this.change(id, (row) => {
+        return this.noted(id, (row) => {
           const attempts = row.attempts + (outcome.counts ? 1 : 0);
           const wait = outcome.wait ?? Math.min(longestWait, 2 * second * 2 ** Math.min(attempts, 10)) * (0.5 + this.dice() / 2);
           // No network is nobody's fault: the next sign of it is when to try.
@@ -321,14 +338,14 @@ export class Outbox {
         });
       case "stale":
         // Once more with the same key first: an answer that was lost may have been a yes.
-        return this.change(id, (row) => {
+        return this.noted(id, (row) => {
           if (row.version === null && row.stale < mostFaults) return { ...row, stale: row.stale + 1, nextAt: this.clock() + 2 * second };
           if (row.version === null) return { ...row, state: "parked", problem: outcome.problem };
           return row.stale === 0 ? { ...row, stale: 1 } : { ...row, state: "conflict", stale: 0, problem: outcome.problem };
         });
       case "failed":
       case "parked":
-        return this.change(id, (row) => ({ ...row, state: outcome.kind, problem: outcome.problem }));
+        return this.noted(id, (row) => ({ ...row, state: outcome.kind, problem: outcome.problem }));
     }
   }
 
@@ -341,7 +358,7 @@ export class Outbox {
     const answer = body as { code?: string; version?: number; steps?: { by?: string }[] } | null;
     const entry: Sent = { id, at: this.clock(), action, title, code: answer?.code ?? null, subject: row.subject };
     const sealed = await sealJson(key, { action, title, code: entry.code, subject: row.subject }, id);
-    await this.db.transaction("rw", this.db.outbox, this.db.photos, this.db.sent, async () => {
+    const leave = () => this.db.transaction("rw", this.db.outbox, this.db.photos, this.db.sent, async () => {
       await this.db.outbox.delete(row.seq!);
       await this.db.sent.put({ id, account: this.account, at: entry.at, sealed });
       const rest = await this.rows();
@@ -353,6 +370,13 @@ export class Outbox {
         }
       }
     });
+    try {
+      await leave();
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      // Without room it leaves the list of what was sent out, and its photographs go when there is time to tidy.
+      await this.db.outbox.delete(row.seq!);
+    }
     report.sent.push(entry);
     report.answers.set(id, body);
   }

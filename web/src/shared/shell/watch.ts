@@ -4,7 +4,7 @@ import { ref } from "vue";
 export const updateReady = ref(false);
 let waiting: ServiceWorker | null = null;
 
-/** Keeps the pages themselves on the device, so that they open without network. */
+/** Keeps the pages themselves on the device, so that they open without network. What this visit needs has been read by then. */
 export function watchShell(): void {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
   let asked = false;

@@ -1,0 +1,111 @@
+// The worker's pages beside the cases: put on the home screen; a complaint about a burden from its first word to the worker's own verdict; and a head
+// of grids who summons a unit from the phone.
+import { as, report, tag } from "../ask.mjs";
+import { phone } from "../browser.mjs";
+import { staff } from "../staff.mjs";
+import { tab, waiting } from "../steps.mjs";
+
+async function homeScreen({ check, base }, { page, screen }) {
+  await tab(page, "我的");
+  await page.getByRole("heading", { name: "放到手机桌面" }).waitFor();
+  await screen("wm-01-me");
+  const protocol = await page.context().newCDPSession(page);
+  const { url, errors } = await protocol.send("Page.getAppManifest");
+  check("the pages have a manifest without faults", url === `${base}/w/manifest.webmanifest` && errors.length === 0, JSON.stringify(errors));
+  const { installabilityErrors } = await protocol.send("Page.getInstallabilityErrors");
+  check("the browser would put them on the home screen", installabilityErrors.length === 0, JSON.stringify(installabilityErrors));
+}
+
+async function burden(stage, { page, screen }, mark) {
+  const { check } = stage;
+  const words = `同一张表这周要求填了三遍（${mark}）`;
+  await tab(page, "我的");
+  await page.getByRole("link", { name: "我的填报负担" }).click();
+  await page.getByRole("link", { name: /举报/ }).click();
+  await page.getByRole("heading", { name: "减负举报", level: 1 }).waitFor();
+  await page.getByRole("button", { name: "提交举报" }).click();
+  await page.getByText("请选一个单位").waitFor();
+  await page.getByLabel("哪个单位").fill("城市管理");
+  await page.getByRole("button", { name: "区城市管理和综合执法局" }).first().click();
+  await page.getByRole("radio", { name: "重复填表" }).check();
+  await page.context().setOffline(true);
+  await page.getByLabel("怎么回事").fill(words);
+  await screen("wm-02-burden");
+  await page.getByRole("button", { name: "提交举报" }).click();
+  await page.getByText("已存好，会自动发出。").waitFor();
+  await waiting(page, 1);
+  check("a complaint waits without network as everything does", true);
+  await page.context().setOffline(false);
+  await waiting(page, 0);
+  await page.getByRole("article").filter({ hasText: words }).getByText("已投诉").waitFor();
+
+  const supervisor = await staff(stage, "supervisor");
+  const seen = (await supervisor.call("GET", "/burdens")).items.find((it) => it.words.includes(mark));
+  check("supervision has it, with the grid and without a name", seen?.from !== "" && seen.history.every((it) => !it.who), JSON.stringify(seen));
+  await supervisor.call("POST", `/burdens/${seen.id}/notify`, { version: seen.version, words: "请说明并整改。", reply_by: new Date(Date.now() + 3 * 86_400_000).toISOString() });
+  const unit = await staff(stage, "department");
+  const told = (await unit.call("GET", "/burdens")).items.find((it) => it.id === seen.id);
+  check("the unit complained about does not learn who it was", told?.from === "" && told.history[0].who === "", JSON.stringify(told));
+  const planned = await unit.call("POST", `/burdens/${seen.id}/plan`, { version: told.version, words: "三张表并为一张。" });
+  await unit.call("POST", `/burdens/${seen.id}/corrected`, { version: planned.version, words: "已并为一张，数据自动带出。" });
+
+  await page.reload();
+  const card = page.getByRole("article").filter({ hasText: words });
+  await card.getByText("待评议").waitFor();
+  await card.getByRole("button", { name: "改好了吗" }).click();
+  await card.getByRole("radio", { name: "改好了", exact: true }).check();
+  await card.getByLabel("请写一句话").fill("现在只填一遍了。");
+  await screen("wm-03-judge");
+  await card.getByRole("button", { name: "提交评议" }).click();
+  await waiting(page, 0);
+  await card.getByText("已了结").waitFor();
+  check("whoever complained judges in the end", true);
+  await screen("wm-04-closed");
+}
+
+async function whistle(stage, mark) {
+  const { base, check, enter, position } = stage;
+  const text = `壬单元门口路灯不亮，走路看不清（${mark}）`;
+  const filed = await report(stage, text);
+  const head = await enter("head", { viewport: phone, position });
+  const { page, screen } = head;
+  await page.goto(`${base}/w/`);
+  await page.getByRole("heading", { name: "待办", level: 1 }).waitFor();
+  const found = (await as(page, `/incidents?q=${filed.code}`)).items[0];
+  await page.goto(`${base}/w/#/case/${found.id}`);
+  await page.getByRole("heading", { name: text }).waitFor();
+  await page.getByRole("button", { name: "更多" }).click();
+  await page.getByRole("button", { name: "请单位来帮忙" }).click();
+  await page.getByLabel("哪个单位").fill("青和物业");
+  await page.getByRole("button", { name: "青和物业·柳荫项目" }).first().click();
+  await page.getByLabel("请他们来做什么").fill("请带梯子来看线路。");
+  await screen("wm-05-whistle");
+  await page.getByRole("button", { name: "提交", exact: true }).click();
+  await waiting(page, 0);
+  let blown;
+  for (let n = 0; n < 40 && !blown; n += 1) {
+    await page.waitForTimeout(250);
+    blown = (await as(page, `/incidents/${found.id}`)).tasks.find((it) => it.unit?.name === "青和物业·柳荫项目" && it.report_by);
+  }
+  check("a head of grids summons a unit from the phone, with a time to report in", Boolean(blown), JSON.stringify((await as(page, `/incidents/${found.id}`)).steps.at(-1)));
+
+  // A worker is not offered what the server would not take from him.
+  const worker = await enter("worker", { viewport: phone, position });
+  await worker.page.getByRole("heading", { name: "待办", level: 1 }).waitFor();
+  check("a worker is not offered it", !(await as(worker.page, `/incidents/${found.id}`)).may.includes("whistle"));
+}
+
+export async function run(stage) {
+  const mark = tag();
+  const worker = await stage.enter("worker", { viewport: phone, position: stage.position });
+  await worker.page.getByRole("heading", { name: "待办", level: 1 }).waitFor();
+  await homeScreen(stage, worker);
+  await burden(stage, worker, mark);
+  await whistle(stage, mark);
+  await tab(worker.page, "我的");
+  await worker.page.getByRole("button", { name: "English" }).click();
+  await worker.page.getByRole("button", { name: "Dark" }).click();
+  await worker.page.goto(`${stage.base}/w/#/burden`);
+  await worker.page.getByRole("heading", { name: "Complain about a burden", level: 1 }).waitFor();
+  await worker.screen("wm-06-dark-english");
+}

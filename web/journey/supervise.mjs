@@ -1,0 +1,50 @@
+// Supervision as two journeys walk it: from a red figure over its list to an order on paper, and the weekly report.
+export const tabs = (page) => page.getByRole("navigation", { name: "督查页面" });
+
+/** From a red figure to its list, to an order for a case of it, to the paper. */
+export async function redToOrder({ page, screen }, { check, base }, shot) {
+  await page.getByRole("link", { name: "督查", exact: true }).click();
+  await page.getByRole("heading", { name: /现在哪里亮红灯/ }).waitFor();
+  await page.locator(".totals .red strong").waitFor();
+  await page.locator(".chart canvas").first().waitFor();
+  await screen(`${shot}-1-standing`);
+  const red = Number(await page.locator(".totals .red strong").innerText());
+  check("something is red in the invented district", red > 0);
+  await page.locator(".totals .red a").click();
+  await page.getByRole("region", { name: "案件列表" }).locator("button.line").first().waitFor();
+  const address = new URL(page.url().replace("#", ""));
+  check("the figure opens its list, filters in the address", address.searchParams.get("light") === "red" && address.searchParams.get("state") === "open", page.url());
+  const answer = await page.evaluate(async () => (await (await fetch("/api/v1/incidents/counts?state=open&light=red")).json()).lights.red ?? 0);
+  check("the list holds as many as the figure says", answer === red, `${answer} and ${red}`);
+  const code = await page.evaluate(async () => (await (await fetch("/api/v1/incidents?state=assigned,in_progress&light=red&limit=1")).json()).items[0]?.code ?? "");
+  check("one of them is with a unit", code !== "");
+  await page.goto(`${base}/c/#/figures/orders?case=${code}`);
+  const dialog = page.getByRole("dialog", { name: "下达督办" });
+  await dialog.waitFor();
+  await dialog.getByRole("button", { name: "下达" }).click();
+  await dialog.getByRole("alert").first().waitFor();
+  check("an order without words is refused beside the field", (await dialog.getByRole("alert").count()) > 0);
+  await screen(`${shot}-2-order-refused`);
+  await dialog.getByLabel("督办要求").fill("请今天到现场处置，明天下班前把结果报上来。");
+  await dialog.getByRole("button", { name: "下达" }).click();
+  await page.getByRole("heading", { name: /^督办单 / }).waitFor();
+  check("the order is issued to a unit", page.url().includes("/figures/orders/"));
+  await screen(`${shot}-3-order`);
+  await page.emulateMedia({ media: "print" });
+  check("on paper there are no buttons", !(await page.getByRole("button", { name: "打印" }).isVisible()));
+  check("the paper says who printed it", await page.locator(".foot").isVisible());
+  await screen(`${shot}-4-order-paper`);
+  await page.emulateMedia({ media: "screen" });
+  return code;
+}
+
+/** The weekly report, on paper in the end; what it says of a rate is handed back. */
+export async function weekly({ page, screen }, shot) {
+  await tabs(page).getByRole("link", { name: "日报周报月报" }).click();
+  await page.getByRole("button", { name: "周报" }).click();
+  await page.getByRole("heading", { name: "总体情况" }).waitFor();
+  await page.emulateMedia({ media: "print" });
+  await screen(`${shot}-week-paper`);
+  await page.emulateMedia({ media: "screen" });
+  return async (rate) => page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: rate }) }).innerText();
+}
