@@ -1,6 +1,6 @@
 import { fileURLToPath, URL } from "node:url";
 import vue from "@vitejs/plugin-vue";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 
 // One source tree, three builds: the face is chosen by the environment, and each has its own root, base path and output folder.
@@ -17,12 +17,32 @@ if (!face) throw new Error(`FACE must be one of ${Object.keys(faces).join(", ")}
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/** Builds a face's `early.ts` by itself and lets the page run it first, beside everything else that loads. */
+function early(): Plugin {
+  const source = here(`./src/faces/${name}/early.ts`);
+  return {
+    name: "early", apply: "build",
+    buildStart() {
+      this.emitFile({ type: "chunk", id: source });
+    },
+    transformIndexHtml: {
+      order: "post",
+      handler(_html, { bundle }) {
+        const chunk = Object.values(bundle ?? {}).find((it) => it.type === "chunk" && it.facadeModuleId === source);
+        if (!chunk) throw new Error(`${source} was not built`);
+        return [{ tag: "script", attrs: { type: "module", async: true, src: face.base + chunk.fileName }, injectTo: "head-prepend" }];
+      },
+    },
+  };
+}
+
 export default defineConfig({
   root: here(`./src/faces/${name}`),
   base: face.base,
   publicDir: face.app ? here("./src/shared/shell/icons") : false,
   plugins: [
     vue(),
+    ...(name === "console" ? [early()] : []),
     // The worker's pages open without network: their service worker keeps the shell, in its own scope, and nothing that the server says.
     // So do the residents'. Both can be put on the home screen.
     ...(face.app

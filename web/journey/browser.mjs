@@ -10,6 +10,13 @@ const flags = [
 ];
 const axeSource = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** Names what sticks out of the screen, of what does not scroll in a box of its own. */
+const sticksOut = `[...document.querySelectorAll("body *")].filter((it) => {
+  if (it.getBoundingClientRect().right <= document.documentElement.clientWidth + 1) return false;
+  for (let box = it.parentElement; box; box = box.parentElement) if (/auto|scroll|hidden|clip/.test(getComputedStyle(box).overflowX)) return false;
+  return true;
+}).slice(0, 4).map((it) => it.tagName.toLowerCase() + (typeof it.className === "string" ? "." + it.className.replaceAll(" ", ".") : "")).join(", ")`;
+
 export const phone = { width: 390, height: 844 };
 export const desktop = { width: 1440, height: 900 };
 
@@ -52,19 +59,38 @@ export async function person({ viewport, position, scheme = "light", faults, sho
     if (tall > height) await page.setViewportSize({ width, height });
   }
 
-  /** Takes the picture of a screen and asks axe about it. */
-  async function screen(name) {
-    await page.waitForTimeout(350); // Lets a transition end, so that axe does not measure half-faded colours.
+  async function shot(name) {
     await mkdir(shots, { recursive: true });
     await wholePage(() => page.screenshot({ path: join(shots, `${name}.png`) }));
+  }
+  /** Nothing on the screen is wider than it. `picture` names one to be taken where PICTURES is set. */
+  async function fits(name, picture) {
+    if (picture && process.env.PICTURES) await shot(picture);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    check(`fits: ${name}`, wide <= 0, `${wide} px too wide: ${wide > 0 ? await page.evaluate(sticksOut) : ""}`);
+  }
+  // Lets a transition end, so that axe does not measure half-faded colours.
+  const settled = () => page.waitForTimeout(350);
+  async function asked(name) {
     // Judged at the end of the page: what sticks to the bottom covers nothing there that could not be scrolled away.
     await page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)");
     // Run through the protocol and not as a script element: the page's content policy stays in force.
-    const found = await page.evaluate(`(() => { ${axeSource}; return axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }); })()`);
+    const found = await page.evaluate(`(() => { ${axeSource}; return axe.run(document, { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }); })()`);
     const words = found.violations.map((it) => `${it.id}: ${it.help} — ${it.nodes.slice(0, 3).map((node) => node.target.join(" ")).join(" | ")}`);
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    check(`fits: ${name}`, wide <= 0, `${wide} px too wide`);
     check(`axe: ${name}`, words.length === 0, words.join("\n     "));
+  }
+  /** Asks whether the screen fits, and axe about it. */
+  async function judge(name, picture) {
+    await settled();
+    await fits(name, picture);
+    await asked(name);
+  }
+  /** Takes the picture of a screen and judges it. */
+  async function screen(name) {
+    await settled();
+    await shot(name);
+    await fits(name);
+    await asked(name);
   }
   const end = async () => {
     await context.close();
@@ -77,5 +103,5 @@ export async function person({ viewport, position, scheme = "light", faults, sho
     await before.close();
     return page;
   }
-  return { get page() { return page; }, screen, end, reopen };
+  return { get page() { return page; }, screen, judge, fits, end, reopen };
 }

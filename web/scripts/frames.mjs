@@ -2,6 +2,9 @@
 //
 //   BASE_URL=http://127.0.0.1:8080 LINK=/c/#/link/… node scripts/frames.mjs
 //
+// Beside the time on the clock it tells the processor's: on a machine that does other things as well, a frame may be late through no fault of the
+// page, and a task that took 10 ms of processor was 10 ms of work.
+//
 // LINK is a one-time link of somebody who sees the whole district. The list is read on as it is scrolled, as somebody at the desk would make
 // it; then it is scrolled once more, up and down in strides, when every row is there. STAND_IN=1 makes a small district long in the browser:
 // its first page is answered again and again under new ids until there are ROWS of them (100,000), so that what is measured is the page.
@@ -42,7 +45,9 @@ const run = (how, rows) => page.evaluate(async ([how, rows]) => {
   const held = [];
   const watch = new PerformanceObserver((found) => held.push(...found.getEntries().map((it) => it.duration)));
   watch.observe({ entryTypes: ["longtask"] });
-  const count = () => Number(document.querySelector("[aria-setsize]")?.getAttribute("aria-setsize") ?? 0);
+  // Told by the styles and not by the layout: asking for that would hold up the frame that is measured.
+  const tall = (it) => Number.parseFloat(it?.style.blockSize ?? "") || 0;
+  const count = () => Math.round(tall(list.querySelector("ul")) / (tall(list.querySelector("li")) || 1));
   let last = performance.now();
   const frame = () => new Promise((done) => requestAnimationFrame((now) => { frames.push(now - last); last = now; done(); }));
   let still = 0;
@@ -64,9 +69,36 @@ const run = (how, rows) => page.evaluate(async ([how, rows]) => {
   return { rows: count(), frames: frames.length, median: at(0.5), p99: at(0.99), worst: at(1), over: frames.filter((it) => it > 50).length, held: held.filter((it) => it > 50).length, heldWorst: Math.round(Math.max(0, ...held)) };
 }, [how, rows]);
 
+/** Runs something and answers with the processor time of the page's own tasks, longest last. */
+async function traced(what) {
+  const devtools = await context.newCDPSession(page);
+  const tasks = [];
+  const names = new Map();
+  devtools.on("Tracing.dataCollected", ({ value }) => {
+    for (const it of value) {
+      if (it.name === "thread_name") names.set(`${it.pid} ${it.tid}`, it.args.name);
+      else if (it.ph === "X" && it.tdur !== undefined && it.name === "ThreadControllerImpl::RunTask") tasks.push([`${it.pid} ${it.tid}`, it.tdur / 1_000]);
+    }
+  });
+  await devtools.send("Tracing.start", { transferMode: "ReportEvents", traceConfig: { includedCategories: ["toplevel"], excludedCategories: ["*"] } });
+  const it = await what();
+  const complete = new Promise((done) => devtools.once("Tracing.tracingComplete", done));
+  await devtools.send("Tracing.end");
+  await complete;
+  // Of all processes of the browser it is the page whose main thread worked most.
+  const threads = new Map();
+  for (const [thread, time] of tasks) {
+    if (names.get(thread) !== "CrRendererMain") continue;
+    if (!threads.has(thread)) threads.set(thread, []);
+    threads.get(thread).push(time);
+  }
+  const work = [...threads.values()].sort((a, b) => b.reduce((x, y) => x + y, 0) - a.reduce((x, y) => x + y, 0))[0] ?? [];
+  return { ...it, work: work.sort((a, b) => a - b) };
+}
+
 const say = (what, it) =>
-  console.log(`${what}: ${it.rows} rows, ${it.frames} frames; median ${it.median} ms, 99 % ${it.p99} ms, worst ${it.worst} ms; ${it.over} frames over 50 ms; ${it.held} tasks over 50 ms (worst ${it.heldWorst} ms)`);
-say("reading on while scrolling", await run("read", most));
-say("strides through the whole list", await run("jump", most));
+  console.log(`${what}: ${it.rows} rows, ${it.frames} frames; median ${it.median} ms, 99 % ${it.p99} ms, worst ${it.worst} ms; ${it.over} frames over 50 ms; ${it.held} tasks over 50 ms (worst ${it.heldWorst} ms); of processor the longest task took ${it.work.at(-1)?.toFixed(1)} ms, ${it.work.filter((one) => one > 50).length} over 50 ms, ${(it.work.reduce((x, y) => x + y, 0) / it.frames).toFixed(1)} ms a frame`);
+say("reading on while scrolling", await traced(() => run("read", most)));
+say("strides through the whole list", await traced(() => run("jump", most)));
 await context.close();
 await rm(profile, { recursive: true, force: true });

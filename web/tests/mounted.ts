@@ -5,6 +5,7 @@ import { vi } from "vitest";
 import type { Component } from "vue";
 import { createI18n } from "vue-i18n";
 import { createMemoryHistory, createRouter } from "vue-router";
+import board from "@/locales/zh/board.json";
 import common from "@/locales/zh/common.json";
 import consoleWords from "@/locales/zh/console.json";
 import errors from "@/locales/zh/errors.json";
@@ -36,7 +37,7 @@ export async function mounted(component: Component, props: Record<string, unknow
   // Two faces may each have a word of the same key; the page's own face says it last.
   const face = /faces\/(\w+)\//.exec((component as { __file?: string }).__file ?? "")?.[1];
   const own = { resident, worker, console: consoleWords }[face ?? ""] ?? {};
-  const zh = { ...common, errors, fields, words: list, ...resident, ...worker, ...consoleWords, ...own };
+  const zh = { ...common, board, errors, fields, words: list, ...resident, ...worker, ...consoleWords, ...own };
   const i18n = createI18n({ legacy: false, locale: "zh", messages: { zh } as never });
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const wrapper = mount(component, { props, attachTo: document.body, global: { plugins: [createPinia(), router, i18n, [VueQueryPlugin, { queryClient: queries }]] } });

@@ -1,4 +1,5 @@
 import createClient, { type Middleware } from "openapi-fetch";
+import { takeEarly } from "./early";
 import { Problem, problemFrom } from "./problem";
 import type { paths as Contract } from "./schema";
 import type { paths } from "./types";
@@ -56,6 +57,8 @@ const commandHeaders: Middleware = {
  * key with the first answer.
  */
 async function send(request: Request): Promise<Response> {
+  const early = await takeEarly(request)?.catch(() => undefined);
+  if (early) return early;
   const again = request.method === "POST" ? request.clone() : null;
   try {
     // A command that goes out while its page is left must outlive the page.

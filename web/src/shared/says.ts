@@ -1,10 +1,12 @@
 import { useI18n } from "vue-i18n";
 import { isProblem, type Problem } from "@/api/problem";
 import type { Named } from "@/api/types";
+import { useSaid } from "./said";
 
 /** The words for a problem: by its code, else by its kind. Never the server's own text. */
 export function useSays() {
   const { t, te } = useI18n();
+  const said = useSaid();
   const sentence = (problem: Problem): string => {
     const byCode = `errors.${problem.code}`;
     if (te(byCode, "zh")) return t(byCode, problem.params);
@@ -23,7 +25,7 @@ export function useSays() {
     word: (list: string, key: string | null | undefined): string => {
       if (!key) return "";
       const path = `words.${list}.${key}`;
-      return te(path, "zh") ? t(path) : key;
+      return te(path, "zh") ? said(path) : key;
     },
   };
 }

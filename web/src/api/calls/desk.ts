@@ -1,30 +1,32 @@
 import { get, post, remove } from "../client";
-import type { components } from "../schema";
+import type { components, operations } from "../schema";
 import type { Case, Filters, Paged, Row } from "../types";
 
 // What the desks ask and command, typed by the generated contract.
 
 type S = components["schemas"];
+/** The query of an operation, as the contract has it. */
+type Query<O extends keyof operations> = NonNullable<operations[O]["parameters"]["query"]>;
 export type Summoned = S["SummonedView"];
 export type Whistle = S["WhistleView"];
 export type Review = S["ReviewView"];
 export type Extension = S["ExtensionView"];
 export type Handover = S["HandoverView"];
-export type Call = Omit<S["CallView"], "attempts"> & { attempts: { at: string; outcome: string; actor?: string }[] };
+export type Call = S["CallView"];
 export type Script = S["Script"];
 export type SavedFilter = S["FilterView"];
-export interface ReturnReason { code: string; words: string; evidence: boolean; active: boolean; counts: string }
+export type ReturnReason = S["ReasonView"];
 export type Outlook = S["Outlook"];
 export type WhatIf = S["WhatIf"];
 export type BulkOutcome = S["BulkOutcome"];
 export type Limit = S["Limit"];
 export type Order = S["OrderView"];
 export type InboxRow = S["InboxRow"];
-export interface Company { others: string[]; seconds: number }
+export type Company = S["Company"];
 export type Similar = S["Candidate"];
 
 /** What every command on a case needs of it. */
-export interface Of { id: string; version: number }
+export type Of = Pick<S["RowView"], "id" | "version">;
 type Without<T> = Partial<Omit<T, "version">>;
 
 const to = (c: Of, what: string, body: object) => post<Case>(`/incidents/${c.id}/${what}`, { version: c.version, ...body });
@@ -36,7 +38,7 @@ export const savedFilters = () => get<Paged<SavedFilter>>("/filters");
 export const saveFilter = (body: S["NewFilter"]) => post<SavedFilter>("/filters", body);
 export const dropFilter = (id: string) => remove(`/filters/${id}`);
 export const bulk = (body: S["Bulk"]) => post<BulkOutcome>("/incidents/bulk", body);
-export const look = (id: string, leaving: boolean) => post<Company>(`/incidents/${id}/look`, { leaving });
+export const look = (id: string, leaving: boolean) => post<Company>(`/incidents/${id}/look`, { leaving } satisfies S["LookAt"]);
 export const whatIf = (id: string, body: WhatIf) => post<Outlook>(`/incidents/${id}/what-if`, body);
 export const similar = (id: string) => get<Paged<Similar>>(`/incidents/${id}/similar`);
 export const returnReasons = () => get<Paged<ReturnReason>>("/dispatch/reasons");
@@ -47,18 +49,18 @@ export const claimCall = (id: string) => post<S["Claimed"]>(`/callbacks/${id}/cl
 export const releaseCall = (id: string) => post<unknown>(`/callbacks/${id}/release`, {});
 export const dial = (id: string, purpose: string) => post<S["Revealed"]>(`/callbacks/${id}/dial`, { purpose });
 
-export const whistles = (query: { state?: string; cursor?: string }) => get<Paged<Whistle>>("/whistles", query);
+export const whistles = (query: Query<"get_whistles">) => get<Paged<Whistle>>("/whistles", query);
 export const whistleFigures = (from: string) => get<S["WhistleFigures"]>("/whistles/figures", { from });
 export const rateWhistle = (id: string, ratings: S["Judgement"][]) => post<Whistle>(`/whistles/${id}/ratings`, { ratings });
-export const callOffWhistle = (id: string, reason: string) => post<Whistle>(`/whistles/${id}/call-off`, { reason });
+export const callOffWhistle = (id: string, reason: string) => post<Whistle>(`/whistles/${id}/call-off`, { reason } satisfies S["WhistleCallOff"]);
 
 export const tasks = () => get<Paged<InboxRow>>("/inbox");
 export const reviews = (state?: string) => get<Paged<Review>>("/objections", { limit: 200, ...(state ? { state } : {}) });
 export const ruleOn = (id: string, body: S["Ruling"]) => post<Case>(`/objections/${id}/rule`, body);
 export const extensions = () => get<Paged<Extension>>("/extensions", { limit: 200 });
-export const decideExtension = (id: string, body: { grant: boolean; words?: string; by?: Limit }) => post<Extension>(`/extensions/${id}/decide`, body);
+export const decideExtension = (id: string, body: S["Decide"]) => post<Extension>(`/extensions/${id}/decide`, body);
 export const orders = () => get<Paged<Order>>("/supervisions", { limit: 100 });
-export const replyOrder = (id: string, text: string) => post<Order>(`/supervisions/${id}/reply`, { text });
+export const replyOrder = (id: string, text: string) => post<Order>(`/supervisions/${id}/reply`, { text } satisfies S["SupervisionReply"]);
 
 export const handovers = (cursor?: string) => get<Paged<Handover>>("/duty/handovers", more(cursor));
 export const handOver = (body: S["HandOver"]) => post<Handover>("/duty/handovers", body);
@@ -83,7 +85,7 @@ export const desk = {
   acknowledge: (c: Of, words: string) => post<Case>(`/incidents/${c.id}/acknowledge`, { words }),
   bulletin: (c: Of, body: S["NewBulletin"]) => post<Case>(`/incidents/${c.id}/bulletins`, body),
   afterAction: (c: Of, body: S["AfterAction"]) => post<Case>(`/incidents/${c.id}/after-action`, body),
-  object: (c: Of, body: { reason: string; basis: string; photo_ids: string[] }) => to(c, "object", body),
+  object: (c: Of, body: { reason: string; basis: string; photo_ids: string[] }) => to(c, "object", body), // The contract names no shape for its body.
   reopen: (c: Of, body: Without<S["Reopen"]>) => to(c, "reopen", body),
   archive: (c: Of) => to(c, "archive", {}),
   taskEscalate: (c: Of, task: string, body: Without<S["Escalate"]>) => toTask(c, task, "escalate", body),

@@ -1,4 +1,4 @@
-import type { components } from "../schema";
+import type { components, operations } from "../schema";
 import { ok, wire } from "../client";
 import type { Fault, Handed } from "@/faces/console/sheet/file";
 
@@ -17,7 +17,7 @@ export type Reason = Schemas["ReasonView"];
 const bare = <T extends object>(query: T): T => Object.fromEntries(Object.entries(query).filter(([, it]) => it !== "" && it !== undefined)) as T;
 const of = (id: string) => ({ params: { path: { id } } });
 
-export interface UnitFilter { q?: string; kind?: string; parent?: string; as_of?: string; limit?: number; cursor?: string }
+export type UnitFilter = NonNullable<operations["get_units"]["parameters"]["query"]>;
 export const unitPage = (query: UnitFilter) => ok(wire.GET("/api/v1/units", { params: { query: bare(query) } }));
 export const unit = (id: string, as_of = "") => ok(wire.GET("/api/v1/units/{id}", { params: { path: { id }, query: bare({ as_of }) } }));
 export const unitKinds = () => ok(wire.GET("/api/v1/unit-kinds", {}));
@@ -59,7 +59,7 @@ export const settings = () => ok(wire.GET("/api/v1/settings"));
 export const setSetting = (name: string, body: Schemas["SettingForm"]) => ok(wire.PUT("/api/v1/settings/{name}", { params: { path: { name } }, body }));
 export const unsetSetting = (name: string) => ok(wire.DELETE("/api/v1/settings/{name}", { params: { path: { name } } }));
 
-export interface AuditFilter { actor?: string; object?: string; action?: string; from?: string; to?: string; cursor?: string }
+export type AuditFilter = NonNullable<operations["get_audit"]["parameters"]["query"]>;
 export const audit = (query: AuditFilter) => ok(wire.GET("/api/v1/audit", { params: { query: bare(query) } }));
 
 export const accessLists = () => ok(wire.GET("/api/v1/admission/lists"));

@@ -1,6 +1,7 @@
 import type { RouteRecordRaw } from "vue-router";
 import { useSession } from "@/shared/access/session";
 import DeskPage from "./incidents/DeskPage.vue";
+import { withWords } from "./later";
 import { placesFor } from "./navigation";
 import { setupRoutes } from "./setup/routes";
 import { supervisionRoutes } from "./supervision/routes";
@@ -20,6 +21,6 @@ export const routes: RouteRecordRaw[] = [
   { path: "/erasures", name: "erasures", component: () => import("./erasure/ErasuresPage.vue") },
   ...supervisionRoutes,
   ...setupRoutes,
-  { path: "/wall", name: "wall", component: () => import("./wall/WallPage.vue"), meta: { whole: true } },
+  { path: "/wall", name: "wall", component: withWords(() => import("./wall/WallPage.vue")), meta: { whole: true } },
   { path: "/:rest(.*)*", name: "lost", component: () => import("@/shared/LostPage.vue") },
 ];

@@ -26,8 +26,19 @@ export function gridStyle(colours: Palette, name: string, count?: number, own = 
   });
 }
 
-/** The light by shape as well as colour: round, diamond, triangle, square. */
+const pinStyles = new WeakMap<Palette, Map<string, Style>>();
+
+/** The light by shape as well as colour: round, diamond, triangle, square. One style serves all pins that look alike. */
 export function pinStyle(colours: Palette, light: LightKey, selected: boolean): Style {
+  const known = pinStyles.get(colours) ?? new Map<string, Style>();
+  pinStyles.set(colours, known);
+  const key = `${light} ${selected}`;
+  const style = known.get(key) ?? drawnPin(colours, light, selected);
+  known.set(key, style);
+  return style;
+}
+
+function drawnPin(colours: Palette, light: LightKey, selected: boolean): Style {
   const fill = new Fill({ color: colours.lights[light] });
   const stroke = new Stroke({ color: selected ? colours.ink : colours.surface, width: selected ? 3 : 1.5 });
   const radius = selected ? 11 : 8;

@@ -1,14 +1,15 @@
 import type { RouteRecordRaw } from "vue-router";
+import { withWords } from "../later";
 
 /** The pages of supervision, each loaded when it is opened. */
 export const supervisionRoutes: RouteRecordRaw[] = [
   { path: "/figures", redirect: "/figures/standing" },
-  { path: "/figures/standing", component: () => import("./StandingPage.vue") },
-  { path: "/figures/rates", component: () => import("./RatesPage.vue") },
-  { path: "/figures/repeats", component: () => import("./RepeatsPage.vue") },
-  { path: "/figures/orders", component: () => import("./OrdersPage.vue") },
-  { path: "/figures/orders/:id", component: () => import("./OrderPage.vue") },
-  { path: "/figures/report", component: () => import("./ReportPage.vue") },
-  { path: "/figures/periods", component: () => import("./PeriodsPage.vue") },
-  { path: "/figures/exclusions", component: () => import("./ExclusionsPage.vue") },
+  { path: "/figures/standing", component: withWords(() => import("./StandingPage.vue")) },
+  { path: "/figures/rates", component: withWords(() => import("./RatesPage.vue")) },
+  { path: "/figures/repeats", component: withWords(() => import("./RepeatsPage.vue")) },
+  { path: "/figures/orders", component: withWords(() => import("./OrdersPage.vue")) },
+  { path: "/figures/orders/:id", component: withWords(() => import("./OrderPage.vue")) },
+  { path: "/figures/report", component: withWords(() => import("./ReportPage.vue")) },
+  { path: "/figures/periods", component: withWords(() => import("./PeriodsPage.vue")) },
+  { path: "/figures/exclusions", component: withWords(() => import("./ExclusionsPage.vue")) },
 ];

@@ -144,5 +144,6 @@ export const shapes: Readonly<Record<string, Shape>> = {
       ],
     },
   },
+  "webhooks.networks": { kind: "group", fields: [{ key: "allowed", words: "allowedNetworks", kind: "list", most: 20, of: { kind: "text", most: 60 } }] },
   "webhooks.roots": { kind: "group", fields: [{ key: "pem", kind: "text", long: true, empty: true }] },
 };
