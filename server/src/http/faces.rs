@@ -1,13 +1,17 @@
 //! The three faces, built into the binary: `/m/` for residents, `/w/` for workers, `/c/` for desks.
 
+use std::borrow::Cow;
+
 use axum::{
     Router,
+    body::Bytes,
     extract::Path,
     http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use rust_embed::RustEmbed;
+use tower_http::compression::CompressionLayer;
 
 use super::Problem;
 use crate::app::Shared;
@@ -28,7 +32,11 @@ pub fn routes() -> Router<Shared> {
             .route(&format!("/{name}/{{*path}}"), get(below))
             .route(&format!("/{name}"), get(move || async move { Redirect::permanent(&format!("/{name}/")) }))
     };
-    Router::new().route("/", get(|| async { Redirect::temporary("/m/") })).merge(face("m")).merge(face("w")).merge(face("c"))
+    let all =
+        Router::new().route("/", get(|| async { Redirect::temporary("/m/") })).merge(face("m")).merge(face("w")).merge(face("c"));
+    // Pages travel packed. Answers of the contract do not: they hold what strangers wrote beside what is not theirs, and the size of a packed answer
+    // would tell of the one through the other.
+    all.layer(CompressionLayer::new())
 }
 
 fn page(face: &str, path: &str) -> Response {
@@ -44,7 +52,15 @@ fn page(face: &str, path: &str) -> Response {
     // Assets carry a hash of their content in their name, so they never change; the page itself is asked for again each time.
     let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     let kind = kind(&name);
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache)], file.data.into_owned()).into_response()
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache)], body(file.data)).into_response()
+}
+
+/// What is built in is not copied.
+fn body(data: Cow<'static, [u8]>) -> Bytes {
+    match data {
+        Cow::Borrowed(built_in) => Bytes::from_static(built_in),
+        Cow::Owned(read) => read.into(),
+    }
 }
 
 fn kind(name: &str) -> &'static str {
@@ -58,5 +74,24 @@ fn kind(name: &str) -> &'static str {
         "png" => "image/png",
         "woff2" => "font/woff2",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{Method, header};
+    use testkit::Engine;
+
+    use crate::testing::TestApp;
+
+    #[tokio::test]
+    async fn pages_travel_packed_to_whoever_unpacks_and_answers_do_not() {
+        let app = TestApp::new(Engine::Sqlite).await;
+        let packed = async |path: &str, accepts: &'static str| {
+            let reply = app.visitor().send(Method::GET, path, None, &[("accept-encoding", accepts)]).await;
+            reply.headers.get(header::CONTENT_ENCODING).is_some_and(|e| e == "gzip")
+        };
+        assert!(packed("/m/", "gzip, deflate, br").await && !packed("/m/", "identity").await);
+        assert!(!packed("/api/v1/openapi.json", "gzip, deflate, br").await);
     }
 }
