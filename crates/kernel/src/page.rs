@@ -98,6 +98,15 @@ impl Cursor {
 mod tests {
     use super::*;
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_cursor_or_refused(text in proptest::prop_oneof!["[0-9a-fA-F]{60,68}", ".{0,80}"]) {
+            if let Ok(cursor) = Cursor::decode(&text) {
+                proptest::prop_assert_eq!(cursor.encode(), text.to_ascii_lowercase());
+            }
+        }
+    }
+
     #[test]
     fn cursors_round_trip_and_reject_noise() {
         let cursor = Cursor { as_of: Time::from_millis(17), at: -5, id: Uuid::from_u128(99) };

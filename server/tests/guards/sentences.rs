@@ -30,7 +30,8 @@ fn every_code_has_its_sentence_in_both_languages() {
 
 #[test]
 fn every_setting_has_its_words() {
-    let declared: BTreeSet<String> = jingwei::settings::declared().into_iter().map(|d| d.name.to_owned()).collect();
+    let limits = jingwei::modules::access::limits::LIMITS.iter().map(|l| format!("limit.{}", l.name));
+    let declared: BTreeSet<String> = jingwei::settings::declared().into_iter().map(|d| d.name.to_owned()).chain(limits).collect();
     assert!(declared.len() > 5, "only {} settings announced themselves", declared.len());
     for language in ["zh", "en"] {
         let said: BTreeSet<String> = locale(language, "settings").into_keys().collect();

@@ -128,6 +128,7 @@ export async function run(stage) {
       await as(one.page, `/incidents/${red.id}/supervise`, { version: red.version, card: "yellow", reply_by: new Date(Date.now() + 86_400_000).toISOString(), words: "请今天处置。" });
       examples.id = (await as(one.page, "/supervisions?limit=1")).items[0]?.id;
     }
+    if (paths.includes("/notices/:id")) examples["/notices/:id id"] = (await ask("/publications/managed?limit=1")).items[0]?.id;
     one.found.length = 0; // What was asked for examples was refused to some.
     await hashed("console", "c", one, paths, examples);
     // Where a part may be left out, the screen without it is another one.

@@ -1,6 +1,7 @@
 //! Photographs with everything that a camera or an attacker may put into them. All made up here, byte by byte.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod any;
 mod leftovers;
 mod made_up;
 
