@@ -3,7 +3,7 @@
 /** Somebody with a role, who acts without looking at pages: `call("POST", "/incidents/…/accept", {})` answers the body, or throws the problem. */
 export async function staff(stage, role) {
   const { page, screen } = await stage.enter(role, { viewport: stage.desktop });
-  await page.waitForLoadState("networkidle");
+  await page.getByRole("navigation").first().waitFor();
   const call = (method, path, body) =>
     page.evaluate(async ([how, where, what]) => {
       const session = await (await fetch("/api/v1/session")).json();

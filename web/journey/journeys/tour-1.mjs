@@ -132,7 +132,7 @@ async function stairwell(stage, stairs) {
 export async function run(stage) {
   const mark = tag();
   const centre = await stage.enter("dispatcher");
-  await centre.page.waitForLoadState("networkidle");
+  await centre.page.getByRole("navigation").first().waitFor();
   const lane = await seeded(centre.page, "消防通道又停了一辆白色面包车");
   const stairs = await seeded(centre.page, "三楼到四楼声控灯不亮");
   const code = await fireLane(stage, lane, "楼前消防通道又停了一辆白色面包车，喊了没人，救护车进不来");

@@ -132,7 +132,7 @@ async function again(stage, leak) {
 export async function run(stage) {
   const mark = tag();
   const centre = await stage.enter("dispatcher");
-  await centre.page.waitForLoadState("networkidle");
+  await centre.page.getByRole("navigation").first().waitFor();
   const night = await seeded(centre.page, "地下车库口挡不住水");
   const leak = await seeded(centre.page, "楼道顶棚漏水，上次修过没几天又滴");
   const whistled = await water(stage, night, mark);

@@ -12,7 +12,8 @@ function ask(path: string): Promise<Response> {
 
 ask("/api/v1/district");
 const desk = ["", "#/", "#/cases", "#/cases/"].includes(location.hash);
-ask("/api/v1/session").then(async (answer) => {
+// Whoever comes by a one-time link is nobody yet.
+if (!location.hash.startsWith("#/link/")) ask("/api/v1/session").then(async (answer) => {
   if (!desk || !answer.ok) return;
   const { permissions } = (await answer.clone().json()) as { permissions: string[] };
   if (!permissions.includes("incident.read")) return;
