@@ -2,6 +2,7 @@
 // photograph, the desk verifies and closes, the resident rates; he is not content and asks for it to be done again, which the desk sees and gives to
 // somebody else, until it is closed a second time. Every screen is pictured and judged by axe.
 import { desktop, phone } from "../browser.mjs";
+import { picture } from "../picture.mjs";
 import { action, end, find as findCase, finished, follow, hurry, pickTop, post, write } from "../steps.mjs";
 
 /** What the runner gives; see journey.mjs. */

@@ -119,7 +119,8 @@ async function stairwell(stage, stairs) {
   await end(page, "声控灯已换好，上下楼看得见了。", "lamp");
   await page.getByRole("button", { name: "提交办结" }).click();
   await waiting(page, 1);
-  check("without network one waits to be sent", await page.getByText("已办结，待核实").first().isVisible());
+  await page.getByText("已办结，待核实").first().waitFor();
+  check("without network one waits to be sent", true);
   await screen("t-31-waiting");
   await context.setOffline(false);
   await waiting(page, 0);
