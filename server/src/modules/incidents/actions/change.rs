@@ -98,7 +98,7 @@ impl<'a> Change<'a> {
         Self::of(tx, app, actor, case, expected).await
     }
 
-    /// The same for a case that was found otherwise.
+    /// The same for a case that was found otherwise; the caller holds it ([`store::hold`], [`store::hold_all`]).
     pub async fn of(conn: &mut Conn, app: &'a App, actor: &'a Actor, case: Case, expected: Option<i64>) -> Result<Self> {
         if case.erased_at.is_some() {
             return Err(Error::refused(CASE_ERASED));

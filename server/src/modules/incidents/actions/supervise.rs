@@ -245,10 +245,10 @@ pub async fn unanswered(app: &App) -> Result<usize> {
 }
 
 async fn remind(tx: &mut Tx, ground: &Ground, system: &Actor, order: &Supervision) -> Result<bool> {
-    let case = store::find(tx, &Scope::All, order.incident_id).await?;
     if !store::supervision::mark_overdue(tx, order.id, ground.now).await? {
         return Ok(false);
     }
+    let case = store::find(tx, &Scope::All, order.incident_id).await?;
     let (desk, head) = (told::desk(ground, order.unit_id), told::head(ground, order.unit_id));
     let supervisor = told::aim(ground, Whom::Supervisor, &told::Place::of(&case));
     let mut accounts = told::accounts(tx, ground.now, &[desk, head, supervisor]).await?.concat();

@@ -267,14 +267,17 @@ const LINE: &str = "select c.id, c.code, c.version, c.state, c.reported_at, c.ch
 
 /// A case that the scope may see: by its owner, or by a task of a unit within the scope, or as the first receiver who returned it.
 pub async fn find(conn: &mut Conn, scope: &Scope, id: Id<Incident>) -> Result<Case> {
-    let query = visible(Query::new(COLUMNS).push("where c.id = $$", bind![id]), scope);
-    conn.list(query).await?.pop().ok_or(Error::NotFound)
+    conn.list(one(scope, id)).await?.pop().ok_or(Error::NotFound)
+}
+
+fn one(scope: &Scope, id: Id<Incident>) -> Query {
+    visible(Query::new(COLUMNS).push("where c.id = $$", bind![id]), scope)
 }
 
 /// A case that is about to change. On PostgreSQL its row is held from here to the end of the transaction: two who change one case wait for each
 /// other at its row and nowhere else, so none holds what the other wants. SQLite has one writer.
 pub async fn hold(tx: &mut Tx, scope: &Scope, id: Id<Incident>) -> Result<Case> {
-    let query = visible(Query::new(COLUMNS).push("where c.id = $$", bind![id]), scope);
+    let query = one(scope, id);
     let query = if tx.engine() == Engine::Postgres { query.push("for no key update of c", vec![]) } else { query };
     tx.list(query).await?.pop().ok_or(Error::NotFound)
 }
