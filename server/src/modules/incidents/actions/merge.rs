@@ -120,16 +120,10 @@ fn absorb(survivor: &mut Change<'_>, other: &Case) -> Result<bool> {
     Ok(due.is_some())
 }
 
-/// Saves in the order of ids, so that two hands that merge the same cases never wait for each other.
+/// Saves both; the caller holds them since before they were read.
 async fn save_both(tx: &mut Tx, this: Change<'_>, survivor: Change<'_>) -> Result<Case> {
-    if this.case.id < survivor.case.id {
-        let case = this.save(tx).await?;
-        survivor.save(tx).await?;
-        Ok(case)
-    } else {
-        survivor.save(tx).await?;
-        this.save(tx).await
-    }
+    survivor.save(tx).await?;
+    this.save(tx).await
 }
 
 /// Gives a merged case back. Its clock was never started anew, so its deadline is the one it had; its followers go with it.
