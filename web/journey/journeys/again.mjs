@@ -21,6 +21,9 @@ async function end(page) {
   if (status >= 300) throw new Error(`the session was not ended: ${status}`);
 }
 
+/** Sends the form. Any request of the page may find the ended session first; the box that asks to log in then lies over this button already. */
+const send = (form) => form.getByRole("button", { name: "备注" }).last().dispatchEvent("click");
+
 async function desk({ base, check, enter, linkFor }, filed) {
   const { page, screen } = await enter("community");
   await page.getByRole("navigation", { name: "工作区" }).waitFor();
@@ -36,7 +39,7 @@ async function desk({ base, check, enter, linkFor }, filed) {
   await form.getByLabel("说明").fill(words);
   const before = page.url();
   await end(page);
-  await form.getByRole("button", { name: "备注" }).last().click();
+  await send(form);
   const again = page.getByRole("dialog", { name: "请重新登录" });
   await again.waitFor();
   check("the page behind is out of reach", !(await page.evaluate(() => document.elementsFromPoint(20, 200).some((it) => it.closest("#app")))));
@@ -87,7 +90,7 @@ async function desk({ base, check, enter, linkFor }, filed) {
   await page.keyboard.press("n");
   await form.getByLabel("说明").fill("只给我自己看的话");
   await end(page);
-  await form.getByRole("button", { name: "备注" }).last().click();
+  await send(form);
   await again.waitFor();
   const stranger = await page.context().newPage();
   await stranger.goto(new URL(linkFor("jiangyue"), base).href);
