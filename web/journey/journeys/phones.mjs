@@ -53,6 +53,8 @@ async function worker(stage) {
   const { page } = one;
   const judged = (name) => bears(one, check, name);
   await page.getByRole("link").filter({ hasText: text }).first().waitFor();
+  await page.locator(".news").waitFor();
+  check("what is new is counted at the door to it, and said", (await page.getByRole("navigation", { name: "主菜单" }).getByRole("link", { name: "我的", exact: true }).getAttribute("aria-describedby")) === "news");
   await judged("the inbox");
   await open(page, text);
   await page.getByRole("button", { name: "导航去" }).click();
