@@ -85,7 +85,8 @@ describe("tracking", () => {
   it("says when there is no such report", async () => {
     serve({ "GET /district": { body: district } });
     const { wrapper } = await mounted(TrackPage, {}, "/t/nothing");
-    expect(wrapper.get("[role=alert]").text()).toContain("没有找到");
+    expect(wrapper.text()).toContain("这个链接打不开了");
+    expect(wrapper.find("a[href='/lookup']").exists()).toBe(true);
     expect(myReports.value).toEqual([]);
   });
 

@@ -7,10 +7,12 @@ import AroundPage from "@/faces/resident/incidents/AroundPage.vue";
 import { clearDraft, draft, keepDraft, plain } from "@/faces/resident/incidents/draft";
 import { body, discard, edit, flush, pause, post, startOutbox, transient, waiting } from "@/faces/resident/incidents/outbox";
 import ReportPage from "@/faces/resident/incidents/ReportPage.vue";
+import SharedPage from "@/faces/resident/incidents/SharedPage.vue";
 import SentPage from "@/faces/resident/incidents/SentPage.vue";
 import TrackPage from "@/faces/resident/incidents/TrackPage.vue";
-import { canListen, listen } from "@/faces/resident/incidents/speech";
+import { appended, canListen, listen } from "@/shared/speech/speech";
 import AddressSearch from "@/faces/resident/org/AddressSearch.vue";
+import HomePage from "@/faces/resident/org/HomePage.vue";
 import { keepGrid } from "@/faces/resident/org/place";
 import PlaceCard from "@/faces/resident/org/PlaceCard.vue";
 import { memoryShelf, type Shelf } from "@/faces/resident/shelf";
@@ -172,13 +174,27 @@ describe("tracking", () => {
   it("says when the clock starts, why it was returned, and takes the answer to a question", async () => {
     const asked = serve({ "GET /district": { body: district }, "GET /reports/abc": { body: seen }, "POST /reports/abc/answers": { body: seen } });
     const { wrapper } = await mounted(TrackPage, {}, "/t/abc");
-    expect(wrapper.text()).toContain("上班后开始计时");
+    expect(wrapper.text()).not.toContain("上班后开始计时"); // The clock stands still until the answer.
     expect(wrapper.get(".turned").text()).toBe("不属于我单位");
     expect(wrapper.text()).toContain("第 2 次办理");
     await wrapper.get("#answer").setValue(" 二单元 ");
     await wrapper.get("section[aria-labelledby=question] form").trigger("submit");
     await flushPromises();
     expect(asked.find((it) => it.method === "POST")?.body).toEqual({ text: "二单元" });
+  });
+  it("says when the clock starts once nothing is asked, and who handled what is over", async () => {
+    serve({ "GET /district": { body: district }, "GET /reports/abc": { body: { ...seen, question: null } }, "GET /reports/abd": { body: { ...seen, question: null, starts: null, state: "resolved" } } });
+    const { wrapper } = await mounted(TrackPage, {}, "/t/abc");
+    expect(wrapper.text()).toContain("上班后开始计时");
+    expect(wrapper.text()).toContain("现在由 第三网格 周以宁 负责");
+    const { wrapper: over } = await mounted(TrackPage, {}, "/t/abd");
+    expect(over.text()).toContain("由 第三网格 周以宁 办理");
+  });
+  it("shows nothing any more of what its owner stopped sharing", async () => {
+    serve({ "GET /district": { body: district } });
+    const { wrapper } = await mounted(SharedPage, {}, "/s/x");
+    expect(wrapper.text()).toContain("分享的人停止了分享");
+    expect(wrapper.find("[role=alert]").exists()).toBe(false);
   });
 });
 
@@ -246,9 +262,18 @@ describe("what goes on around", () => {
     expect(wrapper.get(".cases li").text()).toContain("楼道灯坏了");
     expect(wrapper.get(".cases li").text()).toContain("已超期");
     expect(wrapper.get(".cases li").text()).toContain("共有 3 位居民反映");
+    expect(wrapper.get(".cases li").text()).toMatch(/3月14日/);
     serve({ "GET /public/grids": { body: { items: [] } }, "GET /public/cases": { body: { items: [], next: null } } });
     const { wrapper: empty } = await mounted(AroundPage, {}, "/around?grid=x");
     expect(empty.text()).toContain("没有公开的事项");
+  });
+  it("keeps the numbers to call when the district cannot be read", async () => {
+    localStorage.setItem("jingwei.district", JSON.stringify({ ...district, hotlines: [{ name: "急救", phone: "120" }] }));
+    serve({ "GET /district": { status: 503, body: { code: "internal" } }, "GET /publications": { body: { items: [], next: null } } });
+    const { wrapper } = await mounted(HomePage);
+    await vi.waitFor(() => expect(wrapper.find("a[href='tel:120']").exists()).toBe(true));
+    await new Promise((done) => setTimeout(done, 50));
+    expect(wrapper.find("a[href='tel:120']").exists()).toBe(true);
   });
   it("fills a grid by steps", () => {
     expect([0, 1, 3, 6, 99].map(weight)).toEqual([0, 0.15, 0.28, 0.42, 0.58]);
@@ -292,5 +317,8 @@ describe("speaking", () => {
     one.onerror?.({ error: "not-allowed" });
     one.onend?.();
     expect(heard).toEqual(["灯坏了", "not-allowed"]);
+  });
+  it("goes behind what stands there already", () => {
+    expect([appended("", "灯坏了"), appended("灯坏了 ", "晚上黑"), appended("灯坏了。", "晚上黑")]).toEqual(["灯坏了", "灯坏了，晚上黑", "灯坏了。晚上黑"]);
   });
 });

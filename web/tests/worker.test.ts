@@ -3,14 +3,17 @@ import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import Dexie from "dexie";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Case, Session, Task } from "@/api/types";
-import { differences, seenOf } from "@/faces/worker/offline/commands";
+import { commands, differences, seenOf } from "@/faces/worker/offline/commands";
 import { ownTasks, projected } from "@/faces/worker/offline/projected";
 import { useField } from "@/faces/worker/offline/field";
 import type { Item } from "@/faces/worker/offline/outbox";
 import { actionsOf } from "@/faces/worker/incidents/actions";
-import { found } from "@/faces/worker/incidents/find";
+import ActionForm from "@/faces/worker/incidents/ActionForm.vue";
+import { found, placeOf } from "@/faces/worker/incidents/find";
+import { gridAt } from "@/faces/worker/offline/within";
 import TodayPage from "@/faces/worker/incidents/TodayPage.vue";
 import { editable, withTexts } from "@/faces/worker/outbox/edit";
+import DayPage from "@/faces/worker/day/DayPage.vue";
 import BurdenPage from "@/faces/worker/day/BurdenPage.vue";
 import { clockOf, dayOf, shifted, shiftedMonth } from "@/faces/worker/day/dates";
 import { useSession } from "@/shared/access/session";
@@ -88,6 +91,7 @@ describe("what the worker left", () => {
     const c = aCase("1", { may: ["extend", "send_back", "note", "whistle", "report_in"] });
     expect(actionsOf(c, c.tasks[0])).toEqual(["extend", "send_back", "report_in", "whistle"]);
     expect(actionsOf(c, undefined)).toEqual(["whistle"]);
+    expect(actionsOf(aCase("1", { may: ["object", "resume", "raise_urgency"] }), undefined)).toEqual(["object", "resume", "raise_urgency"]);
     expect(actionsOf(c, { ...c.tasks[0]!, binding: true, arrived_at: inHours(-1) })).toEqual(["extend", "whistle"]);
   });
   it("can be put right where it is a sentence, and nowhere else", () => {
@@ -140,7 +144,70 @@ describe("a complaint about a burden", () => {
   });
 });
 
+describe("what the hour asks for", () => {
+  async function form(action: "object" | "raise_urgency" | "resume") {
+    serve({});
+    localStorage.clear();
+    return (await mounted(ActionForm, { of: aCase("1"), task: undefined, action, problem: null })).wrapper;
+  }
+  it("is an objection with what it stands on", async () => {
+    const wrapper = await form("object");
+    await wrapper.get("#act-words").setValue("不是我们的路");
+    await wrapper.get("form").trigger("submit");
+    expect(wrapper.text()).toContain("要写依据，或拍照");
+    await wrapper.get("#basis").setValue(" 权属图第 3 页 ");
+    expect(wrapper.find("[role=alert]").exists()).toBe(false); // What was put right is not complained about any longer.
+    await wrapper.get("form").trigger("submit");
+    expect(wrapper.emitted("give")![0]![0]).toMatchObject({ path: "/incidents/1/object", version: 3, body: { reason: "不是我们的路", basis: "权属图第 3 页", photo_ids: [] } });
+  });
+  it("is a louder alarm, with the numbers to call first", async () => {
+    const wrapper = await form("raise_urgency");
+    await wrapper.get("#act-words").setValue("煤气味很重");
+    await wrapper.get("form").trigger("submit");
+    expect(wrapper.text()).toContain("请选有多急");
+    await wrapper.get("input[value=emergency]").setValue(true);
+    expect(wrapper.text()).toContain("110 / 119 / 120");
+    await wrapper.get("form").trigger("submit");
+    expect(wrapper.emitted("give")![0]![0]).toMatchObject({ path: "/incidents/1/urgency", body: { urgency: "emergency", reason: "煤气味很重" } });
+  });
+  it("is a clock that goes on, without a word", async () => {
+    const wrapper = await form("resume");
+    await wrapper.get("form").trigger("submit");
+    expect(wrapper.emitted("give")![0]![0]).toMatchObject({ path: "/incidents/1/resume", body: { words: "" } });
+  });
+});
+
+describe("the day without network", () => {
+  it("shows what waits on this device", async () => {
+    serve({ "GET /session/lease": { body: lease }, "GET /pack": { body: pack([]) } });
+    const { wrapper } = await mounted(DayPage);
+    const field = useField();
+    await field.open(who, true);
+    vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
+    dispatchEvent(new Event("offline"));
+    field.watchNetwork();
+    dispatchEvent(new Event("offline"));
+    await field.give(commands.dayEntry(dayOf(new Date()), "帮张阿姨提菜", new Date()));
+    await flushPromises();
+    expect(wrapper.get(".lines").text()).toContain("帮张阿姨提菜");
+    expect(wrapper.text()).toContain("没有网络：下面是还没发出的");
+    await field.close();
+    vi.restoreAllMocks();
+  });
+});
+
 describe("small rules", () => {
+  it("knows which of the own grids a place is in", () => {
+    const ring = [[0, 0], [2, 0], [2, 2], [0, 2], [0, 0]];
+    const hole = [[0.5, 0.5], [1.5, 0.5], [1.5, 1.5], [0.5, 1.5], [0.5, 0.5]];
+    const grids = { features: [{ properties: { name: "一" }, geometry: { type: "Polygon", coordinates: [ring, hole] } }, { properties: { name: "二" }, geometry: { type: "MultiPolygon", coordinates: [[[[5, 5], [6, 5], [6, 6], [5, 5]]], [hole]] } }] };
+    const at = (lon: number, lat: number) => gridAt(grids, { lon, lat });
+    expect([at(0.2, 0.2), at(1, 1), at(5.8, 5.4), at(3, 1), gridAt(null, { lon: 1, lat: 1 })]).toEqual(["一", "二", "二", null, null]);
+  });
+  it("says where a case is without saying the grid twice", () => {
+    const of = (address: string | null) => placeOf(aCase("1", { grid: { code: "g", name: "柳荫第三网格" }, ...(address === null ? {} : { address }) }));
+    expect([of("某区某街道柳荫第三网格"), of("某街道柳荫第三网格 2 单元"), of("同心家园3栋"), of(null)]).toEqual(["柳荫第三网格", "2 单元", "同心家园3栋", "柳荫第三网格"]);
+  });
   it("says how the pages get onto a home screen, by the kind of phone", () => {
     expect(["Mozilla/5.0 (iPhone) Safari", "Mozilla/5.0 (iPhone) MicroMessenger/8.0", "Mozilla/5.0 (Linux; Android 14)"].map(byHand)).toEqual(["apple", "wechat", "other"]);
   });

@@ -57,7 +57,8 @@ async function share({ page, screen }, stage, text) {
   await page.getByRole("button", { name: "停止分享" }).click();
   await page.getByText("已停止分享").waitFor();
   await neighbour.page.reload();
-  await neighbour.page.getByRole("alert").waitFor();
+  await neighbour.page.getByText("分享的人停止了分享").waitFor();
+  stage.check("what was shared is gone from the page", (await neighbour.page.getByRole("heading", { name: "每一步" }).count()) === 0);
   await neighbour.screen("m-27-shared-ended");
   stage.check("the link opens nothing once it is ended", true);
   await screen("m-28-track-shared");

@@ -49,6 +49,8 @@ async function intake(desk, code) {
   await page.keyboard.press("j");
   await page.locator("#case-title").waitFor();
   check("j opens the first case", page.url().includes("/cases/"));
+  await page.getByRole("heading", { name: "办理过程" }).waitFor();
+  await screen("c-15-open");
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: "查找和命令" }).fill("需要人");
   await screen("c-13-palette");

@@ -28,13 +28,16 @@ export function useZone(name: string): void {
 
 /** A formatter costs more than what it formats: one a language and a kind is kept. */
 const formats = new Map<string, Intl.DateTimeFormat>();
-function format(english: boolean, withYear: boolean): Intl.DateTimeFormat {
-  const key = `${zone} ${english} ${withYear}`;
+const clockParts = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+function format(english: boolean, parts: "year" | "day" | "clock" | "date", withYear = parts === "year"): Intl.DateTimeFormat {
+  const key = `${zone} ${english} ${parts} ${withYear}`;
   let found = formats.get(key);
   if (!found) {
     found = new Intl.DateTimeFormat(english ? "en-GB" : "zh-CN", {
       ...(withYear ? { year: "numeric" } : {}),
-      month: english ? "short" : "long", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone,
+      ...(parts === "clock" ? {} : { month: english ? "short" : "long", day: "numeric" }),
+      ...(parts === "date" ? {} : clockParts),
+      timeZone: parts === "date" ? "UTC" : zone,
     });
     formats.set(key, found);
   }
@@ -48,6 +51,26 @@ export function useWhen() {
     if (!at) return "";
     const date = new Date(at);
     if (Number.isNaN(date.getTime())) return "";
-    return format(locale.value === "en", date.getFullYear() !== new Date().getFullYear()).format(date);
+    return format(locale.value === "en", date.getFullYear() !== new Date().getFullYear() ? "year" : "day").format(date);
+  };
+}
+
+/** Says the day `2026-11-26` as people do: `11月26日`, with the year only when it is not this one. */
+export function useDay() {
+  const { locale } = useI18n();
+  return (day: string | null | undefined): string => {
+    const date = new Date(`${day}T00:00:00Z`);
+    if (!day || Number.isNaN(date.getTime())) return day ?? "";
+    return format(locale.value === "en", "date", date.getUTCFullYear() !== new Date().getFullYear()).format(date);
+  };
+}
+
+/** Says an instant of today by the clock alone, any other in full: for a line that has little room. */
+export function useShortWhen() {
+  const [{ locale }, when] = [useI18n(), useWhen()];
+  const dayIn = (it: Date) => it.toLocaleDateString("en-CA", { timeZone: zone });
+  return (at: string): string => {
+    const date = new Date(at);
+    return dayIn(date) === dayIn(new Date()) ? format(locale.value === "en", "clock").format(date) : when(at);
   };
 }

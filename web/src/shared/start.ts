@@ -4,6 +4,7 @@ import { createApp, inject, type Component, type InjectionKey } from "vue";
 import type { Router } from "vue-router";
 import { isProblem } from "@/api/problem";
 import { createWords, type Lang, type Words } from "./i18n";
+import { arrive } from "./arrive";
 import { applyPrefs, prefs } from "./prefs";
 import "./tokens.css";
 import "./base.css";
@@ -15,6 +16,8 @@ export interface Face {
   /** Normal root size in px; everything scales with it. */
   size: number;
   mayBeDark: boolean;
+  /** Goes from page to page: then each one is announced. The console changes its address while one stays where one is. */
+  arrives?: boolean;
   /** Opens without network: what cannot be read then says so, instead of waiting until there is one. */
   opensOffline?: boolean;
 }
@@ -43,5 +46,6 @@ export async function startFace(face: Face): Promise<void> {
       },
     },
   });
+  if (face.arrives) arrive(face.router);
   createApp(face.root).use(createPinia()).use(i18n).use(VueQueryPlugin, { queryClient: queries }).use(face.router).provide(languageKey, choose).mount("#app");
 }

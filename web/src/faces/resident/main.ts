@@ -10,7 +10,7 @@ import { words } from "./words";
 import "./print.css";
 
 const router = createRouter({ history: createWebHistory(import.meta.env.BASE_URL), routes, scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 } });
-const shown = startFace({ root: App, router, words, size: 18, mayBeDark: true, opensOffline: true });
+const shown = startFace({ root: App, router, words, size: 18, mayBeDark: true, opensOffline: true, arrives: true });
 // What an earlier visit left is taken up beside the first view, never before it.
 void (async () => {
   const shelf = await deviceShelf();

@@ -12,6 +12,6 @@ import { words } from "./words";
 const router = createRouter({ history: createWebHashHistory(import.meta.env.BASE_URL), routes, scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 } });
 resumeFirst(router);
 guard(router);
-void startFace({ root: App, router, words, size: 18, mayBeDark: true });
+void startFace({ root: App, router, words, size: 18, mayBeDark: true, arrives: true });
 watchShell();
 watchInstall();

@@ -35,3 +35,4 @@ export const IconSend = drawn("M3 11.5L21 4l-6.5 17-3.5-7.5L3 11.5Z", "M11 13.5L
 export const IconGauge = drawn("M4 18a8 8 0 1 1 16 0", "M12 18l4-6");
 export const IconHorn = drawn("M4 10v4h3l9 5V5L7 10H4Z", "M19 9.5a4 4 0 0 1 0 5", "M8 14l1 6h2.5l-1-5");
 export const IconEraser = drawn("M8 20l-5-5L14 4l6 6-10 10H8Z", "M9 9l6 6", "M13 20h7");
+export const IconMic = drawn("M12 15a3 3 0 0 0 3-3V6a3 3 0 1 0-6 0v6a3 3 0 0 0 3 3Z", "M5.5 11.5a6.5 6.5 0 0 0 13 0", "M12 18v3");

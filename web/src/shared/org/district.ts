@@ -25,9 +25,9 @@ function before(): District | undefined {
   }
 }
 
-/** The district that this instance serves; read once a visit. */
+/** The district that this instance serves, as it was the last time until it is read again; what was known stays when it cannot be. */
 export function useDistrict() {
-  const query = useQuery({ queryKey: ["district"], queryFn: read, staleTime: Infinity, placeholderData: before });
+  const query = useQuery({ queryKey: ["district"], queryFn: read, staleTime: 3_600_000, initialData: before, initialDataUpdatedAt: 0 });
   watchEffect(() => {
     if (query.data.value) useZone(query.data.value.zone);
   });

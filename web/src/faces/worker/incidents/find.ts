@@ -10,3 +10,10 @@ export function found(cases: readonly Case[], words: string): Case[] {
     return wanted.every((word) => all.includes(word));
   }).sort((a, b) => b.reported_at.localeCompare(a.reported_at));
 }
+
+/** Where a case is, as short as its worker needs it: what the address says beyond the name of the grid, else the grid. */
+export function placeOf(c: Case): string {
+  const grid = c.grid?.name ?? "";
+  const address = c.address?.trim() ?? "";
+  return (grid && address.includes(grid) ? address.slice(address.indexOf(grid) + grid.length).trim() : address) || grid;
+}

@@ -35,7 +35,9 @@ export const commands = {
   verify: (c: Case, body: { passed: boolean; words: string; photo_ids: string[] }) => onCase(c, body.passed ? "verify" : "return", "/verify", body),
   ask: (c: Case, question: string) => onCase(c, "ask", "/ask", { question }),
   whistle: (c: Case, body: { units: { unit: string; role: string }[]; words: string }) => onCase(c, "whistle", "/whistle", body),
-  dispatch: (c: Case, body: { helpers: string[]; unit?: string; reason: string }) => onCase(c, "dispatch", "/dispatch", body),
+  object: (c: Case, body: { reason: string; basis: string; photo_ids: string[] }) => onCase(c, "object", "/object", body),
+  resume: (c: Case, words: string) => onCase(c, "resume", "/resume", { words }),
+  raise: (c: Case, urgency: "urgent" | "emergency", reason: string) => onCase(c, "raise_urgency", "/urgency", { urgency, reason }),
   /** A report keeps the id that it gets here, so that what follows can name it before it was sent. */
   report: (body: NewCase, id = uuidv7()): NewCommand => ({ method: "POST", path: "/incidents", body: { ...body, id }, id, subject: id, makes: true, action: "report", title: body.text }),
   told: (kind: string, name: string, id = uuidv7()): NewCommand => ({ method: "POST", path: "/must-reports/told", body: { kind, id }, id, action: "told", title: name }),

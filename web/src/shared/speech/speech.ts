@@ -40,3 +40,9 @@ export function listen(lang: string, on: { words: (text: string) => void; end: (
   one.start();
   return { stop: () => one.stop() };
 }
+
+/** What was spoken behind what stands there already, with a comma where no sentence ended. */
+export function appended(before: string, words: string): string {
+  const text = before.trimEnd();
+  return `${text}${text && !/[，。！？,.!?]$/.test(text) ? "，" : ""}${words}`.slice(0, 2000);
+}
