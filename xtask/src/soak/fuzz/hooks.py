@@ -1,0 +1,93 @@
+"""Hooks of the fuzzer. Half of its calls are laid over with what the operation needs: an object in the right state, somebody who may, a body that is
+right but for words of the fuzzer's own. A quarter keeps the generated body and is sent to such an object; a quarter stays as it was generated.
+
+What was answered to these calls is written to `FUZZ_REPORT`; what a preparation asked for is no call of the fuzzer and does not count.
+"""
+
+import atexit
+import json
+import os
+import threading
+from collections import Counter, defaultdict
+
+import schemathesis
+
+from of_cases import CASES
+from of_office import OFFICE
+from world import CHANCE, VISITOR, Given, Refused, holder, key
+
+PREPARED = CASES | OFFICE
+# Words that may be anybody's: a short sentence of the fuzzer's fits as well.
+FREE = {"action", "lessons", "measures", "happened", "minutes", "decision", "name", "note", "public_reply", "purpose", "question", "reason", "text", "title", "words"}
+# What is never added to a body: a version of another object, and a file that takes everything else away.
+NEVER = {"version", "versions", "retire_missing", "dry_run", "id"}
+
+LOCK = threading.Lock()
+OWN = threading.local()
+LAST: dict[str, Given] = {}
+ANSWERS: dict[str, Counter] = defaultdict(Counter)
+UNPREPARED: dict[str, str] = {}
+
+
+def prepared(name: str) -> Given | None:
+    """What the call needs, made for it; nothing when that was refused."""
+    try:
+        LAST[name] = PREPARED[name]() if name in PREPARED else Given()
+        return LAST[name]
+    except (Refused, LookupError, StopIteration) as why:
+        UNPREPARED[name] = f"{type(why).__name__}: {why}"
+        return None
+
+
+def laid(generated, right):
+    """A right body with some of the fuzzer's values where it stays right: its words, and now and then a field that nobody asked for."""
+    if not isinstance(generated, dict) or not isinstance(right, dict):
+        return right
+    mixed = dict(right)
+    for name, value in generated.items():
+        words = isinstance(value, str) and isinstance(right.get(name), str) and name in FREE
+        if words and 1 < len(value.strip()) <= 30 and CHANCE.random() < 0.5 or name not in right and name not in NEVER and CHANCE.random() < 0.1:
+            mixed[name] = value
+    return mixed
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    operation = case.operation
+    name = f"{case.method.upper()} {operation.path.removeprefix('/api/v1')}"
+    wanted = operation.definition.raw.get("x-permission")
+    draw = CHANCE.random()
+    # A method that the contract does not know stays as it is.
+    known = case.method.upper() == operation.method.upper()
+    given = (prepared(name) if draw < 0.5 else LAST.get(name) if draw < 0.75 else None) if known else None
+    OWN.after = given.after if given else None
+    who = given.who if given and given.who is not None else holder(wanted) if wanted else VISITOR
+    kept = {k: v for k, v in (case.headers or {}).items() if k.lower() not in ("authorization", "cookie", "idempotency-key")}
+    # A key that was used before answers what was answered before.
+    case.headers = {**kept, **who, "Idempotency-Key": key()}
+    if not given:
+        return
+    case.path_parameters = {**(case.path_parameters or {}), **{k: v for k, v in given.path.items() if "{" + k + "}" in operation.path}}
+    if draw < 0.5:
+        case.query = {**{k: v for k, v in (case.query or {}).items() if CHANCE.random() < 0.1}, **given.query}
+        if given.body is not None:
+            case.body = laid(case.body, given.body)
+            case.media_type = "image/png" if isinstance(given.body, bytes) else "application/json"
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    with LOCK:
+        ANSWERS[f"{case.method.upper()} {case.operation.path}"][str(response.status_code)] += 1
+    if OWN.after:
+        try:
+            OWN.after()
+        except Refused as why:
+            UNPREPARED[f"after {case.method} {case.operation.path}"] = str(why)
+        OWN.after = None
+
+
+@atexit.register
+def report():
+    with open(os.environ["FUZZ_REPORT"], "w") as out:
+        json.dump({"answers": ANSWERS, "unprepared": UNPREPARED}, out, ensure_ascii=False, indent=1)
