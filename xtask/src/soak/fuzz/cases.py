@@ -41,8 +41,11 @@ class Case:
 
     def hold(self, role_name: str = "lead") -> "Case":
         """Takes the open task of this role into the hand."""
-        is_open = lambda t: t["role"] == role_name and t["state"] in ("offered", "accepted")
-        self.task = next(t["id"] for t in self.seen()["tasks"] if is_open(t))
+        seen = self.seen()
+        found = [t["id"] for t in seen["tasks"] if t["role"] == role_name and t["state"] in ("offered", "accepted")]
+        if not found:
+            raise Refused(f"no {role_name}: {seen['state']} {seen['attention']} {seen['grid']} {seen['reasons']}")
+        self.task = found[0]
         return self
 
 
@@ -62,25 +65,24 @@ def received() -> Case:
     return Case(post("/reports", words(), VISITOR))
 
 
-def offered(rules: dict = OWN, **more: Any) -> Case:
-    return reported(rules, **more).hold()
+def offered(rules: dict = OWN) -> Case:
+    return reported(rules).hold()
 
 
-def taken(rules: dict = OWN, **more: Any) -> Case:
-    return offered(rules, **more).at("accept")
+def taken(rules: dict = OWN) -> Case:
+    return offered(rules).at("accept")
 
 
-def resolved(**more: Any) -> Case:
-    case = taken(**more)
-    return case.at("done", {**SOLVED, "photo_ids": [photo()] if more.get("photo_ids") else []})
+def resolved() -> Case:
+    return taken().at("done", SOLVED)
 
 
-def verified(**more: Any) -> Case:
-    return resolved(**more).act("verify", {"passed": True})
+def verified() -> Case:
+    return resolved().act("verify", {"passed": True})
 
 
-def closed(**more: Any) -> Case:
-    return verified(**more).act("close")
+def closed() -> Case:
+    return verified().act("close")
 
 
 def objected() -> Case:
@@ -132,13 +134,13 @@ def called() -> tuple[Case, Who]:
     return case, caller
 
 
-def helped(**more: Any) -> Case:
-    """The helper's task of a case; not every grid has a unit that helps."""
+def helped() -> Case:
+    """The helper's task of a case with a photograph; not every grid has a unit that helps."""
     for _ in range(20):
-        case = taken(**more)
+        case = reported(photo_ids=[photo()]).hold().at("accept")
         try:
             return case.hold("helper")
-        except StopIteration:
+        except Refused:
             continue
     raise Refused("no grid has a unit that helps")
 

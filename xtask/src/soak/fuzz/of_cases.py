@@ -22,16 +22,9 @@ def partner(body: Any, took_on: bool = True) -> Given:
     return Given(path={"secret": secret}, body=body)
 
 
-def partner_photo() -> Given:
-    case = helped(photo_ids=[photo()])
-    shown = case.seen()["photos"][0]["id"]
-    secret = post(f"/incidents/{case.id}/tasks/{case.task}/link", {}, DESK)["secret"]
-    return Given(path={"secret": secret, "photo": shown})
-
-
-def case_photo() -> Given:
-    case = taken(photo_ids=[photo()])
-    return Given(path={"id": case.id, "track": case.track, "photo": case.seen()["photos"][0]["id"]})
+def of_photo() -> Given:
+    case, secret = linked()
+    return Given(path={"id": case.id, "track": case.track, "secret": secret, "photo": case.seen()["photos"][0]["id"]})
 
 
 def shared() -> Given:
@@ -115,7 +108,7 @@ CASES = {
     "POST /incidents/{id}/note": lambda: on(taken(), {"text": "已到现场", "photo_ids": [photo()]}),
     "POST /incidents/{id}/object": lambda: on(offered(), {"reason": "不归本单位", "basis": "职责清单第三条"}, DESK),
     "GET /incidents/{id}/orders": lambda: on(taken()),
-    "GET /incidents/{id}/photos/{photo}": lambda: case_photo(),
+    "GET /incidents/{id}/photos/{photo}": of_photo,
     "POST /incidents/{id}/place": lambda: on(received(), {"grid": grids()[0]["code"]}),
     "POST /incidents/{id}/refuse": lambda: on(received(), {"reason": "no_request", "words": "没有诉求"}),
     "POST /incidents/{id}/reopen": lambda: on(closed(), {"cause": "unsolved", "reason": "还是没修好"}, CENTRE),
@@ -159,7 +152,7 @@ CASES = {
     "POST /reports/suggest": lambda: Given(body=words()),
     "GET /reports/{track}": lambda: track(taken()),
     "POST /reports/{track}/answers": lambda: track(asked(), {"text": "在三楼"}),
-    "GET /reports/{track}/photos/{photo}": lambda: case_photo(),
+    "GET /reports/{track}/photos/{photo}": of_photo,
     "POST /reports/{track}/rating": lambda: track(closed(), {"contacted": True, "solved": "yes", "satisfied": "mostly"}),
     "POST /reports/{track}/remarks": lambda: track(taken(), {"text": "又漏了"}),
     "POST /reports/{track}/reopen": again,
@@ -170,7 +163,7 @@ CASES = {
     "POST /partner/{secret}/accept": lambda: partner({}, took_on=False),
     "POST /partner/{secret}/done": lambda: partner({"note": "线路已修"}),
     "POST /partner/{secret}/note": lambda: partner({"text": "已到现场"}),
-    "GET /partner/{secret}/photos/{photo}": partner_photo,
+    "GET /partner/{secret}/photos/{photo}": of_photo,
     "POST /reports/exclusions": lambda: excluded("ask"),
     "POST /reports/exclusions/{id}/decide": lambda: excluded("decide"),
 }

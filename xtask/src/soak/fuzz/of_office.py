@@ -107,8 +107,13 @@ def changed_unit() -> Given:
     return of(made, {k: v for k, v in body.items() if k != "parent"} | {"alias": "试用"}, ADMIN)
 
 
+@cache
+def office() -> str:
+    return made_unit()
+
+
 def made_post(filled: bool = False) -> str:
-    made = post(f"/units/{made_unit()}/posts", {"slot": "desk", "title": "联络员"}, ADMIN)["id"]
+    made = post(f"/units/{office()}/posts", {"slot": "desk", "title": "联络员"}, ADMIN)["id"]
     if filled:
         post(f"/posts/{made}/assign", {"person": person()}, ADMIN)
     return made
@@ -121,13 +126,17 @@ def employed() -> str:
     return made
 
 
+@cache
+def stand_in() -> str:
+    return employed()
+
+
 def leave(deputy: str | None = None) -> dict:
-    return {"person": employed(), "deputy": deputy or employed(), "from": days(0.1), "to": days(3), "reason": "年休假"}
+    return {"person": employed(), "deputy": deputy or stand_in(), "from": days(0.1), "to": days(3), "reason": "年休假"}
 
 
 def made_leave(deputy: str | None = None) -> str:
-    made = post("/leave", leave(deputy), ADMIN)["id"]
-    return made
+    return post("/leave", leave(deputy), ADMIN)["id"]
 
 
 def confirmed_leave(deputy: str | None = None) -> str:
@@ -278,10 +287,16 @@ def made_receiver() -> str:
     return post("/webhooks", receiver(), ADMIN)["id"]
 
 
+def take_out(made: str) -> None:
+    """Takes a receiver out if it is still there, so that nothing waits for it."""
+    if any(r["id"] == made for r in items("/webhooks", ADMIN)):
+        send("DELETE", f"/webhooks/{made}", ADMIN)
+
+
 def rid(body: Any = None) -> Given:
-    """A receiver that is taken out again, so that nothing waits for it."""
+    """A receiver that is taken out again."""
     made = made_receiver()
-    return Given(path={"id": made}, body=body, who=ADMIN, after=lambda: send("DELETE", f"/webhooks/{made}", ADMIN))
+    return Given(path={"id": made}, body=body, who=ADMIN, after=lambda _: take_out(made))
 
 
 def publication() -> dict:
@@ -319,7 +334,7 @@ def setting() -> Given:
     found = CHANCE.choice(settings())
     path, value = f"/settings/{found['name']}", {"value": found["value"], "reason": "试用"}
     put(path, value, ADMIN)
-    return Given(path={"name": found["name"]}, body=value, who=ADMIN, after=lambda: put(path, value, ADMIN))
+    return Given(path={"name": found["name"]}, body=value, who=ADMIN, after=lambda _: put(path, value, ADMIN))
 
 
 def today() -> str:
@@ -401,7 +416,7 @@ OFFICE = {
     "POST /burdens/{id}/plan": lambda: burdened(DESKS, "notify"),
     "POST /burdens/{id}/corrected": lambda: burdened(DESKS, "notify", "plan"),
     "POST /burdens/{id}/review": lambda: burdened(WORKER, "notify", "plan", "corrected", satisfied=True),
-    "POST /webhooks": lambda: Given(body=receiver()),
+    "POST /webhooks": lambda: Given(body=receiver(), after=lambda made: made and take_out(made["id"])),
     "PUT /webhooks/{id}": lambda: rid({"name": "城运平台"}),
     "DELETE /webhooks/{id}": lambda: of(made_receiver(), who=ADMIN),
     "GET /webhooks/{id}/deliveries": rid,

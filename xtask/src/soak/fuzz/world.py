@@ -5,6 +5,7 @@ import json
 import os
 import random
 import threading
+import time
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Callable
@@ -34,7 +35,8 @@ class Given:
     query: dict[str, Any] = field(default_factory=dict)
     # Nobody said: a role that holds the permission.
     who: Who | None = None
-    after: Callable[[], Any] | None = None
+    # Told what was answered, or nothing when the call was refused.
+    after: Callable[[Any], Any] | None = None
 
 
 class Refused(Exception):
@@ -75,12 +77,13 @@ def send(method: str, path: str, who: Who, body: Any = None, **more: Any) -> req
         # Cookies are whoever asks, so they are sent by hand.
         CONNECTIONS.own.cookies.set_policy(requests.cookies.cookielib.DefaultCookiePolicy(allowed_domains=[]))
     also = more.pop("headers", {})
-    for _ in range(4):
+    for _ in range(8):
         headers = {"Idempotency-Key": key(), **who, **also}
         answer = CONNECTIONS.own.request(method, f"{BASE}/api/v1{path}", headers=headers, json=body, timeout=20, **more)
         # The organisation or the catalogue was changed at this moment.
         if answer.status_code != 409:
             break
+        time.sleep(CHANCE.random() / 8)
     if answer.status_code >= 300:
         raise Refused(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
     return answer
