@@ -50,9 +50,10 @@ class Case:
 
 
 def words() -> dict:
-    """What a report says, and where."""
+    """What a report says, and where. It says nothing that a machine could learn to understand."""
     place = CHANCE.choice(grids())
-    return {"text": f"事情没有办好，请派人来看 {number()}", "lon": place["lon"], "lat": place["lat"]}
+    said = "".join(chr(CHANCE.randrange(0x4E00, 0x9FA5)) for _ in range(12))
+    return {"text": f"{said} {number()}", "lon": place["lon"], "lat": place["lat"]}
 
 
 def reported(rules: dict = OWN, **more: Any) -> Case:

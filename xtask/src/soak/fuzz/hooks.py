@@ -1,5 +1,6 @@
 """Hooks of the fuzzer. Half of its calls are laid over with what the operation needs: an object in the right state, somebody who may, a body that is
-right but for words of the fuzzer's own. A quarter keeps the generated body and is sent to such an object; a quarter stays as it was generated.
+right but for words of the fuzzer's own; of one body in five one value is bent. A quarter keeps the generated body and is sent to such an object; a
+quarter stays as it was generated.
 
 What was answered to these calls is written to `FUZZ_REPORT`; what a preparation asked for is no call of the fuzzer and does not count.
 """
@@ -15,17 +16,22 @@ import schemathesis
 
 from of_cases import CASES
 from of_office import OFFICE
+from of_people import PEOPLE
 from world import CHANCE, VISITOR, Given, Refused, holder, key
 
-PREPARED = CASES | OFFICE
+PREPARED = CASES | PEOPLE | OFFICE
 # Words that may be anybody's: a short sentence of the fuzzer's fits as well.
-FREE = {"action", "lessons", "measures", "happened", "minutes", "decision", "name", "note", "public_reply", "purpose", "question", "reason", "text", "title", "words"}
+FREE = set("lessons measures happened minutes decision name note public_reply purpose question reason text title words".split())
 # What is never added to a body: a version of another object, and a file that takes everything else away.
 NEVER = {"version", "versions", "retire_missing", "dry_run", "id"}
+# What no form asks for.
+NOISE = [None, True, -1, 2**63 - 1, 1e308, "", " ", "a\x00b", "长" * 3000, "%_'\"\\;--\u202e\ufeff🚲"]
+NOISE += ["2025-13-45T99:99:99Z", "9999-12-31", [], [[]], {}, {"a": {"b": []}}]
 
 LOCK = threading.Lock()
 OWN = threading.local()
 LAST: dict[str, Given] = {}
+SENT: set[str] = set()
 ANSWERS: dict[str, Counter] = defaultdict(Counter)
 UNPREPARED: dict[str, str] = {}
 
@@ -36,7 +42,7 @@ def prepared(name: str) -> Given | None:
         LAST[name] = PREPARED[name]() if name in PREPARED else Given()
         return LAST[name]
     except (Refused, LookupError, StopIteration, requests.RequestException) as why:
-        UNPREPARED[name] = f"{type(why).__name__}: {why}"
+        UNPREPARED[name.replace(" ", " /api/v1", 1)] = f"{type(why).__name__}: {why}"
         return None
 
 
@@ -47,9 +53,20 @@ def laid(generated, right):
     mixed = dict(right)
     for name, value in generated.items():
         words = isinstance(value, str) and isinstance(right.get(name), str) and name in FREE
-        if words and 1 < len(value.strip()) <= 30 and CHANCE.random() < 0.5 or name not in right and name not in NEVER and CHANCE.random() < 0.1:
+        fits = words and 1 < len(value.strip()) <= 30 and CHANCE.random() < 0.5
+        if fits or name not in right and name not in NEVER and CHANCE.random() < 0.1:
             mixed[name] = value
     return mixed
+
+
+def bent(body):
+    """The same with noise in place of one value, however deep."""
+    places = list(body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ())
+    if not places or CHANCE.random() < 0.1:
+        return CHANCE.choice(NOISE)
+    at, value = CHANCE.choice(places)
+    deeper = bent(value) if isinstance(value, (dict, list)) else CHANCE.choice(NOISE)
+    return {**body, at: deeper} if isinstance(body, dict) else [*body[:at], deeper, *body[at + 1:]]
 
 
 @schemathesis.hook
@@ -73,8 +90,11 @@ def before_call(context, case, kwargs):
     if draw < 0.5:
         case.query = {**{k: v for k, v in (case.query or {}).items() if CHANCE.random() < 0.1}, **given.query}
         if given.body is not None:
-            case.body = laid(case.body, given.body)
             case.media_type = "image/png" if isinstance(given.body, bytes) else "application/json"
+            case.body = laid(case.body, given.body)
+            if case.media_type == "application/json" and name in SENT and CHANCE.random() < 0.2:
+                case.body = bent(case.body)
+        SENT.add(name)
 
 
 @schemathesis.hook

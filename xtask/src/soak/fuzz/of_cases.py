@@ -76,13 +76,18 @@ def bulk() -> Given:
 
 def excluded(what: str) -> Given:
     wish = {"incident": closed().id, "rate": "solved", "reason": "要求超出政策"}
-    return Given(body=wish) if what == "ask" else of(post("/reports/exclusions", wish, CENTRE)["id"], {"approved": True, "words": "属实"}, SUPERVISOR)
+    if what == "ask":
+        return Given(body=wish)
+    return of(post("/reports/exclusions", wish, CENTRE)["id"], {"approved": True, "words": "属实"}, SUPERVISOR)
 
 
 CONFERENCE = {"chair": "区中心", "units": [unit("department"), unit("community")], "minutes": "各方到场商定", "decision": "由原单位继续办理"}
-UPHELD = {"upheld": False, "words": "维持原派单"}
+LOOKED_BACK = {"happened": "塌陷", "measures": "围挡", "lessons": "巡查"}
+REACHED = {"outcome": "reached", "contacted": True, "solved": "yes", "satisfied": "yes"}
+DISMISSED = {"upheld": False, "words": "维持原派单"}
 LATER = {"by": {"n": 1, "unit": "hour"}, "reason": "配件缺货"}
-UNLESS = {"reason": "not-our-duty", "basis": "职责清单第三条"}
+SHELF = {"class": "engineering", "reason": "等待改造"}
+NOT_OURS = {"reason": "not-our-duty", "basis": "职责清单第三条"}
 
 CASES = {
     "POST /incidents": lambda: Given(body={**words(), "channel": "phone", "name": "叶先生"}),
@@ -90,12 +95,12 @@ CASES = {
     "GET /incidents/{id}": lambda: on(taken()),
     "POST /incidents/{id}/accept": lambda: on(received(), {"matter": matter(**OWN)}),
     "POST /incidents/{id}/acknowledge": lambda: on(emergency(), {"words": "已知悉"}, LEADER),
-    "POST /incidents/{id}/after-action": lambda: on(ended_emergency(), {"happened": "塌陷", "measures": "围挡", "lessons": "巡查"}, LEADER),
+    "POST /incidents/{id}/after-action": lambda: on(ended_emergency(), LOOKED_BACK, LEADER),
     "POST /incidents/{id}/annul": lambda: on(offered(), {"reason": "重复录入", "words": "与前件重复"}, SUPERVISOR),
     "POST /incidents/{id}/archive": lambda: on(closed()),
     "POST /incidents/{id}/ask": lambda: on(taken(), {"question": "请问是几楼？"}),
     "POST /incidents/{id}/bulletins": lambda: on(emergency(), bulletin("first"), LEADER),
-    "POST /incidents/{id}/callback": lambda: on(closed(), {"outcome": "reached", "contacted": True, "solved": "yes", "satisfied": "yes"}),
+    "POST /incidents/{id}/callback": lambda: on(closed(), REACHED),
     "POST /incidents/{id}/close": lambda: on(verified()),
     "POST /incidents/{id}/confer": lambda: on(taken(), CONFERENCE, CENTRE),
     "POST /incidents/{id}/correct": lambda: on(received(), {"matter": matter(**OWN)}),
@@ -114,7 +119,7 @@ CASES = {
     "POST /incidents/{id}/reopen": lambda: on(closed(), {"cause": "unsolved", "reason": "还是没修好"}, CENTRE),
     "POST /incidents/{id}/resume": lambda: on(asked(), {"words": "已问明"}),
     "POST /incidents/{id}/reveal": lambda: on(taken(), {"field": "phone", "purpose": "联系反映人"}),
-    "POST /incidents/{id}/shelve": lambda: on(taken(), {"class": "engineering", "reason": "等待改造", "review_on": days(20)[:10]}, LEADER),
+    "POST /incidents/{id}/shelve": lambda: on(taken(), {**SHELF, "review_on": days(20)[:10]}, LEADER),
     "GET /incidents/{id}/similar": lambda: on(taken()),
     "POST /incidents/{id}/supervise": lambda: on(offered(), ORDER, LEADER),
     "POST /incidents/{id}/tasks/{task}/accept": lambda: on(offered(), {}, DESK),
@@ -125,7 +130,7 @@ CASES = {
     "POST /incidents/{id}/tasks/{task}/link": lambda: on(helped()),
     "POST /incidents/{id}/tasks/{task}/link/revoke": lambda: on(linked()[0]),
     "POST /incidents/{id}/tasks/{task}/report-in": lambda: on(whistled(), {"note": "到场两人"}, COLLEAGUE),
-    "POST /incidents/{id}/tasks/{task}/send-back": lambda: on(offered(), UNLESS, COLLEAGUE),
+    "POST /incidents/{id}/tasks/{task}/send-back": lambda: on(offered(), NOT_OURS, COLLEAGUE),
     "POST /incidents/{id}/tasks/{task}/sign": lambda: on(signing(), {}, role("street-desk")),
     "POST /incidents/{id}/tasks/{task}/stage": lambda: on(case := taken(STAGED), {"stage": case.seen()["stages"][0]["name"]}),
     "POST /incidents/{id}/unmerge": lambda: on(merged(), {"reason": "不是同一件事"}),
@@ -139,7 +144,7 @@ CASES = {
     "GET /supervisions/{id}": lambda: of(supervised()),
     "POST /supervisions/{id}/reply": lambda: of(supervised(), {"text": "明日更换"}),
     "POST /supervisions/{id}/end": lambda: of(supervised(), {"lifted": True, "words": "已说明"}),
-    "POST /objections/{id}/rule": lambda: of(objected().said("review"), UPHELD, CENTRE),
+    "POST /objections/{id}/rule": lambda: of(objected().said("review"), DISMISSED, CENTRE),
     "POST /extensions/{id}/decide": lambda: of(extended().said("extension"), {"grant": True}, DESK),
     "POST /erasures/{id}/decide": lambda: of(erasure(), {"approved": True, "words": "同意"}),
     "POST /callbacks/{id}/claim": lambda: on(closed(), {}, role("call-back")),
