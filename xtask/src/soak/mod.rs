@@ -43,7 +43,7 @@ pub struct Soak {
     /// How many examples the fuzzer tries of each operation.
     #[arg(long, default_value_t = 50)]
     examples: usize,
-    /// What the fuzzer's chance begins with; the same seed makes the same calls again.
+    /// What the fuzzer's chance begins with.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Use the programs of this folder instead of building them.

@@ -104,7 +104,7 @@ def after_call(context, case, response):
     if OWN.after:
         try:
             OWN.after(response.json() if response.status_code < 300 else None)
-        except Refused as why:
+        except (Refused, requests.RequestException) as why:
             UNPREPARED[f"after {case.method} {case.operation.path}"] = str(why)
         OWN.after = None
 

@@ -49,8 +49,7 @@ def role(name: str, which: int = 0) -> Who:
 
 VISITOR: Who = {}
 DESK, COLLEAGUE = role("community-desk"), role("community-desk", 1)
-CENTRE, OTHER_CENTRE = role("district-dispatch"), role("district-dispatch", 1)
-SUPERVISOR, LEADER = role("supervisor"), role("street-leader")
+CENTRE, SUPERVISOR, LEADER = role("district-dispatch"), role("supervisor"), role("street-leader")
 ADMIN, SECURITY = role("system-admin"), role("security-admin")
 
 
