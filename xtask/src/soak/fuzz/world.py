@@ -119,12 +119,14 @@ def unit(kind: str, which: int = 0) -> str:
 
 @cache
 def grids() -> list[dict]:
-    """The grids with a point in each."""
+    """The grids with a point in each; one whose middle lies outside is left out."""
     found = []
     for feature in get("/grids.geojson", VISITOR)["features"]:
         ring = feature["geometry"]["coordinates"][0][0]
         middle = [sum(p[n] for p in ring) / len(ring) for n in (0, 1)]
-        found.append({"code": feature["properties"]["code"], "lon": middle[0], "lat": middle[1]})
+        place, code = {"lon": middle[0], "lat": middle[1]}, feature["properties"]["code"]
+        if (get("/place", VISITOR, **place).get("grid") or {}).get("code") == code:
+            found.append({"code": code, **place})
     return found
 
 
