@@ -27,7 +27,8 @@ FREE = set("lessons measures happened minutes decision name note public_reply pu
 NEVER = {"version", "versions", "retire_missing", "dry_run", "id"}
 # What no form asks for.
 NOISE = [None, True, -1, 2**63 - 1, 1e308, "", " ", "a\x00b", "长" * 3000, "%_'\"\\;--\u202e\ufeff🚲"]
-NOISE += ["2025-13-45T99:99:99Z", "9999-12-31", [], [[]], {}, {"a": {"b": []}}]
+NOWHERE = "01957f00-0000-7000-8000-00000000dead"
+NOISE += [NOWHERE, "2025-13-45T99:99:99Z", "9999-12-31", [], [[]], {}, {"a": {"b": []}}]
 
 LOCK = threading.Lock()
 OWN = threading.local()
@@ -48,7 +49,7 @@ def prepared(name: str) -> Given | None:
 
 
 def laid(generated, right):
-    """A right body with some of the fuzzer's values where it stays right: its words, and now and then a field that nobody asked for."""
+    """A right body with some of the fuzzer's values where it stays right: its words, and now and then a field that it does not need."""
     if not isinstance(generated, dict) or not isinstance(right, dict):
         return right
     mixed = dict(right)
@@ -56,7 +57,7 @@ def laid(generated, right):
         words = isinstance(value, str) and isinstance(right.get(name), str) and name in FREE
         fits = words and 1 < len(value.strip()) <= 30 and CHANCE.random() < 0.5
         if fits or name not in right and name not in NEVER and CHANCE.random() < 0.1:
-            mixed[name] = value
+            mixed[name] = value if fits else CHANCE.choice([value, NOWHERE, CHANCE.choice(NOISE)])
     return mixed
 
 
