@@ -43,6 +43,9 @@ pub struct Soak {
     /// How many examples the fuzzer tries of each operation.
     #[arg(long, default_value_t = 50)]
     examples: usize,
+    /// What the fuzzer's chance begins with.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
     /// Use the programs of this folder instead of building them.
     #[arg(long)]
     bin: Option<PathBuf>,
@@ -97,7 +100,7 @@ pub fn soak(soak: &Soak) -> Result<()> {
             Part::Fsync => fsync::fsync(&bin, soak.reports),
             Part::Disk => disk::disk(&bin),
             Part::Restore => restore::restore(&bin, soak.cases),
-            Part::Fuzz => fuzz::fuzz(&bin, soak.examples),
+            Part::Fuzz => fuzz::fuzz(&bin, soak.examples, soak.seed),
             Part::Streams => streams(&bin, soak.streams),
             Part::Network => network::network(&bin),
         });

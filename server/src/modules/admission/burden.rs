@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{actions::text, model::Item};
+use super::{actions::text, model::Item, store};
 use crate::modules::{
     access::{self, audit::Audit},
     notices::{self, Notice},
@@ -172,6 +172,16 @@ pub struct StepForm {
 /// Makes a complaint.
 pub async fn report(tx: &mut Tx, now: Time, who: &Actor, from: String, about: &Unit, form: &Form) -> Result<Row> {
     let words = ::text::redact(text("words", &form.words, 2_000)?).text;
+    if let Some(item) = form.item {
+        // What stands in a draft may still go, and binds nobody.
+        let known = match store::item(tx, item).await {
+            Err(Error::NotFound) => None,
+            found => found?.valid_from,
+        };
+        if known.is_none_or(|from| from > now) {
+            return Err(Error::invalid("item", "not-in-force"));
+        }
+    }
     let step =
         Step { at: now, action: BurdenAction::Report, who: named(who, form.unnamed), words: words.clone(), satisfied: None };
     let row = Row {

@@ -180,6 +180,22 @@ testkit::both! {
         both.post(&format!("{path}/withdraw"), &json!({})).await.expect(200);
     }
 
+    async fn a_burden_goes_beyond_an_item_that_is_or_was_in_force(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let (worker, centre) = (app.login_as("grid-worker", GRID).await, app.login_as("district-dispatch", DISTRICT).await);
+        let about = app.org.directory().value.unit_by_code("D-ROADS").unwrap().id;
+        let about = |item: &Value| json!({ "about": about, "kind": "unlisted", "words": "清单外的活", "item": item });
+        let nothing = json!("01957f00-0000-7000-8000-00000000dead");
+        assert_eq!(worker.post("/api/v1/burdens", &about(&nothing)).await.expect(400).json()["fields"][0]["code"], "not-in-force");
+        let list = draft(&centre, "第一批", ITEMS).await;
+        let item = centre.get(&format!("/api/v1/admission/lists/{list}")).await.expect(200).json()["items"][0]["id"].clone();
+        assert!(item.is_string(), "a draft shows its items");
+        worker.post("/api/v1/burdens", &about(&item)).await.expect(400);
+        centre.post(&format!("/api/v1/admission/lists/{list}/approve"), &json!({})).await.expect(200);
+        let made = worker.post("/api/v1/burdens", &about(&item)).await.expect(201).json();
+        assert_eq!(made["item"], item);
+    }
+
     async fn a_burden_is_made_known_corrected_and_judged_again(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let worker = app.login_as("grid-worker", GRID).await;
