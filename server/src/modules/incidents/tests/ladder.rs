@@ -257,9 +257,9 @@ testkit::both! {
             reply
         };
         for (bad, field) in [
-            (json!({ "normal": { "stages": [{ "stage": "A", "mark": "red", "tell": ["lead"] }] } }), "normal.stages[0].stage"),
-            (json!({ "normal": { "stages": [{ "stage": "a", "mark": "red" }] } }), "normal.stages[0].tell"),
-            (json!({ "signer": "" }), "signer"),
+            (json!({ "normal": { "stages": [{ "stage": "A", "mark": "red", "tell": ["lead"] }] } }), "value.normal.stages[0].stage"),
+            (json!({ "normal": { "stages": [{ "stage": "a", "mark": "red" }] } }), "value.normal.stages[0].tell"),
+            (json!({ "signer": "" }), "value.signer"),
         ] {
             let problem = set(bad).await.expect(400).json();
             assert!(problem["fields"].as_array().unwrap().iter().any(|f| f["field"] == field), "{problem}");
