@@ -231,6 +231,13 @@ describe("who looks after a place", () => {
     });
     const { wrapper } = await mounted(AddressSearch, { id: "a", root: "990101" });
     await wrapper.get(".line").trigger("click");
+  it("says that the post is vacant, and calls who stands in", async () => {
+    keepGrid("990101001001001");
+    serve({ "GET /district": { body: district }, "GET /place": { body: { ...place, worker: null, vacant: true } } });
+    const { wrapper } = await mounted(PlaceCard);
+    expect(wrapper.findAll(".away").map((it) => it.text())).toEqual(["网格员岗位暂时空着，现由 沈禾 代管"]);
+    expect(wrapper.get("a.primary").attributes("href")).toBe("tel:14000000002");
+  });
     await flushPromises();
     await wrapper.get("button.small").trigger("click");
     await flushPromises();

@@ -143,6 +143,7 @@ testkit::both! {
         // The vacant grid's answer is its community's desk.
         let place = visitor.get("/api/v1/place?lon=116.025&lat=39.005").await.expect(200).json();
         assert_eq!((&place["worker"], place["desk"]["name"].as_str()), (&Value::Null, Some("育才社区")));
+        assert_eq!((&place["vacant"], &place["deputy"]), (&json!(true), &Value::Null));
         let outside = visitor.get("/api/v1/place?lon=120&lat=30").await.expect(200).json();
         assert_eq!((&outside["grid"], outside["desk"]["name"].as_str()), (&Value::Null, Some("澄川区")));
         visitor.get("/api/v1/place?lon=500&lat=30").await.refused(400, "invalid");
@@ -251,6 +252,23 @@ testkit::both! {
         assert_eq!(rows.len(), 7, "{rows:?}");
         let desk = app.login_as("community-desk", "/990101/990101001/990101001001/").await;
         desk.post("/api/v1/units", &form).await.refused(403, "forbidden");
+    }
+
+    async fn a_vacant_post_says_so_and_who_stands_in(engine: Engine) {
+        let app = district(engine).await;
+        let admin = app.login_as("system-admin", "/").await;
+        let place = async |app: &TestApp| app.visitor().get("/api/v1/place?grid=990101001001001").await.expect(200).json();
+        assert_eq!(place(&app).await["vacant"], json!(false));
+        let post = {
+            let org = app.org.directory();
+            let grid = org.value.unit_by_code("990101001001001").unwrap().id;
+            org.value.posts(grid, app.now()).find(|p| p.slot == "full_time").unwrap().id
+        };
+        admin.post(&format!("/api/v1/posts/{post}/vacate"), &json!({})).await.expect(200);
+        app.refresh().await.unwrap();
+        let seen = place(&app).await;
+        assert_eq!((&seen["vacant"], &seen["worker"], &seen["deputy"]["name"]), (&json!(true), &Value::Null, &json!("韩溪")));
+        assert_eq!(seen["desk"]["name"], "柳荫社区");
     }
 
     async fn a_unit_cannot_go_below_itself_and_grids_need_borders(engine: Engine) {
