@@ -165,6 +165,7 @@ impl<'a> Change<'a> {
             is_public: true,
             clock: Json(vec![]),
             details: None,
+            spoken: None,
         });
         let last = self.entries.len() - 1;
         &mut self.entries[last]

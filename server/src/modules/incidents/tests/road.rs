@@ -57,11 +57,20 @@ testkit::both! {
 
         // The reporter reads the answer by the link, and rates once.
         let page = app.visitor().get(&format!("/api/v1/reports/{track}")).await.expect(200).json();
+        // What the program says can be said in another language; what people wrote stays as they wrote it.
+        let step = |page: &Value, what: &str| page["steps"].as_array().unwrap().iter().find(|s| s["what"] == what).unwrap().clone();
+        assert_eq!(step(&page, "dispatch")["words"], "主办：一社区；协办：一号物业");
+        assert_eq!(step(&page, "dispatch")["spoken"], json!({ "kind": "led", "lead": "一社区", "helpers": ["一号物业"] }));
+        let resolved = step(&page, "resolve");
+        assert_eq!((resolved["words"].as_str(), &resolved["spoken"]), (Some("已更换灯泡，请放心出入。"), &Value::Null));
         assert_eq!((page["state"].as_str(), page["may_rate"].as_bool()), (Some("closed"), Some(true)));
         assert!(!page.to_string().contains("备件"), "an internal note is not public");
         let rating = json!({ "contacted": true, "solved": "yes", "satisfied": "yes" });
         app.visitor().post(&format!("/api/v1/reports/{track}/rating"), &rating).await.expect(200);
         app.visitor().post(&format!("/api/v1/reports/{track}/rating"), &rating).await.refused(422, "already-rated");
+        let page = app.visitor().get(&format!("/api/v1/reports/{track}")).await.expect(200).json();
+        let rated = json!({ "kind": "rated", "contacted": true, "solved": "yes", "satisfied": "yes" });
+        assert_eq!((&step(&page, "rate")["words"], &step(&page, "rate")["spoken"]), (&json!("已联系，解决，满意"), &rated));
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
     }
 
