@@ -122,6 +122,10 @@ testkit::both! {
         let app = TestApp::new(engine).await.with_town().await;
         let reply = app.visitor().post("/api/v1/reports", &report("楼道灯坏了，楼道感应灯不亮", HOME)).await;
         assert!(reply.statements() <= 12, "a report costs {}", reply.statements());
+        // The emergency itself, the desks that are rung and the jobs that ring them: three more, which travel with the rest.
+        let reply = app.visitor().post("/api/v1/reports", &report("路面突然塌陷出现大坑，路塌了一个洞", HOME)).await.expect(201);
+        assert!(!reply.json()["emergency_numbers"].as_array().unwrap().is_empty(), "it is an emergency");
+        assert!(reply.statements() <= 15, "an emergency costs {}", reply.statements());
         let desk = app.login_as("district-dispatch", DISTRICT).await;
         let reply = desk.get("/api/v1/incidents?state=open&light=green&limit=100").await;
         assert!(reply.statements() <= 6, "a page costs {}", reply.statements());
