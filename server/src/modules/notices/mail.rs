@@ -172,7 +172,7 @@ pub async fn deliver(app: &App) -> Result<Delivered> {
             note(&mut tx, app.clock.now(), message, outcome, &mut all).await?;
             tx.commit().await?;
         }
-        if messages.len() < BATCH as usize {
+        if messages.len() < BATCH as usize || app.is_stopping() {
             return Ok(all);
         }
     }

@@ -417,6 +417,21 @@ testkit::both! {
         let (swept, statements) = db::count::scope(Box::pin(sweep(&app))).await;
         assert_eq!((swept.unwrap(), statements), (0, 1));
     }
+
+    /// After a standstill hundreds of thousands of stages may be due; a stop waits for one transaction of a hundred cases, whatever is left.
+    async fn a_stop_leaves_the_rest_of_a_long_sweep_to_the_next_start(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let desk = app.login_as("community-desk", COMMUNITY).await;
+        for _ in 0..103 {
+            take_in(&desk).await;
+        }
+        app.clock.advance(48 * MINUTE);
+        app.stop();
+        assert_eq!(sweep(&app).await.unwrap(), 100, "one transaction, and then it looks");
+        let next = second(&app).await;
+        assert_eq!((sweep(&next).await.unwrap(), sweep(&next).await.unwrap()), (3, 0));
+        assert_eq!(faults(&app).await, Vec::<&str>::new());
+    }
 }
 
 /// Reports and clock jumps in any order, forwards and backwards, with two nodes over one database of which one is opened anew now and
