@@ -205,15 +205,18 @@ describe("the steps of a case", () => {
   ];
   it("say in English what the program says, and leave what people wrote as it is", async () => {
     const steps = sentences.map(([spoken]) => ({ at, what: "note", words: "中文", spoken }));
-    let i18n = null as ReturnType<typeof useI18n> | null;
+    let english = () => {};
     const page = defineComponent(() => {
-      i18n = useI18n();
+      const i18n = useI18n() as unknown as { locale: { value: string }; setLocaleMessage: (of: string, words: object) => void };
+      english = () => {
+        i18n.setLocaleMessage("en", { words: wordsEn, ...residentEn });
+        i18n.locale.value = "en";
+      };
       return () => h(StepList, { steps: [{ at, what: "note", words: "看过了，明天来" }, ...steps] });
     });
     const { wrapper } = await mounted(page);
     expect(wrapper.findAll("li")[0]!.text()).toContain("重新办理（第2次）：问题没解决");
-    i18n?.setLocaleMessage("en", { words: wordsEn, ...residentEn } as never);
-    if (i18n) i18n.locale.value = "en";
+    english();
     await flushPromises();
     const shown = wrapper.findAll("li").map((it) => it.findAll("p").at(1)!.text());
     expect(shown.reverse()).toEqual(["看过了，明天来", ...sentences.map(([, words]) => words)]);
