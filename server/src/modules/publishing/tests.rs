@@ -12,6 +12,7 @@ use crate::{
 };
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
+const MANAGED: &str = "/api/v1/publications/managed";
 const HERE: &str = "/api/v1/publications?grid=990101001001001";
 
 fn notice(title: &str, unit: &str) -> Value {
@@ -101,7 +102,6 @@ testkit::both! {
             street.post("/api/v1/publications", &notice(title, unit)).await.expect(201);
             app.clock.advance(1);
         }
-        const MANAGED: &str = "/api/v1/publications/managed";
         assert_eq!(titles_for(&street, MANAGED).await, ["邻社区", "本网格", "全街"]);
         let here = format!("{MANAGED}?grid=990101001001001");
         assert_eq!(titles_for(&street, &here).await, ["本网格", "全街"]);
