@@ -1,6 +1,12 @@
 //! The parts that every request and job works with.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use blob::Blobs;
 use db::{Db, Migration};
@@ -65,6 +71,7 @@ pub struct App {
     pub turns: Turns,
     /// Told after a commit, so that the relay need not wait for its next round.
     pub wake: Notify,
+    stopping: AtomicBool,
 }
 
 /// A shared app.
@@ -96,7 +103,19 @@ impl App {
             incidents,
             turns: Turns::default(),
             wake,
+            stopping: AtomicBool::new(false),
         }))
+    }
+
+    /// Tells whoever works through a long list that the process is about to end.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the process is about to end. Whoever works through a list of unknown length asks after each transaction, and leaves the rest to
+    /// whoever comes next: a stop waits for one transaction, not for the list.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
     }
 
     /// Reads again whatever another node, or this one, has changed: called by the relay every second and after a change.

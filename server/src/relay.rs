@@ -59,7 +59,7 @@ pub const FOLLOWERS: &[Follower] = &[
         follow: |app, _| {
             Box::pin(async move {
                 // One run takes some two hundred cases; an import leaves many more.
-                while incidents::search::index(app).await? > 0 {}
+                while incidents::search::index(app).await? > 0 && !app.is_stopping() {}
                 Ok(())
             })
         },
@@ -191,29 +191,29 @@ impl Running {
 
 /// Runs the relay until it is stopped.
 pub fn spawn(app: Shared) -> Running {
-    let stop = Arc::new(Notify::new());
-    let stopped = Arc::clone(&stop);
-    Running { stop, task: tokio::spawn(async move { run(&app, &stopped).await }) }
+    with(app, FOLLOWERS)
 }
 
-async fn run(app: &App, stop: &Notify) {
+fn with(app: Shared, followers: &'static [Follower]) -> Running {
+    let stop = Arc::new(Notify::new());
+    let stopped = Arc::clone(&stop);
+    Running { stop, task: tokio::spawn(async move { run(&app, &stopped, followers).await }) }
+}
+
+async fn run(app: &App, stop: &Notify, followers: &'static [Follower]) {
     let mut relay = None;
     loop {
-        let going = tokio::select! {
-            () = stop.notified() => false,
-            () = app.wake.notified() => { tokio::time::sleep(GATHER).await; true }
-            () = tokio::time::sleep(ROUND) => true,
-        };
-        // Before the end it seals what is left, but a long tail waits for the next start rather than keep a service manager waiting.
-        let patience = if going { Duration::MAX } else { LAST };
-        match tokio::time::timeout(patience, round(app, &mut relay)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "a round of the relay failed; the next one goes on"),
-            Err(_) => tracing::info!("the record is not sealed to its end; the next start goes on"),
+        // A round may have much to catch up with; the end does not wait for it. What it had begun is undone, and the next one begins there.
+        tokio::select! {
+            () = stop.notified() => break,
+            () = turn(app, &mut relay, followers) => {}
         }
-        if !going {
-            break;
-        }
+    }
+    // Before the end it seals what is left, but a long tail waits for the next start rather than keep a service manager waiting.
+    match tokio::time::timeout(LAST, round(app, &mut relay, followers)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the last round of the relay failed; the next start goes on"),
+        Err(_) => tracing::info!("the record is not sealed to its end; the next start goes on"),
     }
     if let Some(relay) = relay
         && let Err(error) = relay.leave(app).await
@@ -222,12 +222,77 @@ async fn run(app: &App, stop: &Notify) {
     }
 }
 
-async fn round(app: &App, relay: &mut Option<Relay>) -> Result<()> {
+/// Waits until something wakes it or it is time to look, then does a round.
+async fn turn(app: &App, relay: &mut Option<Relay>, followers: &'static [Follower]) {
+    tokio::select! {
+        () = app.wake.notified() => tokio::time::sleep(GATHER).await,
+        () = tokio::time::sleep(ROUND) => {}
+    }
+    if let Err(error) = round(app, relay, followers).await {
+        tracing::warn!(%error, "a round of the relay failed; the next one goes on");
+    }
+}
+
+async fn round(app: &App, relay: &mut Option<Relay>, followers: &'static [Follower]) -> Result<()> {
     if relay.is_none() {
-        *relay = Some(Relay::new(app).await?);
+        *relay = Some(Relay::with(app, followers).await?);
     }
     match relay {
         Some(relay) => relay.step(app).await.map(|_| ()),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use testkit::Engine;
+
+    use super::*;
+    use crate::testing::TestApp;
+
+    /// How often the follower was called, and that it was, by engine: their tests run side by side.
+    static CALLS: [(AtomicUsize, Notify); 2] =
+        [(AtomicUsize::new(0), Notify::const_new()), (AtomicUsize::new(0), Notify::const_new())];
+
+    fn calls(engine: Engine) -> &'static (AtomicUsize, Notify) {
+        &CALLS[usize::from(engine == Engine::Postgres)]
+    }
+
+    /// Never ends the first time.
+    fn endless(app: &App) -> Following<'_> {
+        let (count, called) = calls(app.db.engine());
+        Box::pin(async move {
+            if count.fetch_add(1, Ordering::SeqCst) == 0 {
+                called.notify_one();
+                std::future::pending::<()>().await;
+            }
+            Ok(())
+        })
+    }
+
+    const ENDLESS: &[Follower] = &[Follower { name: "endless", once: false, follow: |app, _| endless(app) }];
+
+    testkit::both! {
+        async fn the_end_does_not_wait_for_a_round_that_has_much_to_catch_up_with(engine: Engine) {
+            let app = TestApp::new(engine).await;
+            let relay = with(Arc::clone(&app.app), ENDLESS);
+            // The relay follows from its first round on, so rows are written until it has taken one up.
+            let writing = async {
+                loop {
+                    let mut tx = app.db.begin();
+                    audit::Audit::new("test", "test", Uuid::nil()).record(&mut tx, app.now(), &kernel::Actor::system()).await.unwrap();
+                    tx.commit().await.unwrap();
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            };
+            tokio::select! {
+                () = calls(engine).1.notified() => {}
+                () = writing => {}
+            }
+            relay.stop().await;
+            assert!(calls(engine).0.load(Ordering::SeqCst) >= 2, "the last round hands on what the one before could not");
+        }
     }
 }

@@ -5,12 +5,13 @@
 
 use std::marker::PhantomData;
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use db::{Conn, Json, Tx, bind, record, sql};
 use kernel::{Error, Result, Time, inventory};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::app::App;
+use crate::{app::App, modules::access::Keys};
 
 /// What a setting holds; `Default` is what holds where nothing was set.
 pub trait Held: Serialize + DeserializeOwned + Default + 'static {
@@ -22,18 +23,89 @@ pub trait Held: Serialize + DeserializeOwned + Default + 'static {
         Ok(())
     }
 
-    /// What is stored of a value that was given: a password, for one, is sealed here.
+    /// What is stored of a value that was given, with what held before: secrets are sealed here, or kept; see [`Given`].
     ///
     /// # Errors
-    /// When it cannot be sealed.
-    fn keep(self, _app: &App) -> Result<Self> {
+    /// When it cannot be sealed, or by field when what held before does not fit what is to hold.
+    fn keep(self, _app: &App, _before: Option<Self>) -> Result<Self> {
         Ok(self)
     }
 
-    /// What may be shown of a stored value.
+    /// What may be shown of a stored value; never a secret.
     #[must_use]
     fn shown(self) -> Self {
         self
+    }
+}
+
+/// A secret in a setting, such as a password, as whoever sets it gives it. It is stored sealed, in a field beside, and never shown.
+#[derive(Clone, Default)]
+pub enum Given {
+    /// Absent, or `true`, as which a stored one is shown: it stays as it is.
+    #[default]
+    Kept,
+    /// Null or empty: there is none from now on.
+    Nothing,
+    /// A new one.
+    New(String),
+}
+
+impl Given {
+    /// What is shown where this is stored.
+    pub fn shown(stored: Option<&String>) -> Self {
+        if stored.is_some() { Self::Kept } else { Self::Nothing }
+    }
+
+    /// What is stored, given what was stored before.
+    ///
+    /// # Errors
+    /// When it cannot be sealed.
+    pub fn sealed(self, keys: &Keys, context: &str, before: Option<String>) -> Result<Option<String>> {
+        match self {
+            Self::Kept => Ok(before),
+            Self::Nothing => Ok(None),
+            Self::New(secret) => Ok(Some(BASE64_STANDARD.encode(keys.seal(secret.as_bytes(), context)?))),
+        }
+    }
+
+    /// Whether nothing is to be said of it.
+    pub const fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing)
+    }
+}
+
+impl std::fmt::Debug for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Kept => "Kept",
+            Self::Nothing => "Nothing",
+            Self::New(_) => "New(***)",
+        })
+    }
+}
+
+impl Serialize for Given {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Kept => to.serialize_bool(true),
+            Self::Nothing | Self::New(_) => to.serialize_none(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Given {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Text(String),
+            Flag(bool),
+        }
+        Ok(match Option::<Form>::deserialize(from)? {
+            Some(Form::Text(secret)) if !secret.is_empty() => Self::New(secret),
+            Some(Form::Flag(true)) => Self::Kept,
+            Some(_) | None => Self::Nothing,
+        })
     }
 }
 
@@ -56,7 +128,7 @@ pub struct Declared {
     /// Its name.
     pub name: &'static str,
     default: fn() -> Value,
-    keep: fn(&App, Value) -> Result<Value>,
+    keep: fn(&App, Value, Option<Value>) -> Result<Value>,
     shown: fn(Value) -> Value,
 }
 
@@ -68,10 +140,11 @@ impl Declared {
         Self {
             name,
             default: || serde_json::to_value(T::default()).unwrap_or_default(),
-            keep: |app, value| {
+            keep: |app, value, before| {
                 let value: T = serde_json::from_value(value).map_err(|e| bad_shape(&e))?;
+                let value = value.keep(app, before.and_then(|before| serde_json::from_value(before).ok()))?;
                 value.check()?;
-                serde_json::to_value(value.keep(app)?).map_err(Error::internal)
+                serde_json::to_value(value).map_err(Error::internal)
             },
             shown: |value| match serde_json::from_value::<T>(value) {
                 Ok(value) => serde_json::to_value(value.shown()).unwrap_or_default(),
@@ -113,10 +186,16 @@ pub fn declared() -> Vec<&'static Declared> {
 }
 
 /// What is stored of a value that somebody wants to set; refused by field when the setting does not understand it.
-pub fn accepted(app: &App, name: &str, value: &Value) -> Result<Value> {
+pub async fn accepted(conn: &mut Conn, app: &App, now: Time, name: &str, value: &Value) -> Result<Value> {
     let found = inventory::iter::<Declared>.into_iter().find(|d| d.name == name);
     let declared = found.ok_or_else(|| Error::invalid("name", "unknown-setting"))?;
-    (declared.keep)(app, value.clone())
+    (declared.keep)(app, value.clone(), held(conn, name, now).await?)
+}
+
+/// What was set and holds at `now`.
+async fn held(conn: &mut Conn, name: &str, now: Time) -> Result<Option<Value>> {
+    let statement = sql!("select body as value from setting where name = $1 and (expires_at is null or expires_at > $2)");
+    conn.value(statement, bind![name, now]).await
 }
 
 record! {

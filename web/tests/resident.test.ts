@@ -1,5 +1,7 @@
 import { enableAutoUnmount, flushPromises } from "@vue/test-utils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { defineComponent, h } from "vue";
+import { useI18n } from "vue-i18n";
 import { Problem } from "@/api/problem";
 import { device } from "@/faces/resident/device";
 import { fileOf, wechatDevice } from "@/faces/resident/device/wechat";
@@ -9,6 +11,8 @@ import { body, discard, edit, flush, pause, post, startOutbox, transient, waitin
 import ReportPage from "@/faces/resident/incidents/ReportPage.vue";
 import SharedPage from "@/faces/resident/incidents/SharedPage.vue";
 import SentPage from "@/faces/resident/incidents/SentPage.vue";
+import type { Spoken } from "@/faces/resident/incidents/spoken";
+import StepList from "@/faces/resident/incidents/StepList.vue";
 import TrackPage from "@/faces/resident/incidents/TrackPage.vue";
 import { appended, canListen, listen } from "@/shared/speech/speech";
 import AddressSearch from "@/faces/resident/org/AddressSearch.vue";
@@ -17,6 +21,8 @@ import { keepGrid } from "@/faces/resident/org/place";
 import PlaceCard from "@/faces/resident/org/PlaceCard.vue";
 import { memoryShelf, type Shelf } from "@/faces/resident/shelf";
 import { myReports } from "@/faces/resident/tracks";
+import residentEn from "@/locales/en/resident.json";
+import wordsEn from "@/locales/en/words.json";
 import { weight } from "@/shared/map/styles";
 import { mounted, serve } from "./mounted";
 
@@ -198,6 +204,41 @@ describe("tracking", () => {
   });
 });
 
+describe("the steps of a case", () => {
+  const at = "2026-03-14T02:00:00.000Z";
+  const sentences: [Spoken, string][] = [
+    [{ kind: "led", lead: "一社区 周以宁", helpers: [] }, "In charge: 一社区 周以宁"],
+    [{ kind: "ruled", lead: "一社区", helpers: ["一号物业", "消防队"] }, "Given to others. In charge: 一社区; helping: 一号物业, 消防队"],
+    [{ kind: "handed_up", unit: "东街道" }, "Passed up to 东街道, which takes care of it"],
+    [{ kind: "stage_done", stage: "停工", words: "" }, "“停工” is done"],
+    [{ kind: "stage_done", stage: "停工", words: "已围挡" }, "“停工” is done: 已围挡"],
+    [{ kind: "merged" }, "A neighbour reported the same; both are handled together"],
+    [{ kind: "absorbed", people: 2 }, "2 more residents reported the same; it is handled together"],
+    [{ kind: "unmerged" }, "No longer handled together; this report goes on by itself"],
+    [{ kind: "released", people: 2 }, "The other report, of 2 residents, is handled by itself again"],
+    [{ kind: "rated", contacted: false, solved: "partly", satisfied: null }, "Not contacted; Partly"],
+    [{ kind: "reopened", round: 2, cause: "unsolved" }, "Handled again (no. 2): Not solved"],
+  ];
+  it("say in English what the program says, and leave what people wrote as it is", async () => {
+    const steps = sentences.map(([spoken]) => ({ at, what: "note", words: "中文", spoken }));
+    let english = () => {};
+    const page = defineComponent(() => {
+      const i18n = useI18n() as unknown as { locale: { value: string }; setLocaleMessage: (of: string, words: object) => void };
+      english = () => {
+        i18n.setLocaleMessage("en", { words: wordsEn, ...residentEn });
+        i18n.locale.value = "en";
+      };
+      return () => h(StepList, { steps: [{ at, what: "note", words: "看过了，明天来" }, ...steps] });
+    });
+    const { wrapper } = await mounted(page);
+    expect(wrapper.findAll("li")[0]!.text()).toContain("重新办理（第2次）：问题没解决");
+    english();
+    await flushPromises();
+    const shown = wrapper.findAll("li").map((it) => it.findAll("p").at(1)!.text());
+    expect(shown.reverse()).toEqual(["看过了，明天来", ...sentences.map(([, words]) => words)]);
+  });
+});
+
 describe("who looks after a place", () => {
   const place = { grid: { code: "990101001001001", name: "第一网格", community: "柳荫社区", street: "临江街道" }, worker: { name: "周以宁", phone: "140-0000-0001", hours: "8:30–17:30" }, deputy: { name: "沈禾", phone: "140-0000-0002" }, desk: { name: "柳荫社区", phone: "000-5550202" } };
   it("shows the worker of the grid that was looked up before, and the deputy first while she is away", async () => {
@@ -208,6 +249,13 @@ describe("who looks after a place", () => {
     expect(wrapper.get(".face").text()).toBe("周");
     expect(wrapper.findAll("a[href^=tel]").map((it) => it.attributes("href"))).toEqual(["tel:14000000002", "tel:14000000001", "tel:0005550202"]);
     expect(wrapper.get("a.primary").text()).toContain("沈禾");
+  });
+  it("says that the post is vacant, and calls who stands in", async () => {
+    keepGrid("990101001001001");
+    serve({ "GET /district": { body: district }, "GET /place": { body: { ...place, worker: null, vacant: true } } });
+    const { wrapper } = await mounted(PlaceCard);
+    expect(wrapper.findAll(".away").map((it) => it.text())).toEqual(["网格员岗位暂时空着，现由 沈禾 代管"]);
+    expect(wrapper.get("a.primary").attributes("href")).toBe("tel:14000000002");
   });
   it("forgets a grid that is no more", async () => {
     keepGrid("gone");

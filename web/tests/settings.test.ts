@@ -107,6 +107,19 @@ describe("a form of a setting on the page", () => {
     await wrapper.get("input[type=checkbox]").setValue(false);
     expect(held.value).toEqual({ left: 20 });
   });
+  it("keeps a stored secret unless another is typed or it is taken out", async () => {
+    const { wrapper, held } = await form("smtp", { host: "m", port: 465, protection: "tls", user: null, password: true, from: "a@b.cn" });
+    expect(faults(shapes["smtp"]!, held.value)).toEqual([]);
+    const password = () => (held.value as { password: unknown }).password;
+    const input = wrapper.get<HTMLInputElement>("input[type=password]");
+    expect([input.element.value, input.attributes("placeholder")]).toEqual(["", "setup.shape.stored"]);
+    await input.setValue("new");
+    expect(password()).toBe("new");
+    await input.setValue("");
+    expect(password()).toBe(true);
+    await wrapper.findAll("input[type=checkbox]").at(-1)!.setValue(false);
+    expect(password()).toBeNull();
+  });
   it("says what is wrong beside its field, and the field says so too", async () => {
     const { wrapper } = await form("org.households", { least: 9, most: 3 }, (path) => (path === "least" ? "超出范围" : null));
     const alert = wrapper.get("[role=alert]");

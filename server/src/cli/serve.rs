@@ -8,7 +8,10 @@ use clap::Args;
 use db::Durability;
 
 use super::{Place, say};
-use crate::{app::Config, http, relay, work};
+use crate::{
+    app::{Config, Shared},
+    http, relay, work,
+};
 
 /// Serve the district over HTTP.
 #[derive(Args)]
@@ -68,7 +71,7 @@ pub async fn serve(args: Serve) -> anyhow::Result<()> {
     let config = Config { secure, proxies: args.proxies, metrics_for: args.metrics_for, ..Config::default() };
     let app = args.place.open_as(args.connections, durability, config).await?;
     let handle = Handle::new();
-    let stopping = tokio::spawn(stop(handle.clone()));
+    let stopping = tokio::spawn(stop(app.clone(), handle.clone()));
     let relay = relay::spawn(app.clone());
     let worker = (!args.no_work).then(|| work::spawn(app.clone()));
     let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
@@ -108,15 +111,17 @@ pub async fn work(args: WorkOnly) -> anyhow::Result<()> {
     let worker = work::spawn(app.clone());
     say("working");
     signal().await;
+    app.stop();
     worker.stop().await;
     relay.stop().await;
     app.db.close().await?;
     Ok(())
 }
 
-async fn stop(handle: Handle<SocketAddr>) {
+async fn stop(app: Shared, handle: Handle<SocketAddr>) {
     signal().await;
     tracing::info!("stopping");
+    app.stop();
     // Streams never end by themselves; other requests have this long.
     handle.graceful_shutdown(Some(Duration::from_secs(3)));
 }

@@ -1,14 +1,20 @@
 //! Lists that somebody takes along as a table: on record before a byte of them leaves, and the last line says who took them.
 
-use axum::response::Response;
+use std::ops::Deref;
+
+use axum::{
+    extract::{FromRequestParts, Query},
+    http::request::Parts,
+    response::Response,
+};
 use kernel::{Actor, Error, FieldError, Result, Time};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::attached_table;
+use super::{Allow, Permit, Problem, attached_table};
 use crate::{
-    app::App,
+    app::{App, Shared},
     modules::access::audit::Audit,
     table::write::{Cell, Format, Sheet, watermark},
 };
@@ -18,10 +24,44 @@ pub const MOST: usize = 10_000;
 
 /// How a file is written.
 #[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct Written {
     /// `csv` (default) or `xlsx`.
     format: Option<String>,
+}
+
+/// Who takes a list along, with permission `P`, and how the file is to be written.
+pub struct Taker<P: Permit> {
+    who: Allow<P>,
+    written: Written,
+}
+
+impl<P: Permit> Taker<P> {
+    /// In which form.
+    ///
+    /// # Errors
+    /// `Invalid` with the field `format`.
+    pub fn format(&self) -> Result<Format> {
+        Format::wished(self.written.format.as_deref())
+    }
+}
+
+impl<P: Permit> Deref for Taker<P> {
+    type Target = Allow<P>;
+    fn deref(&self) -> &Allow<P> {
+        &self.who
+    }
+}
+
+impl<P: Permit> FromRequestParts<Shared> for Taker<P> {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
+        let who = Allow::from_request_parts(parts, app).await?;
+        let written = Query::<Written>::from_request_parts(parts, app).await;
+        let Query(written) = written.map_err(|_| Error::invalid("format", "unknown"))?;
+        Ok(Self { who, written })
+    }
 }
 
 /// A list that is taken along.
@@ -41,8 +81,9 @@ impl Along {
     ///
     /// # Errors
     /// `Invalid` with the field `format`, or with `state` when the list has to be narrowed first.
-    pub async fn file(self, app: &App, who: &Actor, now: Time, written: &Written) -> Result<Response> {
-        let format = Format::wished(written.format.as_deref())?;
+    pub async fn file<P: Permit>(self, app: &App, taker: &Taker<P>, now: Time) -> Result<Response> {
+        let format = taker.format()?;
+        let who: &Actor = taker;
         if self.lines.len() > MOST {
             return Err(Error::Invalid(vec![FieldError::new("state", "too-many").with("limit", MOST)]));
         }

@@ -29,7 +29,7 @@ mod network;
 mod problem;
 
 pub use allow::{Allow, Permit, SomeoneLoggedIn, Visitor};
-pub use along::{Along, MOST, Written};
+pub use along::{Along, MOST, Taker, Written};
 pub use attached::{attached, attached_table};
 pub use command::{Command, FileCommand, Halt, Turns, Work, forget_answers, forget_commands};
 pub use context::request_id;

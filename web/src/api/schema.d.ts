@@ -2587,7 +2587,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every public notice of one's scope: running, past, to come and withdrawn. */
+        /** Every public notice of one's scope, or those of it that are for a grid: running, past, to come and withdrawn. */
         get: operations["get_publications_managed"];
         put?: never;
         post?: never;
@@ -3272,7 +3272,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Units in scope, and those of the district itself, by code. */
+        /**
+         * Units in scope, those of the district itself, and one's own street with what stands directly below it, such as communities and offices:
+         *     whoever works with a neighbour has to be able to name it. Its people are shown by scope alone. By code.
+         */
         get: operations["get_units"];
         put?: never;
         /** Founds a unit below another; grids come from their borders by import. */
@@ -6555,6 +6558,8 @@ export interface components {
             deputy?: components["schemas"]["Contact"] | null;
             desk?: components["schemas"]["Contact"] | null;
             grid?: components["schemas"]["PlaceGrid"] | null;
+            /** @description Whether there is meant to be a worker and nobody has the post. */
+            vacant: boolean;
             worker?: components["schemas"]["Contact"] | null;
         };
         /** @description A post that somebody holds. */
@@ -6606,6 +6611,7 @@ export interface components {
         /** @description A step as the reporter reads it: who, which unit, what, never how the desk talks about it. */
         PublicStep: {
             at: components["schemas"]["Time"];
+            spoken?: components["schemas"]["Spoken"] | null;
             what: components["schemas"]["Action"];
             words: string;
         };
@@ -7319,6 +7325,73 @@ export interface components {
         };
         /** @enum {string} */
         Source: "resident" | "worker" | "department" | "device";
+        /** @description A sentence of the program, by its kind, with what stands in its gaps. */
+        Spoken: {
+            /** @description The same of each helper. */
+            helpers: string[];
+            /** @enum {string} */
+            kind: "led";
+            /** @description The unit, and the person when it is somebody's already. */
+            lead: string;
+        } | {
+            /** @description As of a dispatch. */
+            helpers: string[];
+            /** @enum {string} */
+            kind: "ruled";
+            /** @description As of a dispatch. */
+            lead: string;
+        } | {
+            /** @enum {string} */
+            kind: "handed_up";
+            /** @description That desk's unit. */
+            unit: string;
+        } | {
+            /** @enum {string} */
+            kind: "stage_done";
+            /** @description The stage's name. */
+            stage: string;
+            /** @description What somebody wrote about it; may be empty. */
+            words: string;
+        } | {
+            /** @enum {string} */
+            kind: "merged";
+        } | {
+            /** @enum {string} */
+            kind: "absorbed";
+            /**
+             * Format: int64
+             * @description How many people it brought.
+             */
+            people: number;
+        } | {
+            /** @enum {string} */
+            kind: "unmerged";
+        } | {
+            /** @enum {string} */
+            kind: "released";
+            /**
+             * Format: int64
+             * @description How many people it took along.
+             */
+            people: number;
+        } | {
+            /** @description 有没有人联系过 */
+            contacted?: boolean | null;
+            /** @enum {string} */
+            kind: "rated";
+            satisfied?: components["schemas"]["Satisfied"] | null;
+            solved?: components["schemas"]["Solved"] | null;
+        } | {
+            /** @description Why. */
+            cause: components["schemas"]["Cause"];
+            /** @enum {string} */
+            kind: "reopened";
+            /**
+             * Format: int64
+             * @description Which handling it is, from 1.
+             */
+            round: number;
+        };
         /** @description A limit on the way, such as 停工 within 4 working hours. */
         Stage: {
             /** @description By when. */
@@ -7381,6 +7454,7 @@ export interface components {
             from: components["schemas"]["State"];
             public: boolean;
             reasons: components["schemas"]["Reason"][];
+            spoken?: components["schemas"]["Spoken"] | null;
             to: components["schemas"]["State"];
             words: string;
         };
@@ -12124,7 +12198,10 @@ export interface operations {
     get_publications: {
         parameters: {
             query?: {
-                /** @description The code of a grid: what is told there, by its community, its street and the district too. The district's own notices when absent. */
+                /**
+                 * @description The code of a grid: what is told there, by its community, its street and the district too. When absent, residents read the district's own
+                 *     notices and staff all of their scope.
+                 */
                 grid?: string;
                 /** @description 1 to 100, 20 when absent. */
                 limit?: number;
@@ -12173,7 +12250,10 @@ export interface operations {
     get_publications_managed: {
         parameters: {
             query?: {
-                /** @description The code of a grid: what is told there, by its community, its street and the district too. The district's own notices when absent. */
+                /**
+                 * @description The code of a grid: what is told there, by its community, its street and the district too. When absent, residents read the district's own
+                 *     notices and staff all of their scope.
+                 */
                 grid?: string;
                 /** @description 1 to 100, 20 when absent. */
                 limit?: number;
@@ -12275,16 +12355,12 @@ export interface operations {
     get_reports_days: {
         parameters: {
             query: {
-                /** @description At or after. */
+                /** @description Cases reported at or after. */
                 from: string;
-                /** @description Before. */
+                /** @description Cases reported before. */
                 to: string;
-                /** @description The code of one unit. */
+                /** @description The code of one unit: a street, community or grid, or a unit that leads cases. */
                 unit?: string;
-                /** @description Of repeats: how many cases make one, 2 or more; 3 when it is left out. */
-                least?: number;
-                /** @description Of repeats: 1 to 200, 50 when absent. */
-                limit?: number;
             };
             header?: never;
             path?: never;
@@ -12470,12 +12546,10 @@ export interface operations {
                 from: string;
                 /** @description Cases reported before. */
                 to: string;
-                /** @description `street` (default), `community`, `department`, `matter` or `channel`. */
-                by?: string;
                 /** @description The code of one unit: a street, community or grid, or a unit that leads cases. */
                 unit?: string;
-                /** @description Of an export: `csv` (default) or `xlsx`. */
-                format?: string;
+                /** @description `street` (default), `community`, `department`, `matter` or `channel`. */
+                by?: string;
             };
             header?: never;
             path?: never;
@@ -12500,11 +12574,11 @@ export interface operations {
                 from: string;
                 /** @description Cases reported before. */
                 to: string;
-                /** @description `street` (default), `community`, `department`, `matter` or `channel`. */
-                by?: string;
                 /** @description The code of one unit: a street, community or grid, or a unit that leads cases. */
                 unit?: string;
-                /** @description Of an export: `csv` (default) or `xlsx`. */
+                /** @description `street` (default), `community`, `department`, `matter` or `channel`. */
+                by?: string;
+                /** @description `csv` (default) or `xlsx`. */
                 format?: string;
             };
             header?: never;
@@ -12524,15 +12598,15 @@ export interface operations {
     get_reports_repeats: {
         parameters: {
             query: {
-                /** @description At or after. */
+                /** @description Cases reported at or after. */
                 from: string;
-                /** @description Before. */
+                /** @description Cases reported before. */
                 to: string;
-                /** @description The code of one unit. */
+                /** @description The code of one unit: a street, community or grid, or a unit that leads cases. */
                 unit?: string;
-                /** @description Of repeats: how many cases make one, 2 or more; 3 when it is left out. */
+                /** @description How many cases make one, 2 or more; 3 when it is left out. */
                 least?: number;
-                /** @description Of repeats: 1 to 200, 50 when absent. */
+                /** @description 1 to 200, 50 when absent. */
                 limit?: number;
             };
             header?: never;

@@ -469,7 +469,7 @@ pub async fn set_setting(tx: &mut Tx, app: &App, actor: &Actor, name: &str, form
     let value = match name.strip_prefix("limit.") {
         Some(limit) if limits::valid(limit, &form.value) => form.value.clone(),
         Some(_) => return Err(Error::invalid("value", "bad-limit")),
-        None => settings::accepted(app, name, &form.value)?,
+        None => settings::accepted(tx, app, now, name, &form.value).await?,
     };
     if form.reason.trim().is_empty() || form.reason.chars().count() > 500 {
         return Err(Error::invalid("reason", "required"));

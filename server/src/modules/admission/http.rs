@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     app::{App, Shared},
-    http::{Allow, Along, Answer as Reply, Command, FileCommand, Outcome, Written, attached_table},
+    http::{Allow, Along, Answer as Reply, Command, FileCommand, Outcome, Taker, Written, attached_table},
     modules::catalogue::{AccessClass, Matter},
     permit,
     table::{Fault, Table, write},
@@ -381,19 +381,14 @@ async fn items(State(app): State<Shared>, _: Allow<ReadList>, Query(ask): Query<
 /// Export the items in force, filtered as the list, as CSV or XLSX with their dates; audited.
 #[utoipa::path(get, path = "/api/v1/admission/items/export", tag = "admission", params(AskedItems, Written), responses((status = 200)),
     extensions(("x-permission" = json!("export.run"))))]
-async fn items_file(
-    State(app): State<Shared>,
-    who: Allow<Export>,
-    Query(ask): Query<AskedItems>,
-    Query(written): Query<Written>,
-) -> Reply<Response> {
+async fn items_file(State(app): State<Shared>, taker: Taker<Export>, Query(ask): Query<AskedItems>) -> Reply<Response> {
     let lines = ask.found(&app).await?.into_iter().map(|i| {
         let dates = [i.valid_from, i.valid_to].map(|t| t.map(|t| t.to_string()).unwrap_or_default());
         write::texts(cells(i).into_iter().chain(dates))
     });
     let head = column_names().chain(["生效时间", "失效时间"]).collect();
     let along = Along { action: "admission.export", name: "access-list-in-force", head, lines: lines.collect() };
-    Ok(along.file(&app, &who, app.clock.now(), &written).await?)
+    Ok(along.file(&app, &taker, app.clock.now()).await?)
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -47,7 +47,7 @@ pub async fn collect(app: &App) -> Result<u64> {
         let some = store::forget_unclaimed(&mut tx, before, BATCH as i64).await?;
         tx.commit().await?;
         gone += some;
-        if some < BATCH as u64 {
+        if some < BATCH as u64 || app.is_stopping() {
             return Ok(gone);
         }
     }
@@ -65,6 +65,9 @@ pub async fn sweep(app: &App) -> Result<u64> {
         after = Some(last.key);
         let old: Vec<Key> = page.iter().filter(|e| e.put_at < before).map(|e| e.key).collect();
         gone += remove(app, &old).await?;
+        if app.is_stopping() {
+            return Ok(gone);
+        }
     }
 }
 

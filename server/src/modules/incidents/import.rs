@@ -442,9 +442,8 @@ fn worked_on(
 }
 
 fn sent_out(change: &mut Change<'_>, ground: &Ground, plan: &actions::Plan, matter: &Matter) -> Result<()> {
-    let words = actions::lead_words(ground, plan);
     let entry = change.act(Action::Dispatch)?;
-    entry.words = words;
+    entry.say(actions::led(ground, plan));
     entry.clock = Json(vec![Event::Offer]);
     entry.reasons = Json(vec![Reason { code: "class".into(), words: class_words(matter.class).into() }]);
     Ok(())

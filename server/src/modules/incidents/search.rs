@@ -21,7 +21,7 @@ pub async fn index(app: &App) -> Result<usize> {
     loop {
         let some = batch(app).await?;
         all += some;
-        if some < BATCH as usize {
+        if some < BATCH as usize || app.is_stopping() {
             return Ok(all);
         }
     }

@@ -23,6 +23,7 @@ use super::{
         merge::Carried,
         second::{self, may_reopen},
         sign::Unsigned,
+        spoken::Spoken,
         whistle::Coming,
     },
     store::{self, Attempt, Case, Entry, Line, TaskRow, Waiting},
@@ -282,6 +283,8 @@ pub struct StepView {
     actor: String,
     by: By,
     words: String,
+    /// The words by kind and gaps, where they are a sentence of the program.
+    spoken: Option<Spoken>,
     reasons: Vec<Reason>,
     public: bool,
     /// What the action carried, by its own shape.
@@ -593,6 +596,7 @@ fn step(actor: &Actor, e: Entry, effect: Vec<Effect>) -> StepView {
         to: e.state_after,
         actor: e.actor_name,
         words: e.words,
+        spoken: e.spoken.map(|s| s.0),
         reasons: e.reasons.0,
         public: e.is_public,
         details: e.details,

@@ -20,7 +20,12 @@ use super::{
     model::QUIET,
     store::{self, Message},
 };
-use crate::{app::App, declare, modules::access::Keys, settings::Held};
+use crate::{
+    app::App,
+    declare,
+    modules::access::Keys,
+    settings::{Given, Held},
+};
 
 declare! {
     /// The district's mail server; without one nothing is sent by mail.
@@ -67,8 +72,8 @@ pub struct MailServer {
     /// Who we are to it; nothing when it asks nobody.
     pub user: Option<String>,
     /// Our password, as it is given; it is never stored.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub password: Option<String>,
+    #[serde(default, skip_serializing_if = "Given::is_nothing")]
+    pub password: Given,
     /// Our password, sealed; it is never shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<String>,
@@ -81,35 +86,39 @@ impl Held for Option<MailServer> {
         self.as_ref().map_or(Ok(()), MailServer::check)
     }
 
-    fn keep(self, app: &App) -> Result<Self> {
-        self.map(|server| server.with_sealed_password(&app.keys)).transpose()
+    fn keep(self, app: &App, before: Option<Self>) -> Result<Self> {
+        self.map(|server| server.with_sealed_password(&app.keys, before.flatten())).transpose()
     }
 
     fn shown(self) -> Self {
-        self.map(|server| MailServer { password: None, sealed: None, ..server })
+        self.map(|server| MailServer { password: Given::shown(server.sealed.as_ref()), sealed: None, ..server })
     }
 }
 
 impl MailServer {
-    /// The same server with its password sealed.
-    fn with_sealed_password(mut self, keys: &Keys) -> Result<Self> {
-        self.sealed = match self.password.take() {
-            Some(password) => Some(BASE64_STANDARD.encode(keys.seal(password.as_bytes(), PASSWORD)?)),
-            None => None,
-        };
+    /// The same server with its password sealed, or with the one that is stored already. That one is not kept for another host: whoever may
+    /// change the host need not know the password, and must not get it sent to a machine of his own.
+    fn with_sealed_password(mut self, keys: &Keys, before: Option<Self>) -> Result<Self> {
+        let stored = before.and_then(|before| Some((before.host, before.sealed?)));
+        let moved = stored.as_ref().is_some_and(|(host, _)| *host != self.host);
+        if moved && matches!(self.password, Given::Kept) {
+            return Err(Error::invalid("value.password", "password-again"));
+        }
+        let given = std::mem::replace(&mut self.password, Given::Nothing);
+        self.sealed = given.sealed(keys, PASSWORD, stored.map(|(_, sealed)| sealed))?;
         Ok(self)
     }
 
     /// Refuses a server that could not work, by field.
     fn check(&self) -> Result<()> {
         if self.host.trim().is_empty() {
-            return Err(Error::invalid("host", "required"));
+            return Err(Error::invalid("value.host", "required"));
         }
         if self.from.parse::<Mailbox>().is_err() {
-            return Err(Error::invalid("from", "bad-address"));
+            return Err(Error::invalid("value.from", "bad-address"));
         }
-        if self.protection == Protection::None && (self.password.is_some() || self.sealed.is_some()) {
-            return Err(Error::invalid("protection", "password-needs-tls"));
+        if self.protection == Protection::None && self.sealed.is_some() {
+            return Err(Error::invalid("value.protection", "password-needs-tls"));
         }
         Ok(())
     }
@@ -163,7 +172,7 @@ pub async fn deliver(app: &App) -> Result<Delivered> {
             note(&mut tx, app.clock.now(), message, outcome, &mut all).await?;
             tx.commit().await?;
         }
-        if messages.len() < BATCH as usize {
+        if messages.len() < BATCH as usize || app.is_stopping() {
             return Ok(all);
         }
     }
@@ -289,13 +298,15 @@ mod tests {
             port: 25,
             protection,
             user: Some("u".to_owned()),
-            password: None,
+            password: Given::Nothing,
             sealed: None,
             from: from.to_owned(),
         };
         let with = |protection| {
-            let named = MailServer { password: Some("secret".to_owned()), ..server(protection, "经纬 <a@example.org>") };
-            named.with_sealed_password(&keys).unwrap()
+            let password = Given::New("secret".to_owned());
+            let named = MailServer { password, ..server(protection, "经纬 <a@example.org>") };
+            assert!(!format!("{named:?}").contains("secret"));
+            named.with_sealed_password(&keys, None).unwrap()
         };
         assert!(with(Protection::None).check().is_err());
         assert!(with(Protection::StartTls).transport(&keys).is_ok() && with(Protection::Tls).transport(&keys).is_ok());
@@ -304,6 +315,6 @@ mod tests {
         let stored = with(Protection::Tls);
         assert!(!serde_json::to_string(&stored).unwrap().contains("secret"));
         let shown = Some(stored).shown().unwrap();
-        assert!(shown.password.is_none() && shown.sealed.is_none());
+        assert!(matches!(shown.password, Given::Kept) && shown.sealed.is_none());
     }
 }

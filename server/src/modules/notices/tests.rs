@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use db::{bind, record, sql};
 use kernel::Id;
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::Engine;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
@@ -13,7 +13,11 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{Delivered, MAIL, MailServer, Notice, Protection, QUIET, QuietHours, actions, deliver, mail::ADDRESS, store, tell};
-use crate::{settings, snapshot, testing::TestApp};
+use crate::{
+    settings::{self, Given},
+    snapshot,
+    testing::TestApp,
+};
 
 /// What the tests of this slice do to a district.
 struct District(TestApp);
@@ -76,7 +80,7 @@ impl District {
             port,
             protection: Protection::None,
             user: None,
-            password: None,
+            password: Given::Nothing,
             sealed: None,
             from: "经纬 <notice@example.org>".to_owned(),
         };
@@ -331,6 +335,51 @@ testkit::both! {
         district.later(91 * 1440);
         assert_eq!(super::tidy(&district.app).await.unwrap(), 1);
         assert_eq!(district.listed(ONE, false).await.len(), 1, "what nobody read stays");
+    }
+
+    async fn a_password_stays_until_it_is_taken_away(engine: Engine) {
+        let app = district(engine).await;
+        let admin = app.browse_as("system-admin", "/").await;
+        let server = |more: Value| {
+            let mut value = json!({ "host": "mail.example.org", "port": 465, "protection": "tls", "user": "u", "from": "a@example.org" });
+            value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            json!({ "value": value, "reason": "drill" })
+        };
+        let set = async |more: Value| admin.put("/api/v1/settings/smtp", &server(more)).await;
+        let stored = || app.access.setting(&MAIL, app.now()).and_then(|server| server.sealed);
+        let shown = async || {
+            let all = admin.get("/api/v1/settings").await.expect(200);
+            assert!(!all.text().contains("first-secret") && !all.text().contains("sealed"), "{}", all.text());
+            all.json().as_array().unwrap().iter().find(|s| s["name"] == "smtp").unwrap()["value"].clone()
+        };
+        let faulty = async |more: Value, field: &str, code: &str| {
+            let problem = set(more).await.expect(400).json();
+            assert_eq!((&problem["fields"][0]["field"], &problem["fields"][0]["code"]), (&json!(field), &json!(code)), "{problem}");
+        };
+
+        set(json!({})).await.expect(200);
+        assert_eq!((stored(), shown().await["password"].clone()), (None, Value::Null));
+        set(json!({ "password": "first-secret" })).await.expect(200);
+        let first = stored().expect("it is kept sealed");
+        assert_eq!(shown().await["password"], json!(true));
+        // The form saves what it was shown, a script leaves out what it does not know: neither loses it.
+        set(json!({ "password": true, "port": 25 })).await.expect(200);
+        set(json!({ "user": "other" })).await.expect(200);
+        assert_eq!(stored().as_ref(), Some(&first));
+        // Whoever does not know it can neither have it sent elsewhere or in the clear, nor put a sealed one there.
+        faulty(json!({ "host": "evil.example.org" }), "value.password", "password-again").await;
+        faulty(json!({ "protection": "none" }), "value.protection", "password-needs-tls").await;
+        set(json!({ "sealed": "AAAA" })).await.expect(200);
+        assert_eq!(stored().as_ref(), Some(&first));
+        set(json!({ "password": "second-secret", "host": "other.example.org" })).await.expect(200);
+        assert!(stored().is_some_and(|now| now != first));
+        for nothing in [json!(null), json!("")] {
+            set(json!({ "password": "first-secret" })).await.expect(200);
+            set(json!({ "password": nothing })).await.expect(200);
+            assert_eq!((stored(), shown().await["password"].clone()), (None, Value::Null));
+        }
+        faulty(json!({ "host": " " }), "value.host", "required").await;
+        faulty(json!({ "from": "nobody" }), "value.from", "bad-address").await;
     }
 
     async fn notices_over_http_are_ones_own(engine: Engine) {

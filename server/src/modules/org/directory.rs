@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use geo::CellIndex;
-use kernel::{Id, Time};
+use kernel::{Id, Scope, Time};
 
 use super::{
     model::{
@@ -148,6 +148,14 @@ impl Directory {
     /// Every unit that ever was, by the code that it has now.
     pub fn units(&self) -> impl ExactSizeIterator<Item = &Unit> {
         self.units.iter()
+    }
+
+    /// What a scope reaches: one over the district's own root is the whole district, so that no condition is needed.
+    pub fn reach(&self, scope: Scope) -> Scope {
+        match scope {
+            Scope::Under(paths) if paths.iter().any(|p| self.root().path.starts_with(p.as_str())) => Scope::All,
+            other => other,
+        }
     }
 
     /// A unit by its id, whether it still exists or not.

@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Directory, borders,
+    Directory, VACANT, borders,
     import::PHONE,
     model::{
         LeadRef, MAIN_LAYER, Person, Question, RelativeUnit, RelativeWord, Rule, STREETS, Unit, UnitKind, UnitState, WORKER,
@@ -167,9 +167,11 @@ struct Contact {
 #[derive(Serialize, ToSchema)]
 struct PlaceView {
     grid: Option<PlaceGrid>,
-    /// The grid's full-time worker, or its head when it has none.
+    /// The grid's full-time worker, or whoever has a grid in their stead in which no worker is meant to be.
     worker: Option<Contact>,
-    /// Who stands in while the worker is away.
+    /// Whether there is meant to be a worker and nobody has the post.
+    vacant: bool,
+    /// Who stands in while the worker is away or the post is vacant.
     deputy: Option<Contact>,
     desk: Option<Contact>,
 }
@@ -181,7 +183,7 @@ async fn place(State(app): State<Shared>, visitor: Visitor, Query(at): Query<Whe
     let (known, now) = (app.org.directory(), app.clock.now());
     let known = &known.value;
     let located = at.grid(known, now)?;
-    let mut answer = PlaceView { grid: None, worker: None, deputy: None, desk: None };
+    let mut answer = PlaceView { grid: None, worker: None, vacant: false, deputy: None, desk: None };
     let desk = located.map_or_else(|| known.root(), |grid| known.desk_of(grid.id, now));
     // A desk without a telephone is called at the one above it.
     let phone = known.ancestors(desk.id, now).into_iter().find_map(|u| u.phone.clone());
@@ -191,10 +193,13 @@ async fn place(State(app): State<Shared>, visitor: Visitor, Query(at): Query<Whe
         let (community, street) = (name(&["community", "village"]), name(STREETS));
         answer.grid = Some(PlaceGrid { code: grid.code.clone(), name: grid.name.clone(), community, street });
         let worker = holder(known, grid, WORKER, now);
-        let responsible = known.responsible(&Question { place: Some(grid.id), lead: &of_the_grid(), at: now, not: &[] }).person;
-        let deputy = responsible.filter(|p| worker.is_some() && Some(*p) != worker);
+        let responsible = known.responsible(&Question { place: Some(grid.id), lead: &of_the_grid(), at: now, not: &[] });
+        answer.vacant = worker.is_none() && responsible.reasons.iter().any(|r| r.code == VACANT);
+        let stands_in = answer.vacant || worker.is_some();
+        let deputy = responsible.person.filter(|p| stands_in && Some(*p) != worker);
+        let worker = if stands_in { worker } else { responsible.person };
         let hours = app.access.setting(&HOURS, now).0;
-        answer.worker = contact(&app, known, worker.or(responsible), hours).await?;
+        answer.worker = contact(&app, known, worker, hours).await?;
         answer.deputy = contact(&app, known, deputy, None).await?;
     }
     Ok(Json(answer))
@@ -328,7 +333,15 @@ fn visible(known: &Directory, unit: &Unit, state: &UnitState, scope: &Scope, at:
     scope.holds(&state.path) || known.above(unit.id, STREETS, at).is_none()
 }
 
-/// Units in scope, and those of the district itself, by code.
+/// The streets that a caller's own places lie in.
+fn own_streets<'a>(known: &'a Directory, scope: &Scope, at: Time) -> Vec<&'a Unit> {
+    let Scope::Under(paths) = scope else { return Vec::new() };
+    let place = |path: &String| path.rsplit('/').find(|code| !code.is_empty()).and_then(|code| known.unit_by_code(code));
+    paths.iter().filter_map(place).filter_map(|unit| known.above(unit.id, STREETS, at)).collect()
+}
+
+/// Units in scope, those of the district itself, and one's own street with what stands directly below it, such as communities and offices:
+/// whoever works with a neighbour has to be able to name it. Its people are shown by scope alone. By code.
 #[utoipa::path(get, path = "/api/v1/units", tag = "org", params(UnitFilter), responses((status = 200, body = UnitPage)),
     extensions(("x-permission" = json!("org.read"))))]
 async fn units(caller: Allow<ReadOrg>, State(app): State<Shared>, Query(filter): Query<UnitFilter>) -> Answer<Json<UnitPage>> {
@@ -341,6 +354,7 @@ async fn units(caller: Allow<ReadOrg>, State(app): State<Shared>, Query(filter):
     }
     let kinds: Vec<&str> = filter.kind.as_deref().map(|k| k.split(',').map(str::trim).collect()).unwrap_or_default();
     let q = filter.q.as_deref().unwrap_or_default().trim();
+    let streets = own_streets(known, &scope, at);
     let mut items: Vec<UnitLine> = Vec::new();
     let mut next = None;
     let found = known.units().filter_map(|u| Some((u, u.at(at)?)));
@@ -351,7 +365,7 @@ async fn units(caller: Allow<ReadOrg>, State(app): State<Shared>, Query(filter):
             q.is_empty() || [Some(&s.name), s.alias.as_ref(), Some(&s.code)].into_iter().flatten().any(|t| t.contains(q))
         })
         .filter(|(_, s)| filter.cursor.as_ref().is_none_or(|c| s.code > *c))
-        .filter(|(u, s)| visible(known, u, s, &scope, at))
+        .filter(|(u, s)| visible(known, u, s, &scope, at) || streets.iter().any(|st| st.id == u.id || s.parent == Some(st.id)))
         .collect();
     found.sort_by(|a, b| a.1.code.cmp(&b.1.code));
     for (unit, state) in found {

@@ -40,7 +40,7 @@ pub use model::{
     MAIN_LAYER, Person, Post, Question, REASONS, Reason, RelativeUnit, RelativeWord, Responsible, Rule, STREETS, Slot, Unit,
     UnitKind, UnitState, WORKER,
 };
-pub use responsible::{NO_GRID, NO_PERSON, NO_UNIT};
+pub use responsible::{NO_GRID, NO_PERSON, NO_UNIT, VACANT};
 pub use roll::{HolderRef, PersonRef, PostRef};
 pub use roster::{Size, Vacancy};
 pub use store::REVISION;

@@ -13,6 +13,8 @@ pub const NO_GRID: &str = "no-grid";
 pub const NO_UNIT: &str = "no-unit";
 /// The person who ought to have the case is not there.
 pub const NO_PERSON: &str = "no-person";
+/// A grid that is meant to have a worker has none; a reason's code.
+pub const VACANT: &str = "vacant";
 
 /// What was found so far.
 #[derive(Default)]
@@ -170,7 +172,7 @@ impl Directory {
             }
         }
         if workers.is_empty() && expects_worker {
-            trail.because("vacant", [("grid", name)]);
+            trail.because(VACANT, [("grid", name)]);
         }
         // Somebody who is passed over by rule is not missing.
         let missing = workers.iter().all(|w| !question.not.contains(w));

@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, Query, State},
     http::StatusCode,
 };
-use kernel::{Cursor, Error, Id, Page};
+use kernel::{Cursor, Error, Id, Page, Time};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     app::Shared,
     http::{Allow, Answer, Command, Outcome, Visitor},
-    modules::access::limits,
+    modules::{access::limits, org::Directory},
     permit,
 };
 
@@ -33,7 +33,8 @@ permit! {
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct Asked {
-    /// The code of a grid: what is told there, by its community, its street and the district too. The district's own notices when absent.
+    /// The code of a grid: what is told there, by its community, its street and the district too. When absent, residents read the district's own
+    /// notices and staff all of their scope.
     grid: Option<String>,
     /// 1 to 100, 20 when absent.
     limit: Option<usize>,
@@ -49,6 +50,13 @@ impl Asked {
         }
         Ok((limit, self.cursor.as_deref().map(Cursor::decode).transpose()?))
     }
+
+    /// The paths of the grid that was asked for and of the units above it; none when none was.
+    fn ground(&self, known: &Directory, now: Time) -> kernel::Result<Option<Vec<String>>> {
+        let Some(code) = self.grid.as_deref().filter(|code| !code.is_empty()) else { return Ok(None) };
+        let unit = known.unit_by_code(code).ok_or_else(|| Error::invalid("grid", "unknown-unit"))?;
+        Ok(Some(known.ancestors(unit.id, now).into_iter().map(|u| u.path.clone()).collect()))
+    }
 }
 
 /// What is told to the residents of a grid now, the newest first.
@@ -63,18 +71,14 @@ pub async fn read(
     let ((limit, cursor), now) = (asked.page()?, app.clock.now());
     let known = app.org.directory();
     let known = &known.value;
-    let place = match asked.grid.as_deref().filter(|code| !code.is_empty()) {
-        None => known.root(),
-        Some(code) => known.unit_by_code(code).ok_or_else(|| Error::invalid("grid", "unknown-unit"))?,
-    };
-    let paths: Vec<String> = known.ancestors(place.id, now).into_iter().map(|u| u.path.clone()).collect();
+    let paths = asked.ground(known, now)?.unwrap_or_else(|| vec![known.root().path.clone()]);
     let as_of = cursor.map_or(now, |c| c.as_of);
     let rows = store::running(&mut *app.db.read().await?, &paths, as_of, cursor, limit).await?;
     let page = Page::cut(rows, limit, as_of, |p| (p.from_at.millis(), p.id.uuid()));
     Ok(Json(page.map(|row| actions::seen(known, row))))
 }
 
-/// Every public notice of one's scope: running, past, to come and withdrawn.
+/// Every public notice of one's scope, or those of it that are for a grid: running, past, to come and withdrawn.
 #[utoipa::path(get, path = "/api/v1/publications/managed", tag = "publications", params(Asked),
     responses((status = 200, body = Page<ManagedPublication>)), extensions(("x-permission" = json!("publication.read"))))]
 pub async fn managed(
@@ -83,8 +87,10 @@ pub async fn managed(
     Query(asked): Query<Asked>,
 ) -> Answer<Json<Page<ManagedPublication>>> {
     let (limit, cursor) = asked.page()?;
-    let (known, as_of) = (app.org.directory(), cursor.map_or_else(|| app.clock.now(), |c| c.as_of));
-    let rows = store::all(&mut *app.db.read().await?, &who.scope(), cursor, limit).await?;
+    let (known, now) = (app.org.directory(), app.clock.now());
+    let ground = asked.ground(&known.value, now)?;
+    let rows = store::all(&mut *app.db.read().await?, &who.scope(), ground.as_deref(), cursor, limit).await?;
+    let as_of = cursor.map_or(now, |c| c.as_of);
     let page = Page::cut(rows, limit, as_of, |p| (p.from_at.millis(), p.id.uuid()));
     Ok(Json(page.map(|row| actions::managed(&known.value, row))))
 }

@@ -38,7 +38,7 @@ pub async fn publications(app: &App, table: Table, out: &mut impl Write) -> Resu
     if !faults.is_empty() {
         return Ok(false);
     }
-    let have = store::all(&mut *app.db.read().await?, &Scope::All, None::<Cursor>, COMPARED).await?;
+    let have = store::all(&mut *app.db.read().await?, &Scope::All, None, None::<Cursor>, COMPARED).await?;
     let mut tx = app.db.begin();
     let (mut added, actor) = (0, Actor::system());
     for notice in &read {

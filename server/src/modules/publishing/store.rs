@@ -38,15 +38,29 @@ fn paged(query: Query, cursor: Option<Cursor>, limit: usize) -> Query {
 
 /// What runs at an instant on the ground of these paths, the newest first. It is written for everybody, so there is no scope.
 pub async fn running(conn: &mut Conn, paths: &[String], now: Time, cursor: Option<Cursor>, limit: usize) -> Result<Vec<Row>> {
-    let query = Query::new(COLUMNS)
-        .push_list("and p.unit_path in", paths.iter().map(|p| Cell::Text(Some(p.clone()))).collect())
+    let query = on_ground(Query::new(COLUMNS), paths)
         .push("and p.withdrawn_at is null and p.from_at <= $$ and (p.until_at is null or p.until_at > $$)", bind![now, now]);
     conn.list(paged(query, cursor, limit)).await
 }
 
-/// Every notice of the scope, withdrawn and past ones too, the newest first.
-pub async fn all(conn: &mut Conn, scope: &Scope, cursor: Option<Cursor>, limit: usize) -> Result<Vec<Row>> {
-    conn.list(paged(within(Query::new(COLUMNS), scope), cursor, limit)).await
+/// Every notice of the scope, or those of it on the ground of these paths, withdrawn and past ones too, the newest first.
+pub async fn all(
+    conn: &mut Conn,
+    scope: &Scope,
+    paths: Option<&[String]>,
+    cursor: Option<Cursor>,
+    limit: usize,
+) -> Result<Vec<Row>> {
+    let query = within(Query::new(COLUMNS), scope);
+    let query = match paths {
+        Some(paths) => on_ground(query, paths),
+        None => query,
+    };
+    conn.list(paged(query, cursor, limit)).await
+}
+
+fn on_ground(query: Query, paths: &[String]) -> Query {
+    query.push_list("and p.unit_path in", paths.iter().map(|p| Cell::Text(Some(p.clone()))).collect())
 }
 
 /// One notice of the scope.

@@ -6,12 +6,13 @@ use testkit::Engine;
 use crate::{
     table::Table,
     testing::{
-        TestApp,
+        Client, TestApp,
         town::{COMMUNITY, DISTRICT, GRID, SIBLING, STREET},
     },
 };
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
+const MANAGED: &str = "/api/v1/publications/managed";
 const HERE: &str = "/api/v1/publications?grid=990101001001001";
 
 fn notice(title: &str, unit: &str) -> Value {
@@ -19,7 +20,11 @@ fn notice(title: &str, unit: &str) -> Value {
 }
 
 async fn titles(app: &TestApp, path: &str) -> Vec<String> {
-    let page = app.visitor().get(path).await.expect(200).json();
+    titles_for(&app.visitor(), path).await
+}
+
+async fn titles_for(who: &Client, path: &str) -> Vec<String> {
+    let page = who.get(path).await.expect(200).json();
     page["items"].as_array().unwrap().iter().map(|i| i["title"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -88,6 +93,23 @@ testkit::both! {
         for action in ["publication.publish", "publication.change", "publication.withdraw"] {
             assert!(audit.contains(action), "{action}");
         }
+    }
+
+    async fn staff_read_what_one_grid_is_told(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let street = app.login_as("street-desk", STREET).await;
+        for (title, unit) in [("全街", "990101001"), ("本网格", "990101001001001"), ("邻社区", "990101001002")] {
+            street.post("/api/v1/publications", &notice(title, unit)).await.expect(201);
+            app.clock.advance(1);
+        }
+        assert_eq!(titles_for(&street, MANAGED).await, ["邻社区", "本网格", "全街"]);
+        let here = format!("{MANAGED}?grid=990101001001001");
+        assert_eq!(titles_for(&street, &here).await, ["本网格", "全街"]);
+        let community = app.login_as("community-desk", COMMUNITY).await;
+        assert_eq!(titles_for(&community, &here).await, ["本网格"], "the street's notice is not in a community's scope");
+        let first = street.get(&format!("{here}&limit=1")).await.expect(200).json();
+        assert_eq!(titles_for(&street, &format!("{here}&cursor={}", first["next"].as_str().unwrap())).await, ["全街"]);
+        street.get(&format!("{MANAGED}?grid=nowhere")).await.expect(400);
     }
 
     async fn a_table_is_read_once(engine: Engine) {

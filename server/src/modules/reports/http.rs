@@ -19,9 +19,8 @@ use super::{
 };
 use crate::{
     app::{App, Shared},
-    http::{Allow, Answer, Command, Outcome, attached_table},
+    http::{Allow, Answer, Command, Outcome, Taker, Written, attached_table},
     permit,
-    table::write::Format,
 };
 
 mod live;
@@ -53,17 +52,12 @@ permit! {
     Export = "export.run";
 }
 
-/// A district's scope over its own root is the whole district.
+/// What a caller's scope reaches.
 fn reach(app: &App, scope: Scope) -> Scope {
-    let org = app.org.directory();
-    let root = &org.value.root().path;
-    match scope {
-        Scope::Under(paths) if paths.iter().any(|p| root.starts_with(p.as_str())) => Scope::All,
-        other => other,
-    }
+    app.org.directory().value.reach(scope)
 }
 
-/// What rates are asked for.
+/// Which cases are counted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Span {
@@ -73,20 +67,24 @@ struct Span {
     /// Cases reported before.
     #[param(value_type = String)]
     to: Time,
-    /// `street` (default), `community`, `department`, `matter` or `channel`.
-    #[param(value_type = Option<String>)]
-    by: Option<By>,
     /// The code of one unit: a street, community or grid, or a unit that leads cases.
     unit: Option<String>,
-    /// Of an export: `csv` (default) or `xlsx`.
-    #[param(value_type = Option<String>)]
-    format: Option<Format>,
 }
 
 impl Span {
-    fn asked(&self) -> Asked {
-        Asked { from: self.from, to: self.to, by: self.by.unwrap_or_default(), unit: self.unit.clone().filter(|u| !u.is_empty()) }
+    fn asked(self, split: &Split) -> Asked {
+        Asked { from: self.from, to: self.to, by: split.by.unwrap_or_default(), unit: self.unit.filter(|u| !u.is_empty()) }
     }
+}
+
+/// How figures are split.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+struct Split {
+    /// `street` (default), `community`, `department`, `matter` or `channel`.
+    #[param(value_type = Option<String>)]
+    by: Option<By>,
 }
 
 /// A rate with the lists of its cases.
@@ -172,22 +170,32 @@ fn line_view(line: Line, list: &str) -> LineView {
 }
 
 /// Rates with numerators, denominators and the lists behind them.
-#[utoipa::path(get, path = "/api/v1/reports/rates", tag = "figures", params(Span), responses((status = 200, body = RatesView)),
+#[utoipa::path(get, path = "/api/v1/reports/rates", tag = "figures", params(Span, Split), responses((status = 200, body = RatesView)),
     extensions(("x-permission" = json!("report.read"))))]
-async fn rates(State(app): State<Shared>, who: Allow<See>, Query(span): Query<Span>) -> Answer<Json<RatesView>> {
-    let asked = span.asked();
+async fn rates(
+    State(app): State<Shared>,
+    who: Allow<See>,
+    Query(span): Query<Span>,
+    Query(split): Query<Split>,
+) -> Answer<Json<RatesView>> {
+    let asked = span.asked(&split);
     let counted = actions::rates(&mut *app.db.read().await?, &app, reach(&app, who.scope()), &asked).await?;
     Ok(Json(RatesView::of(counted, asked.unit.as_deref())))
 }
 
 /// The same as CSV or XLSX, with the denominators; audited.
-#[utoipa::path(get, path = "/api/v1/reports/rates/export", tag = "figures", params(Span), responses((status = 200)),
+#[utoipa::path(get, path = "/api/v1/reports/rates/export", tag = "figures", params(Span, Split, Written), responses((status = 200)),
     extensions(("x-permission" = json!("export.run"))))]
-async fn export_file(State(app): State<Shared>, who: Allow<Export>, Query(span): Query<Span>) -> Answer<Response> {
-    let (asked, format) = (span.asked(), span.format.unwrap_or(Format::Csv));
-    let counted = actions::rates(&mut *app.db.read().await?, &app, reach(&app, who.scope()), &asked).await?;
+async fn export_file(
+    State(app): State<Shared>,
+    taker: Taker<Export>,
+    Query(span): Query<Span>,
+    Query(split): Query<Split>,
+) -> Answer<Response> {
+    let (asked, format) = (span.asked(&split), taker.format()?);
+    let counted = actions::rates(&mut *app.db.read().await?, &app, reach(&app, taker.scope()), &asked).await?;
     let bytes = table(&counted, format)?;
-    actions::exported(&app, &who, format.word(), asked.by).await?;
+    actions::exported(&app, &taker, format.word(), asked.by).await?;
     Ok(attached_table(format, "rates", bytes))
 }
 
@@ -217,16 +225,6 @@ async fn freeze(
     let now = work.now;
     let frozen = actions::freeze(&mut work.tx, now, &who, &period, span, &parts).await?;
     work.finish(StatusCode::CREATED, &frozen).await
-}
-
-/// How a period is split.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(default)]
-#[into_params(parameter_in = Query)]
-struct Split {
-    /// `street` (default), `community`, `department`, `matter` or `channel`.
-    #[param(value_type = Option<String>)]
-    by: Option<By>,
 }
 
 /// The frozen figures of a period, and what is counted now beside them.

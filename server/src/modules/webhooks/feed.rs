@@ -47,7 +47,7 @@ pub async fn feed(app: &App) -> Result<usize> {
             tx.commit().await?;
             made += fresh.len();
             endpoint.fed = last;
-            if rows.len() < BATCH {
+            if rows.len() < BATCH || app.is_stopping() {
                 break;
             }
         }

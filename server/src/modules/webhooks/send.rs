@@ -72,6 +72,9 @@ pub async fn deliver(app: &App) -> Result<Sent> {
         });
         let answers = futures_util::future::join_all(attempts).await;
         note(app, claimed, &answers, &mut all).await?;
+        if app.is_stopping() {
+            return Ok(all);
+        }
     }
 }
 

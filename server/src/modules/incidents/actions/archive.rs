@@ -52,6 +52,9 @@ pub async fn put_away(app: &App) -> Result<usize> {
             count += 1;
         }
         tx.commit().await?;
+        if app.is_stopping() {
+            return Ok(count);
+        }
     }
 }
 

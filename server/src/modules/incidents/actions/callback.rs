@@ -7,12 +7,7 @@ use kernel::{Actor, Cursor, Error, Id, Permission, Result, Scope, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    Change, Ground,
-    follow_up::{fresh, words},
-    look::REPORTER_PHONE,
-    optional, second,
-};
+use super::{Change, Ground, follow_up::fresh, look::REPORTER_PHONE, optional, second};
 use crate::{
     app::App,
     modules::{
@@ -25,6 +20,7 @@ use crate::{
             rules::{
                 callback::{CALLBACK, CALLED_BY_OTHER, CLAIM_FIRST, NOT_TO_BE_CALLED},
                 second::{By, Cause, REOPENED_TWICE, may_reopen},
+                spoken::answer,
             },
             store::{self, Attempt, Case, RatingRow, Waiting},
         },
@@ -172,7 +168,7 @@ pub async fn callback(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body
     store::rate(tx, fresh(ground), change.case.id, &row).await?;
     let entry = change.act(Action::Callback)?;
     entry.is_public = false;
-    entry.words = if reached { words(row.contacted, row.solved, row.satisfied) } else { reached_words(body.outcome).into() };
+    entry.words = if reached { answer(row.contacted, row.solved, row.satisfied) } else { reached_words(body.outcome).into() };
     if practice.is_last(body.outcome, tried.len()) {
         change.case.call_at = None;
     }

@@ -165,6 +165,7 @@ impl<'a> Change<'a> {
             is_public: true,
             clock: Json(vec![]),
             details: None,
+            spoken: None,
         });
         let last = self.entries.len() - 1;
         &mut self.entries[last]
@@ -295,7 +296,7 @@ impl<'a> Change<'a> {
             .await?;
         if self.case.urgency == Urgency::Emergency && self.urgency_before != Some(Urgency::Emergency) && self.case.state.is_open()
         {
-            super::emergency::begin(tx, self.app, self.now, &self.case).await?;
+            super::emergency::begin(tx, self.app, self.now, &self.case, self.version_before == 0).await?;
         }
         Ok(self.case)
     }

@@ -21,6 +21,7 @@ use crate::modules::{
         rules::{
             emergency::gate_for,
             returns::{CENTRE_DECIDES, Details},
+            spoken::Spoken,
         },
         store::{self, Case, TaskRow},
         transitions::{not_in_state, transition},
@@ -145,7 +146,7 @@ pub async fn dispatch(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body
         return returns::stop_circle(tx, ground, change, plan.lead.unit).await.map(Err);
     }
     let entry = change.act(Action::Dispatch)?;
-    entry.words = lead_words(ground, &plan);
+    entry.say(led(ground, &plan));
     entry.details = trail.passed_over(plan.lead.unit).and_then(|unit| Details::Dispatch { instead_of: unit }.stored());
     let case = hand_over(tx, ground, change, &plan, &trail, false).await?;
     if class == AccessClass::Unlisted {
@@ -258,19 +259,14 @@ pub(super) fn within(directory: &Directory, unit: Id<Unit>, person: Option<Id<Pe
 }
 
 /// “派给 …” for the timeline.
-pub fn lead_words(ground: &Ground, plan: &Plan) -> String {
+pub fn led(ground: &Ground, plan: &Plan) -> Spoken {
     let directory = &ground.org.value;
     let name = |r: &Responsible| {
         let unit = directory.unit(r.unit).map_or("", |u| u.name.as_str());
         let person = r.person.and_then(|p| directory.person(p)).map_or("", |p| p.name);
         if person.is_empty() { unit.to_owned() } else { format!("{unit} {person}") }
     };
-    let helpers: Vec<String> = plan.helpers.iter().map(name).collect();
-    if helpers.is_empty() {
-        format!("主办：{}", name(&plan.lead))
-    } else {
-        format!("主办：{}；协办：{}", name(&plan.lead), helpers.join("、"))
-    }
+    Spoken::Led { lead: name(&plan.lead), helpers: plan.helpers.iter().map(name).collect() }
 }
 
 /// The tasks of a plan.

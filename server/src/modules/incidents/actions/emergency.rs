@@ -147,8 +147,9 @@ const fn urgency_words(urgency: Urgency) -> &'static str {
     }
 }
 
-/// A case has become an emergency: its desks are rung at once, and its first bulletin has a limit. Called by whatever saves a case.
-pub async fn begin(tx: &mut Tx, app: &App, now: Time, case: &Case) -> Result<()> {
+/// A case has become an emergency: its desks are rung at once, and its first bulletin has a limit. Called by whatever saves a case. Of a new case
+/// nothing is read, so that all of it is put off until COMMIT with the case itself.
+pub async fn begin(tx: &mut Tx, app: &App, now: Time, case: &Case, new: bool) -> Result<()> {
     let method = app.access.setting(&EMERGENCY, now);
     let first_due = now.plus_minutes(method.first_bulletin_minutes);
     let emergency = Emergency {
@@ -162,7 +163,9 @@ pub async fn begin(tx: &mut Tx, app: &App, now: Time, case: &Case) -> Result<()>
         reminded_at: None,
         after_action_at: None,
     };
-    if !rows::begin(tx, &emergency).await? {
+    if new {
+        rows::begin_new(tx, &emergency).await?;
+    } else if !rows::begin(tx, &emergency).await? {
         return Ok(());
     }
     let org = app.org.directory();

@@ -224,5 +224,8 @@ pub async fn expire(app: &App) -> Result<usize> {
             }
         }
         tx.commit().await?;
+        if app.is_stopping() {
+            return Ok(count);
+        }
     }
 }

@@ -20,6 +20,7 @@ use crate::modules::{
     catalogue::Urgency,
     incidents::{
         model::{AT_THE_TOP, Action, Attention, NOT_YOUR_CASE, Reason, Task, TaskState, attention_list},
+        rules::spoken::Spoken,
         store::Case,
         transitions::not_in_state,
     },
@@ -131,7 +132,7 @@ async fn hand_up(
 ) -> Result<Case> {
     let code = if details.stage.is_some() { "rule" } else { "by-hand" };
     let entry = change.act(Action::Escalate)?;
-    entry.words = format!("已上报{}协调处理", to.name);
+    entry.say(Spoken::HandedUp { unit: to.name.clone() });
     entry.reasons = Json(vec![Reason { code: code.into(), words: reason }]);
     entry.details = serde_json::to_value(details).ok();
     change.case.owner_id = to.id;

@@ -10,6 +10,7 @@ use super::{Change, Ground, callback::confer_next, optional, required};
 use crate::modules::incidents::{
     model::{ALREADY_RATED, Action, Attention, NOT_TO_BE_RATED_YET, Reached, Satisfied, Solved, State},
     rules::second::{By, Cause, may_reopen},
+    rules::spoken::Spoken,
     store::{self, Case, RatingRow},
     transitions::not_in_state,
 };
@@ -69,7 +70,11 @@ pub async fn rate(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &R
         let twice = db::unique_violation(&error) == Some("uq_incident_rating_reporter");
         return Err(if twice { Error::refused(ALREADY_RATED) } else { error });
     }
-    change.enter(Action::Rate, state).words = words(Some(body.contacted), Some(body.solved), Some(body.satisfied));
+    change.enter(Action::Rate, state).say(Spoken::Rated {
+        contacted: Some(body.contacted),
+        solved: Some(body.solved),
+        satisfied: Some(body.satisfied),
+    });
     change.case.satisfied = Some(body.satisfied);
     // The desk looks at an answer that asks for second handling; the reporter may also open the case again.
     if Cause::of_answer(row.solved, row.satisfied).is_some() {
@@ -85,21 +90,4 @@ pub async fn rate(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &R
 /// The id of an answer.
 pub fn fresh(ground: &Ground) -> Uuid {
     kernel::Id::<RatingRow>::new(ground.now).uuid()
-}
-
-/// An answer as the timeline says it.
-pub fn words(contacted: Option<bool>, solved: Option<Solved>, satisfied: Option<Satisfied>) -> String {
-    let contacted = contacted.map(|c| if c { "已联系" } else { "未联系" });
-    let solved = solved.map(|s| match s {
-        Solved::Yes => "解决",
-        Solved::Partly => "部分解决",
-        Solved::No => "没解决",
-    });
-    let satisfied = satisfied.map(|s| match s {
-        Satisfied::Yes => "满意",
-        Satisfied::Mostly => "基本满意",
-        Satisfied::No => "不满意",
-        Satisfied::None => "不作评价",
-    });
-    [contacted, solved, satisfied].into_iter().flatten().collect::<Vec<_>>().join("，")
 }

@@ -73,7 +73,8 @@ pub fn next_at<'e>(case: &Case, log: impl IntoIterator<Item = (Time, &'e Event)>
     ahead(&Watched::of(case), log, fired).first().map(|a| a.due_at)
 }
 
-/// Sets off every stage that has come, and says how many. Exactly once each, however often and by whomever it is called.
+/// Sets off every stage that has come, and says how many. Exactly once each, however often and by whomever it is called. After a long
+/// standstill that is a long list: when the process is to end, the next sweep goes on with it.
 pub async fn sweep(app: &App) -> Result<usize> {
     let (mut done, mut tries) = (0, 0);
     if !store::ladder::anything_due(&mut *app.db.read().await?, app.clock.now()).await? {
@@ -83,7 +84,7 @@ pub async fn sweep(app: &App) -> Result<usize> {
         match batch(app).await {
             Ok((cases, stages)) => {
                 done += stages;
-                if cases < BATCH {
+                if cases < BATCH || app.is_stopping() {
                     return Ok(done);
                 }
             }

@@ -23,6 +23,7 @@ use crate::modules::{
             attention_list,
         },
         rules::merge::{Carried, allowed, binding, own_round},
+        rules::spoken::Spoken,
         store::{
             self, Case, Entry, RatingRow,
             merge::{Followed, ReplyRow},
@@ -97,7 +98,7 @@ fn go(this: &mut Change<'_>, into: &Case) -> Result<()> {
     let attention = this.case.attention.clone();
     let carried = Carried::Merge { into: into.id, code: into.code.clone(), survivor_round: into.round, attention };
     let entry = this.act(Action::Merge)?;
-    entry.words = "与邻居反映的是同一个问题，已合并办理".into();
+    entry.say(Spoken::Merged);
     entry.details = carried.kept()?;
     entry.clock = Json(vec![Event::End]);
     let case = &mut this.case;
@@ -112,7 +113,7 @@ fn absorb(survivor: &mut Change<'_>, other: &Case) -> Result<bool> {
     let (state, now) = (survivor.case.state, survivor.now);
     let due = other.upstream_due.filter(|_| other.upstream_no.is_some());
     let entry = survivor.enter(Action::Absorb, state);
-    entry.words = format!("另有 {} 位居民反映同一问题，已合并到本案办理", other.reporters);
+    entry.say(Spoken::Absorbed { people: other.reporters });
     entry.details = Carried::Absorb { case: other.id, code: other.code.clone(), reporters: other.reporters }.kept()?;
     entry.clock = Json(due.map(|due| Event::Bind { order: other.id.uuid(), due: binding(due, now) }).into_iter().collect());
     survivor.case.reporters += other.reporters;
@@ -140,7 +141,7 @@ pub async fn unmerge(tx: &mut Tx, ground: &Ground, scope: &Scope, mut this: Chan
     let received = before.as_ref().is_some_and(|b| b.state_before == State::Received);
     // One that nobody had accepted waits to be accepted again; every other was opened, and its clock goes on.
     let entry = this.enter(Action::Unmerge, if received { State::Received } else { State::Accepted });
-    entry.words = "撤销合并，本件单独办理".into();
+    entry.say(Spoken::Unmerged);
     entry.reasons = Json(vec![Reason { code: "unmerge".into(), words: reason }]);
     entry.clock = Json(if received { vec![] } else { vec![Event::Return] });
     (this.case.merged_into, this.case.result, this.case.closed_at) = (None, None, None);
@@ -160,7 +161,7 @@ fn release(survivor: &mut Change<'_>, other: &Case) -> Result<bool> {
     let state = survivor.case.state;
     let bound = other.upstream_no.is_some() && other.upstream_due.is_some();
     let entry = survivor.enter(Action::Release, state);
-    entry.words = format!("撤销合并，{} 位居民反映的另一件单独办理", other.reporters);
+    entry.say(Spoken::Released { people: other.reporters });
     entry.details = Carried::Release { case: other.id, code: other.code.clone() }.kept()?;
     entry.clock = Json(if bound { vec![Event::Unbind { order: other.id.uuid() }] } else { vec![] });
     survivor.case.reporters = (survivor.case.reporters - other.reporters).max(1);
@@ -269,7 +270,7 @@ pub async fn rate(tx: &mut Tx, ground: &Ground, followed: &Followed, change: Cha
     }
     let state = change.case.state;
     let entry = change.enter(Action::Rate, state);
-    entry.words = follow_up::words(Some(body.contacted), Some(body.solved), Some(body.satisfied));
+    entry.say(Spoken::Rated { contacted: Some(body.contacted), solved: Some(body.solved), satisfied: Some(body.satisfied) });
     match followed.follower {
         Some(from) => entry.details = Carried::Rate { from }.kept()?,
         None => change.case.satisfied = Some(body.satisfied),

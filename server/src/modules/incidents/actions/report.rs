@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     Change, Ground, LONGEST,
-    dispatch::{OFFERED, lead_words, people, plan, set_lead, tasks, tell_accounts},
+    dispatch::{OFFERED, led, people, plan, set_lead, tasks, tell_accounts},
     optional, required,
 };
 use crate::{
@@ -481,7 +481,8 @@ fn decide<'a>(app: &'a App, ground: &Ground, actor: &'a Actor, draft: &Draft) ->
     open(&mut change, ground, matter)?;
     change.attend(|_| true, &plan.attention);
     let entry = change.act(Action::Dispatch)?;
-    (entry.reasons, entry.words, entry.clock) = (Json(plan.reasons.clone()), lead_words(ground, &plan), Json(vec![Event::Offer]));
+    entry.say(led(ground, &plan));
+    (entry.reasons, entry.clock) = (Json(plan.reasons.clone()), Json(vec![Event::Offer]));
     // The rules dispatched it, not whoever reported it: the figures of dispatchers tell them apart.
     super::review::as_system(entry);
     let shown = change.wind(ground)?;

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{
     Change, Ground,
-    dispatch::{hand_over, lead_words, named},
+    dispatch::{hand_over, led, named},
     handle::attach,
     optional, required,
     returns::{CENTRE, SUPERVISOR, Trail, attempted, evidence, is_centre, role, tell},
@@ -26,6 +26,7 @@ use crate::{
                 BINDING, CENTRE_DECIDES, Clock, Details, OBJECTION_OPEN, RULED_ALREADY, RULING, Review, ReviewKind, ReviewState,
                 SENDER_MAY_NOT_RULE, Unbound, bound, leader, why,
             },
+            rules::spoken::Spoken,
             rules::warning::WARNING,
             store::{
                 self, Case, TaskRow,
@@ -250,7 +251,10 @@ pub(super) async fn fix(
     let plan = super::Plan { lead: leads, helpers: helps, reasons: vec![why], attention: vec![] };
     let trail = Trail::of(tx, change).await?;
     let entry = change.act(Action::Rule)?;
-    entry.words = format!("改派。{}", lead_words(ground, &plan));
+    entry.say(match led(ground, &plan) {
+        Spoken::Led { lead, helpers } => Spoken::Ruled { lead, helpers },
+        other => other,
+    });
     let upheld = state == ReviewState::Upheld;
     entry.details = Details::Rule { review: review.map(|r| r.id), lead, helpers, upheld }.stored();
     if let Some(review) = review {

@@ -17,6 +17,7 @@ use crate::modules::{
         model::{Action, Attention, Reason},
         rules::returns::{Allowed, CONFERENCE_NEEDED, conferences},
         rules::second::{By, Cause, Hands, Reopened, SAME_HANDLER, may_reopen},
+        rules::spoken::Spoken,
         store::{self, Case, TaskRow},
         transitions::transition,
     },
@@ -135,9 +136,9 @@ pub fn open_again(change: &mut Change<'_>, ground: &Ground, by: By, cause: Cause
         adopt(change, ground, matter);
     }
     let opening = round_opened(change, ground)?;
-    let words = format!("重新办理（第{}次）：{}", change.case.round, cause.chinese());
+    let round = change.case.round;
     let entry = change.act(Action::Reopen)?;
-    entry.words = words;
+    entry.say(Spoken::Reopened { round, cause });
     entry.reasons = Json(vec![Reason { code: cause.word().into(), words: text::redact(reason).text }]);
     entry.clock = Json(vec![opening]);
     entry.details = Some(serde_json::to_value(details).map_err(Error::internal)?);

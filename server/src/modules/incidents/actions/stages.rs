@@ -16,6 +16,7 @@ use crate::modules::{
         clocks::Event,
         model::{Action, NOT_YOUR_TASK, Role, Task, TaskState},
         rules::pauses::{Detail, NO_SUCH_STAGE},
+        rules::spoken::Spoken,
         store::{self, Case},
         transitions::not_in_state,
     },
@@ -54,7 +55,7 @@ pub async fn reach_stage(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, i
         return Err(Error::refused_with(NO_SUCH_STAGE, "stage", stage));
     }
     let entry = change.act(Action::Stage)?;
-    entry.words = if words.is_empty() { format!("“{stage}”已完成") } else { format!("“{stage}”已完成：{words}") };
+    entry.say(Spoken::StageDone { stage: stage.clone(), words });
     entry.details = Detail::Stage { stage: stage.clone() }.json()?;
     entry.clock = Json(vec![Event::Reach { stage }]);
     attach(tx, &mut change, &body.photo_ids, "progress").await?;

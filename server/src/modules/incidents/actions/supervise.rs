@@ -238,7 +238,7 @@ pub async fn unanswered(app: &App) -> Result<usize> {
         }
         tx.commit().await?;
         app.wake.notify_one();
-        if late.len() < BATCH {
+        if late.len() < BATCH || app.is_stopping() {
             return Ok(told);
         }
     }

@@ -16,7 +16,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{Export, answer, open, reach, tasks::CaseTask};
 use crate::{
     app::Shared,
-    http::{Allow, Along, Answer, Command, MOST, Outcome, Written},
+    http::{Allow, Along, Answer, Command, MOST, Outcome, Taker, Written},
     modules::incidents::{
         actions::{self, Ground},
         model::Incident,
@@ -160,21 +160,16 @@ async fn list(State(app): State<Shared>, who: Allow<ReadOrders>, Query(asked): Q
 /// Export the orders of a list, filtered as the list, as CSV or XLSX; audited. `limit` and `cursor` are passed over.
 #[utoipa::path(get, path = "/api/v1/supervisions/export", tag = "supervisions", params(Asked, Written), responses((status = 200)),
     extensions(("x-permission" = json!("export.run"))))]
-async fn export_file(
-    State(app): State<Shared>,
-    who: Allow<Export>,
-    Query(asked): Query<Asked>,
-    Query(written): Query<Written>,
-) -> Answer<Response> {
+async fn export_file(State(app): State<Shared>, taker: Taker<Export>, Query(asked): Query<Asked>) -> Answer<Response> {
     let ground = Ground::of(&app);
     let orders = asked.orders(&ground)?;
     let mut conn = app.db.read().await?;
-    let found = store::supervision::list(&mut conn, &reach(&app, who.scope()), &orders, None, ground.now, MOST as i64).await?;
+    let found = store::supervision::list(&mut conn, &reach(&app, taker.scope()), &orders, None, ground.now, MOST as i64).await?;
     let page = orders::page(&mut conn, &ground, Page { items: found, next: None }).await?;
     drop(conn);
     let lines = page.items.iter().map(orders::cells).collect();
     let along = Along { action: "supervision.export", name: "supervisions", head: orders::HEAD.to_vec(), lines };
-    Ok(along.file(&app, &who, ground.now, &written).await?)
+    Ok(along.file(&app, &taker, ground.now).await?)
 }
 
 /// How many orders stand where.

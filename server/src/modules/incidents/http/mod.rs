@@ -131,14 +131,9 @@ permit! {
     Export = "export.run";
 }
 
-/// A district's scope over its own root is the whole district: no condition is needed then.
+/// What a caller's scope reaches.
 pub(super) fn reach(app: &App, scope: Scope) -> Scope {
-    let org = app.org.directory();
-    let root = &org.value.root().path;
-    match scope {
-        Scope::Under(paths) if paths.iter().any(|p| root.starts_with(p.as_str())) => Scope::All,
-        other => other,
-    }
+    app.org.directory().value.reach(scope)
 }
 
 /// Opens a command on one case: the transaction, held to the snapshots that it is decided on, and the case that the scope may see.

@@ -14,7 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{Export, Handle, Read, answer, answer_holder, follow, open, reach, tasks::CaseTask};
 use crate::{
     app::Shared,
-    http::{Allow, Along, Answer, Command, MOST, Outcome, Visitor, Written},
+    http::{Allow, Along, Answer, Command, MOST, Outcome, Taker, Visitor, Written},
     modules::incidents::{
         actions::{self, Change, ExtensionView, Ground},
         model::Incident,
@@ -192,19 +192,14 @@ async fn extensions(
 /// Export requests for more time, filtered as the list, as CSV or XLSX; audited. `limit` and `cursor` are passed over.
 #[utoipa::path(get, path = "/api/v1/extensions/export", tag = "tasks", params(Asked, Written), responses((status = 200)),
     extensions(("x-permission" = json!("export.run"))))]
-async fn extensions_file(
-    State(app): State<Shared>,
-    who: Allow<Export>,
-    Query(asked): Query<Asked>,
-    Query(written): Query<Written>,
-) -> Answer<Response> {
+async fn extensions_file(State(app): State<Shared>, taker: Taker<Export>, Query(asked): Query<Asked>) -> Answer<Response> {
     let ground = Ground::of(&app);
-    let (scope, mut conn) = (reach(&app, who.scope()), app.db.read().await?);
+    let (scope, mut conn) = (reach(&app, taker.scope()), app.db.read().await?);
     let found = store::extensions(&mut conn, &scope, asked.state, None, MOST as i64).await?;
     drop(conn);
     let lines = found.into_iter().map(|e| actions::extension_cells(&ground, e)).collect();
     let along = Along { action: "extension.export", name: "extensions", head: actions::EXTENSION_HEAD.to_vec(), lines };
-    Ok(along.file(&app, &who, ground.now, &written).await?)
+    Ok(along.file(&app, &taker, ground.now).await?)
 }
 
 /// Grant or refuse more time; the rung of the ladder says whose decision it is.

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     app::Shared,
-    http::{Allow, Along, Answer, Command, MOST, Outcome, Written},
+    http::{Allow, Along, Answer, Command, MOST, Outcome, Taker, Written},
     modules::{
         catalogue::AccessClass,
         incidents::{
@@ -195,19 +195,14 @@ async fn objections(State(app): State<Shared>, who: Allow<Read>, Query(asked): Q
 /// Export what waits for a ruling and what was ruled, filtered as the list, as CSV or XLSX; audited. `limit` and `cursor` are passed over.
 #[utoipa::path(get, path = "/api/v1/objections/export", tag = "dispatch", params(Board, Written), responses((status = 200)),
     extensions(("x-permission" = json!("export.run"))))]
-async fn objections_file(
-    State(app): State<Shared>,
-    who: Allow<Export>,
-    Query(asked): Query<Board>,
-    Query(written): Query<Written>,
-) -> Answer<Response> {
+async fn objections_file(State(app): State<Shared>, taker: Taker<Export>, Query(asked): Query<Board>) -> Answer<Response> {
     let ground = Ground::of(&app);
-    let (scope, mut conn) = (reach(&app, who.scope()), app.db.read().await?);
+    let (scope, mut conn) = (reach(&app, taker.scope()), app.db.read().await?);
     let found = store::returns::reviews(&mut conn, &scope, asked.state, asked.kind, None, MOST as i64).await?;
     drop(conn);
     let lines = found.into_iter().map(|line| review_cells(&review_view(&ground, line))).collect();
     let along = Along { action: "objection.export", name: "objections", head: REVIEW_HEAD.to_vec(), lines };
-    Ok(along.file(&app, &who, ground.now, &written).await?)
+    Ok(along.file(&app, &taker, ground.now).await?)
 }
 
 const REVIEW_HEAD: [&str; 15] = [

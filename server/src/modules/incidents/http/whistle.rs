@@ -16,7 +16,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{Export, answer, open, reach};
 use crate::{
     app::{App, Shared},
-    http::{Allow, Along, Answer, Command, MOST, Outcome, Written},
+    http::{Allow, Along, Answer, Command, MOST, Outcome, Taker, Written},
     modules::{
         incidents::{
             actions::{Change, Ground, whistle as actions},
@@ -305,14 +305,9 @@ async fn board(
 /// Export the board, a line for each summoned unit, filtered as the board, as CSV or XLSX; audited. `limit` and `cursor` are passed over.
 #[utoipa::path(get, path = "/api/v1/whistles/export", tag = "whistles", params(Asked, Written), responses((status = 200)),
     extensions(("x-permission" = json!("export.run"))))]
-async fn board_file(
-    State(app): State<Shared>,
-    who: Allow<Export>,
-    Query(asked): Query<Asked>,
-    Query(written): Query<Written>,
-) -> Answer<Response> {
+async fn board_file(State(app): State<Shared>, taker: Taker<Export>, Query(asked): Query<Asked>) -> Answer<Response> {
     let ground = Ground::of(&app);
-    let (scope, method) = (reach(&app, who.scope()), app.access.setting(&WHISTLE, ground.now));
+    let (scope, method) = (reach(&app, taker.scope()), app.access.setting(&WHISTLE, ground.now));
     let mut conn = app.db.read().await?;
     let found = rows::whistles(&mut conn, &scope, &asked.board(&ground)?, None, ground.now, MOST as i64).await?;
     let ids: Vec<Id<Whistle>> = found.iter().map(|w| w.id).collect();
@@ -326,7 +321,7 @@ async fn board_file(
         cells(&one_view(&ground, &method, &scope, row, own))
     });
     let along = Along { action: "whistle.export", name: "whistles", head: HEAD.to_vec(), lines: lines.collect() };
-    Ok(along.file(&app, &who, ground.now, &written).await?)
+    Ok(along.file(&app, &taker, ground.now).await?)
 }
 
 const HEAD: [&str; 19] = [

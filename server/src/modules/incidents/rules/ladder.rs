@@ -252,9 +252,9 @@ impl Held for Escalation {
     fn check(&self) -> Result<()> {
         let signer = self.signer.trim().chars().count();
         if !(1..=50).contains(&signer) {
-            return Err(Error::invalid("signer", "bad-length"));
+            return Err(Error::invalid("value.signer", "bad-length"));
         }
-        let ladders = [("normal", &self.normal), ("urgent", &self.urgent), ("emergency", &self.emergency)];
+        let ladders = [("value.normal", &self.normal), ("value.urgent", &self.urgent), ("value.emergency", &self.emergency)];
         ladders.into_iter().try_for_each(|(field, ladder)| ladder.as_ref().map_or(Ok(()), |l| l.check(field)))
     }
 }
@@ -417,14 +417,14 @@ mod tests {
         };
         assert_eq!(refused(|_| {}), Ok(()));
         let cases: [(Change, &str); 6] = [
-            (|e| e.signer = " ".into(), "signer: bad-length"),
-            (|e| rung(e).stage = "Über".into(), "urgent.stages[1].stage: bad-name"),
-            (|e| rung(e).stage = "warn".into(), "urgent.stages[1].stage: named-twice"),
-            (|e| rung(e).after_minutes = -1, "urgent.stages[1].after_minutes: out-of-range"),
-            (|e| rung(e).tell.clear(), "urgent.stages[1].tell: required"),
+            (|e| e.signer = " ".into(), "value.signer: bad-length"),
+            (|e| rung(e).stage = "Über".into(), "value.urgent.stages[1].stage: bad-name"),
+            (|e| rung(e).stage = "warn".into(), "value.urgent.stages[1].stage: named-twice"),
+            (|e| rung(e).after_minutes = -1, "value.urgent.stages[1].after_minutes: out-of-range"),
+            (|e| rung(e).tell.clear(), "value.urgent.stages[1].tell: required"),
             (
                 |e| rung(e).then = Some(Then::Supervise { card: Card::Red, reply_minutes: 0 }),
-                "urgent.stages[1].then.supervise.reply_minutes: out-of-range",
+                "value.urgent.stages[1].then.supervise.reply_minutes: out-of-range",
             ),
         ];
         for (change, fault) in cases {

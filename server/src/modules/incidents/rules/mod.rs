@@ -13,6 +13,7 @@ pub mod retention;
 pub mod returns;
 pub mod second;
 pub mod sign;
+pub mod spoken;
 pub mod supervision;
 pub mod warning;
 pub mod whistle;

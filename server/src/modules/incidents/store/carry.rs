@@ -10,6 +10,7 @@ use crate::modules::{
     incidents::{
         clocks::Event,
         model::{Action, Incident, Outcome, Reason, Satisfied, Solved, State, Step},
+        rules::spoken::Spoken,
     },
     org::Unit,
 };
@@ -43,7 +44,8 @@ record! {
     struct Placed {
         incident_id: Id<Incident>, n: i64, id: Id<Step>, at: Time, round: i64, action: Action, state_before: State, state_after: State,
         actor_kind: String, actor_id: Uuid, actor_name: String, words: String, words_sealed: Option<Vec<u8>>, reasons: Json<Vec<Reason>>,
-        is_public: bool, clock: Json<Vec<Event>>, details: Option<serde_json::Value>
+        is_public: bool, clock: Json<Vec<Event>>, details: Option<serde_json::Value>,
+        spoken: Option<Json<Spoken>>
     }
 }
 
@@ -51,13 +53,13 @@ record! {
 pub async fn steps(conn: &mut Conn, ids: &[Id<Incident>]) -> Result<Vec<(Id<Incident>, Entry)>> {
     let query = Query::new(
         "select incident_id, n, id, at, round, action, state_before, state_after, actor_kind, actor_id, actor_name, words, words_sealed, reasons, \
-         is_public, clock, details from incident_step where 1 = 1",
+         is_public, clock, details, spoken from incident_step where 1 = 1",
     );
     let rows: Vec<Placed> =
         conn.list(query.push_list("and incident_id in", cells(ids)).push("order by incident_id, n", vec![])).await?;
     let entry = |p: Placed| {
         let Placed { n, id, at, round, action, state_before, state_after, actor_kind, actor_id, actor_name, .. } = p;
-        let Placed { words, words_sealed, reasons, is_public, clock, details, .. } = p;
+        let Placed { words, words_sealed, reasons, is_public, clock, details, spoken, .. } = p;
         let entry = Entry {
             n,
             id,
@@ -75,6 +77,7 @@ pub async fn steps(conn: &mut Conn, ids: &[Id<Incident>]) -> Result<Vec<(Id<Inci
             is_public,
             clock,
             details,
+            spoken,
         };
         (p.incident_id, entry)
     };

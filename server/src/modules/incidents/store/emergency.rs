@@ -79,6 +79,13 @@ pub async fn begin(tx: &mut Tx, e: &Emergency) -> Result<bool> {
     Ok(tx.execute(statement, bind![e.incident_id, e.round, e.since, e.first_due]).await? == 1)
 }
 
+/// Enters the emergency of a case that is new itself.
+pub async fn begin_new(tx: &mut Tx, e: &Emergency) -> Result<()> {
+    let statement =
+        sql!("insert into incident_emergency (incident_id, round, since, first_due, bulletins) values ($1, $2, $3, $4, 0)");
+    tx.later(statement, bind![e.incident_id, e.round, e.since, e.first_due]).await
+}
+
 /// Enters the desks that are rung, all in one statement.
 pub async fn ring_up(tx: &mut Tx, bells: &[BellRow]) -> Result<()> {
     let mut query = Query::new("insert into incident_bell (id, incident_id, unit_id, unit_path, since, rings) values");

@@ -37,6 +37,7 @@ use uuid::Uuid;
 use super::{
     clocks::Event,
     model::{Action, Channel, Incident, Outcome, Reason, Role, Rule, Satisfied, Solved, Source, State, Step, Task, TaskState},
+    rules::spoken::Spoken,
 };
 use crate::modules::{
     catalogue::{AccessClass, Matter, Urgency},
@@ -174,6 +175,16 @@ record! {
         pub clock: Json<Vec<Event>>,
         /// What the action carried, by its own shape: the reason of a return, the units of a whistle, the minutes of a conference.
         pub details: Option<serde_json::Value>,
+        /// The words as a sentence of the program, where it is one.
+        pub spoken: Option<Json<Spoken>>,
+    }
+}
+
+impl Entry {
+    /// Lets the program say a sentence in this step.
+    pub fn say(&mut self, spoken: Spoken) {
+        self.words = spoken.zh();
+        self.spoken = Some(Json(spoken));
     }
 }
 
@@ -395,7 +406,7 @@ pub async fn lines(conn: &mut Conn, scope: &Scope, ids: &[Id<Incident>]) -> Resu
 pub async fn steps(conn: &mut Conn, id: Id<Incident>) -> Result<Vec<Entry>> {
     let statement = sql!(
         "select n, id, at, round, action, state_before, state_after, actor_kind, actor_id, actor_name, words, words_sealed, reasons, is_public, clock,
-         details from incident_step where incident_id = $1 order by n"
+         details, spoken from incident_step where incident_id = $1 order by n"
     );
     conn.all(statement, bind![id]).await
 }

@@ -162,7 +162,7 @@ pub async fn save(tx: &mut Tx, c: &Case, version_before: i64) -> Result<()> {
 pub async fn append(tx: &mut Tx, case: Id<Incident>, entries: &[Entry]) -> Result<()> {
     let mut query = Query::new(
         "insert into incident_step (incident_id, n, id, at, round, action, state_before, state_after, actor_kind, actor_id, actor_name, words,
-         words_sealed, reasons, is_public, clock, details) values",
+         words_sealed, reasons, is_public, clock, details, spoken) values",
     );
     for (i, e) in entries.iter().enumerate() {
         let cells = bind![
@@ -182,7 +182,8 @@ pub async fn append(tx: &mut Tx, case: Id<Incident>, entries: &[Entry]) -> Resul
             e.reasons,
             e.is_public,
             e.clock,
-            e.details
+            e.details,
+            e.spoken
         ];
         query = query.push_list(if i == 0 { "" } else { "," }, cells);
     }

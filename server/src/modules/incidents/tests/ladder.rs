@@ -257,9 +257,9 @@ testkit::both! {
             reply
         };
         for (bad, field) in [
-            (json!({ "normal": { "stages": [{ "stage": "A", "mark": "red", "tell": ["lead"] }] } }), "normal.stages[0].stage"),
-            (json!({ "normal": { "stages": [{ "stage": "a", "mark": "red" }] } }), "normal.stages[0].tell"),
-            (json!({ "signer": "" }), "signer"),
+            (json!({ "normal": { "stages": [{ "stage": "A", "mark": "red", "tell": ["lead"] }] } }), "value.normal.stages[0].stage"),
+            (json!({ "normal": { "stages": [{ "stage": "a", "mark": "red" }] } }), "value.normal.stages[0].tell"),
+            (json!({ "signer": "" }), "value.signer"),
         ] {
             let problem = set(bad).await.expect(400).json();
             assert!(problem["fields"].as_array().unwrap().iter().any(|f| f["field"] == field), "{problem}");
@@ -416,6 +416,21 @@ testkit::both! {
         }
         let (swept, statements) = db::count::scope(Box::pin(sweep(&app))).await;
         assert_eq!((swept.unwrap(), statements), (0, 1));
+    }
+
+    /// After a standstill hundreds of thousands of stages may be due; a stop waits for one transaction of a hundred cases, whatever is left.
+    async fn a_stop_leaves_the_rest_of_a_long_sweep_to_the_next_start(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let desk = app.login_as("community-desk", COMMUNITY).await;
+        for _ in 0..103 {
+            take_in(&desk).await;
+        }
+        app.clock.advance(48 * MINUTE);
+        app.stop();
+        assert_eq!(sweep(&app).await.unwrap(), 100, "one transaction, and then it looks");
+        let next = second(&app).await;
+        assert_eq!((sweep(&next).await.unwrap(), sweep(&next).await.unwrap()), (3, 0));
+        assert_eq!(faults(&app).await, Vec::<&str>::new());
     }
 }
 

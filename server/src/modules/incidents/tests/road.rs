@@ -57,11 +57,20 @@ testkit::both! {
 
         // The reporter reads the answer by the link, and rates once.
         let page = app.visitor().get(&format!("/api/v1/reports/{track}")).await.expect(200).json();
+        // What the program says can be said in another language; what people wrote stays as they wrote it.
+        let step = |page: &Value, what: &str| page["steps"].as_array().unwrap().iter().find(|s| s["what"] == what).unwrap().clone();
+        assert_eq!(step(&page, "dispatch")["words"], "主办：一社区；协办：一号物业");
+        assert_eq!(step(&page, "dispatch")["spoken"], json!({ "kind": "led", "lead": "一社区", "helpers": ["一号物业"] }));
+        let resolved = step(&page, "resolve");
+        assert_eq!((resolved["words"].as_str(), &resolved["spoken"]), (Some("已更换灯泡，请放心出入。"), &Value::Null));
         assert_eq!((page["state"].as_str(), page["may_rate"].as_bool()), (Some("closed"), Some(true)));
         assert!(!page.to_string().contains("备件"), "an internal note is not public");
         let rating = json!({ "contacted": true, "solved": "yes", "satisfied": "yes" });
         app.visitor().post(&format!("/api/v1/reports/{track}/rating"), &rating).await.expect(200);
         app.visitor().post(&format!("/api/v1/reports/{track}/rating"), &rating).await.refused(422, "already-rated");
+        let page = app.visitor().get(&format!("/api/v1/reports/{track}")).await.expect(200).json();
+        let rated = json!({ "kind": "rated", "contacted": true, "solved": "yes", "satisfied": "yes" });
+        assert_eq!((&step(&page, "rate")["words"], &step(&page, "rate")["spoken"]), (&json!("已联系，解决，满意"), &rated));
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
     }
 
@@ -113,6 +122,10 @@ testkit::both! {
         let app = TestApp::new(engine).await.with_town().await;
         let reply = app.visitor().post("/api/v1/reports", &report("楼道灯坏了，楼道感应灯不亮", HOME)).await;
         assert!(reply.statements() <= 12, "a report costs {}", reply.statements());
+        // The emergency itself, the desks that are rung and the jobs that ring them: three more, which travel with the rest.
+        let reply = app.visitor().post("/api/v1/reports", &report("路面突然塌陷出现大坑，路塌了一个洞", HOME)).await.expect(201);
+        assert!(!reply.json()["emergency_numbers"].as_array().unwrap().is_empty(), "it is an emergency");
+        assert!(reply.statements() <= 15, "an emergency costs {}", reply.statements());
         let desk = app.login_as("district-dispatch", DISTRICT).await;
         let reply = desk.get("/api/v1/incidents?state=open&light=green&limit=100").await;
         assert!(reply.statements() <= 6, "a page costs {}", reply.statements());

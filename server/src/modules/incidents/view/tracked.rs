@@ -19,6 +19,7 @@ use crate::{
                 merge::{Carried, Reader, may_read},
                 pauses::Pause,
                 second::{By, may_reopen},
+                spoken::Spoken,
             },
             store::{self, Case, Entry, merge::Followed},
         },
@@ -31,6 +32,8 @@ pub struct PublicStep {
     at: Time,
     what: Action,
     words: String,
+    /// The words by kind and gaps, where they are a sentence of the program: a page says it in its reader's language.
+    spoken: Option<Spoken>,
 }
 
 /// The case as its reporter may see it.
@@ -139,7 +142,10 @@ pub async fn followed(conn: &mut Conn, app: &App, ground: &Ground, followed: Fol
         matter: shown.matter_id.and_then(|m| ground.catalogue.value.matter(m)).map(|m| m.spoken().to_owned()),
         grid: shown.grid_id.and_then(|g| grid_name(ground, g)),
         lead: lead_name(ground, shown.lead_unit, shown.lead_person),
-        steps: read.into_iter().map(|s| PublicStep { at: s.at, what: s.action, words: s.words }).collect(),
+        steps: read
+            .into_iter()
+            .map(|s| PublicStep { at: s.at, what: s.action, words: s.words, spoken: s.spoken.map(|s| s.0) })
+            .collect(),
         photos: photos.into_iter().map(|(file, _)| photo(file)).collect(),
         rated,
         may_rate: solved && !rated,

@@ -143,6 +143,7 @@ testkit::both! {
         // The vacant grid's answer is its community's desk.
         let place = visitor.get("/api/v1/place?lon=116.025&lat=39.005").await.expect(200).json();
         assert_eq!((&place["worker"], place["desk"]["name"].as_str()), (&Value::Null, Some("育才社区")));
+        assert_eq!((&place["vacant"], &place["deputy"]), (&json!(true), &Value::Null));
         let outside = visitor.get("/api/v1/place?lon=120&lat=30").await.expect(200).json();
         assert_eq!((&outside["grid"], outside["desk"]["name"].as_str()), (&Value::Null, Some("澄川区")));
         visitor.get("/api/v1/place?lon=500&lat=30").await.refused(400, "invalid");
@@ -168,7 +169,7 @@ testkit::both! {
         let path = "/990101/990101001/990101001001/";
         let desk = app.login_as("community-desk", path).await;
         let seen = texts(&desk.get("/api/v1/units").await.expect(200).json()["items"], "code");
-        assert_eq!(seen, ["990101", "990101001001", "990101001001001", "990101001001002", "D-SHUIWU"]);
+        assert_eq!(seen, ["990101", "990101001", "990101001001", "990101001001001", "990101001001002", "D-SHUIWU"]);
         desk.get(&format!("/api/v1/units/{}", id_of(&app, "990101002001"))).await.refused(404, "not-found");
         let view = desk.get(&format!("/api/v1/units/{}", id_of(&app, "990101001001002"))).await.expect(200).json();
         assert_eq!((view["grid"]["households"].as_i64(), view["grid"]["size"].as_str()), (Some(512), Some("too-large")));
@@ -180,7 +181,7 @@ testkit::both! {
         let page = desk.get("/api/v1/units?limit=2").await.expect(200).json();
         let next = page["next"].as_str().unwrap();
         let rest = texts(&desk.get(&format!("/api/v1/units?limit=2&cursor={next}")).await.expect(200).json()["items"], "code");
-        assert_eq!(rest, ["990101001001001", "990101001001002"]);
+        assert_eq!(rest, ["990101001001", "990101001001001"]);
         app.visitor().get("/api/v1/units").await.refused(401, "unauthenticated");
     }
 
@@ -251,6 +252,44 @@ testkit::both! {
         assert_eq!(rows.len(), 7, "{rows:?}");
         let desk = app.login_as("community-desk", "/990101/990101001/990101001001/").await;
         desk.post("/api/v1/units", &form).await.refused(403, "forbidden");
+    }
+
+    async fn a_grid_head_can_name_the_units_of_the_street(engine: Engine) {
+        let app = district(engine).await;
+        let admin = app.login_as("system-admin", "/").await;
+        let office = |parent: &str, code: &str, name: &str| json!({ "parent": id_of(&app, parent), "kind": "office", "code": code, "name": name });
+        admin.post("/api/v1/units", &office("990101001", "S001-LAW", "综合执法队")).await.expect(201);
+        admin.post("/api/v1/units", &office("990101002", "S002-LAW", "青禾执法队")).await.expect(201);
+        let community = json!({ "parent": id_of(&app, "990101001"), "kind": "community", "code": "990101001002", "name": "邻社区" });
+        admin.post("/api/v1/units", &community).await.expect(201);
+        app.refresh().await.unwrap();
+        admin.post("/api/v1/units", &office("990101001002", "C002-ROOM", "邻社区警务室")).await.expect(201);
+        app.refresh().await.unwrap();
+        let head = app.login_as("grid-head", "/990101/990101001/990101001001/990101001001001/").await;
+        let seen = texts(&head.get("/api/v1/units").await.expect(200).json()["items"], "code");
+        // The street and what stands directly below it; not the next grid, not what belongs to the other community, nothing of the other street.
+        assert_eq!(seen, ["990101", "990101001", "990101001001", "990101001001001", "990101001002", "D-SHUIWU", "S001-LAW"]);
+        // Named, not opened: its people are for those in whose scope it is.
+        head.get(&format!("/api/v1/units/{}", id_of(&app, "S001-LAW"))).await.refused(404, "not-found");
+        let people = head.get("/api/v1/people").await.expect(200).json();
+        assert_eq!(texts(&people["items"], "name"), ["周以宁", "韩溪"]);
+    }
+
+    async fn a_vacant_post_says_so_and_who_stands_in(engine: Engine) {
+        let app = district(engine).await;
+        let admin = app.login_as("system-admin", "/").await;
+        let place = async |app: &TestApp| app.visitor().get("/api/v1/place?grid=990101001001001").await.expect(200).json();
+        assert_eq!(place(&app).await["vacant"], json!(false));
+        let post = {
+            let org = app.org.directory();
+            let grid = org.value.unit_by_code("990101001001001").unwrap().id;
+            org.value.posts(grid, app.now()).find(|p| p.slot == "full_time").unwrap().id
+        };
+        admin.post(&format!("/api/v1/posts/{post}/vacate"), &json!({})).await.expect(200);
+        app.refresh().await.unwrap();
+        let seen = place(&app).await;
+        assert_eq!((&seen["vacant"], &seen["worker"], &seen["deputy"]["name"]), (&json!(true), &Value::Null, &json!("韩溪")));
+        assert_eq!(seen["desk"]["name"], "柳荫社区");
     }
 
     async fn a_unit_cannot_go_below_itself_and_grids_need_borders(engine: Engine) {

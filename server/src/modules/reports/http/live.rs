@@ -4,12 +4,12 @@ use axum::{
     Json,
     extract::{Query, State},
 };
-use kernel::{Page, Time};
+use kernel::Page;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{See, reach};
+use super::{See, Span, reach};
 use crate::{
     app::Shared,
     http::{Allow, Answer},
@@ -44,21 +44,14 @@ async fn standing(State(app): State<Shared>, who: Allow<See>, Query(split): Quer
     Ok(Json(live::standing(&mut *app.db.read().await?, &app, scope, by, split.unit.as_deref()).await?))
 }
 
-/// Which days are asked for.
-#[derive(Debug, Deserialize, IntoParams)]
+/// Which repeats.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
-struct Span {
-    /// At or after.
-    #[param(value_type = String)]
-    from: Time,
-    /// Before.
-    #[param(value_type = String)]
-    to: Time,
-    /// The code of one unit.
-    unit: Option<String>,
-    /// Of repeats: how many cases make one, 2 or more; 3 when it is left out.
+struct Often {
+    /// How many cases make one, 2 or more; 3 when it is left out.
     least: Option<i64>,
-    /// Of repeats: 1 to 200, 50 when absent.
+    /// 1 to 200, 50 when absent.
     limit: Option<i64>,
 }
 
@@ -72,10 +65,15 @@ async fn days(State(app): State<Shared>, who: Allow<See>, Query(span): Query<Spa
 }
 
 /// Matters that were reported again and again in one grid, the most frequent first.
-#[utoipa::path(get, path = "/api/v1/reports/repeats", tag = "figures", params(Span), responses((status = 200, body = Page<RepeatLine>)),
+#[utoipa::path(get, path = "/api/v1/reports/repeats", tag = "figures", params(Span, Often), responses((status = 200, body = Page<RepeatLine>)),
     extensions(("x-permission" = json!("report.read"))))]
-async fn repeats(State(app): State<Shared>, who: Allow<See>, Query(span): Query<Span>) -> Answer<Json<Page<RepeatLine>>> {
-    let (least, limit) = (span.least.unwrap_or(3).max(2), span.limit.unwrap_or(50).clamp(1, 200));
+async fn repeats(
+    State(app): State<Shared>,
+    who: Allow<See>,
+    Query(span): Query<Span>,
+    Query(often): Query<Often>,
+) -> Answer<Json<Page<RepeatLine>>> {
+    let (least, limit) = (often.least.unwrap_or(3).max(2), often.limit.unwrap_or(50).clamp(1, 200));
     let scope = reach(&app, who.scope());
     let asked = ((span.from, span.to), (least, limit));
     let items = live::repeats(&mut *app.db.read().await?, &app, scope, span.unit.as_deref(), asked.0, asked.1).await?;

@@ -6,7 +6,7 @@ export interface Fault { path: string; code: string; params?: Record<string, unk
 const isObject = (it: unknown): it is Record<string, unknown> => typeof it === "object" && it !== null && !Array.isArray(it);
 /** Where a member stands, as the server writes it: `limits.accept_minutes`, `stages[1].tell`. */
 export const at = (path: string, key: string | number): string => (typeof key === "number" ? `${path}[${key}]` : path ? `${path}.${key}` : key);
-/** The server writes `value.` before some fields and not before others. */
+/** The place in the form of a field that the server names: without the name of the whole. */
 export const bare = (field: string): string => field.replace(/^value(\.|(?=\[)|$)/, "");
 
 /** What a form begins with where there is nothing yet. */
@@ -29,7 +29,8 @@ const leftOut = (it: Field): boolean => (it.kind === "variant" && !it.need) || (
 /** Whether the form can show all of a value; what it cannot show is edited as text rather than lost. */
 export function fits(shape: Shape, value: unknown): boolean {
   switch (shape.kind) {
-    case "text": case "time": case "choice": return typeof value === "string";
+    case "text": return typeof value === "string" || (shape.secret === true && value === true);
+    case "time": case "choice": return typeof value === "string";
     case "number": return typeof value === "number";
     case "flag": return value === undefined || typeof value === "boolean";
     case "several": case "kinds": case "lines": return value === undefined || (Array.isArray(value) && value.every((it) => typeof it === "string"));
@@ -66,6 +67,7 @@ export function filled(shape: Shape, value: unknown): unknown {
 export function faults(shape: Shape, value: unknown, path = ""): Fault[] {
   switch (shape.kind) {
     case "text": {
+      if (shape.secret && value === true) return [];
       const text = typeof value === "string" ? value.trim() : "";
       if (!text && !shape.empty) return [{ path, code: "required" }];
       return shape.most && text.length > shape.most ? [{ path, code: "too-long" }] : [];

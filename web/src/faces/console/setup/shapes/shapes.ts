@@ -2,7 +2,7 @@
 
 /** How a value is filled in. */
 export type Shape =
-  /** A text of at most so many characters; `empty` where it may say nothing. */
+  /** A text of at most so many characters; `empty` where it may say nothing. A stored `secret` is shown and sent as `true`. */
   | { kind: "text"; most?: number; empty?: boolean; long?: boolean; secret?: boolean }
   /** A whole number, or with `share` a part of one, which is shown in percent. */
   | { kind: "number"; least: number; most: number; unit?: string; share?: boolean }
@@ -140,7 +140,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       kind: "group",
       fields: [
         text("host"), number("port", 1, 65_535, ""), { key: "protection", kind: "choice", list: "protection", options: ["tls", "start-tls", "none"] },
-        { key: "user", kind: "maybe", of: { kind: "text", most: 200 } }, { key: "password", kind: "maybe", missing: true, of: { kind: "text", most: 500, secret: true } }, text("from", 200, "mailFrom"),
+        { key: "user", kind: "maybe", of: { kind: "text", most: 200 } }, { key: "password", kind: "maybe", of: { kind: "text", most: 500, secret: true } }, text("from", 200, "mailFrom"),
       ],
     },
   },
