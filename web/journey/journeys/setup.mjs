@@ -152,7 +152,7 @@ async function matter(page, screen, check) {
   await form.getByRole("button", { name: "加一项：分段时限" }).click();
   await form.getByLabel("这一步做什么").fill("停工");
   await form.getByLabel("多久之内").fill("4");
-  await form.getByRole("combobox", { name: "时间单位" }).selectOption({ label: "工作小时" });
+  await form.getByRole("combobox", { name: "单位", exact: true }).selectOption({ label: "工作小时" });
   await form.getByText("开始办理后4 工作时内停工").waitFor();
   check("the limits are said in words as they are typed", true);
   await form.getByRole("button", { name: "加一项：附加字段" }).click();
@@ -165,7 +165,6 @@ async function matter(page, screen, check) {
   await screen("u-22-matter-form");
   await form.getByLabel(/^字段标识/).fill("floors");
   await form.getByLabel("怎么填").selectOption({ label: "单选" });
-  await form.getByRole("button", { name: "加一项：选项" }).click();
   await form.getByLabel("存的值").fill("one");
   await form.getByLabel("中文").last().fill("一层");
   await form.getByRole("button", { name: "存为新版本" }).click();
