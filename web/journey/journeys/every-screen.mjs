@@ -1,6 +1,6 @@
 // Every screen of the three faces and every form that opens over one, in both languages and both modes: axe finds nothing, the policy is kept, the
 // browser's console says no error, and nothing is wider than the screen. Which there are is read from the faces' own source, so that a new one cannot
-// be forgotten. DIALOGS=1 looks at the forms only.
+// be forgotten. DIALOGS=system,security… looks at the forms of those only.
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -265,7 +265,9 @@ export async function run(stage) {
   check("every face showed its screens", shown.resident >= pathsOf("resident").length && shown.worker >= pathsOf("worker").length && shown.console >= consolePaths.length);
 
   async function everyForm() {
-    for (const who of ["system", "security", "dispatcher", "supervisor", "handler"]) {
+    const all = ["system", "security", "dispatcher", "supervisor", "handler"];
+    const those = process.env.DIALOGS?.split(",") ?? all;
+    for (const who of those) {
       const one = await watched(await enter(who));
       await one.page.getByRole("navigation").first().waitFor();
       await forms(who, one);
@@ -275,6 +277,6 @@ export async function run(stage) {
       await one.end();
     }
     const missed = files.filter((it) => !opened.has(it));
-    check(`every one of ${files.length} files with a form was opened`, missed.length === 0, missed.join(" "));
+    if (those.length >= all.length) check(`every one of ${files.length} files with a form was opened`, missed.length === 0, missed.join(" "));
   }
 }
