@@ -43,6 +43,13 @@ export const asking = readFileSync(`${source}/incidents/actions.ts`, "utf8").spl
   return key && /\bfields:/.test(it) && words.act[key] ? [words.act[key]] : [];
 });
 
+/** An order for a case that is with a unit; answers with its id. */
+export async function ordered(page) {
+  const red = (await as(page, "/incidents?state=assigned,in_progress&limit=1")).items[0];
+  await as(page, `/incidents/${red.id}/supervise`, { version: red.version, card: "yellow", reply_by: new Date(Date.now() + 86_400_000).toISOString(), words: "请今天处置。" });
+  return (await as(page, "/supervisions?state=open&limit=1")).items[0].id;
+}
+
 /** What the forms of somebody want to be there, and what their addresses are filled in with. */
 export async function prepare(who, one, stage) {
   const { page } = one;
@@ -65,7 +72,7 @@ export async function prepare(who, one, stage) {
     await as(street.page, "/burdens", { about: department.id, kind: "forms", words: "要求每天报两次表，和清单不符。" });
     await desk.end();
     await street.end();
-    return { order: (await first("/supervisions?state=open&limit=1")).id };
+    return { order: await ordered(page) };
   }
   if (who === "dispatcher") {
     await as(page, "/admission/lists", { name: `走查批次 ${Date.now() % 100_000}`, reference: "走查" });

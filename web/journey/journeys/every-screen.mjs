@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { as, report } from "../ask.mjs";
-import { asking, dialogs, files, openOf, prepare } from "../dialogs.mjs";
+import { asking, dialogs, files, openOf, ordered, prepare } from "../dialogs.mjs";
 
 const faces = fileURLToPath(new URL("../../src/faces", import.meta.url));
 
@@ -248,11 +248,7 @@ export async function run(stage) {
     const ask = (path) => as(one.page, path).catch(() => ({ items: [] }));
     const [cases, grids, inbox] = [await ask("/incidents?limit=1"), await ask("/units?kind=grid&limit=1"), await ask("/inbox")];
     const examples = { code: grids.items[0]?.code, "/cases/:id? id": cases.items[0]?.id, "/department/:id? id": (inbox.items[0] ?? cases.items[0])?.id, "/whistles/:id? id": "" };
-    if (role === "supervisor") {
-      const red = (await as(one.page, "/incidents?state=assigned,in_progress&limit=1")).items[0];
-      await as(one.page, `/incidents/${red.id}/supervise`, { version: red.version, card: "yellow", reply_by: new Date(Date.now() + 86_400_000).toISOString(), words: "请今天处置。" });
-      examples.id = (await as(one.page, "/supervisions?limit=1")).items[0]?.id;
-    }
+    if (role === "supervisor") examples.id = await ordered(one.page);
     if (paths.includes("/notices/:id")) examples["/notices/:id id"] = (await ask("/publications/managed?limit=1")).items[0]?.id;
     one.found.length = 0; // What was asked for examples was refused to some.
     await hashed("console", "c", one, paths, examples);
