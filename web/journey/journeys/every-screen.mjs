@@ -174,7 +174,7 @@ export async function run(stage) {
         const back = all.filter({ hasText: new RegExp(`^${name}`) }).first();
         await back.click();
         if (await page.getByRole("dialog").isVisible().catch(() => false)) {
-          const list = page.getByRole("dialog").getByRole("combobox").first();
+          const list = page.getByRole("dialog").locator(".el-select__wrapper").first();
           if (!seen.has("list") && (await page.getByRole("dialog").locator(".el-select").count())) {
             seen.add("list");
             await list.click();
