@@ -45,7 +45,9 @@ export async function run(stage) {
     one.page.on("console", (it) => {
       // Whoever is not logged in is told so, and a link that was used up or leads nowhere is a screen too.
       const expected = /status of (401|404|410|422)/.test(it.text()) && /\/(session|session\/link|shared\/[^/]+|partner\/[^/]+|enrol)$/.test(new URL(it.location().url || base).pathname);
-      if (it.type() === "error" && !expected) found.push(`${it.text()} ${it.location().url}`);
+      // What is not possible now is said in words where somebody asks what would be.
+      const forecast = /status of 422/.test(it.text()) && /\/what-if$/.test(new URL(it.location().url || base).pathname);
+      if (it.type() === "error" && !expected && !forecast) found.push(`${it.text()} ${it.location().url}`);
     });
     return { ...one, page: one.page, found };
   }
@@ -172,22 +174,23 @@ export async function run(stage) {
         seen.add(name);
         if ((await more.count()) && (await more.getAttribute("aria-expanded")) === "false") await more.click();
         const back = all.filter({ hasText: new RegExp(`^${name}`) }).first();
+        const inMenu = await back.evaluate((it) => it.closest(".menu") !== null);
         await back.click();
         if (await page.getByRole("dialog").isVisible().catch(() => false)) {
           const list = page.getByRole("dialog").locator(".el-select__wrapper").first();
           if (!seen.has("list") && (await page.getByRole("dialog").locator(".el-select").count())) {
             seen.add("list");
             await list.click();
-            await page.getByRole("option").first().waitFor();
+            await page.getByRole("dialog").getByRole("option").first().waitFor();
             for (const look of looks) {
               await dress(page, look);
               await one.judge(`${who} ${name}: its list is open ${look.lang} ${look.dark ? "dark" : "light"}`, `f-list-${look.lang}`);
             }
             await dress(page, looks[0]);
             await page.keyboard.press("Escape");
-            check(`${who} ${name}: Escape closes the list and not the form`, (await page.getByRole("dialog").isVisible()) && !(await page.getByRole("option").first().isVisible()));
+            check(`${who} ${name}: Escape closes the list and not the form`, (await page.getByRole("dialog").isVisible()) && !(await page.getByRole("dialog").getByRole("option").first().isVisible()));
           }
-          await lookAt(one, `${who} ${name}`, { back });
+          await lookAt(one, `${who} ${name}`, { back: inMenu ? more : back });
         }
       }
     }
