@@ -59,19 +59,22 @@ export async function run(stage) {
     await one.fits(`${name} on a phone`, picture);
     await one.page.setViewportSize({ width, height });
   }
+  /** What is open in its looks, and on a phone once a language: colours are no wider than others. */
+  async function inAll(one, name, picture, { seen = looks, small = true } = {}) {
+    for (const it of seen) {
+      await dress(one.page, it);
+      const mode = it.dark ? "dark" : "light";
+      await one.judge(`${name} ${it.lang} ${mode}`, `${picture}-${it.lang}-${mode}`);
+      if (small && (!it.dark || seen === few)) await onPhone(one, `${name} ${it.lang}`, `${picture}-phone-${it.lang}`);
+    }
+    await dress(one.page, looks[0]);
+  }
   /** Looks at the screen that is open in all its looks, and the console on a phone as well. */
   async function look(one, face, path) {
     const { page, found } = one;
     await page.locator("#main, main").first().waitFor();
     await page.waitForFunction(() => !document.querySelector("[role=status] .turn, main .wait"), null, { timeout: 10_000 }).catch(() => undefined);
-    for (const it of looks) {
-      await dress(page, it);
-      const mode = it.dark ? "dark" : "light";
-      await one.judge(`${face} ${path} ${it.lang} ${mode}`, `e-${face}${named(path)}-${it.lang}-${mode}`);
-      // Colours are no wider than others.
-      if (face === "console" && !it.dark) await onPhone(one, `${face} ${path} ${it.lang}`, `e-phone${named(path)}-${it.lang}`);
-    }
-    await dress(page, looks[0]);
+    await inAll(one, `${face} ${path}`, `e-${face}${named(path)}`, { small: face === "console" });
     const wrong = await page.locator("main .state.wrong").count();
     check(`${face} ${path}: shows itself`, wrong === 0 || /link|secret|share|sent/.test(path), `${page.url()} shows a problem`);
     check(`${face} ${path}: no error in the browser's console`, found.length === 0, found.splice(0).join("\n     "));
@@ -97,12 +100,7 @@ export async function run(stage) {
     check(`${name}: the cursor is in the form`, await form.evaluate((it) => it.contains(document.activeElement)));
     for (const it of more) await form.getByRole("button", { name: it, exact: true }).click();
     const picture = `f-${name.replace(/[^\p{L}]+/gu, "-")}`;
-    for (const it of seen) {
-      await dress(page, it);
-      await one.judge(`${name} ${it.lang} ${it.dark ? "dark" : "light"}`, it.dark === (it.lang === "en") ? `${picture}-${it.lang}` : undefined);
-      if (!it.dark || seen === few) await onPhone(one, `${name} ${it.lang}`, `${picture}-phone-${it.lang}`);
-    }
-    await dress(page, looks[0]);
+    await inAll(one, name, picture, { seen });
     if (empty) {
       await form.locator("form button:not([type=button])").last().click();
       const said = await form.getByRole("alert").first().waitFor().then(() => true, () => false);
@@ -156,6 +154,19 @@ export async function run(stage) {
     opened.add("setup/SwitchesPage.vue");
     check("settings have forms", names.length > 15, `${names.length}`);
   }
+  /** A file on its way in: what it holds, and what is wrong with it. */
+  async function importing(one) {
+    const { page } = one;
+    await page.goto(`${base}/c/#/setup/import?what=catalogue`);
+    const content = "level1,level2,level3,handle_limit,limit_unit\n走查大类,走查小类,走查事项,三,工作日\n";
+    await page.locator("input[type=file]").setInputFiles({ name: "catalogue.csv", mimeType: "text/csv", buffer: Buffer.from(content) });
+    const judge = page.getByRole("button", { name: "检查", exact: true });
+    await judge.waitFor();
+    await inAll(one, "a file and its columns", "f-import-columns");
+    await judge.click();
+    await page.getByRole("heading", { name: /处不对/ }).waitFor();
+    await inAll(one, "a file and what is wrong with it", "f-import-faults");
+  }
   /** Every action that asks something, on cases of all states; and a list of units that is open. */
   async function actions(who, one, place) {
     const { page } = one;
@@ -182,11 +193,7 @@ export async function run(stage) {
             seen.add("list");
             await list.click();
             await page.getByRole("dialog").getByRole("option").first().waitFor();
-            for (const look of looks) {
-              await dress(page, look);
-              await one.judge(`${who} ${name}: its list is open ${look.lang} ${look.dark ? "dark" : "light"}`, `f-list-${look.lang}`);
-            }
-            await dress(page, looks[0]);
+            await inAll(one, `${who} ${name} with its list open`, "f-list", { small: false });
             await page.keyboard.press("Escape");
             check(`${who} ${name}: Escape closes the list and not the form`, (await page.getByRole("dialog").isVisible()) && !(await page.getByRole("dialog").getByRole("option").first().isVisible()));
           }
@@ -270,7 +277,10 @@ export async function run(stage) {
       const one = await watched(await enter(who));
       await one.page.getByRole("navigation").first().waitFor();
       await forms(who, one);
-      if (who === "system") await settings(one);
+      if (who === "system") {
+        await importing(one);
+        await settings(one);
+      }
       if (who === "dispatcher" || who === "supervisor") await actions(who, one, "/cases");
       if (who === "handler") await actions(who, one, "/department");
       await one.end();
