@@ -4,9 +4,10 @@ import { defineComponent, h, ref } from "vue";
 import { useI18n } from "vue-i18n";
 import { Problem } from "@/api/problem";
 import DialogFrame from "@/faces/console/incidents/DialogFrame.vue";
+import UnitSelect from "@/faces/console/incidents/UnitSelect.vue";
 import { useLasting } from "@/faces/console/sheet/lasting";
 import FormField from "@/faces/console/sheet/FormField.vue";
-import { mounted } from "./mounted";
+import { mounted, serve } from "./mounted";
 
 enableAutoUnmount(afterEach);
 beforeEach(() => vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: () => undefined, removeEventListener: () => undefined })));
@@ -69,6 +70,16 @@ describe("a form of the console", () => {
     await type("two", "乙");
     await submit();
     expect(sent).not.toHaveBeenCalled();
+  });
+});
+
+describe("a list of units", () => {
+  it("leaves Escape to its form while it is closed", async () => {
+    serve({ "GET /units": { body: { items: [] } } });
+    const escapes = vi.fn();
+    await mounted(defineComponent(() => () => h("div", { onKeydown: escapes }, [h(UnitSelect, { id: "u", none: "选单位", modelValue: "" })])));
+    document.getElementById("u")!.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", code: "Escape", bubbles: true, cancelable: true }));
+    expect(escapes).toHaveBeenCalledOnce();
   });
 });
 

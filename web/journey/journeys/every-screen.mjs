@@ -111,8 +111,9 @@ export async function run(stage) {
     }
     await page.keyboard.press("Escape");
     await form.waitFor({ state: "hidden" });
-    const returned = await back?.evaluate((it) => it === document.activeElement).catch(() => false);
-    check(`${name}: left by Escape, the cursor is back`, back === undefined || returned === true, await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 120)));
+    const handle = await back?.elementHandle();
+    const returned = await page.waitForFunction((it) => !it || it === document.activeElement, handle, { timeout: 1_000 }).then(() => true, () => false);
+    check(`${name}: left by Escape, the cursor is back`, returned, await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 120)));
     check(`${name}: no error in the browser's console`, found.length === 0, found.splice(0).join("\n     "));
   }
   /** Every form of somebody. */
@@ -195,7 +196,8 @@ export async function run(stage) {
             await page.getByRole("dialog").getByRole("option").first().waitFor();
             await inAll(one, `${who} ${name} with its list open`, "f-list", { small: false });
             await page.keyboard.press("Escape");
-            check(`${who} ${name}: Escape closes the list and not the form`, (await page.getByRole("dialog").isVisible()) && !(await page.getByRole("dialog").getByRole("option").first().isVisible()));
+            await page.getByRole("dialog").getByRole("option").first().waitFor({ state: "hidden" });
+            check(`${who} ${name}: Escape closes the list and not the form`, (await page.getByRole("dialog").isVisible()));
           }
           await lookAt(one, `${who} ${name}`, { back: inMenu ? more : back });
         }

@@ -21,3 +21,11 @@ export function markList(field: string, label: string): void {
 
 /** Its list lies inside the form that it belongs to, for those who are read the form and nothing else, and over what would cut it off. */
 export const listPlace = { teleported: false, popperOptions: { strategy: "fixed" } } as const;
+
+/** Element Plus keeps every Escape of its field to itself; only that which closes its list is its own, any other is the form's. */
+export function passEscape(event: KeyboardEvent, opened: boolean): void {
+  const box = event.currentTarget as HTMLElement;
+  if (opened || event.target === box) return;
+  event.stopPropagation();
+  box.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", code: "Escape", bubbles: true, cancelable: true }));
+}
