@@ -1,6 +1,20 @@
 // Supervision as two journeys walk it: from a red figure over its list to an order on paper, and the weekly report.
 export const tabs = (page) => page.getByRole("navigation", { name: "督查页面" });
 
+/** What the desk counts for the address of a figure is what the figure says: the desk's own total, light by light. */
+export async function listsHold(page, check, where, figures) {
+  const counted = await page.evaluate(async (all) => Promise.all(all.map(async (it) => {
+    const query = new URLSearchParams(it.href.slice(it.href.indexOf("?") + 1));
+    const { states, lights } = await (await fetch(`/api/v1/incidents/counts?${query}`)).json();
+    const light = query.get("light");
+    return light ? (lights[light] ?? 0) : Object.values(states).reduce((sum, n) => sum + n, 0);
+  })), figures);
+  const wrong = figures.flatMap((it, n) => (Number(it.text) === counted[n] ? [] : [`${it.text} and ${counted[n]}: ${it.href}`]));
+  check(`${where}: ${figures.length} figures are as long as their lists`, figures.length > 0 && wrong.length === 0, wrong.join("\n     "));
+}
+/** All figures of the page that lead to a list of cases. */
+export const figuresOf = (page) => page.locator("main a[href*='/cases?']").evaluateAll((all) => all.map((it) => ({ href: it.getAttribute("href"), text: (it.querySelector("strong")?.textContent ?? it.textContent).trim() })).filter((it) => /^\d+$/.test(it.text)));
+
 /** From a red figure to its list, to an order for a case of it, to the paper. */
 export async function redToOrder({ page, screen }, { check, base }, shot) {
   await page.getByRole("link", { name: "督查", exact: true }).click();

@@ -41,6 +41,7 @@ export async function run({ enter, check }) {
   await page.getByLabel("事项、单位").fill("走查事项");
   await page.getByRole("row", { name: /走查事项/ }).waitFor();
   check("the matter is in the catalogue with its limit", (await page.getByRole("row", { name: /走查事项/ }).innerText()).includes("3 工作日"));
+  await matter(page, screen, check);
   await page.getByRole("button", { name: "停用" }).click();
   await page.getByText(/已停用/).first().waitFor();
   await page.getByLabel("事项、单位").fill("");
@@ -140,6 +141,47 @@ export async function run({ enter, check }) {
   await auditor.page.getByRole("link", { name: "工作人员" }).first().click();
   await auditor.page.waitForURL((url) => url.href.includes(`account=${ids[0]}`));
   await auditor.screen("u-18-account-of-record");
+}
+
+/** A matter's limits on the way and its own questions are edited in its form; what only the server knows is said beside its row. */
+async function matter(page, screen, check) {
+  const row = page.getByRole("row", { name: /走查事项/ });
+  await row.getByRole("button", { name: "修改" }).click();
+  const form = page.getByRole("dialog", { name: "修改事项" });
+  check("the form begins at its first field", await form.getByLabel("大类", { exact: true }).evaluate((it) => it === document.activeElement));
+  await form.getByRole("button", { name: "加一项：分段时限" }).click();
+  await form.getByLabel("这一步做什么").fill("停工");
+  await form.getByLabel("多久之内").fill("4");
+  await form.getByRole("combobox", { name: "单位", exact: true }).selectOption({ label: "工作小时" });
+  await form.getByText("开始办理后4 工作时内停工").waitFor();
+  check("the limits are said in words as they are typed", true);
+  await form.getByRole("button", { name: "加一项：附加字段" }).click();
+  await form.getByLabel("中文").fill("堆了几层");
+  await form.getByLabel(/^字段标识/).fill("Floors");
+  await form.getByLabel("必填").check();
+  await form.getByRole("button", { name: "存为新版本" }).click();
+  await form.getByText("字段标识只能用小写字母").waitFor();
+  check("the first field with a fault has the cursor", await form.getByLabel(/^字段标识/).evaluate((it) => it === document.activeElement));
+  await screen("u-22-matter-form");
+  await form.getByLabel(/^字段标识/).fill("floors");
+  await form.getByLabel("怎么填").selectOption({ label: "单选" });
+  await form.getByLabel("存的值").fill("one");
+  await form.getByLabel("中文").last().fill("一层");
+  await form.getByRole("button", { name: "存为新版本" }).click();
+  await form.waitFor({ state: "hidden" });
+  await page.getByText("已保存。").waitFor();
+  const kept = await page.evaluate(async () => (await (await fetch("/api/v1/catalogue")).json()).items.find((it) => it.level3 === "走查事项"));
+  check("its limits on the way are kept", isDeepStrictEqual(kept.stages, [{ name: "停工", limit: { n: 4, unit: "working_hour" } }]), JSON.stringify(kept.stages));
+  check("and its questions", isDeepStrictEqual(kept.fields, [{ key: "floors", label: { zh: "堆了几层", en: "" }, type: "choice", required: true, choices: [{ value: "one", label: { zh: "一层", en: "" } }] }]), JSON.stringify(kept.fields));
+  await row.getByRole("button", { name: "版本" }).click();
+  await page.getByRole("row", { name: /分段时限/ }).getByText("停工 4 工作时").waitFor();
+  check("two versions are held side by side, questions too", await page.getByRole("row", { name: /附加字段/ }).getByText("堆了几层 单选 必填 一层").isVisible());
+  await row.getByRole("button", { name: "版本" }).click();
+  // What was done is said in the language that somebody reads now.
+  await page.getByRole("button", { name: "English" }).click();
+  await page.getByRole("status").filter({ hasText: "Saved." }).waitFor();
+  check("what was done follows the language", (await page.getByText("已保存。").count()) === 0);
+  await page.getByRole("button", { name: "中文" }).click();
 }
 
 /** A structured setting is a form: bounds and faults beside the field, lists with rows to add and take out; what is saved is read back in words. */

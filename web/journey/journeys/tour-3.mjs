@@ -22,6 +22,7 @@ async function notice(stage) {
   const { base, check, enter, meet } = stage;
   const head = await enter("head");
   const { page, screen } = head;
+  await page.goto(`${base}/w/`);
   await page.getByRole("heading", { name: "待办", level: 1 }).waitFor();
   await page.getByRole("link", { name: "我的", exact: true }).click();
   await page.getByRole("link", { name: "去工作台" }).click();

@@ -1,4 +1,6 @@
 // The wall: large figures, no personal data, every number opens its list.
+import { listsHold } from "../supervise.mjs";
+
 export async function run({ enter, check, base }) {
   const { page, screen } = await enter("supervisor", { viewport: { width: 1920, height: 1080 } });
   await page.getByRole("link", { name: "大屏" }).click();
@@ -12,6 +14,10 @@ export async function run({ enter, check, base }) {
   check("no telephone number is on the wall", !/1\d{2}[- ]?\d{4}[- ]?\d{4}/.test(text));
   await page.locator(".live:not(.stale)").waitFor();
   await screen("wall-1");
+  // Every large number is as long as its list: lights, what is open, today's reports, and both parts of the three rates.
+  const figures = await page.locator(".counters a").evaluateAll((all) => all.map((it) => ({ href: it.getAttribute("href"), text: it.querySelector("strong")?.textContent ?? it.textContent })));
+  check("the wall has a list behind each of its numbers", figures.length === 15 && figures.every((it) => it.href?.includes("/cases?")), JSON.stringify(figures.map((it) => it.href)));
+  await listsHold(page, check, "the wall", figures.filter((it) => /^\d+$/.test(it.text.trim())));
   const red = page.locator(".counters .red a");
   const n = Number(await red.locator("strong").innerText());
   await red.click();

@@ -41,6 +41,14 @@ export async function run(stage) {
   await screen("h-3-board");
   await rate(page, card, () => screen("h-4-rating"));
   check("the street closes the whistle and rates the unit", true);
+  // A figure of a unit leads to its whistles.
+  const came = page.getByRole("row", { name: /市政设施养护中心/ }).getByRole("link").first();
+  const times = Number(await came.innerText());
+  await came.click();
+  await page.getByRole("status").filter({ hasText: "近 30 天" }).waitFor();
+  await page.waitForFunction((n) => document.querySelectorAll("li.entry").length === n, times);
+  check("the list is as long as the figure of the unit", (await page.locator("li.entry").count()) === times, String(times));
+  await page.getByRole("button", { name: "清空条件" }).click();
   await page.getByRole("button", { name: "深色" }).click();
   await page.getByRole("button", { name: "全部" }).click();
   await page.locator("li.entry").filter({ hasText: mark }).first().waitFor();

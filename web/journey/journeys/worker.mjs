@@ -112,6 +112,7 @@ export async function run(stage) {
 
   // A head of grids calls a unit for help.
   const head = await enter("head", { viewport: phone, position });
+  await head.page.goto(`${base}/w/`);
   await head.page.getByRole("heading", { name: "待办", level: 1 }).waitFor();
   await head.screen("wf-12-head");
 

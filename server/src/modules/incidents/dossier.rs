@@ -16,13 +16,14 @@ use crate::{app::App, modules::files};
 static WORDS: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../../../../web/src/locales/zh/words.json")).unwrap_or_default());
 
+/// On paper the mark is the foot of a table that is the whole page: it stands on every sheet and no row lies under it.
 const STYLE: &str = "body{font:15px/1.6 'Noto Sans SC','Source Han Sans SC','Microsoft YaHei',sans-serif;color:#111;max-width:60em;margin:2em auto;padding:0 1em}\
 h1{font-size:1.5em;margin:0}h2{font-size:1.15em;border-bottom:2px solid #111;margin:1.6em 0 .5em}\
 table{border-collapse:collapse;width:100%}th,td{border:1px solid #999;padding:.3em .5em;text-align:left;vertical-align:top;overflow-wrap:anywhere}\
 th{background:#f2f2f2;font-weight:600;white-space:nowrap}.facts th{width:8em}.why{color:#444}figure{display:inline-block;width:18em;margin:.5em .5em .5em 0;vertical-align:top}\
 figure img{max-width:100%}figcaption{font-size:.8em;overflow-wrap:anywhere}.mark{color:#555;font-size:.85em}\
 @page{margin:18mm 15mm}@media print{body{margin:0;max-width:none;font-size:11pt}tr,figure{break-inside:avoid}thead{display:table-header-group}\
-.mark{position:fixed;bottom:0;left:0;right:0;text-align:center}}";
+body{display:table;box-sizing:border-box;width:100%;padding:0}.mark{display:table-footer-group;break-inside:avoid;line-height:2.5;text-align:center}}";
 
 /// The policy of the page: no script, no connection, no other style than its own.
 pub fn policy() -> String {

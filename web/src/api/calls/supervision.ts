@@ -12,7 +12,6 @@ export interface Span { from: string; to: string; by?: By; unit?: string }
 const bare = <T extends object>(query: T): T => Object.fromEntries(Object.entries(query).filter(([, it]) => it !== "" && it !== undefined)) as T;
 
 export const rates = (query: Span) => ok(wire.GET("/api/v1/reports/rates", { params: { query: bare(query) } }));
-export const ratesFile = (query: Span, format: "csv" | "xlsx") => `/api/v1/reports/rates/export?${new URLSearchParams({ ...bare(query), format } as Record<string, string>)}`;
 export const standing = (by: By, unit = "") => ok(wire.GET("/api/v1/reports/standing", { params: { query: bare({ by, unit }) } }));
 export const days = (query: Span) => ok(wire.GET("/api/v1/reports/days", { params: { query: bare(query) } }));
 export const repeats = (query: Span & { least?: number; limit?: number }) => ok(wire.GET("/api/v1/reports/repeats", { params: { query: bare(query) } }));

@@ -1,5 +1,6 @@
 /** Days, weeks and months in the district's own time. Pure. */
 export type Kind = "day" | "week" | "month";
+export const kinds: readonly Kind[] = ["day", "week", "month"];
 /** `from` and `to` are days, both inside. */
 export interface Days { from: string; to: string }
 

@@ -24,6 +24,8 @@ export function fresh(shape: Shape): unknown {
     case "variant": return shape.need ? shape.options[0]?.key : undefined;
   }
 }
+/** Whether a member is asked for beside what the others hold. */
+export const asked = (it: Field, group: Record<string, unknown>): boolean => !it.when || it.when.is.includes(String(group[it.when.key]));
 const leftOut = (it: Field): boolean => (it.kind === "variant" && !it.need) || (it.kind === "maybe" && it.missing === true);
 
 /** Whether the form can show all of a value; what it cannot show is edited as text rather than lost. */
@@ -63,6 +65,16 @@ export function filled(shape: Shape, value: unknown): unknown {
   return value;
 }
 
+/** The value without what is not asked for: choices of a question that has none any more. */
+export function kept(shape: Shape, value: unknown): unknown {
+  if (shape.kind === "group" && isObject(value)) {
+    const gone = new Set(shape.fields.filter((it) => !asked(it, value)).map((it) => it.key));
+    return Object.fromEntries(Object.entries(value).filter(([key]) => !gone.has(key)).map(([key, it]) => [key, kept(shape.fields.find((one) => one.key === key) ?? { kind: "flag" }, it)]));
+  }
+  if (shape.kind === "list" && Array.isArray(value)) return value.map((it) => kept(shape.of, it));
+  return value;
+}
+
 /** What is wrong with a value, each at its place. */
 export function faults(shape: Shape, value: unknown, path = ""): Fault[] {
   switch (shape.kind) {
@@ -72,12 +84,12 @@ export function faults(shape: Shape, value: unknown, path = ""): Fault[] {
       if (!text && !shape.empty) return [{ path, code: "required" }];
       return shape.most && text.length > shape.most ? [{ path, code: "too-long" }] : [];
     }
-    case "number": return typeof value === "number" && Number.isFinite(value) && value >= shape.least && value <= shape.most && (shape.share || Number.isInteger(value)) ? [] : [{ path, code: "out-of-range" }];
+    case "number": return typeof value === "number" && Number.isFinite(value) && value >= shape.least && value <= shape.most && (shape.share || shape.fine || Number.isInteger(value)) ? [] : [{ path, code: "out-of-range" }];
     case "time": return typeof value === "string" && /^([01]\d|2[0-3]):[0-5]\d$/.test(value) ? [] : [{ path, code: "bad-time" }];
     case "choice": return value ? [] : [{ path, code: "required" }];
     case "limit": return isObject(value) && Number.isInteger(value.n) && (value.n as number) > 0 ? [] : [{ path, code: "out-of-range" }];
     case "lines": return Array.isArray(value) && value.some((it) => !String(it).trim()) ? [{ path, code: "required" }] : [];
-    case "group": return isObject(value) ? shape.fields.flatMap((it) => faults(it, value[it.key], at(path, it.key))) : [];
+    case "group": return isObject(value) ? shape.fields.flatMap((it) => (asked(it, value) ? faults(it, value[it.key], at(path, it.key)) : [])) : [];
     case "list": {
       const all = Array.isArray(value) ? value : [];
       if (all.length < (shape.least ?? 0)) return [{ path, code: "required" }];

@@ -4,8 +4,8 @@
 export type Shape =
   /** A text of at most so many characters; `empty` where it may say nothing. A stored `secret` is shown and sent as `true`. */
   | { kind: "text"; most?: number; empty?: boolean; long?: boolean; secret?: boolean }
-  /** A whole number, or with `share` a part of one, which is shown in percent. */
-  | { kind: "number"; least: number; most: number; unit?: string; share?: boolean }
+  /** A whole number, with `fine` any, or with `share` a part of one, which is shown in percent. */
+  | { kind: "number"; least: number; most: number; unit?: string; share?: boolean; fine?: boolean }
   /** Yes or no. */
   | { kind: "flag" }
   /** A time of day, `HH:MM`. */
@@ -27,8 +27,8 @@ export type Shape =
   /** One of several things, some of which have something inside; or nothing at all, unless there must be one. */
   | { kind: "variant"; list: string; options: readonly { key: string; of?: Shape }[]; need?: boolean };
 
-/** A member of a group; its label is `settingFields.<words>`, or of its key. */
-export type Field = Shape & { key: string; words?: string };
+/** A member of a group; its label is `settingFields.<words>`, or of its key. With `when` it is asked for only where another member holds one of these. */
+export type Field = Shape & { key: string; words?: string; when?: { key: string; is: readonly string[] } };
 
 const text = (key: string, most = 200, words = key): Field => ({ key, words, kind: "text", most });
 const number = (key: string, least: number, most: number, unit: string, words = key): Field => ({ key, words, kind: "number", least, most, unit });

@@ -1,0 +1,25 @@
+import { enableAutoUnmount } from "@vue/test-utils";
+import { afterEach, describe, expect, it } from "vitest";
+import { nextTick } from "vue";
+import ExportLinks from "@/faces/console/sheet/ExportLinks.vue";
+import { useSession } from "@/shared/access/session";
+import { mounted } from "./mounted";
+
+enableAutoUnmount(afterEach);
+
+async function links(permissions: string[], props: Record<string, unknown>) {
+  const { wrapper } = await mounted(ExportLinks, { name: "异议", ...props });
+  useSession().take({ permissions } as never);
+  await nextTick();
+  return wrapper.findAll("a").map((it) => it.attributes("href"));
+}
+
+describe("ExportLinks", () => {
+  it("takes the list's filters along, and nothing that is not set", async () => {
+    expect(await links(["export.run"], { path: "/whistles", query: { state: "open", unit: "", cursor: undefined } })).toEqual([
+      "/api/v1/whistles/export?state=open&format=xlsx", "/api/v1/whistles/export?state=open&format=csv",
+    ]);
+  });
+  it("is not offered to whoever may not export", async () => expect(await links(["incident.read"], { path: "/objections" })).toEqual([]));
+  it("offers what a list can be written as", async () => expect(await links(["export.run"], { path: "/incidents", formats: ["geojson"] })).toEqual(["/api/v1/incidents/export?format=geojson"]));
+});
