@@ -119,6 +119,13 @@ export async function board(page, base, name, pictured = async () => undefined) 
 export const waiting = (page, n) => page.locator(".bar").getByText(`待发送 ${n}`, { exact: true }).waitFor();
 export const tab = (page, name) => page.getByRole("navigation", { name: /主菜单|Main menu/ }).getByRole("link", { name, exact: true }).click();
 
+/** Takes the open case on, and sees it sent: what may be done next shows that the step is in the outbox, which is empty before as well. */
+export async function takeOn(page) {
+  await page.getByRole("button", { name: "接单" }).click();
+  await page.getByRole("button", { name: "办结" }).waitFor();
+  await waiting(page, 0);
+}
+
 /** Opens a case of the inbox. */
 export async function open(page, words) {
   await tab(page, "待办");

@@ -3,7 +3,7 @@
 import { as, report, tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { bears } from "../phone.mjs";
-import { open, post, tab, waiting, write } from "../steps.mjs";
+import { open, post, tab, takeOn, write } from "../steps.mjs";
 
 async function resident(stage) {
   const { base, check, meet, position } = stage;
@@ -45,6 +45,16 @@ async function resident(stage) {
   }
 }
 
+/** Opens an action behind 更多, which closes when the case is read anew meanwhile. */
+async function more(page, action) {
+  const wanted = page.getByRole("button", { name: action, exact: true });
+  for (let n = 0; n < 3; n += 1) {
+    if (!(await wanted.isVisible())) await page.getByRole("button", { name: "更多", exact: true }).click();
+    if (await wanted.click({ timeout: 3000 }).then(() => true, () => false)) return;
+  }
+  await wanted.click();
+}
+
 async function worker(stage) {
   const { base, check, enter, position } = stage;
   const text = `癸楼道灯不亮，晚上看不见（${tag()}）`;
@@ -71,11 +81,9 @@ async function worker(stage) {
     await judged(`the form ${action}, refused`);
     await page.getByRole("button", { name: "先不办" }).click();
   }
-  await page.getByRole("button", { name: "接单" }).click();
-  await waiting(page, 0);
+  await takeOn(page);
   for (const action of ["申请延期", "请求升级", "问反映人"]) {
-    if (!(await page.getByRole("button", { name: action, exact: true }).isVisible())) await page.getByRole("button", { name: "更多", exact: true }).click();
-    await page.getByRole("button", { name: action, exact: true }).click();
+    await more(page, action);
     await judged(`the form ${action}`);
     await page.getByRole("button", { name: "先不办" }).click();
   }

@@ -3,7 +3,7 @@
 import { as, tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { seeded } from "../seeded.mjs";
-import { dispatchTo, end, find, finished, follow, open, pickTop, post, send, waiting, write } from "../steps.mjs";
+import { dispatchTo, end, find, finished, follow, open, pickTop, post, send, takeOn, waiting, write } from "../steps.mjs";
 
 /** Counts the taps of a page from now on. */
 const countTaps = (page) => page.evaluate(() => {
@@ -112,8 +112,7 @@ async function stairwell(stage, stairs) {
   await page.getByRole("heading", { name: "待办", level: 1 }).waitFor();
   await open(page, stairs.title);
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-  await page.getByRole("button", { name: "接单" }).click();
-  await waiting(page, 0);
+  await takeOn(page);
   await context.setOffline(true);
   await page.getByText("没有网络").first().waitFor();
   await end(page, "声控灯已换好，上下楼看得见了。", "lamp");

@@ -13,6 +13,8 @@ export function markList(field: string, label: string): void {
     box.id = list.id;
     box.setAttribute("role", "listbox");
     box.setAttribute("aria-label", label);
+    // A box that scrolls is a stop for Tab by itself; the key leads on from the field and closes the list.
+    box.tabIndex = -1;
     list.removeAttribute("id");
     list.removeAttribute("aria-orientation");
     list.setAttribute("role", "presentation");
