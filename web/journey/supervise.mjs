@@ -1,6 +1,9 @@
 // Supervision as two journeys walk it: from a red figure over its list to an order on paper, and the weekly report.
 export const tabs = (page) => page.getByRole("navigation", { name: "督查页面" });
 
+/** Answers are counted by round, so that a case that was handled twice may have two; its list shows it once. */
+const ofAnswers = /figure=(answered|solved|rated|satisfied|no_comment)/;
+
 /** What the desk counts for the address of a figure is what the figure says: the desk's own total, light by light. */
 export async function listsHold(page, check, where, figures) {
   const counted = await page.evaluate(async (all) => Promise.all(all.map(async (it) => {
@@ -9,7 +12,8 @@ export async function listsHold(page, check, where, figures) {
     const light = query.get("light");
     return light ? (lights[light] ?? 0) : Object.values(states).reduce((sum, n) => sum + n, 0);
   })), figures);
-  const wrong = figures.flatMap((it, n) => (Number(it.text) === counted[n] ? [] : [`${it.text} and ${counted[n]}: ${it.href}`]));
+  const holds = (it, n) => (ofAnswers.test(it.href) ? n <= Number(it.text) && Number(it.text) <= 2 * n : n === Number(it.text));
+  const wrong = figures.flatMap((it, n) => (holds(it, counted[n]) ? [] : [`${it.text} and ${counted[n]}: ${it.href}`]));
   check(`${where}: ${figures.length} figures are as long as their lists`, figures.length > 0 && wrong.length === 0, wrong.join("\n     "));
 }
 /** All figures of the page that lead to a list of cases. */

@@ -54,8 +54,9 @@ async function notice(stage) {
   await community.screen("t-73-vacant-board");
   await resident.page.goto(vacant);
   await resident.page.getByText("您扫的是桥东社区第二网格公示牌上的码").waitFor();
-  await resident.page.locator(".name").waitFor();
-  check("the live page says who looks after it meanwhile, and whom to call", (await resident.page.locator(".name").innerText()) === "钱榆" && (await resident.page.getByText("打电话给桥东社区").isVisible()));
+  const away = resident.page.locator(".away");
+  await away.waitFor();
+  check("the live page says that the post is vacant, who looks after it meanwhile, and whom to call", (await away.innerText()).includes("钱榆") && (await resident.page.getByText("打电话给桥东社区").isVisible()), await away.innerText());
   await resident.screen("t-74-vacant-live");
   await resident.page.getByRole("button", { name: "看我自己的网格" }).click();
   await resident.page.locator(".name").waitFor();

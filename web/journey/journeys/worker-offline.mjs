@@ -2,7 +2,7 @@
 // session ends with work still on the device; then somebody else was faster. Nothing is lost, nothing is done twice.
 import { report } from "../ask.mjs";
 import { phone } from "../browser.mjs";
-import { end, open, waiting } from "../steps.mjs";
+import { end, open, takeOn, waiting } from "../steps.mjs";
 
 /** What the server has of a case, asked with the page's own session. */
 const ofServer = (page, id) => page.evaluate((of) => fetch(`/api/v1/incidents/${of}`).then((it) => it.json()), id);
@@ -29,8 +29,7 @@ export async function run(stage) {
   await screen("wo-02-case");
   await page.getByRole("button", { name: "导航去" }).click();
   check("the phone's map gets the datum it counts in", (await page.getByRole("link", { name: "高德地图" }).getAttribute("href")).includes("dev=0"));
-  await page.getByRole("button", { name: "接单" }).click();
-  await waiting(page, 0);
+  await takeOn(page);
   await end(page, "灯泡已换好，晚上看得见了。", "after");
   let cut = 0;
   await page.route("**/api/v1/photos", async (route) => {

@@ -2,7 +2,7 @@
 // somebody sees who has no business here.
 import { report } from "../ask.mjs";
 import { phone } from "../browser.mjs";
-import { open, tab, waiting } from "../steps.mjs";
+import { open, tab, takeOn, waiting } from "../steps.mjs";
 
 /** Somebody who may be asked back. */
 const caller = { phone: "140-0000-2046", name: "叶知秋" };
@@ -30,8 +30,7 @@ export async function run(stage) {
 
   // More time, handed up: each a form of one sentence.
   await open(page, keep);
-  await page.getByRole("button", { name: "接单" }).click();
-  await waiting(page, 0);
+  await takeOn(page);
   await page.getByRole("button", { name: "更多" }).click();
   await page.getByRole("button", { name: "申请延期" }).click();
   await page.getByRole("button", { name: "提交", exact: true }).click();
