@@ -12,7 +12,10 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::Stdio,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -49,16 +52,23 @@ async fn main() {
     let (mut server, address) = serve(&program, &data, "127.0.0.1:0").await;
     let mut listeners = JoinSet::new();
     let heard: Vec<Arc<Mutex<Heard>>> = (0..streams).map(|_| Arc::default()).collect();
+    let open = Arc::new(AtomicUsize::new(0));
+    settled(address, &tokens[0], &open).await;
+    open.store(0, Ordering::Relaxed);
     let opened = Instant::now();
     for (n, heard) in heard.iter().enumerate() {
-        listeners.spawn(listen(address, tokens[n / EACH].clone(), Arc::clone(heard)));
+        listeners.spawn(listen(address, tokens[n / EACH].clone(), Arc::clone(heard), Arc::clone(&open)));
         // A burst of connections longer than the kernel's queue would be dropped, not refused.
         if n % 100 == 99 {
             sleep(Duration::from_millis(20)).await;
         }
     }
-    sleep(Duration::from_secs(3)).await;
-    println!("{streams} streams asked for in {:.1} s; {} MB resident", opened.elapsed().as_secs_f64() - 3.0, resident(&server));
+    // A stream hears of what comes after it was answered.
+    while open.load(Ordering::Relaxed) < streams {
+        assert!(opened.elapsed() < PATIENCE, "{} of {streams} streams were opened", open.load(Ordering::Relaxed));
+        sleep(Duration::from_millis(50)).await;
+    }
+    println!("{streams} streams opened in {:.1} s; {} MB resident", opened.elapsed().as_secs_f64(), resident(&server));
 
     let mut sent: Vec<(Uuid, Instant)> = vec![];
     for n in 0..BEFORE {
@@ -106,6 +116,21 @@ async fn tokens(program: &Path, data: &Path, accounts: usize) -> Vec<String> {
     all
 }
 
+/// Waits until the server has told what was done before it started, here the making of the accounts: whoever comes while it catches up is told to
+/// read everything anew, which is no report that is heard.
+async fn settled(address: SocketAddr, token: &str, open: &Arc<AtomicUsize>) {
+    let heard = Arc::<Mutex<Heard>>::default();
+    let first = tokio::spawn(listen(address, token.to_owned(), Arc::clone(&heard), Arc::clone(open)));
+    for n in 0..PATIENCE.as_secs() as u32 {
+        let (id, _) = report(address, BEFORE + AFTER + n).await;
+        sleep(Duration::from_secs(1)).await;
+        if heard.lock().await.contains_key(&id) {
+            break;
+        }
+    }
+    first.abort();
+}
+
 /// Starts the server and waits until it listens.
 async fn serve(program: &Path, data: &Path, listen: &str) -> (Child, SocketAddr) {
     let mut command = Command::new(program);
@@ -123,17 +148,17 @@ async fn serve(program: &Path, data: &Path, listen: &str) -> (Child, SocketAddr)
 }
 
 /// Keeps a stream open for ever, and notes when it first heard of each case.
-async fn listen(address: SocketAddr, token: String, heard: Arc<Mutex<Heard>>) {
+async fn listen(address: SocketAddr, token: String, heard: Arc<Mutex<Heard>>, open: Arc<AtomicUsize>) {
     let mut last = String::new();
     loop {
         // Whoever was cut off comes again, not all at once.
-        if follow(address, &token, &mut last, &heard).await.is_none() {
+        if follow(address, &token, &mut last, &heard, &open).await.is_none() {
             sleep(Duration::from_millis(200 + u64::from(rand::random::<u16>() % 1_800))).await;
         }
     }
 }
 
-async fn follow(address: SocketAddr, token: &str, last: &mut String, heard: &Mutex<Heard>) -> Option<()> {
+async fn follow(address: SocketAddr, token: &str, last: &mut String, heard: &Mutex<Heard>, open: &AtomicUsize) -> Option<()> {
     let mut stream = TcpStream::connect(address).await.ok()?;
     let resume = if last.is_empty() { String::new() } else { format!("Last-Event-ID: {last}\r\n") };
     let head = format!("GET /api/v1/events HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n{resume}\r\n");
@@ -142,7 +167,9 @@ async fn follow(address: SocketAddr, token: &str, last: &mut String, heard: &Mut
     loop {
         // A heartbeat comes every twenty seconds.
         let line = timeout(Duration::from_mins(1), lines.next_line()).await.ok()?.ok()??;
-        if let Some(id) = line.strip_prefix("id:") {
+        if line.starts_with("HTTP/1.1 200") {
+            open.fetch_add(1, Ordering::Relaxed);
+        } else if let Some(id) = line.strip_prefix("id:") {
             id.trim().clone_into(last);
         } else if let Some(data) = line.strip_prefix("data:") {
             let now = Instant::now();
