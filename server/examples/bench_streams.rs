@@ -52,9 +52,8 @@ async fn main() {
     let (mut server, address) = serve(&program, &data, "127.0.0.1:0").await;
     let mut listeners = JoinSet::new();
     let heard: Vec<Arc<Mutex<Heard>>> = (0..streams).map(|_| Arc::default()).collect();
+    settled(address, &tokens[0]).await;
     let open = Arc::new(AtomicUsize::new(0));
-    settled(address, &tokens[0], &open).await;
-    open.store(0, Ordering::Relaxed);
     let opened = Instant::now();
     for (n, heard) in heard.iter().enumerate() {
         listeners.spawn(listen(address, tokens[n / EACH].clone(), Arc::clone(heard), Arc::clone(&open)));
@@ -118,15 +117,17 @@ async fn tokens(program: &Path, data: &Path, accounts: usize) -> Vec<String> {
 
 /// Waits until the server has told what was done before it started, here the making of the accounts: whoever comes while it catches up is told to
 /// read everything anew, which is no report that is heard.
-async fn settled(address: SocketAddr, token: &str, open: &Arc<AtomicUsize>) {
+async fn settled(address: SocketAddr, token: &str) {
     let heard = Arc::<Mutex<Heard>>::default();
-    let first = tokio::spawn(listen(address, token.to_owned(), Arc::clone(&heard), Arc::clone(open)));
-    for n in 0..PATIENCE.as_secs() as u32 {
-        let (id, _) = report(address, BEFORE + AFTER + n).await;
+    let first = tokio::spawn(listen(address, token.to_owned(), Arc::clone(&heard), Arc::default()));
+    let started = Instant::now();
+    for n in BEFORE + AFTER.. {
+        let (id, _) = report(address, n).await;
         sleep(Duration::from_secs(1)).await;
         if heard.lock().await.contains_key(&id) {
             break;
         }
+        assert!(started.elapsed() < PATIENCE, "the server does not come to tell what is new");
     }
     first.abort();
 }
