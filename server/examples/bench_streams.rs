@@ -56,6 +56,7 @@ async fn main() {
     let mut listeners = JoinSet::new();
     let heard: Vec<Arc<Mutex<Heard>>> = (0..streams).map(|_| Arc::default()).collect();
     settled(address, &tokens[0]).await;
+    RELOADS.store(0, Ordering::Relaxed);
     let open = Arc::new(AtomicUsize::new(0));
     let opened = Instant::now();
     for (n, heard) in heard.iter().enumerate() {
