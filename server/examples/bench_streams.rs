@@ -38,6 +38,9 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// How long the last report may take to reach everybody before it counts as missed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How often a stream was told to read everything anew, which no report is heard by.
+static RELOADS: AtomicUsize = AtomicUsize::new(0);
+
 /// When a stream heard of which case.
 type Heard = HashMap<Uuid, Instant>;
 
@@ -53,6 +56,7 @@ async fn main() {
     let mut listeners = JoinSet::new();
     let heard: Vec<Arc<Mutex<Heard>>> = (0..streams).map(|_| Arc::default()).collect();
     settled(address, &tokens[0]).await;
+    RELOADS.store(0, Ordering::Relaxed);
     let open = Arc::new(AtomicUsize::new(0));
     let opened = Instant::now();
     for (n, heard) in heard.iter().enumerate() {
@@ -95,7 +99,12 @@ async fn main() {
         sleep(Duration::from_millis(200)).await;
     };
     println!("after the restart: {}", spread(&waits(&sent[calm..], &heard).await));
-    println!("{} reports, {streams} streams: {missed} missed; {} MB resident", sent.len(), resident(&again));
+    let reloads = RELOADS.load(Ordering::Relaxed);
+    println!(
+        "{} reports, {streams} streams: {missed} missed, {reloads} times told to read anew; {} MB resident",
+        sent.len(),
+        resident(&again)
+    );
     listeners.abort_all();
     drop(again);
     assert_eq!(missed, 0, "streams missed reports");
@@ -172,6 +181,8 @@ async fn follow(address: SocketAddr, token: &str, last: &mut String, heard: &Mut
             open.fetch_add(1, Ordering::Relaxed);
         } else if let Some(id) = line.strip_prefix("id:") {
             id.trim().clone_into(last);
+        } else if line.strip_prefix("event:").is_some_and(|name| name.trim() == "reload") {
+            RELOADS.fetch_add(1, Ordering::Relaxed);
         } else if let Some(data) = line.strip_prefix("data:") {
             let now = Instant::now();
             let Ok(data) = serde_json::from_str::<serde_json::Value>(data) else { continue };

@@ -147,6 +147,10 @@ impl Listener {
         if batch.changes.iter().any(|c| c.object == self.session || c.object == self.account) && !self.stands().await? {
             return Ok(false);
         }
+        // The numbers have no gap: what lies between was sealed elsewhere before the relay of this process began.
+        if batch.changes.first().is_some_and(|c| c.number > self.last + 1) {
+            self.catch_up(self.last).await?;
+        }
         self.tell(&batch.changes, &batch.beside);
         self.announce(batch.notices.get(&self.account).into_iter().flatten());
         self.mind_quiet().await?;
@@ -205,8 +209,9 @@ impl Listener {
     /// Tells the rows after `number` from the database, or that there are too many.
     async fn catch_up(&mut self, number: i64) -> Result<()> {
         let mut conn = self.app.db.read().await?;
-        let rows = audit::after(&mut conn, number, MOST_MISSED + 1).await?;
+        // The number first: a row that is sealed between the two readings is then among the rows, or comes with the next batch.
         let newest = audit::last_number(&mut conn).await?;
+        let rows = audit::after(&mut conn, number, MOST_MISSED + 1).await?;
         let kept = self.app.clock.now().plus_days(-KEPT_DAYS);
         let Some(first) = rows.first() else {
             // A number from the future is another database's, restored since.

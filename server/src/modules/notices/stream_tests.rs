@@ -182,6 +182,41 @@ testkit::both! {
         assert_eq!((hears(&mut fire, &case).await, hears(&mut other, &case).await), (false, true));
     }
 
+    /// Whoever comes again just while a row gets its number hears of it: from what he missed, or from the next batch.
+    async fn who_comes_again_while_a_row_is_sealed_hears_of_it(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let me = caller(&app, "community-desk", "/").await;
+        let mut relay = Relay::new(&app).await.unwrap();
+        relay.step(&app).await.unwrap();
+        for thing in 1..=100 {
+            let last = number(&app).await;
+            let resume = last.to_string();
+            act(&app, thing, "/", None).await;
+            let sealed = async {
+                tokio::time::sleep(Duration::from_micros(40 * thing as u64)).await;
+                relay.step(&app).await.unwrap()
+            };
+            let (mut source, round) = tokio::join!(listen(&app, &me, Some(&resume)), sealed);
+            assert_eq!((source.next().await, round.sealed), (Some(change(last + 1, &[thing])), 1), "thing {thing}");
+        }
+    }
+
+    /// A process begins to listen a moment before its relay does, and another one seals in between.
+    async fn what_is_sealed_elsewhere_before_the_relay_begins_is_told(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let me = caller(&app, "community-desk", "/").await;
+        seal(&app).await;
+        let (mut source, last) = (listen(&app, &me, None).await, number(&app).await);
+        act(&app, 1, "/", None).await;
+        let mut elsewhere = Relay::with(&app, &[]).await.unwrap();
+        elsewhere.step(&app).await.unwrap();
+        elsewhere.leave(&app).await.unwrap();
+        let mut relay = Relay::new(&app).await.unwrap();
+        act(&app, 2, "/", None).await;
+        relay.step(&app).await.unwrap();
+        assert_eq!(source.next().await, Some(change(last + 2, &[1, 2])));
+    }
+
     async fn in_the_quiet_hours_only_what_is_urgent_is_announced(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let at = |text: &str| app.clock.set(format!("2025-03-{text}:00+08:00").parse().unwrap());

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use db::Db;
 use kernel::Result;
+use tokio::sync::Mutex;
 
 use crate::{
     modules::Module,
@@ -71,6 +72,7 @@ pub const MODULE: Module = Module {
 #[derive(Debug)]
 pub struct Memory {
     directory: Snapshot<Directory>,
+    reading: Mutex<()>,
     map: http::Map,
 }
 
@@ -78,7 +80,7 @@ impl Memory {
     /// Reads the organisation from the database.
     pub async fn load(db: &Db) -> Result<Self> {
         let directory = store::load(&mut *db.read().await?).await?;
-        Ok(Self { directory: Snapshot::new(directory.revision, directory), map: http::Map::default() })
+        Ok(Self { directory: Snapshot::new(directory.revision, directory), reading: Mutex::default(), map: http::Map::default() })
     }
 
     /// The newest picture that this node knows; `value.revision` is for [`snapshot::check`].
@@ -86,14 +88,21 @@ impl Memory {
         self.directory.get()
     }
 
-    /// Reads the organisation again when another revision is in the database.
+    /// Reads the organisation again when another revision is in the database. One reads, whoever comes meanwhile waits for what it read.
     pub async fn refresh(&self, db: &Db) -> Result<()> {
-        let mut conn = db.read().await?;
-        if snapshot::revision(&mut conn, REVISION).await? != self.directory.get().revision {
-            let directory = store::load(&mut conn).await?;
+        if self.is_current(db).await? {
+            return Ok(());
+        }
+        let _turn = self.reading.lock().await;
+        if !self.is_current(db).await? {
+            let directory = store::load(&mut *db.read().await?).await?;
             self.directory.put(directory.revision, directory);
         }
         Ok(())
+    }
+
+    async fn is_current(&self, db: &Db) -> Result<bool> {
+        Ok(snapshot::revision(&mut *db.read().await?, REVISION).await? == self.directory.get().revision)
     }
 }
 

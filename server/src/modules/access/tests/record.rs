@@ -16,7 +16,7 @@ use crate::{
         keys,
         private::{self, Look},
     },
-    relay::{Follower, Following, Relay},
+    relay::{Follower, Following, LEASE, Relay},
     testing::TestApp,
 };
 
@@ -150,7 +150,7 @@ testkit::both! {
         let (mut leader, mut other) = if one.step(&app).await.unwrap().sealed == 1 { (one, two) } else { two.step(&app).await.unwrap(); (two, one) };
         write(&app, 1).await;
         assert_eq!(other.step(&app).await.unwrap().sealed, 0);
-        app.clock.advance(11_000);
+        app.clock.advance(LEASE + 1);
         assert_eq!(other.step(&app).await.unwrap().sealed, 1);
         write(&app, 1).await;
         assert_eq!(leader.step(&app).await.unwrap().sealed, 0);
@@ -179,7 +179,7 @@ testkit::both! {
         sealed(&app, 3).await;
         let me = Uuid::from_slice(&app.keys.blind("test", "")[..16]).unwrap();
         let mut relay = Relay::with(&app, FOLLOWERS).await.unwrap();
-        app.clock.advance(11_000);
+        app.clock.advance(LEASE + 1);
         write(&app, 2).await;
         FAILS.lock().unwrap().push(me);
         assert_eq!(relay.step(&app).await.unwrap().last_number, 3);

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::Handle;
+use super::{Handle, begin};
 use crate::{
     app::Shared,
     http::{Allow, Answer, Command, Outcome},
@@ -131,9 +131,7 @@ async fn mine(State(app): State<Shared>, who: Allow<Handle>) -> Answer<Json<Page
 #[utoipa::path(post, path = "/api/v1/handovers", tag = "tasks", request_body = Offer, responses((status = 201, body = HandoverView)),
     extensions(("x-permission" = json!("task.handle"))))]
 async fn offer(State(app): State<Shared>, who: Allow<Handle>, command: Command<Offer>) -> Outcome {
-    let ground = Ground::of(&app);
-    let mut work = command.begin(&app, &who).await?;
-    ground.check(&mut work.tx).await?;
+    let (ground, mut work) = begin(&app, &who, &command).await?;
     let row = away::offer(&mut work.tx, &ground, &who, command.body.leave).await?;
     let view = seen(&mut work.tx, &ground, who.person, vec![row]).await?.pop();
     work.finish(StatusCode::CREATED, &view).await
@@ -143,9 +141,7 @@ async fn offer(State(app): State<Shared>, who: Allow<Handle>, command: Command<O
 #[utoipa::path(post, path = "/api/v1/handovers/{id}/confirm", tag = "tasks", params(("id" = String, Path)), request_body = Nothing,
     responses((status = 200, body = HandoverView)), extensions(("x-permission" = json!("task.handle"))))]
 async fn confirm(State(app): State<Shared>, who: Allow<Handle>, Path(id): Path<Uuid>, command: Command<Nothing>) -> Outcome {
-    let ground = Ground::of(&app);
-    let mut work = command.begin(&app, &who).await?;
-    ground.check(&mut work.tx).await?;
+    let (ground, mut work) = begin(&app, &who, &command).await?;
     let row = away::confirm(&mut work.tx, &ground, &who, id).await?;
     let view = seen(&mut work.tx, &ground, who.person, vec![row]).await?.pop();
     work.finish(StatusCode::OK, &view).await

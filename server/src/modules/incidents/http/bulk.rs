@@ -3,11 +3,11 @@
 use axum::{extract::State, http::StatusCode};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{ManyAtOnce, reach};
+use super::{ManyAtOnce, begin, reach};
 use crate::{
     app::Shared,
     http::{Allow, Command, Outcome},
-    modules::incidents::actions::{self, Ground},
+    modules::incidents::actions,
 };
 
 /// The routes.
@@ -20,9 +20,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
 #[utoipa::path(post, path = "/api/v1/incidents/bulk", tag = "incidents", request_body = actions::Bulk,
     responses((status = 200, body = actions::BulkOutcome)), extensions(("x-permission" = json!("incident.bulk"))))]
 async fn bulk(State(app): State<Shared>, who: Allow<ManyAtOnce>, command: Command<actions::Bulk>) -> Outcome {
-    let ground = Ground::of(&app);
-    let mut work = command.begin(&app, &who).await?;
-    ground.check(&mut work.tx).await?;
+    let (ground, mut work) = begin(&app, &who, &command).await?;
     let scope = reach(&app, kernel::Actor::scope(&who, command.body.action.permission()));
     let outcome = actions::bulk(&mut work.tx, &app, &ground, &who, &scope, &command.body).await?;
     work.finish(StatusCode::OK, &outcome).await

@@ -8,7 +8,7 @@ use axum::{
 use kernel::{Error, FieldError, Id, Page};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Read, list::Asked, reach};
+use super::{Read, begin, list::Asked, reach};
 use crate::{
     app::Shared,
     http::{Allow, Answer, Command, Outcome},
@@ -37,10 +37,8 @@ async fn list(State(app): State<Shared>, who: Allow<Read>) -> Answer<Json<Page<a
 #[utoipa::path(post, path = "/api/v1/filters", tag = "incidents", request_body = actions::NewFilter,
     responses((status = 201, body = actions::FilterView)), extensions(("x-permission" = json!("incident.read"))))]
 async fn save(State(app): State<Shared>, who: Allow<Read>, command: Command<actions::NewFilter>) -> Outcome {
-    let ground = Ground::of(&app);
+    let (ground, mut work) = begin(&app, &who, &command).await?;
     valid(&ground, &who, &command.body.query)?;
-    let mut work = command.begin(&app, &who).await?;
-    ground.check(&mut work.tx).await?;
     let scope = reach(&app, who.scope());
     let row = filters::save_filter(&mut work.tx, &ground, &who, &scope, &command.body).await?;
     work.finish(StatusCode::CREATED, &filters::seen(&ground, &who, row)).await

@@ -158,14 +158,27 @@ async fn open_both<'a, T>(
     command: &Command<T>,
     version: Option<i64>,
 ) -> Result<(Ground, Work<'a>, Change<'a>), Halt> {
-    let ground = Ground::of(app);
-    let mut work = command.begin(app, who).await?;
-    ground.check(&mut work.tx).await?;
+    let (ground, mut work) = begin(app, who, command).await?;
     if let Some(other) = other {
         store::hold_all(&mut work.tx, &[id, other]).await?;
     }
     let change = Change::load(&mut work.tx, app, who, &reach(app, scope), id, version).await?;
     Ok((ground, work, change))
+}
+
+/// Begins a command on what this node knows. When it has been changed elsewhere, or is just being read anew, that is waited for, once.
+async fn begin<'a, T>(app: &'a App, who: &Actor, command: &Command<T>) -> Result<(Ground, Work<'a>), Halt> {
+    let ground = Ground::of(app);
+    let mut work = command.begin(app, who).await?;
+    match ground.check(&mut work.tx).await {
+        Err(Error::Stale) => drop(work),
+        checked => return checked.map(|()| (ground, work)).map_err(Halt::from),
+    }
+    app.refresh().await?;
+    let ground = Ground::of(app);
+    let mut work = command.begin(app, who).await?;
+    ground.check(&mut work.tx).await?;
+    Ok((ground, work))
 }
 
 /// Commits a command on one case and answers with the case as the caller now sees it.
@@ -192,10 +205,30 @@ async fn follow<'a, T>(
 ) -> Result<(Work<'a>, Followed), Halt> {
     limits::take(app, "remarks", &limits::network(visitor.address))?;
     let mut work = command.begin(app, actor).await?;
-    let followed = store::merge::followed(&mut work.tx, &track::hash(secret)).await?;
-    let both: Vec<Id<Incident>> = followed.survivor.iter().map(|s| s.id).chain([followed.case.id]).collect();
-    store::hold_all(&mut work.tx, &both).await?;
+    let followed = held(&mut work.tx, secret).await?;
     Ok((work, followed))
+}
+
+/// The same for a command that is decided on what this node knows.
+async fn follow_on<'a, T>(
+    app: &'a App,
+    visitor: &Visitor,
+    actor: &'a Actor,
+    secret: &str,
+    command: &Command<T>,
+) -> Result<(Ground, Work<'a>, Followed), Halt> {
+    limits::take(app, "remarks", &limits::network(visitor.address))?;
+    let (ground, mut work) = begin(app, actor, command).await?;
+    let followed = held(&mut work.tx, secret).await?;
+    Ok((ground, work, followed))
+}
+
+/// What a link follows, held until the end of the transaction.
+async fn held(tx: &mut db::Tx, secret: &str) -> Result<Followed, Error> {
+    let followed = store::merge::followed(tx, &track::hash(secret)).await?;
+    let both: Vec<Id<Incident>> = followed.survivor.iter().map(|s| s.id).chain([followed.case.id]).collect();
+    store::hold_all(tx, &both).await?;
+    Ok(followed)
 }
 
 /// Commits a command of the holder of a link and answers with the report as the holder now sees it.

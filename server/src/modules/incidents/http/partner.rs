@@ -95,8 +95,8 @@ async fn task(State(app): State<Shared>, visitor: Visitor, Path(secret): Path<St
 #[utoipa::path(post, path = "/api/v1/partner/{secret}/accept", tag = "partner", params(("secret" = String, Path)), request_body = Versioned,
     responses((status = 200, body = partner::PartnerView)), extensions(("x-public" = json!(true))))]
 async fn accept(State(app): State<Shared>, visitor: Visitor, Path(secret): Path<String>, command: Command<Versioned>) -> Outcome {
-    let (ground, link, actor) = holder(&app, &visitor, &secret).await?;
-    let (mut work, change) = begin(&app, &ground, &link, &actor, &command).await?;
+    let (link, actor) = holder(&app, &visitor, &secret).await?;
+    let (ground, mut work, change) = begin(&app, &link, &actor, &command).await?;
     actions::take_on(&mut work.tx, &ground, change, link.task_id).await?;
     finish(work, &ground, &link).await
 }
@@ -110,8 +110,8 @@ async fn done(
     Path(secret): Path<String>,
     command: Command<actions::Done>,
 ) -> Outcome {
-    let (ground, link, actor) = holder(&app, &visitor, &secret).await?;
-    let (mut work, change) = begin(&app, &ground, &link, &actor, &command).await?;
+    let (link, actor) = holder(&app, &visitor, &secret).await?;
+    let (ground, mut work, change) = begin(&app, &link, &actor, &command).await?;
     actions::done(&mut work.tx, &ground, change, link.task_id, &command.body).await?;
     finish(work, &ground, &link).await
 }
@@ -127,8 +127,8 @@ async fn note(
 ) -> Outcome {
     // What the reporter reads is the desk's to say.
     command.body.public = false;
-    let (ground, link, actor) = holder(&app, &visitor, &secret).await?;
-    let (mut work, change) = begin(&app, &ground, &link, &actor, &command).await?;
+    let (link, actor) = holder(&app, &visitor, &secret).await?;
+    let (ground, mut work, change) = begin(&app, &link, &actor, &command).await?;
     actions::note(&mut work.tx, change, &command.body).await?;
     finish(work, &ground, &link).await
 }
@@ -154,27 +154,25 @@ async fn report_photo(
 }
 
 /// Who acts by the link, before the transaction.
-async fn holder(app: &App, visitor: &Visitor, secret: &str) -> Result<(Ground, LinkRow, Actor), Halt> {
+async fn holder(app: &App, visitor: &Visitor, secret: &str) -> Result<(LinkRow, Actor), Halt> {
     limits::take(app, "remarks", &limits::network(visitor.address))?;
     let ground = Ground::of(app);
     let (link, actor) = actions::by_link(&mut *app.db.read().await?, &ground, secret).await?;
     let uploads = visitor.actor().uploads;
-    Ok((ground, link, actor.with_uploads(uploads)))
+    Ok((link, actor.with_uploads(uploads)))
 }
 
 /// Opens a command by link. An answer that was given before is given again, although its command ended the task and the link with it.
 async fn begin<'a, T>(
     app: &'a App,
-    ground: &Ground,
     link: &LinkRow,
     actor: &'a Actor,
     command: &Command<T>,
-) -> Result<(Work<'a>, Change<'a>), Halt> {
-    let mut work = command.begin(app, actor).await?;
-    ground.check(&mut work.tx).await?;
-    actions::still_works(&mut work.tx, ground, link).await?;
+) -> Result<(Ground, Work<'a>, Change<'a>), Halt> {
+    let (ground, mut work) = super::begin(app, actor, command).await?;
+    actions::still_works(&mut work.tx, &ground, link).await?;
     let change = Change::load(&mut work.tx, app, actor, &Scope::All, link.incident_id, None).await?;
-    Ok((work, change))
+    Ok((ground, work, change))
 }
 
 async fn finish(mut work: Work<'_>, ground: &Ground, link: &LinkRow) -> Outcome {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Export, Handle, Read, answer, answer_holder, follow, open, reach, tasks::CaseTask};
+use super::{Export, Handle, Read, answer, answer_holder, begin, follow_on, open, reach, tasks::CaseTask};
 use crate::{
     app::Shared,
     http::{Allow, Along, Answer, Command, MOST, Outcome, Taker, Visitor, Written},
@@ -80,9 +80,8 @@ async fn answers(
     Path(secret): Path<String>,
     command: Command<actions::Answer>,
 ) -> Outcome {
-    let (actor, ground) = (visitor.actor(), Ground::of(&app));
-    let (mut work, followed) = follow(&app, &visitor, &actor, &secret, &command).await?;
-    ground.check(&mut work.tx).await?;
+    let actor = visitor.actor();
+    let (ground, mut work, followed) = follow_on(&app, &visitor, &actor, &secret, &command).await?;
     let change = Change::of(&mut work.tx, &app, &actor, followed.shown().clone(), None).await?;
     let from = followed.follower.or(followed.survivor.as_ref().map(|_| followed.case.id.uuid()));
     actions::answer(&mut work.tx, &ground, change, from, &command.body).await?;
@@ -211,9 +210,7 @@ async fn decide(
     Path(id): Path<Id<Extension>>,
     command: Command<actions::Decide>,
 ) -> Outcome {
-    let ground = Ground::of(&app);
-    let mut work = command.begin(&app, &who).await?;
-    ground.check(&mut work.tx).await?;
+    let (ground, mut work) = begin(&app, &who, &command).await?;
     let scope = reach(&app, who.scope());
     let decided = actions::decide(&mut work.tx, &app, &ground, &who, &scope, id, &command.body).await?;
     work.finish(StatusCode::OK, &decided).await

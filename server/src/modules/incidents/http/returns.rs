@@ -12,7 +12,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Annul, Confer, DispatchManage, DispatchRead, Export, GiveBack, ObjectTo, Read, Rule, answer, answer_or_refuse, open, reach,
+    Annul, Confer, DispatchManage, DispatchRead, Export, GiveBack, ObjectTo, Read, Rule, answer, answer_or_refuse, begin, open,
+    reach,
 };
 use crate::{
     app::Shared,
@@ -96,9 +97,7 @@ async fn rule(
     Path(id): Path<Id<Review>>,
     command: Command<actions::Ruling>,
 ) -> Outcome {
-    let ground = Ground::of(&app);
-    let mut work = command.begin(&app, &who).await?;
-    ground.check(&mut work.tx).await?;
+    let (ground, mut work) = begin(&app, &who, &command).await?;
     let scope = reach(&app, who.scope());
     let review = store::returns::review(&mut work.tx, &scope, id).await?;
     let change = Change::load(&mut work.tx, &app, &who, &scope, review.incident_id, command.body.version).await?;

@@ -4,12 +4,12 @@ use axum::extract::{Path, State};
 use kernel::{Actor, Id};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{OpenAgain, answer, answer_holder, follow, open};
+use super::{OpenAgain, answer, answer_holder, follow_on, open};
 use crate::{
     app::Shared,
     http::{Allow, Command, Outcome, Visitor},
     modules::incidents::{
-        actions::{self, Change, Ground},
+        actions::{self, Change},
         model::Incident,
         view,
     },
@@ -48,9 +48,8 @@ async fn reopen_own(
     Path(secret): Path<String>,
     command: Command<actions::ReopenOwn>,
 ) -> Outcome {
-    let (actor, ground) = (Actor::anonymous(), Ground::of(&app));
-    let (mut work, followed) = follow(&app, &visitor, &actor, &secret, &command).await?;
-    ground.check(&mut work.tx).await?;
+    let actor = Actor::anonymous();
+    let (ground, mut work, followed) = follow_on(&app, &visitor, &actor, &secret, &command).await?;
     // Whoever reported a matter that was merged, or joined it, asks for the case that was worked on.
     let change = Change::of(&mut work.tx, &app, &actor, followed.shown().clone(), None).await?;
     actions::reopen_own(&mut work.tx, &ground, change, &command.body).await?;

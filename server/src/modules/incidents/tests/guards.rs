@@ -4,9 +4,12 @@ use serde_json::json;
 use testkit::Engine;
 
 use super::road::{report, send};
-use crate::testing::{
-    TestApp,
-    town::{COMMUNITY, DISTRICT, GRID, HOME},
+use crate::{
+    modules::org,
+    testing::{
+        TestApp,
+        town::{COMMUNITY, DISTRICT, GRID, HOME},
+    },
 };
 
 db::record! {
@@ -78,6 +81,38 @@ testkit::both! {
         visitor.post(&format!("{path}/close"), &json!({})).await.expect(401);
         let leader = app.login_as("district-dispatch", DISTRICT).await;
         leader.post(&format!("{path}/close"), &json!({})).await.refused(422, "not-in-this-state");
+    }
+
+    /// Another process changed the organisation a moment ago: this one reads it first and decides on that, whoever asks.
+    async fn a_command_beside_a_change_of_the_organisation_waits_for_it(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let receipt = send(&app, &report("天气不错", HOME)).await;
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        let desk = app.login_as("district-intake", DISTRICT).await;
+        let changed = async || {
+            let mut tx = app.db.begin();
+            crate::snapshot::bump(&mut tx, org::REVISION).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        let version = desk.get(&path).await.expect(200).json()["version"].as_i64().unwrap();
+        changed().await;
+        let accept = json!({ "matter": app.matter("楼道灯不亮").to_string(), "version": version });
+        desk.post(&format!("{path}/accept"), &accept).await.expect(200);
+        changed().await;
+        let bulk = json!({ "action": "accept", "ids": [receipt["id"]] });
+        desk.post("/api/v1/incidents/bulk", &bulk).await.expect(200);
+        changed().await;
+        let again = format!("/api/v1/reports/{}/reopen", receipt["track"].as_str().unwrap());
+        app.visitor().post(&again, &json!({ "cause": "unsolved", "reason": "还是不亮" })).await.refused(422, "not-in-this-state");
+        // One reads, and whoever comes meanwhile waits for what it read.
+        changed().await;
+        let (all, statements) = db::count::scope(async { tokio::join!(app.org.refresh(&app.db), app.org.refresh(&app.db)) }).await;
+        let (_, alone) = {
+            changed().await;
+            db::count::scope(app.org.refresh(&app.db)).await
+        };
+        assert!(all.0.is_ok() && all.1.is_ok());
+        assert!(statements < 2 * alone, "{statements} statements for two, {alone} for one");
     }
 
     async fn solved_on_the_spot_is_one_step(engine: Engine) {
