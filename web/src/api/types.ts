@@ -1,5 +1,6 @@
 // The contract as the faces use it, written from docs/api-design.md. Once `npm run types` has made schema.d.ts this is the one file to
 // change: every name below becomes an alias of the generated one, and no page notices.
+import type { components } from "./schema";
 
 export type LightKey = "green" | "yellow" | "red" | "paused" | "none";
 export type CaseState =
@@ -79,6 +80,8 @@ export interface Task {
 export interface InboxRow extends Row { task: Task }
 export interface Step {
   at: string; action: string; from?: CaseState | null; to?: CaseState | null; actor?: string | null; by?: "me" | "program" | "other"; words?: string | null;
+  /** A sentence of the program, to be said in the reader's language in place of `words`. */
+  spoken?: components["schemas"]["Spoken"] | null;
   reasons?: { code: string; words?: string }[]; public?: boolean;
 }
 export interface Case extends Row {
