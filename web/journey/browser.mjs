@@ -39,7 +39,8 @@ export async function person({ viewport, position, scheme = "light", faults, sho
   });
   let page = watched(context.pages()[0] ?? (await context.newPage()));
   function watched(one) {
-    one.setDefaultTimeout(15_000);
+    // Generous, for a machine that does other things as well: nothing waits longer than it must.
+    one.setDefaultTimeout(30_000);
     one.on("console", (message) => {
       const text = message.text();
       // A refused request is part of some steps; a policy violation or an exception never is.

@@ -103,6 +103,10 @@ describe("what the worker left", () => {
     expect(offered(at("signing"))).toEqual(["sign"]);
     expect(toSign({ ...at("signing"), may: [] })).toEqual([]);
   });
+  it("lets whoever leads ask for helpers, and whoever may whistle do that", () => {
+    const c = aCase("1", { may: ["help"], tasks: [task("t1", { state: "accepted" })] });
+    expect([actionsOf(c, c.tasks[0]), actionsOf({ ...c, may: ["whistle"] }, c.tasks[0])]).toEqual([["whistle"], ["whistle"]]);
+  });
   it("foresees what a stage, a signature and a hand-back do", () => {
     const c = aCase("1", { state: "in_progress", may: ["sign"], stages: [{ name: "停工", by: null }, { name: "拆除", by: null }], tasks: [task("t1", { state: "signing" }), task("t2", { state: "signing", role: "helper" })] });
     const sent = (action: string, path: string, body = {}) => projected(c, [{ ...item(action, path), body }]);
@@ -181,6 +185,20 @@ describe("what the hour asks for", () => {
     const last = await form("stage", one, one.tasks[0]);
     await last.get("form").trigger("submit");
     expect(last.emitted("give")![0]![0]).toMatchObject({ body: { stage: "拆除", words: "" } });
+  });
+  it("is a unit that is asked to help: in the name of the own task, or of the place where somebody may whistle", async () => {
+    for (const [may, path, body] of [["help", "/incidents/1/tasks/t1/help", { units: ["u-9"], words: "请带梯子" }], ["whistle", "/incidents/1/whistle", { units: [{ unit: "u-9", role: "helper" }], words: "请带梯子" }]] as const) {
+      const of = aCase("1", { may: [may], tasks: [task("t1", { state: "accepted" })] });
+      const wrapper = await form("whistle", of, of.tasks[0]);
+      serve({ "GET /units": { body: { items: [{ id: "u-9", name: "青和物业", code: "X", kind: "partner" }] } } });
+      await wrapper.get("#unit").setValue("青和");
+      await vi.waitFor(() => expect(wrapper.find(".field button.act").exists()).toBe(true));
+      await wrapper.get(".field button.act").trigger("click");
+      await wrapper.get("#act-words").setValue("请带梯子");
+      await wrapper.get("form").trigger("submit");
+      expect(wrapper.emitted("give")![0]![0]).toMatchObject({ path, body, action: "whistle" });
+      wrapper.unmount();
+    }
   });
   it("is a signature, or a result handed back with what is to be changed", async () => {
     const waits = aCase("1", { tasks: [task("t1", { state: "signing" })] });

@@ -14,5 +14,7 @@ export function actionsOf(c: Case, mine: Task | undefined): ActionKey[] {
     // The lead reports what was reached on the way, as long as there is something on the way.
     stage: mine?.role !== "lead" || mine.state !== "accepted" || !c.stages?.length,
   };
+  // Whoever leads asks for helpers; whoever may whistle has that way.
+  if (may.has("help")) may.add("whistle");
   return actionKeys.filter((key) => may.has(key) && (!needsTask[key] || mine) && !not[key]);
 }

@@ -38,6 +38,7 @@ export const commands = {
   verify: (c: Case, body: { passed: boolean; words: string; photo_ids: string[] }) => onCase(c, body.passed ? "verify" : "return", "/verify", body),
   ask: (c: Case, question: string) => onCase(c, "ask", "/ask", { question }),
   whistle: (c: Case, body: { units: { unit: string; role: string }[]; words: string }) => onCase(c, "whistle", "/whistle", body),
+  help: (c: Case, task: Task, body: { units: string[]; words: string }) => onTask(c, task, "whistle", "help", body),
   object: (c: Case, body: { reason: string; basis: string; photo_ids: string[] }) => onCase(c, "object", "/object", body),
   resume: (c: Case, words: string) => onCase(c, "resume", "/resume", { words }),
   raise: (c: Case, urgency: "urgent" | "emergency", reason: string) => onCase(c, "raise_urgency", "/urgency", { urgency, reason }),
