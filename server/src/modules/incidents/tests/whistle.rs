@@ -197,11 +197,13 @@ testkit::both! {
         let app = TestApp::new(engine).await.with_town().await;
         let receipt = send(&app, &report("楼道灯不亮，晚上看不见", HOME)).await;
         let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        let community = app.login_as("community-desk", COMMUNITY).await;
+        let given = json!({ "unit": unit(&app, "990101001001001"), "reason": "由网格办理" });
+        community.post(&format!("{path}/dispatch"), &given).await.expect(200);
         let worker = app.login_as("grid-worker", GRID).await;
         let may = |case: &Value, what: &str| case["may"].as_array().unwrap().iter().any(|m| m == what);
         let case = worker.get(&path).await.expect(200).json();
-        let task = case["tasks"].as_array().unwrap().iter().find(|t| t["role"] == "lead").unwrap().clone();
-        assert_eq!(task["state"].as_str(), Some("offered"));
+        let task = case["tasks"].as_array().unwrap().iter().find(|t| t["role"] == "lead" && t["state"] == "offered").unwrap().clone();
         let at = format!("{path}/tasks/{}", task["id"].as_str().unwrap());
         let ask = |codes: &[&str]| json!({ "units": codes.iter().map(|c| unit(&app, c)).collect::<Vec<_>>(), "words": "请带梯子来" });
         // Before he is at work there is nothing to help with.
@@ -217,7 +219,6 @@ testkit::both! {
         let helper = task_of(&case, "一社区");
         assert_eq!((helper["role"].as_str(), helper["report_by"].is_string()), (Some("helper"), true));
         assert_eq!(case["tasks"].as_array().unwrap().iter().find(|t| t["id"] == task["id"]).unwrap()["state"].as_str(), Some("accepted"), "he leads on");
-        let community = app.login_as("community-desk", COMMUNITY).await;
         let board = community.get("/api/v1/whistles").await.expect(200).json();
         let whistle = format!("/api/v1/whistles/{}", board["items"][0]["id"].as_str().unwrap());
         worker.post(&format!("{whistle}/call-off"), &json!({ "reason": "不用了" })).await.expect(403);
