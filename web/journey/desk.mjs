@@ -1,19 +1,27 @@
 // What journeys do at a desk again and again: a case in the hands of a unit, an action of it, and its form.
 import { as, report } from "./ask.mjs";
+import { soon } from "./soon.mjs";
 
-/** Opens a case by its address. */
-export async function open(page, base, id) {
-  await page.goto(`${base}/c/#/cases/${id}`);
+/** Opens a case by its address, on a page that knows nothing of it yet: no other case is open before it, and what it shows was just read. */
+export async function open(page, base, id, { place = "cases", query = "" } = {}) {
+  await page.goto("about:blank");
+  await page.goto(`${base}/c/#/${place}/${id}${query}`);
   await page.locator("#case-title").waitFor();
 }
 
 /** Chooses an action of the open case; answers with its form, if it has one. */
 export async function act(page, name) {
   const button = page.getByRole("group", { name: "可以做的事" }).getByRole("button", { name: new RegExp(`^${name}`) });
+  const menu = page.locator(".acts .rest > button");
+  const form = page.getByRole("dialog", { name, exact: true });
   await page.locator(".acts button").first().waitFor();
-  if (!(await button.isVisible())) await page.locator(".acts .rest > button").click();
-  await button.click();
-  return page.getByRole("dialog", { name, exact: true });
+  // What is offered may move between the row and the menu while the case is read anew.
+  const chosen = async () => {
+    if (!(await button.isVisible()) && (await menu.isVisible()) && (await menu.getAttribute("aria-expanded")) === "false") await menu.click({ timeout: 3_000 }).catch(() => undefined);
+    return (await button.click({ timeout: 3_000 }).then(() => true, () => false)) || form.isVisible();
+  };
+  if (!(await soon(chosen, 30_000))) throw new Error(`“${name}” is not offered`);
+  return form;
 }
 
 /** Sends a form; the page says what was done. */

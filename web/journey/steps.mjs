@@ -1,5 +1,6 @@
 // Steps that several journeys take: what a resident, a desk, a worker and a caller do on their pages. Each ends when the page has said that it is done.
 import { picture } from "./picture.mjs";
+import { soon } from "./soon.mjs";
 
 // ── the resident's phone ──
 
@@ -34,16 +35,32 @@ export async function find(page, code, title) {
   if (await clear.isVisible()) await clear.click();
   await page.getByRole("searchbox").fill(code);
   await page.getByRole("button", { name: "搜索" }).click();
-  await page.locator("li button.line").filter({ hasText: title.slice(0, 8) }).first().click();
-  await page.locator("#case-title").waitFor();
+  // Until the search is answered the list is the one before, and may hold another case of that title: the open one says its number.
+  const line = page.locator("li button.line").filter({ hasText: title.slice(0, 8) }).first();
+  await soon(async () => {
+    await line.click({ timeout: 5_000 }).catch(() => undefined);
+    return opened(page, code, 3_000).then(() => true, () => false);
+  }, 30_000);
+  await opened(page, code);
 }
+/** Waits until the case of that number is the one that is open: for a moment the one before still is. */
+export const opened = (page, code, timeout = 30_000) => page.locator(".case header").getByText(code, { exact: true }).waitFor({ timeout });
 export const action = (page, name) => page.getByRole("group", { name: "可以做的事" }).getByRole("button", { name });
 export const finished = (page, name) => page.getByText(`已完成：${name}`).waitFor();
 /** Ten seconds in which a decision can be taken back are not waited for. */
-export const hurry = (page) => page.getByRole("button", { name: "现在就办" }).click();
+export async function hurry(page) {
+  const now = page.getByRole("button", { name: "现在就办" });
+  await now.waitFor();
+  // On a slow machine they may be over before the button is reached: then it was done by itself.
+  const over = now.waitFor({ state: "hidden" });
+  const clicked = now.click();
+  await Promise.race([over, clicked]);
+  for (const one of [over, clicked]) one.catch(() => undefined);
+}
 
 /** Corrects the matter of an open case by one key: to the one of that name among those that the system thought of, else to the first that it is not. */
 export async function pickTop(page, name = "") {
+  await page.locator(".tops button").first().waitFor();
   const nth = await page.locator(".tops button").evaluateAll((all, wanted) => all.findIndex((it) => (wanted ? it.textContent?.includes(wanted) : !it.classList.contains("on"))) + 1, name);
   if (!nth) return false;
   await page.keyboard.press(String(nth));
@@ -96,6 +113,7 @@ export async function whistle(page, code, { lead, helpers = [], minutes, words }
 export async function rate(page, card, pictured = async () => undefined, poor = []) {
   await card.getByRole("button", { name: "销号评价" }).click();
   const form = page.getByRole("dialog", { name: "销号评价" });
+  await form.locator("section.one").first().waitFor();
   for (const unit of await form.locator("section.one").all()) {
     const bad = poor.includes(await unit.getAttribute("aria-label"));
     for (const group of await unit.getByRole("group").all()) await group.getByRole("radio", { name: bad ? "差" : "好", exact: true }).check();
@@ -116,7 +134,14 @@ export async function board(page, base, name, pictured = async () => undefined) 
 
 // ── a worker's phone ──
 
-export const waiting = (page, n) => page.locator(".bar").getByText(`待发送 ${n}`, { exact: true }).waitFor();
+/** Waits for so many in the outbox. A first try that fails is made again after half a minute, so this waits for longer. */
+export const waiting = (page, n) => page.locator(".bar").getByText(`待发送 ${n}`, { exact: true }).waitFor({ timeout: 75_000 });
+/** Sends the open form of a case. It closes once the step lies in the outbox, which is empty before as well; then sees it sent. */
+export async function handIn(page, button = "提交") {
+  await page.getByRole("button", { name: button, exact: true }).click();
+  await page.locator("main form").waitFor({ state: "detached" });
+  await waiting(page, 0);
+}
 export const tab = (page, name) => page.getByRole("navigation", { name: /主菜单|Main menu/ }).getByRole("link", { name, exact: true }).click();
 
 /** Takes the open case on, and sees it sent: what may be done next shows that the step is in the outbox, which is empty before as well. */

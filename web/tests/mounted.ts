@@ -32,7 +32,7 @@ export function serve(answers: Answers): { method: string; path: string; body: u
 
 /** Mounts a component as a face would, in Chinese, on an empty page at `path`. */
 export async function mounted(component: Component, props: Record<string, unknown> = {}, path = "/") {
-  const router = createRouter({ history: createMemoryHistory(), routes: [{ path: "/t/:track", component }, { path: "/sent/:key", component }, { path: "/:rest(.*)*", component }] });
+  const router = createRouter({ history: createMemoryHistory(), routes: [{ path: "/t/:track", component }, { path: "/sent/:key", component }, { path: "/cases/:id", component }, { path: "/:rest(.*)*", component }] });
   await router.push(path);
   // Two faces may each have a word of the same key; the page's own face says it last.
   const face = /faces\/(\w+)\//.exec((component as { __file?: string }).__file ?? "")?.[1];

@@ -1,7 +1,5 @@
 import { enableAutoUnmount, flushPromises } from "@vue/test-utils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { defineComponent, h } from "vue";
-import { useI18n } from "vue-i18n";
 import { Problem } from "@/api/problem";
 import { device } from "@/faces/resident/device";
 import { fileOf, wechatDevice } from "@/faces/resident/device/wechat";
@@ -11,8 +9,6 @@ import { body, discard, edit, flush, pause, post, startOutbox, transient, waitin
 import ReportPage from "@/faces/resident/incidents/ReportPage.vue";
 import SharedPage from "@/faces/resident/incidents/SharedPage.vue";
 import SentPage from "@/faces/resident/incidents/SentPage.vue";
-import type { Spoken } from "@/faces/resident/incidents/spoken";
-import StepList from "@/faces/resident/incidents/StepList.vue";
 import TrackPage from "@/faces/resident/incidents/TrackPage.vue";
 import { appended, canListen, listen } from "@/shared/speech/speech";
 import AddressSearch from "@/faces/resident/org/AddressSearch.vue";
@@ -21,8 +17,6 @@ import { keepGrid } from "@/faces/resident/org/place";
 import PlaceCard from "@/faces/resident/org/PlaceCard.vue";
 import { memoryShelf, type Shelf } from "@/faces/resident/shelf";
 import { myReports } from "@/faces/resident/tracks";
-import residentEn from "@/locales/en/resident.json";
-import wordsEn from "@/locales/en/words.json";
 import { weight } from "@/shared/map/styles";
 import { mounted, serve } from "./mounted";
 
@@ -201,41 +195,6 @@ describe("tracking", () => {
     const { wrapper } = await mounted(SharedPage, {}, "/s/x");
     expect(wrapper.text()).toContain("分享的人停止了分享");
     expect(wrapper.find("[role=alert]").exists()).toBe(false);
-  });
-});
-
-describe("the steps of a case", () => {
-  const at = "2026-03-14T02:00:00.000Z";
-  const sentences: [Spoken, string][] = [
-    [{ kind: "led", lead: "一社区 周以宁", helpers: [] }, "In charge: 一社区 周以宁"],
-    [{ kind: "ruled", lead: "一社区", helpers: ["一号物业", "消防队"] }, "Given to others. In charge: 一社区; helping: 一号物业, 消防队"],
-    [{ kind: "handed_up", unit: "东街道" }, "Passed up to 东街道, which takes care of it"],
-    [{ kind: "stage_done", stage: "停工", words: "" }, "“停工” is done"],
-    [{ kind: "stage_done", stage: "停工", words: "已围挡" }, "“停工” is done: 已围挡"],
-    [{ kind: "merged" }, "A neighbour reported the same; both are handled together"],
-    [{ kind: "absorbed", people: 2 }, "2 more residents reported the same; it is handled together"],
-    [{ kind: "unmerged" }, "No longer handled together; this report goes on by itself"],
-    [{ kind: "released", people: 2 }, "The other report, of 2 residents, is handled by itself again"],
-    [{ kind: "rated", contacted: false, solved: "partly", satisfied: null }, "Not contacted; Partly"],
-    [{ kind: "reopened", round: 2, cause: "unsolved" }, "Handled again (no. 2): Not solved"],
-  ];
-  it("say in English what the program says, and leave what people wrote as it is", async () => {
-    const steps = sentences.map(([spoken]) => ({ at, what: "note", words: "中文", spoken }));
-    let english = () => {};
-    const page = defineComponent(() => {
-      const i18n = useI18n() as unknown as { locale: { value: string }; setLocaleMessage: (of: string, words: object) => void };
-      english = () => {
-        i18n.setLocaleMessage("en", { words: wordsEn, ...residentEn });
-        i18n.locale.value = "en";
-      };
-      return () => h(StepList, { steps: [{ at, what: "note", words: "看过了，明天来" }, ...steps] });
-    });
-    const { wrapper } = await mounted(page);
-    expect(wrapper.findAll("li")[0]!.text()).toContain("重新办理（第2次）：问题没解决");
-    english();
-    await flushPromises();
-    const shown = wrapper.findAll("li").map((it) => it.findAll("p").at(1)!.text());
-    expect(shown.reverse()).toEqual(["看过了，明天来", ...sentences.map(([, words]) => words)]);
   });
 });
 

@@ -4,10 +4,11 @@ import Dexie from "dexie";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Case, Session, Task } from "@/api/types";
 import { commands, differences, seenOf } from "@/faces/worker/offline/commands";
-import { ownTasks, projected } from "@/faces/worker/offline/projected";
+import { ownTasks, projected, toSign } from "@/faces/worker/offline/projected";
 import { useField } from "@/faces/worker/offline/field";
 import type { Item } from "@/faces/worker/offline/outbox";
-import { actionsOf } from "@/faces/worker/incidents/actions";
+import { actionsOf, type ActionKey } from "@/faces/worker/incidents/actions";
+import CasePage from "@/faces/worker/incidents/CasePage.vue";
 import ActionForm from "@/faces/worker/incidents/ActionForm.vue";
 import { found, placeOf } from "@/faces/worker/incidents/find";
 import { gridAt } from "@/faces/worker/offline/within";
@@ -94,6 +95,26 @@ describe("what the worker left", () => {
     expect(actionsOf(aCase("1", { may: ["object", "resume", "raise_urgency"] }), undefined)).toEqual(["object", "resume", "raise_urgency"]);
     expect(actionsOf(c, { ...c.tasks[0]!, binding: true, arrived_at: inHours(-1) })).toEqual(["extend", "whistle"]);
   });
+  it("offers a stage to the lead at work while one is left, and a signature where a result waits for it", () => {
+    const at = (state: Task["state"], role: Task["role"] = "lead") => aCase("1", { may: ["stage", "sign", "hand_back"], stages: [{ name: "停工", by: null }], tasks: [task("t1", { state, role })] });
+    const offered = (c: Case) => actionsOf(c, ownTasks(c)[0]);
+    expect(offered(at("accepted"))).toEqual(["stage"]);
+    expect([offered(at("offered")), offered(at("accepted", "helper")), offered({ ...at("accepted"), stages: [] }), offered({ ...at("accepted"), may: [] })]).toEqual([[], [], [], []]);
+    expect(offered(at("signing"))).toEqual(["sign"]);
+    expect(toSign({ ...at("signing"), may: [] })).toEqual([]);
+  });
+  it("lets whoever leads ask for helpers, and whoever may whistle do that", () => {
+    const c = aCase("1", { may: ["help"], tasks: [task("t1", { state: "accepted" })] });
+    expect([actionsOf(c, c.tasks[0]), actionsOf({ ...c, may: ["whistle"] }, c.tasks[0])]).toEqual([["whistle"], ["whistle"]]);
+  });
+  it("foresees what a stage, a signature and a hand-back do", () => {
+    const c = aCase("1", { state: "in_progress", may: ["sign"], stages: [{ name: "停工", by: null }, { name: "拆除", by: null }], tasks: [task("t1", { state: "signing" }), task("t2", { state: "signing", role: "helper" })] });
+    const sent = (action: string, path: string, body = {}) => projected(c, [{ ...item(action, path), body }]);
+    expect(sent("stage", "/incidents/1/tasks/t1/stage", { stage: "停工" }).stages).toEqual([{ name: "拆除", by: null }]);
+    const signed = sent("sign", "/incidents/1/tasks/t1/sign");
+    expect([signed.state, signed.tasks[0]!.state]).toEqual(["resolved", "done"]);
+    expect([sent("sign", "/incidents/1/tasks/t2/sign").state, sent("hand_back", "/incidents/1/tasks/t1/hand-back").tasks[0]!.state]).toEqual(["in_progress", "accepted"]);
+  });
   it("can be put right where it is a sentence, and nowhere else", () => {
     const body = { text: "楼道", lon: 1, photo_ids: ["photo:ab"], reason: "wrong-unit", solved: { public_reply: "好了", result: "solved" } };
     expect(editable(body).map((it) => it.path)).toEqual(["text", "solved.public_reply"]);
@@ -145,11 +166,57 @@ describe("a complaint about a burden", () => {
 });
 
 describe("what the hour asks for", () => {
-  async function form(action: "object" | "raise_urgency" | "resume") {
+  async function form(action: ActionKey, of = aCase("1"), of_task?: Task) {
     serve({});
     localStorage.clear();
-    return (await mounted(ActionForm, { of: aCase("1"), task: undefined, action, problem: null })).wrapper;
+    return (await mounted(ActionForm, { of, task: of_task, action, problem: null })).wrapper;
   }
+  it("is a stage that was reached: the only one is chosen already, words and photographs are not asked for", async () => {
+    const two = aCase("1", { stages: [{ name: "停工", by: inHours(5) }, { name: "拆除", by: null }] });
+    const wrapper = await form("stage", two, two.tasks[0]);
+    expect(wrapper.findAll("input[name=stage]").map((it) => it.attributes("value"))).toEqual(["停工", "拆除"]);
+    await wrapper.get("form").trigger("submit");
+    expect([wrapper.text().includes("请选完成了哪一阶段"), wrapper.emitted("give")]).toEqual([true, undefined]);
+    await wrapper.get("input[value=停工]").setValue(true);
+    await wrapper.get("#act-words").setValue(" 已围挡 ");
+    await wrapper.get("form").trigger("submit");
+    expect(wrapper.emitted("give")![0]![0]).toMatchObject({ path: "/incidents/1/tasks/t1/stage", action: "stage", version: 3, body: { stage: "停工", words: "已围挡", photo_ids: [] } });
+    const one = aCase("1", { stages: [{ name: "拆除", by: null }] });
+    const last = await form("stage", one, one.tasks[0]);
+    await last.get("form").trigger("submit");
+    expect(last.emitted("give")![0]![0]).toMatchObject({ body: { stage: "拆除", words: "" } });
+  });
+  it("is a unit that is asked to help: in the name of the own task, or of the place where somebody may whistle", async () => {
+    for (const [may, path, body] of [["help", "/incidents/1/tasks/t1/help", { units: ["u-9"], words: "请带梯子" }], ["whistle", "/incidents/1/whistle", { units: [{ unit: "u-9", role: "helper" }], words: "请带梯子" }]] as const) {
+      const of = aCase("1", { may: [may], tasks: [task("t1", { state: "accepted" })] });
+      const wrapper = await form("whistle", of, of.tasks[0]);
+      serve({ "GET /units": { body: { items: [{ id: "u-9", name: "青和物业", code: "X", kind: "partner" }] } } });
+      await wrapper.get("#unit").setValue("青和");
+      await vi.waitFor(() => expect(wrapper.find(".field button.act").exists()).toBe(true));
+      await wrapper.get(".field button.act").trigger("click");
+      await wrapper.get("#act-words").setValue("请带梯子");
+      await wrapper.get("form").trigger("submit");
+      expect(wrapper.emitted("give")![0]![0]).toMatchObject({ path, body, action: "whistle" });
+      wrapper.unmount();
+    }
+  });
+  it("is a signature, or a result handed back with what is to be changed", async () => {
+    const waits = aCase("1", { tasks: [task("t1", { state: "signing" })] });
+    const wrapper = await form("sign", waits, waits.tasks[0]);
+    await wrapper.get("form").trigger("submit");
+    expect([wrapper.text().includes("请选签发还是退回修改"), wrapper.emitted("give")]).toEqual([true, undefined]);
+    await wrapper.get("input[value=no]").setValue(true);
+    await wrapper.get("form").trigger("submit");
+    expect([wrapper.text().includes("请写一句话"), wrapper.emitted("give")]).toEqual([true, undefined]);
+    await wrapper.get("#act-words").setValue("写清换了几盏灯");
+    await wrapper.get("form").trigger("submit");
+    expect(wrapper.emitted("give")![0]![0]).toMatchObject({ path: "/incidents/1/tasks/t1/hand-back", action: "hand_back", version: 3, body: { words: "写清换了几盏灯" } });
+    const signed = await form("sign", waits, waits.tasks[0]);
+    await signed.get("input[value=yes]").setValue(true);
+    expect(signed.find("#act-words").exists()).toBe(false);
+    await signed.get("form").trigger("submit");
+    expect(signed.emitted("give")![0]![0]).toMatchObject({ path: "/incidents/1/tasks/t1/sign", action: "sign", version: 3, body: {} });
+  });
   it("is an objection with what it stands on", async () => {
     const wrapper = await form("object");
     await wrapper.get("#act-words").setValue("不是我们的路");
@@ -174,6 +241,47 @@ describe("what the hour asks for", () => {
     const wrapper = await form("resume");
     await wrapper.get("form").trigger("submit");
     expect(wrapper.emitted("give")![0]![0]).toMatchObject({ path: "/incidents/1/resume", body: { words: "" } });
+  });
+});
+
+describe("a result that waits for a signature", () => {
+  const unsigned = { by: "周以宁", at: inHours(-1), result: "solved", reply: "已换灯泡。" };
+  const waits = (more: Partial<Case> = {}) => aCase("1", { state: "in_progress", may: ["sign", "hand_back", "note"], tasks: [task("t1", { state: "signing", to_me: false, unsigned })], ...more });
+  async function page(of: Case) {
+    const answers = { "GET /session/lease": { body: lease }, "GET /pack": { body: pack([of]) }, "GET /incidents/1": { body: of }, "GET /session": { body: who }, "POST /incidents/1/tasks/t1/sign": { body: { ...of, version: 4, state: "resolved", may: [] } } };
+    serve(answers);
+    localStorage.clear();
+    const { wrapper } = await mounted(CasePage, {}, "/cases/1");
+    const field = useField();
+    await field.open(who, true);
+    await vi.waitFor(() => expect(wrapper.text()).toContain("已换灯泡。"));
+    return { wrapper, field, answers };
+  }
+  it("stands in the inbox of whoever signs", async () => {
+    const { wrapper } = await today([waits(), aCase("2", { tasks: [task("t2", { state: "signing", to_me: false, unsigned })] })]);
+    expect(wrapper.findAll(".title").map((it) => it.text())).toEqual(["title 1"]);
+  });
+  it("is shown with its author, signed through the outbox, and gone from the page before the server has answered", async () => {
+    const { wrapper, field, answers } = await page(waits());
+    expect(wrapper.get("[aria-labelledby=unsigned]").text()).toMatch(/待您签发.*已解决.*已换灯泡。.*周以宁/s);
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+    await wrapper.get("button.next").trigger("click");
+    await wrapper.get("input[value=yes]").setValue(true);
+    await wrapper.get("form").trigger("submit");
+    await vi.waitFor(() => expect(field.waiting).toBe(1));
+    await flushPromises();
+    expect([wrapper.find("[aria-labelledby=unsigned]").exists(), wrapper.find("button.next").exists()]).toEqual([false, false]);
+    const asked = serve(answers);
+    await field.sync(true);
+    expect(asked.find((it) => it.path.endsWith("/sign"))?.body).toEqual({ version: 3 });
+    expect(field.waiting).toBe(0);
+    await field.close();
+  });
+  it("says to its author that it is on its way", async () => {
+    const { wrapper, field } = await page(waits({ may: ["note"] }));
+    expect(wrapper.get("[aria-labelledby=unsigned]").text()).toContain("已送签，签发后才算办结");
+    expect(wrapper.find("button.next").exists()).toBe(false);
+    await field.close();
   });
 });
 

@@ -185,6 +185,7 @@ const CALLS: &[Call] = &[
     command("PUT /api/v1/dispatch/reasons/{code}", || json!({"words": "", "counts": "neutral", "active": true})),
     read("GET /api/v1/dispatch/figures"),
     command("POST /api/v1/incidents/{id}/whistle", || json!({"units": [{"unit": NOBODY, "role": "helper"}], "words": "请到场"})),
+    command("POST /api/v1/incidents/{id}/tasks/{task}/help", || json!({"units": [NOBODY], "words": "请带梯子来"})),
     command("POST /api/v1/incidents/{id}/tasks/{task}/report-in", || json!({"note": "到场"})),
     command("POST /api/v1/whistles/{id}/ratings", || json!({"ratings": []})),
     command("POST /api/v1/whistles/{id}/call-off", || json!({"reason": "误报"})),

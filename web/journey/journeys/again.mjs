@@ -1,6 +1,9 @@
 // A session ends under somebody's hands: on the desk and on the phone. After logging in again they are where they were, with what was typed.
 import { createHmac } from "node:crypto";
 import { as, report, tag } from "../ask.mjs";
+import { open } from "../desk.mjs";
+import { soon } from "../soon.mjs";
+import { handIn } from "../steps.mjs";
 
 /** The code of an authenticator app; `back` of so many half minutes ago. A code works once. */
 function code(secret, back = 0) {
@@ -32,8 +35,7 @@ async function desk({ base, check, enter, linkFor }, filed) {
   const { secret } = await as(page, "/account/totp", {});
   await as(page, "/account/totp/confirm", { code: code(secret, 1) });
   const words = "看过现场，先拉了警戒带，等物业来人。";
-  await page.goto(`${base}/c/#/cases/${filed.id}?state=open`);
-  await page.locator("#case-title").waitFor();
+  await open(page, base, filed.id, { query: "?state=open" });
   await page.keyboard.press("n");
   const form = page.getByRole("dialog", { name: "备注" });
   await form.getByLabel("说明").fill(words);
@@ -42,7 +44,7 @@ async function desk({ base, check, enter, linkFor }, filed) {
   await send(form);
   const again = page.getByRole("dialog", { name: "请重新登录" });
   await again.waitFor();
-  check("the page behind is out of reach", !(await page.evaluate(() => document.elementsFromPoint(20, 200).some((it) => it.closest("#app")))));
+  check("the page behind is out of reach", await soon(() => page.evaluate(() => !document.elementsFromPoint(20, 200).some((it) => it.closest("#app")))));
   await screen("g-1-ended");
   await page.keyboard.press("Escape");
   await page.keyboard.press("Escape");
@@ -67,7 +69,7 @@ async function desk({ base, check, enter, linkFor }, filed) {
   await page.goto(`${base}/c/#/notices/new`);
   await page.getByLabel("标题").fill("写了一半的通知");
   await end(page);
-  await page.getByRole("navigation", { name: "工作区" }).getByRole("link", { name: "交接班" }).click();
+  await page.getByRole("navigation", { name: "工作区", includeHidden: true }).getByRole("link", { name: "交接班", includeHidden: true }).dispatchEvent("click"); // As in `send`.
   await again.waitFor();
   await again.getByRole("button", { name: "我已在别的窗口登录" }).click();
   await again.getByText("还没有登录。").waitFor();
@@ -75,7 +77,8 @@ async function desk({ base, check, enter, linkFor }, filed) {
   await window.goto(new URL(linkFor("guan"), base).href);
   await window.waitForURL((url) => !url.href.includes("/link/"));
   await window.close();
-  if (await again.isVisible()) await again.getByRole("button", { name: "我已在别的窗口登录" }).click();
+  // The box may have heard of it by itself.
+  await again.getByRole("button", { name: "我已在别的窗口登录" }).click({ timeout: 3_000 }).catch(() => undefined);
   await again.waitFor({ state: "hidden" });
   await page.getByRole("heading", { name: "交接班", level: 1 }).waitFor();
   await page.getByText("没有读到").waitFor({ state: "detached" });
@@ -85,8 +88,7 @@ async function desk({ base, check, enter, linkFor }, filed) {
   await page.getByLabel("标题").fill("");
 
   // Somebody else finds nothing of it.
-  await page.goto(`${base}/c/#/cases/${filed.id}`);
-  await page.locator("#case-title").waitFor();
+  await open(page, base, filed.id);
   await page.keyboard.press("n");
   await form.getByLabel("说明").fill("只给我自己看的话");
   await end(page);
@@ -96,9 +98,9 @@ async function desk({ base, check, enter, linkFor }, filed) {
   await stranger.goto(new URL(linkFor("jiangyue"), base).href);
   await stranger.waitForURL((url) => !url.href.includes("/link/"));
   await stranger.close();
-  if (await again.isVisible()) await again.getByRole("button", { name: "我已在别的窗口登录" }).click().catch(() => undefined);
+  await again.getByRole("button", { name: "我已在别的窗口登录" }).click({ timeout: 3_000 }).catch(() => undefined);
   await page.getByText("江越").first().waitFor();
-  check("somebody else finds nothing of what was typed", (await form.count()) === 0);
+  check("somebody else finds nothing of what was typed", await soon(async () => (await form.count()) === 0));
 }
 
 async function phone({ base, check, enter, links, phone: viewport, position }, filed, words) {
@@ -119,9 +121,7 @@ async function phone({ base, check, enter, links, phone: viewport, position }, f
   check("with the form open and what was typed", (await note.inputValue()) === "一楼灯座松了，");
   await screen("g-4-phone-back");
   await note.fill("一楼灯座松了，已紧固。");
-  await page.getByRole("button", { name: "保存备注" }).click();
-  await page.locator(".bar").getByText("待发送 0", { exact: true }).waitFor();
-  for (let n = 0; n < 20 && !(await as(page, `/incidents/${filed.id}`)).steps.some((it) => it.words === "一楼灯座松了，已紧固。"); n += 1) await page.waitForTimeout(250);
+  await handIn(page, "保存备注");
   check("and it goes out", (await as(page, `/incidents/${filed.id}`)).steps.some((it) => it.words === "一楼灯座松了，已紧固。"));
 }
 

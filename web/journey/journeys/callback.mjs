@@ -1,5 +1,6 @@
 // Somebody who left a telephone is rung back, says that it was not solved, and the case is opened again for another person.
 import { as, tag } from "../ask.mjs";
+import { open } from "../desk.mjs";
 import { dial, noted, save, take } from "../steps.mjs";
 
 export async function run(stage) {
@@ -25,7 +26,7 @@ export async function run(stage) {
   check("the call is saved", true);
   const again = await as(page, `/incidents/${filed.id}`);
   check("what was not solved is opened again", again.round === 2, JSON.stringify({ round: again.round, state: again.state, attention: again.attention }));
-  await page.goto(`${stage.base}/c/#/cases/${filed.id}`);
+  await open(page, stage.base, filed.id);
   await page.getByText("第 2 次办理").waitFor();
   await screen("b-3-again");
   await page.getByRole("button", { name: "深色" }).click();

@@ -7,12 +7,11 @@ export async function run(stage) {
   const filed = await report(stage, `店铺门口占道经营，桌椅摆到人行道上（${mark}）`);
   const centre = await enter("dispatcher");
   await centre.page.locator("li button.line").first().waitFor();
-  const found = (await as(centre.page, `/incidents?q=${filed.code}`)).items[0];
   // Wherever the rules sent it: this journey is about 区城管执法局.
   const unit = (await as(centre.page, "/units?q=城市管理")).items[0];
-  let one = await as(centre.page, `/incidents/${found.id}`);
-  if (one.may.includes("accept")) one = await as(centre.page, `/incidents/${found.id}/accept`, { version: one.version });
-  if (!one.tasks.some((it) => it.role === "lead" && it.unit.id === unit.id && it.state === "offered")) await as(centre.page, `/incidents/${found.id}/dispatch`, { version: one.version, unit: unit.id, reason: "占道经营归城管执法。" });
+  let one = await as(centre.page, `/incidents/${filed.id}`);
+  if (one.may.includes("accept")) one = await as(centre.page, `/incidents/${filed.id}/accept`, { version: one.version });
+  if (!one.tasks.some((it) => it.role === "lead" && it.unit.id === unit.id && it.state === "offered")) await as(centre.page, `/incidents/${filed.id}/dispatch`, { version: one.version, unit: unit.id, reason: "占道经营归城管执法。" });
 
   const office = await enter("department");
   const { page, screen } = office;

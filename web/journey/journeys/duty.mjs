@@ -68,8 +68,8 @@ async function handover(stage, street, mark) {
   await page.getByRole("button", { name: "交班", exact: true }).click();
   await page.getByText("已交班，等接班人确认。").waitFor();
   const card = (on) => on.getByRole("article").filter({ hasText: mark });
-  check("what is open is listed by the system", /未办结 [1-9]\d* 件，其中特急 [1-9]\d* 件/.test(await card(page).innerText()), await card(page).innerText());
   await card(page).getByText("等接班人确认。").waitFor();
+  check("what is open is listed by the system", /未办结 [1-9]\d* 件，其中特急 [1-9]\d* 件/.test(await card(page).innerText()), await card(page).innerText());
 
   const next = await enter("leader");
   await next.page.getByRole("link", { name: "交接班" }).click();

@@ -1,6 +1,7 @@
 // A reporter wants his words gone: the desk asks for it from the case, cannot approve itself, somebody else decides; the case has lost its words
 // and kept its number.
 import { as, report, tag } from "../ask.mjs";
+import { act, open } from "../desk.mjs";
 
 export async function run(stage) {
   const { base, check, enter } = stage;
@@ -17,13 +18,8 @@ export async function run(stage) {
   };
   const [kept, gone] = [await over("一"), await over("二")];
   const ask = async (filed, reason) => {
-    await page.goto(`${base}/c/#/cases/${filed.id}`);
-    await page.locator("#case-title").waitFor();
-    await page.getByText(filed.code).first().waitFor();
-    const erase = page.getByRole("group", { name: "可以做的事" }).getByRole("button", { name: "申请删除" });
-    if (!(await erase.isVisible())) await page.keyboard.press(".");
-    await erase.click();
-    const form = page.getByRole("dialog", { name: "申请删除" });
+    await open(page, base, filed.id);
+    const form = await act(page, "申请删除");
     await form.getByText("谁也恢复不了").waitFor();
     if (filed === kept) {
       await form.getByRole("button", { name: "申请删除" }).click();
@@ -70,12 +66,12 @@ export async function run(stage) {
   await other.page.setViewportSize(stage.phone);
   await other.screen("e-6-phone-english");
 
-  await page.goto(`${base}/c/#/cases/${gone.id}`);
+  await open(page, base, gone.id);
   await page.getByText(/内容已于 .* 删除/).waitFor();
   check("the case has lost its words and kept its number", (await page.locator(".case header").innerText()).includes(gone.code) && !(await page.locator(".case").innerText()).includes("退休手续"));
   check("and nothing more can be asked of it", (await page.getByRole("button", { name: "申请删除" }).count()) === 0);
   await screen("e-7-erased");
-  await page.goto(`${base}/c/#/cases/${kept.id}`);
-  await page.getByText("退休手续").first().waitFor();
+  await open(page, base, kept.id);
+  await page.locator(".case").getByText("退休手续").first().waitFor();
   check("what was declined stays as it was", true);
 }

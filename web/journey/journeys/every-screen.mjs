@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { as, report } from "../ask.mjs";
+import { opened as atCase } from "../steps.mjs";
 import { asking, dialogs, files, openOf, ordered, prepare } from "../dialogs.mjs";
 
 const faces = fileURLToPath(new URL("../../src/faces", import.meta.url));
@@ -112,7 +113,7 @@ export async function run(stage) {
     await page.keyboard.press("Escape");
     await form.waitFor({ state: "hidden" });
     const handle = await back?.elementHandle();
-    const returned = await page.waitForFunction((it) => !it || it === document.activeElement, handle, { timeout: 1_000 }).then(() => true, () => false);
+    const returned = await page.waitForFunction((it) => !it || it === document.activeElement, handle, { timeout: 5_000 }).then(() => true, () => false);
     check(`${name}: left by Escape, the cursor is back`, returned, await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 120)));
     check(`${name}: no error in the browser's console`, found.length === 0, found.splice(0).join("\n     "));
   }
@@ -175,9 +176,8 @@ export async function run(stage) {
     const states = ["received", "accepted", "assigned", "in_progress", "resolved", "closed"];
     for (const state of states) for (const it of (await as(page, `/incidents?state=${state}&limit=2`)).items) {
       await page.goto(`${base}/c/#${place}/${it.id}`);
-      await page.locator("#case-title").waitFor();
+      await atCase(page, it.code);
       await page.locator(".acts button").first().waitFor();
-      await page.waitForTimeout(300);
       const more = page.locator(".acts .rest > button");
       const all = page.locator(".acts button.act:not(.rest > button)");
       if (await more.count()) await more.click();
@@ -188,7 +188,9 @@ export async function run(stage) {
         const back = all.filter({ hasText: new RegExp(`^${name}`) }).first();
         const inMenu = await back.evaluate((it) => it.closest(".menu") !== null);
         await back.click();
-        if (await page.getByRole("dialog").isVisible().catch(() => false)) {
+        const there = await page.getByRole("dialog").waitFor().then(() => true, () => false);
+        check(`${who} ${name} opens`, there);
+        if (there) {
           const list = page.getByRole("dialog").locator(".el-select__wrapper").first();
           if (!seen.has("list") && (await page.getByRole("dialog").locator(".el-select").count())) {
             seen.add("list");
@@ -227,8 +229,8 @@ export async function run(stage) {
   async function hashed(face, letter, one, paths, examples) {
     for (const path of paths) {
       const address = filled(face, path, examples);
-      await one.page.evaluate((to) => { location.hash = `#${to}`; }, address);
-      await one.page.waitForFunction((to) => location.hash.startsWith(`#${to}`), address).catch(() => undefined);
+      // The router says when the screen has come; its address changes before.
+      await one.page.evaluate((to) => document.querySelector("#app").__vue_app__.config.globalProperties.$router.push(to).then(() => undefined), address).catch(() => undefined);
       await look(one, face, path);
     }
   }

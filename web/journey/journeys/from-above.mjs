@@ -70,8 +70,7 @@ async function conference({ check, base }, centre, office, filed, mark) {
   await form.getByRole("checkbox", { name: "再次延期" }).check();
   await screen("o-5-decision");
   await send(page, form, "会商");
-  await office.page.goto(`${base}/c/#/department/${filed.id}`);
-  await office.page.locator("#case-title").waitFor();
+  await open(office.page, base, filed.id, { place: "department" });
   await office.page.getByText(`由城管牵头，街道配合清理（${mark}）`).first().waitFor();
   check("the department reads the decision", true);
   check("and it binds", await office.page.getByText("不得退回").first().isVisible());
@@ -109,7 +108,7 @@ async function calledOff(stage, mark) {
   await screen("o-8-board");
   await unit.page.reload();
   await unit.page.getByRole("heading", { name: "部门台", level: 1 }).waitFor();
-  await unit.page.waitForTimeout(1000);
+  await entry(unit.page, `${mark} 叫停`).waitFor();
   // Calling off lets helpers go; whoever leads goes on with the case.
   check("whoever leads keeps the case", (await unit.page.locator("button.entry").filter({ hasText: `${mark} 叫停` }).count()) === 1);
 }

@@ -2,6 +2,7 @@
 // and takes it up again. Each time the next person sees it.
 import { as, report, tag } from "../ask.mjs";
 import { act, given, open, send } from "../desk.mjs";
+import { handIn, hurry, takeOn } from "../steps.mjs";
 
 const entry = (page, text) => page.locator(".entry").filter({ hasText: text }).first();
 async function ask(page, words) {
@@ -42,8 +43,7 @@ async function department(stage, centre, mark) {
   await entry(page, mark).getByText("先到现场劝导").waitFor();
   check("the department reads why it was refused", (await as(page, `/incidents/${filed.id}`)).due_at === due);
 
-  await page.goto(`${base}/c/#/department/${filed.id}`);
-  await page.locator("#case-title").waitFor();
+  await open(page, base, filed.id, { place: "department" });
   await ask(page, "已劝导，店主要两天搬走货架。");
   await desk.reload();
   const second = desk.locator(".entry").filter({ hasText: mark }).filter({ hasText: "搬走货架" });
@@ -64,15 +64,12 @@ async function worker(stage, mark) {
   const words = `辛楼道灯不亮，晚上看不见 ${mark}`;
   const filed = await report(stage, words);
   const { page, screen } = await enter("worker", { viewport: phone, position });
-  const sent = () => page.locator(".bar").getByText("待发送 0", { exact: true }).waitFor();
   await page.goto(`${base}/w/#/case/${filed.id}`);
-  await page.getByRole("button", { name: "接单" }).click();
-  await sent();
+  await takeOn(page);
   await page.getByRole("button", { name: "更多" }).click();
   await page.getByRole("button", { name: "申请延期" }).click();
   await page.getByLabel("为什么要延期").fill("灯具要从外地调货");
-  await page.getByRole("button", { name: "提交", exact: true }).click();
-  await sent();
+  await handIn(page);
   const desk = await enter("community");
   await desk.page.getByRole("link", { name: "部门台" }).click();
   await desk.page.getByRole("button", { name: /延期审批/ }).click();
@@ -110,7 +107,7 @@ async function shelf(stage, { filed, words, page, screen }) {
   check("the worker sees why his clock stands still", (await page.getByText("挂账").first().isVisible()) && (await page.locator(".light").first().innerText()).includes("暂停"));
   await screen("x-7-worker-shelved");
   await act(leader.page, "恢复计时");
-  await leader.page.getByRole("button", { name: "现在就办" }).click();
+  await hurry(leader.page);
   await leader.page.getByText("已完成：恢复计时").waitFor();
   await page.reload();
   await page.getByRole("heading", { name: words }).waitFor();

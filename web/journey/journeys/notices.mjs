@@ -1,5 +1,6 @@
 // A community tells its residents something: written, looked at, published, read without a log-in, changed, withdrawn; and who may only read it.
 import { as, tag } from "../ask.mjs";
+import { soon } from "../soon.mjs";
 
 export async function run(stage) {
   const { base, check, enter, meet, phone } = stage;
@@ -12,7 +13,7 @@ export async function run(stage) {
   await page.getByRole("link", { name: "写一条" }).click();
   const form = page.getByRole("form", { name: "写一条" });
   await form.getByRole("button", { name: "发布" }).click();
-  check("an empty notice is refused beside its fields", (await form.getByRole("alert").count()) === 3);
+  check("an empty notice is refused beside its fields", await soon(async () => (await form.getByRole("alert").count()) === 3));
   await form.getByLabel("标题").fill(title);
   await form.getByLabel("正文").fill("明天上午 9 点到 11 点停水检修。\n\n请提前储水，有事打社区电话。");
   const unit = form.getByLabel("发给哪里的居民");
@@ -21,10 +22,11 @@ export async function run(stage) {
   const own = await page.evaluate(async () => (await (await fetch("/api/v1/session")).json()).roles[0].unit);
   check("only ground that one answers for is offered", offered.includes(own) && !offered.some((it) => it.startsWith("D-")), offered.join(" "));
   await unit.selectOption(own);
-  check("the preview says what residents will read", await page.getByRole("region", { name: "居民看到的样子" }).getByText("请提前储水").isVisible());
+  await page.getByRole("region", { name: "居民看到的样子" }).getByText("请提前储水").waitFor();
+  check("the preview says what residents will read", true);
   await screen("n-2-write");
   await page.reload();
-  check("what was typed survives a reload", (await form.getByLabel("标题").inputValue()) === title);
+  check("what was typed survives a reload", await soon(async () => (await form.getByLabel("标题").inputValue()) === title));
   await form.getByRole("button", { name: "发布" }).click();
   const asked = page.getByRole("dialog", { name: "发布" });
   await asked.getByText("请再看一遍").waitFor();

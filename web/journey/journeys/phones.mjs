@@ -3,6 +3,7 @@
 import { as, report, tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { bears } from "../phone.mjs";
+import { soonIn } from "../soon.mjs";
 import { open, post, tab, takeOn, write } from "../steps.mjs";
 
 async function resident(stage) {
@@ -40,6 +41,7 @@ async function resident(stage) {
   await judged("around with its map");
   for (const [path, name] of [["notices", "notices"], ["lookup", "the look-up"], ["t/00000000000000000000000000", "a link that opens nothing"], ["s/nothing", "a share that ended"]]) {
     await page.goto(`${base}/m/${path}`);
+    await page.locator("h1").first().waitFor();
     await page.getByText("正在读取…").waitFor({ state: "detached" });
     await judged(name);
   }
@@ -76,7 +78,7 @@ async function worker(stage) {
   check("what is worse than it was reported can be said", await page.getByRole("button", { name: "提高紧急程度" }).isVisible());
   for (const action of ["退单", "提高紧急程度"]) {
     await page.getByRole("button", { name: action, exact: true }).click();
-    check(`the form is under the eyes: ${action}`, await page.evaluate(() => document.activeElement?.tagName === "FORM" && document.activeElement.getBoundingClientRect().top < innerHeight));
+    check(`the form is under the eyes: ${action}`, await soonIn(page, () => document.activeElement?.tagName === "FORM" && document.activeElement.getBoundingClientRect().top < innerHeight));
     await page.getByRole("button", { name: "提交", exact: true }).click();
     await judged(`the form ${action}, refused`);
     await page.getByRole("button", { name: "先不办" }).click();
@@ -111,9 +113,9 @@ async function worker(stage) {
   await tab(page, "日志");
   await page.locator(".lines li").first().waitFor();
   await judged("the log of the day");
-  for (const [path, name] of [["meter", "the burden of forms"], ["burden", "a complaint"], ["handbook", "the handbook"], ["outbox", "what waits"], ["me", "me"]]) {
+  for (const [path, heading, name] of [["meter", "我的填报负担", "the burden of forms"], ["burden", "减负举报", "a complaint"], ["handbook", "办事手册", "the handbook"], ["outbox", "待发送", "what waits"], ["me", "周以宁", "me"]]) {
     await page.goto(`${base}/w/#/${path}`);
-    await page.locator("h1").waitFor();
+    await page.getByRole("heading", { name: heading, level: 1 }).waitFor();
     if (path === "handbook") await page.locator("details").first().click();
     await page.getByText("正在读取…").waitFor({ state: "detached" });
     await judged(name);
@@ -133,6 +135,7 @@ async function keyboard({ base, check, meet, position }) {
   const { page } = one;
   await page.emulateMedia({ reducedMotion: "reduce" });
   await page.goto(`${base}/m/`);
+  await page.getByRole("heading", { name: "我的网格员是谁" }).waitFor();
   const reach = async (name, most = 25) => {
     for (let n = 0; n < most; n += 1) {
       await page.keyboard.press("Tab");
@@ -144,7 +147,7 @@ async function keyboard({ base, check, meet, position }) {
   check("the report is reached by keyboard", await reach("我要上报"));
   await page.keyboard.press("Enter");
   await page.getByLabel("是什么事？").waitFor();
-  check("a new page stands the reader at its heading and names itself", await page.evaluate(() => document.activeElement?.tagName === "H1" && document.title.startsWith("我要上报")));
+  check("a new page stands the reader at its heading and names itself", await soonIn(page, () => document.activeElement?.tagName === "H1" && document.title.startsWith("我要上报")));
   check("the sentence is reached", await reach("是什么事？"));
   await page.keyboard.type(`花坛护栏倒了（${tag()}）`);
   check("the map is opened by keyboard", await reach("在地图上点"));

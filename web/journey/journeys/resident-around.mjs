@@ -2,6 +2,7 @@
 // English, dark; and "me too" when a neighbour has said it already.
 import { phone } from "../browser.mjs";
 import { picture } from "../picture.mjs";
+import { soon } from "../soon.mjs";
 
 async function address({ page, screen }, { base, check }) {
   await page.goto(`${base}/m/`);
@@ -49,7 +50,7 @@ async function clothes({ page, screen }, { base, check }) {
     return { type, low };
   });
   for (const step of ["字大一点", "字大一点", "字大一点"]) await page.getByRole("button", { name: step }).click();
-  check("the size ends at 30 px", await page.getByRole("button", { name: "字大一点" }).isDisabled());
+  check("the size ends at 30 px", await soon(() => page.getByRole("button", { name: "字大一点" }).isDisabled()));
   await screen("m-45-elder-30");
   for (let i = 0; i < 6; i += 1) await page.getByRole("button", { name: "字小一点" }).click();
   const least = await small();
@@ -96,9 +97,13 @@ async function withoutTyping({ base, check, meet, position: [lon, lat] }) {
   // Once somebody has said another place, the photograph's is offered.
   await page.getByRole("button", { name: "在地图上点" }).click();
   await page.locator(".map canvas").first().waitFor();
-  await page.waitForTimeout(800);
-  await page.locator(".map canvas").first().click({ position: { x: 60, y: 60 } });
-  await page.getByRole("button", { name: "用照片里的位置" }).click();
+  // A map takes a tap once it is drawn.
+  const offered = page.getByRole("button", { name: "用照片里的位置" });
+  await soon(async () => {
+    await page.locator(".map canvas").first().click({ position: { x: 60, y: 60 } });
+    return offered.waitFor({ timeout: 1_000 }).then(() => true, () => false);
+  });
+  await offered.click();
   await page.getByRole("button", { name: "用照片里的位置" }).waitFor({ state: "detached" });
   check("and its place is offered again", true);
 }

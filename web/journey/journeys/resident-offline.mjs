@@ -2,6 +2,22 @@
 // themselves open without network, with nothing in their cache that the server said.
 import { phone } from "../browser.mjs";
 import { picture } from "../picture.mjs";
+import { soon, soonIn } from "../soon.mjs";
+
+/** Waits until the draft lies in the browser's own database, which it reaches a moment after it was typed. */
+const kept = (page, text, photos = 0) => soonIn(page, ([text, photos]) => new Promise((tell) => {
+  const asked = indexedDB.open("jingwei.m");
+  asked.onerror = () => tell(false);
+  asked.onsuccess = () => {
+    const db = asked.result;
+    const done = (it) => { db.close(); tell(it); };
+    const [store] = db.objectStoreNames;
+    if (!store) return done(false);
+    const got = db.transaction(store).objectStore(store).get("draft");
+    got.onsuccess = () => done(got.result?.text === text && got.result.shots.length === photos);
+    got.onerror = () => done(false);
+  };
+}), [text, photos]);
 
 /** The pages of a phone that was here before open without any network, and a report that was begun is still there. */
 async function opens({ base, check, meet, position }) {
@@ -13,7 +29,7 @@ async function opens({ base, check, meet, position }) {
   await page.getByLabel("是什么事？").fill("楼道堆了旧家具");
   await page.locator(".found strong").waitFor();
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-  await page.waitForTimeout(600);
+  await kept(page, "楼道堆了旧家具");
   await context.setOffline(true);
   page = await resident.reopen();
   await page.goto(`${base}/m/`);
@@ -24,7 +40,7 @@ async function opens({ base, check, meet, position }) {
   check("what cannot be read says so and does not wait for ever", await page.getByText("连不上服务器").first().isVisible());
   await screen("m-62-first-offline");
   await page.getByRole("link", { name: "我要上报" }).click();
-  check("what was begun is still there", (await page.getByLabel("是什么事？").inputValue()) === "楼道堆了旧家具");
+  check("what was begun is still there", await soon(async () => (await page.getByLabel("是什么事？").inputValue()) === "楼道堆了旧家具"));
   await page.getByRole("button", { name: "在地图上点" }).click();
   await page.getByText("地图现在读不到").waitFor();
   await screen("m-63-report-offline");
@@ -33,11 +49,11 @@ async function opens({ base, check, meet, position }) {
   await context.setOffline(false);
   await page.getByRole("heading", { name: "收到了，谢谢您" }).waitFor();
   check("and goes out once there is a network", true);
-  const kept = await page.evaluate(async () => {
+  const cached = await page.evaluate(async () => {
     const names = await caches.keys();
     return (await Promise.all(names.map(async (name) => (await (await caches.open(name)).keys()).map((it) => new URL(it.url).pathname)))).flat();
   });
-  check("nothing that the server said and no link of a case lies in the cache", kept.length > 10 && kept.every((it) => /^\/m\/(assets\/|index\.html|manifest\.webmanifest|$)/.test(it)), kept.join(" "));
+  check("nothing that the server said and no link of a case lies in the cache", cached.length > 10 && cached.every((it) => /^\/m\/(assets\/|index\.html|manifest\.webmanifest|$)/.test(it)), cached.join(" "));
 }
 
 export async function run(stage) {
@@ -50,11 +66,10 @@ export async function run(stage) {
   await page.getByRole("img", { name: "第 1 张照片" }).waitFor();
   await page.getByLabel("是什么事？").fill(text);
   await page.locator(".found strong").waitFor();
-  await page.waitForTimeout(600);
+  await kept(page, text, 1);
   await page.reload();
-  check("words and photograph survive a reload", (await page.getByLabel("是什么事？").inputValue()) === text && (await page.getByRole("img", { name: "第 1 张照片" }).isVisible()));
-  await page.waitForTimeout(900);
-  // The pages of the way are read before the network goes, as on a phone that was there before.
+  await page.getByRole("img", { name: "第 1 张照片" }).waitFor();
+  check("words and photograph survive a reload", await soon(async () => (await page.getByLabel("是什么事？").inputValue()) === text));
   let sent = 0;
   await page.route("**/api/v1/reports", (route) => { sent += 1; return route.abort("connectionfailed"); });
   await page.getByRole("button", { name: "提交", exact: true }).click();
@@ -71,9 +86,9 @@ export async function run(stage) {
   await page.evaluate(() => window.dispatchEvent(new Event("online")));
   await page.getByText(text.slice(0, 12)).first().waitFor();
   await page.getByText("待发送", { exact: true }).waitFor({ state: "detached" });
-  const code = (await page.locator(".mine .figure").first().innerText()).split(" ")[0];
-  check("it went out by itself and has a number", /^C\d{8}-\d+/.test(code), code);
+  const number = page.locator(".mine .figure").first();
+  check("it went out by itself and has a number", await soon(async () => /^C\d{8}-\d+/.test(await number.innerText())), await number.innerText());
   await page.locator(".mine a").first().click();
   await page.getByRole("heading", { name: "每一步" }).waitFor();
-  check("with its photograph", (await page.locator("main img").count()) === 1);
+  check("with its photograph", await soon(async () => (await page.locator("main img").count()) === 1));
 }

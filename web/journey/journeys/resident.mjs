@@ -21,8 +21,8 @@ async function report({ page, screen }, { base, check, text }) {
   // From here on taps are counted: report, photograph, send.
   await page.getByRole("link", { name: "我要上报" }).click();
   await write(page, text, "before"); // Leave was given before, so the place is there by itself.
-  await page.waitForTimeout(1500); // The suggestion waits until the sentence rests.
-  check("the kind is suggested from the words", await page.getByText("看起来是").isVisible());
+  await page.getByText("看起来是").waitFor(); // The suggestion waits until the sentence rests.
+  check("the kind is suggested from the words", true);
   await screen("m-22-report");
   const code = await post(page);
   check("three taps and a sentence", true);

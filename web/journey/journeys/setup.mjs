@@ -1,5 +1,6 @@
 // Set-up: a catalogue with a wrong row, then right; an account with a grant, where two administrators' offices exclude one another; a switch with its reason; the record of it all.
 import { isDeepStrictEqual } from "node:util";
+import { soon } from "../soon.mjs";
 
 const wrong = "level1,level2,level3,handle_limit,limit_unit\n走查大类,走查小类,走查事项,三,工作日\n";
 const right = "level1,level2,level3,handle_limit,limit_unit\n走查大类,走查小类,走查事项,3,工作日\n";
@@ -63,7 +64,8 @@ export async function run({ enter, check }) {
   await officer.page.goto(page.url().replace(/#.*/, `#/setup/accounts?q=${username}`));
   await officer.page.getByRole("row", { name: new RegExp(username) }).getByRole("button", { name: "授权" }).click();
   const grant = async (role) => {
-    await officer.page.getByRole("button", { name: "授权", exact: true }).last().click();
+    // The row has a button of the same name, which puts away what it opened.
+    await officer.page.locator("td[colspan]").getByRole("button", { name: "授权", exact: true }).click();
     await officer.page.getByRole("dialog").getByLabel("角色").selectOption({ label: role });
     await officer.page.getByRole("dialog").getByRole("button", { name: "保存" }).click();
   };
@@ -74,9 +76,11 @@ export async function run({ enter, check }) {
   await officer.page.getByRole("dialog").getByRole("alert").first().waitFor();
   check("two administrators' offices are not given to one", true);
   await officer.screen("u-8-offices");
-  await page.goto(page.url().replace(/#.*/, `#/setup/accounts?q=${username}`));
+  const there = page.url().replace(/#.*/, `#/setup/accounts?q=${username}`);
+  await page.goto("about:blank");
+  await page.goto(there);
   await page.getByRole("row", { name: new RegExp(username) }).getByRole("button", { name: "授权" }).click();
-  await page.getByRole("button", { name: "停用", exact: true }).click();
+  await page.locator("td[colspan]").getByRole("button", { name: "停用", exact: true }).click();
   await page.getByText("已停用，它的登录已全部结束。").waitFor();
   check("an account is disabled", true);
 
@@ -103,7 +107,8 @@ export async function run({ enter, check }) {
   await structured(page, screen, check);
   for (const [name, shot] of [["人员和请假", "u-11-people"], ["编制和空缺", "u-12-rosters"], ["准入清单", "u-13-access"], ["退单原因", "u-14-reasons"], ["对外通知", "u-15-webhooks"]]) {
     await tabs(page).getByRole("link", { name }).click();
-    await page.waitForTimeout(900);
+    await tabs(page).locator("[aria-current=page]").filter({ hasText: name }).waitFor();
+    await page.waitForFunction(() => !document.querySelector("main .wait, main [role=status] .turn"));
     await screen(shot);
   }
   await page.getByRole("button", { name: "深色" }).click();
@@ -133,7 +138,7 @@ export async function run({ enter, check }) {
   await row.getByRole("button", { name: "只看这个" }).first().click();
   await auditor.page.waitForURL((url) => url.href.includes(`actor=${ids[0]}`));
   await auditor.page.getByRole("row").nth(1).waitFor();
-  check("and filters the record", (await auditor.page.getByRole("row").filter({ hasText: ids[0] }).count()) === (await auditor.page.getByRole("row").count()) - 1);
+  check("and filters the record", await soon(async () => (await auditor.page.getByRole("row").filter({ hasText: ids[0] }).count()) === (await auditor.page.getByRole("row").count()) - 1));
   await auditor.page.getByRole("row").filter({ hasText: "setting.set" }).first().getByRole("link", { name: "设置", exact: true }).click();
   await auditor.page.getByRole("heading", { name: "开关和限额" }).waitFor();
   check("a thing of the record is one click away", true);
@@ -148,7 +153,7 @@ async function matter(page, screen, check) {
   const row = page.getByRole("row", { name: /走查事项/ });
   await row.getByRole("button", { name: "修改" }).click();
   const form = page.getByRole("dialog", { name: "修改事项" });
-  check("the form begins at its first field", await form.getByLabel("大类", { exact: true }).evaluate((it) => it === document.activeElement));
+  check("the form begins at its first field", await soon(() => form.getByLabel("大类", { exact: true }).evaluate((it) => it === document.activeElement)));
   await form.getByRole("button", { name: "加一项：分段时限" }).click();
   await form.getByLabel("这一步做什么").fill("停工");
   await form.getByLabel("多久之内").fill("4");
@@ -161,7 +166,7 @@ async function matter(page, screen, check) {
   await form.getByLabel("必填").check();
   await form.getByRole("button", { name: "存为新版本" }).click();
   await form.getByText("字段标识只能用小写字母").waitFor();
-  check("the first field with a fault has the cursor", await form.getByLabel(/^字段标识/).evaluate((it) => it === document.activeElement));
+  check("the first field with a fault has the cursor", await soon(() => form.getByLabel(/^字段标识/).evaluate((it) => it === document.activeElement)));
   await screen("u-22-matter-form");
   await form.getByLabel(/^字段标识/).fill("floors");
   await form.getByLabel("怎么填").selectOption({ label: "单选" });
@@ -197,7 +202,8 @@ async function structured(page, screen, check) {
   await dialog.getByLabel("每隔多久呼叫一次").fill("0");
   await dialog.getByLabel("首报").fill("");
   await dialog.getByRole("button", { name: "保存" }).click();
-  check("what is out of bounds is said beside its field", (await dialog.getByText("超出范围").count()) === 2 && await dialog.getByText("有 2 处要改").isVisible());
+  await dialog.getByText("有 2 处要改").waitFor();
+  check("what is out of bounds is said beside its field", await soon(async () => (await dialog.getByText("超出范围").count()) === 2));
   await screen("u-19-emergency-form");
   await dialog.getByLabel("每隔多久呼叫一次").fill("7");
   await dialog.getByLabel("首报").fill("30");

@@ -68,13 +68,13 @@ async function dispatch(desk, code) {
   await page.keyboard.press("a");
   const strip = page.getByText(`将办：受理 · ${code}`);
   await strip.waitFor();
-  await screen("c-4-undo");
   await page.keyboard.press("u");
   await strip.waitFor({ state: "hidden" });
   check("a decision can be taken back", await action(page, /^受理/).isVisible());
   // From a new case to its dispatch: a, D.
   await page.keyboard.press("a");
   await strip.waitFor();
+  await screen("c-4-undo");
   await page.keyboard.press("D");
   await page.getByText(`将办：派单 · ${code}`).waitFor();
   await hurry(page);
@@ -120,7 +120,8 @@ async function work(worker, code) {
 async function verify(desk, code) {
   const { page, screen } = desk;
   await find(page, code);
-  await page.getByRole("heading", { name: "办理过程" }).waitFor();
+  // What was read before stands there until it is read anew.
+  await page.locator(".case header").getByText(/待核实|已核实|已结案/).first().waitFor();
   if (await page.locator(".case header").getByText("已结案").isVisible()) return check("the catalogue wants no verification here, so it is closed", true);
   await page.keyboard.press("v");
   const form = page.getByRole("dialog", { name: "核实" });

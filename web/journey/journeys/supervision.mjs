@@ -1,5 +1,6 @@
 // Supervision: a red figure → its list → an order for a case of it → the paper; the weekly report with its denominators.
-import { figuresOf, listsHold, redToOrder, tabs, weekly } from "../supervise.mjs";
+import { soon } from "../soon.mjs";
+import { listsHold, redToOrder, tabs, weekly } from "../supervise.mjs";
 
 export async function run(stage) {
   const { enter, check } = stage;
@@ -14,37 +15,39 @@ export async function run(stage) {
   await page.locator(".totals .red strong").waitFor();
   for (const by of ["街道", "社区", "主办单位", "事项", "渠道"]) {
     await page.getByRole("group", { name: "按什么看" }).getByRole("link", { name: by, exact: true }).click();
-    await page.waitForTimeout(700);
-    await listsHold(page, check, `lights and ages by ${by}`, await figuresOf(page));
+    await page.getByRole("group", { name: "按什么看" }).locator("[aria-current=true]").filter({ hasText: by }).waitFor();
+    await listsHold(page, check, `lights and ages by ${by}`, { ready: () => page.locator(".totals .red strong") });
   }
   await tabs(page).getByRole("link", { name: "各项率" }).click();
   await page.getByRole("row", { name: /全区合计/ }).waitFor();
   await page.getByLabel(/^与 .* 比$/).check();
   await screen("s-5-rates");
-  const whole = await page.getByRole("row", { name: /全区合计/ }).getByRole("link").count();
-  check("the whole has its lists too: what was reported, and both parts of three rates", whole === 7, String(whole));
+  const whole = page.getByRole("row", { name: /全区合计/ }).getByRole("link");
+  check("the whole has its lists too: what was reported, and both parts of three rates", await soon(async () => (await whole.count()) === 7), String(await whole.count()));
   for (const by of ["街道", "主办单位", "事项", "渠道"]) {
+    const before = page.url();
     await page.getByLabel("按什么看").selectOption({ label: by });
-    await page.waitForTimeout(700);
-    await listsHold(page, check, `the three rates by ${by}`, await figuresOf(page));
+    await page.waitForURL((url) => url.href !== before);
+    await listsHold(page, check, `the three rates by ${by}`, { ready: () => page.getByRole("row", { name: /全区合计/ }) });
+    check(`they are by ${by}`, (await page.getByLabel("按什么看").locator("option:checked").innerText()) === by);
   }
   await tabs(page).getByRole("link", { name: "反复出现" }).click();
   await page.getByRole("heading", { name: "反复出现的问题" }).waitFor();
   await screen("s-6-repeats");
   const day = (back) => new Date(Date.now() - back * 86_400_000).toISOString().slice(0, 10);
   await page.goto(`${stage.base}/c/#/figures/repeats?least=2&from=${day(90)}&to=${day(0)}`);
-  await page.locator("main table a").first().waitFor();
-  await listsHold(page, check, "what comes again", await figuresOf(page));
+  await listsHold(page, check, "what comes again", { ready: () => page.locator("main table a").first() });
   await tabs(page).getByRole("link", { name: "日报周报月报" }).click();
   await page.getByRole("button", { name: "月报" }).click();
+  await page.getByRole("button", { name: "月报", pressed: true }).waitFor();
   await page.getByRole("heading", { name: "总体情况" }).waitFor();
   await screen("s-7-month");
-  await listsHold(page, check, "the report of a month", await figuresOf(page));
+  await listsHold(page, check, "the report of a month", { ready: () => page.getByRole("heading", { name: "总体情况" }) });
   const row = await (await weekly(supervisor, "s-8"))("响应率");
   check("a rate of the weekly report stands with numerator and denominator", /\d+ \/ \d+/.test(row), row);
   for (const [name, file] of [["定格的周期", "s-9-periods"], ["剔除", "s-10-exclusions"]]) {
     await tabs(page).getByRole("link", { name }).click();
-    await page.waitForTimeout(800);
+    await page.waitForFunction(() => !document.querySelector("main .wait"));
     await screen(file);
   }
   await page.getByRole("button", { name: "深色" }).click();

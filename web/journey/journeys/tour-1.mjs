@@ -2,6 +2,7 @@
 // and a dark stairwell that is finished without network.
 import { as, tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
+import { open as openCase } from "../desk.mjs";
 import { seeded } from "../seeded.mjs";
 import { dispatchTo, end, find, finished, follow, open, pickTop, post, send, takeOn, waiting, write } from "../steps.mjs";
 
@@ -52,8 +53,7 @@ async function desk(stage, code, lane, mark) {
   const { page, screen } = centre;
   await page.locator("li button.line").first().waitFor();
   const { items: [found] } = await as(page, `/incidents?q=${code}`);
-  await page.goto(`${base}/c/#/cases/${found.id}`);
-  await page.locator("#case-title").waitFor();
+  await openCase(page, base, found.id);
   const shown = await page.locator("article.case").innerText();
   const wanted = ["依据的词", "消防", "配合", "区消防救援大队", "柳荫社区"];
   check("the desk reads the words that decided, the list class, who leads and who helps", wanted.every((it) => shown.includes(it)), wanted.filter((it) => !shown.includes(it)).join("、"));
@@ -75,8 +75,7 @@ async function desk(stage, code, lane, mark) {
     await as(unit.page, `/incidents/${found.id}/tasks/${task.id}/send-back`, { version: one.version, reason: "not-our-duty", words: "该处不归本单位管。", basis: "三定方案第四条", photo_ids: [] });
   };
   const to = async (unit) => {
-    await page.goto(`${base}/c/#/cases/${found.id}`);
-    await page.locator("#case-title").waitFor();
+    await openCase(page, base, found.id);
     await dispatchTo(page, unit, "按现场情况改派。");
   };
   await backs("dengningqing");

@@ -2,7 +2,9 @@
 // was not solved, so that another team does it again and somebody else looks.
 import { as, tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
+import { open } from "../desk.mjs";
 import { seeded } from "../seeded.mjs";
+import { soon } from "../soon.mjs";
 import { staff } from "../staff.mjs";
 import { dial, dispatchTo, finished, follow, noted, post, rate, save, send, take, whistle, write } from "../steps.mjs";
 
@@ -24,16 +26,14 @@ async function water(stage, night, mark) {
   const street = await enter("jialing");
   const { page, screen } = street;
   await page.locator("li button.line").first().waitFor();
-  await page.goto(`${base}/c/#/cases/${night.id}`);
-  await page.locator("#case-title").waitFor();
+  await open(page, base, night.id);
   await page.getByText(/第1次呼叫青禾街道值班室值守/).first().waitFor();
   check("the street's duty room was rung in the night", /02:10/.test(await page.locator("article.case").innerText()));
   await screen("t-42-night");
   const fresh = await as(page, `/incidents?q=${code}`);
   const one = await as(page, `/incidents/${fresh.items[0].id}`);
   check("low-lying inflow is an emergency", one.urgency === "emergency" && one.grid.code === night.grid.code, `${one.urgency} ${one.grid?.name}`);
-  await page.goto(`${base}/c/#/cases/${one.id}`);
-  await page.locator("#case-title").waitFor();
+  await open(page, base, one.id);
   await page.getByRole("button", { name: /^值守应答/ }).click();
   await send(page, "值守应答", (form) => form.getByLabel("说明").fill("值班室已知，通知应急办出发。"));
   check("the duty room answers", true);
@@ -59,7 +59,7 @@ async function late({ check }, { street: { page, screen }, came, by }, mark) {
   await page.getByRole("link", { name: "吹哨", exact: true }).click();
   const card = page.locator("li.entry").filter({ hasText: mark }).first();
   await card.waitFor();
-  check("three came in time", (await card.getByText("按时报到").count()) === 3, await card.innerText());
+  check("three came in time", await soon(async () => (await card.getByText("按时报到").count()) === 3), await card.innerText());
   await page.waitForTimeout(Math.max(0, by - Date.now() + 2000));
   await page.reload();
   const missing = card.locator("li").filter({ hasText: absent });
@@ -72,7 +72,7 @@ async function late({ check }, { street: { page, screen }, came, by }, mark) {
   await rate(page, card, () => screen("t-45-rating"), [absent]);
   await page.getByRole("button", { name: "全部" }).click();
   await card.waitFor();
-  check("the street's rating of each unit stands", /出力差|差/.test(await missing.innerText()) && (await card.getByText(/好/).count()) >= 3, await card.innerText());
+  check("the street's rating of each unit stands", await soon(async () => /出力差|差/.test(await missing.innerText()) && (await card.getByText(/好/).count()) >= 3), await card.innerText());
   await screen("t-46-rated");
   const figures = await as(page, "/whistles/figures");
   check("and counts in the figures of the unit", figures.units.some((it) => it.unit.name === absent), JSON.stringify(figures).slice(0, 400));
@@ -90,7 +90,7 @@ async function again(stage, leak) {
 
   const centre = await enter("dispatcher");
   const { page, screen } = centre;
-  await page.goto(`${base}/c/#/cases/${leak.id}`);
+  await open(page, base, leak.id);
   await page.getByText("第 2 次办理").waitFor();
   const before = await as(page, `/incidents/${leak.id}`);
   check("it is opened again", before.round === 2, `${before.round} ${before.state}`);
@@ -106,8 +106,7 @@ async function again(stage, leak) {
 
   // Whoever did it does not verify it.
   const verifier = await enter("street");
-  await verifier.page.goto(`${base}/c/#/cases/${leak.id}`);
-  await verifier.page.locator("#case-title").waitFor();
+  await open(verifier.page, base, leak.id);
   await verifier.page.keyboard.press("v");
   await send(verifier.page, "核实", async (it) => {
     await it.getByRole("radio", { name: "办好了", exact: true }).check();

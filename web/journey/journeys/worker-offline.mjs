@@ -2,6 +2,7 @@
 // session ends with work still on the device; then somebody else was faster. Nothing is lost, nothing is done twice.
 import { report } from "../ask.mjs";
 import { phone } from "../browser.mjs";
+import { soon } from "../soon.mjs";
 import { end, open, takeOn, waiting } from "../steps.mjs";
 
 /** What the server has of a case, asked with the page's own session. */
@@ -100,10 +101,10 @@ export async function run(stage) {
   check("and one step each", done.steps.filter((it) => it.action === "take_on").length === 1 && done.steps.filter((it) => it.action === "resolve").length === 1);
   // The search has a new case a moment after its report.
   let own = [];
-  for (let tries = 0; tries < 12 && !own.length; tries += 1) {
-    await page.waitForTimeout(500);
+  await soon(async () => {
     own = (await page.evaluate(() => fetch("/api/v1/incidents?limit=50").then((it) => it.json()))).items.filter((it) => it.title === `小区门口井盖松动 ${mark}`);
-  }
+    return own.length > 0;
+  });
   check("the report of the way is there once", own.length === 1, String(own.length));
   await page.getByRole("link", { name: "日志", exact: true }).click();
   await page.getByText(helped).waitFor();
@@ -128,7 +129,7 @@ async function ended({ check }, page, links, words) {
   await page.getByRole("button", { name: "保存备注" }).click();
   await page.getByText("登录已过期").waitFor();
   check("an ended session leads to the log-in", true);
-  const left = await page.evaluate(() => new Promise((tell) => {
+  const left = () => page.evaluate(() => new Promise((tell) => {
     const open = indexedDB.open("jingwei-w");
     open.onsuccess = () => {
       const tx = open.result.transaction(["outbox", "cache", "leases"]);
@@ -136,7 +137,7 @@ async function ended({ check }, page, links, words) {
       void Promise.all(counts).then((all) => { open.result.close(); tell(all); });
     };
   }));
-  check("what was read is gone, what waits is kept", left[0] === 1 && left[1] === 0 && left[2] === 0, JSON.stringify(left));
+  check("what was read is gone, what waits is kept", await soon(async () => String(await left()) === "1,0,0"), JSON.stringify(await left()));
   await page.goto(links.worker());
   await page.getByRole("heading", { name: words }).waitFor();
   check("after the next log-in, by a link, he is where he was", true);

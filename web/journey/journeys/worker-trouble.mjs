@@ -112,15 +112,14 @@ export async function run(stage) {
   try {
     const mark = tag();
     const [first, second] = [`庚楼道灯不亮，晚上看不见（${mark}）`, `辛单元楼道灯坏了（${mark}）`];
-    await report(stage, first, { phone: "140-0000-2046", name: "叶知秋" });
-    await report(stage, second, { phone: "140-0000-2046", name: "叶知秋" });
+    const filed = [];
+    for (const words of [first, second]) filed.push(await report(stage, words, { phone: "140-0000-2046", name: "叶知秋" }));
     const worker = await meet({ viewport: phone, position });
     const { page } = worker;
     await page.goto(links.worker().replace(stage.base, door.base));
     await page.getByRole("heading", { name: "待办", level: 1 }).waitFor();
     await page.getByRole("link").filter({ hasText: second }).first().waitFor();
-    const { items } = await as(page, "/incidents?limit=50");
-    const cases = [first, second].map((title) => items.find((it) => it.title === title));
+    const cases = [await as(page, `/incidents/${filed[0].id}`), await as(page, `/incidents/${filed[1].id}`)];
     await update(stage, worker, door, cases[0]);
     await tab(page, "待办");
     await poisoned(stage, worker, cases[0], cases[1]);

@@ -2,7 +2,8 @@
 // somebody sees who has no business here.
 import { report } from "../ask.mjs";
 import { phone } from "../browser.mjs";
-import { open, tab, takeOn, waiting } from "../steps.mjs";
+import { soon } from "../soon.mjs";
+import { handIn, open, tab, takeOn } from "../steps.mjs";
 
 /** Somebody who may be asked back. */
 const caller = { phone: "140-0000-2046", name: "叶知秋" };
@@ -37,15 +38,12 @@ export async function run(stage) {
   await page.getByText("请写一句话。").waitFor();
   await page.getByLabel("为什么要延期").fill("灯具要从外地调货");
   await screen("wf-02-dark-extend");
-  await page.getByRole("button", { name: "提交", exact: true }).click();
-  await waiting(page, 0);
-  const asked = await page.evaluate((code) => fetch("/api/v1/incidents?q=" + encodeURIComponent(code)).then((it) => it.json()), keep);
-  check("more time was asked for", asked.items.length > 0);
+  await handIn(page);
+  check("more time was asked for", (await stepped(page, cases[0].id, "extend")).includes("extend"));
   await page.getByRole("button", { name: "更多" }).click();
   await page.getByRole("button", { name: "请求升级" }).click();
   await page.getByLabel("为什么解决不了").fill("线路老化，要物业公司停电检修");
-  await page.getByRole("button", { name: "提交", exact: true }).click();
-  await waiting(page, 0);
+  await handIn(page);
   check("the case was handed up", (await stepped(page, cases[0].id, "escalate")).includes("escalate"));
 
   // Returned with a coded reason.
@@ -58,13 +56,13 @@ export async function run(stage) {
   const basis = page.getByLabel(/依据/);
   await basis.fill("物业服务合同第三条");
   await screen("wf-03-dark-return");
-  await page.getByRole("button", { name: "提交", exact: true }).click();
-  await waiting(page, 0);
+  await handIn(page);
   check("nothing needs the worker", !(await page.getByText("需要您处理").isVisible()));
   const returned = await stepped(page, cases[1].id, "send_back");
   check("the case was returned", returned.includes("send_back"), JSON.stringify(returned));
   await tab(page, "待办");
-  check("and left the inbox", !(await page.getByRole("link").filter({ hasText: back }).first().isVisible()));
+  await page.getByRole("heading", { name: "待办", level: 1 }).waitFor();
+  check("and left the inbox", await soon(async () => (await page.getByRole("link").filter({ hasText: back }).count()) === 0));
 
   // A must-report is a report with its kind; done on the spot, for somebody.
   await tab(page, "上报");

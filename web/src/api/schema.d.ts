@@ -1909,6 +1909,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/tasks/{task}/help": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask units to help with the own task that one leads. */
+        post: operations["post_incidents_id_tasks_task_help"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/tasks/{task}/link": {
         parameters: {
             query?: never;
@@ -3912,6 +3929,18 @@ export interface components {
              * @description The version of the case that the caller saw.
              */
             version?: number | null;
+        };
+        /** @description 请求协助. */
+        AskHelp: {
+            /** @description Who is asked, 1 to 20 units. */
+            units: string[];
+            /**
+             * Format: int64
+             * @description The version of the case that the caller saw.
+             */
+            version?: number | null;
+            /** @description What for. */
+            words: string;
         };
         /** @description A question; its key is the field of the answer. */
         Asked: {
@@ -11157,6 +11186,32 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["HandBack"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+        };
+    };
+    post_incidents_id_tasks_task_help: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskHelp"];
             };
         };
         responses: {

@@ -1,5 +1,6 @@
 // The contract as the faces use it, written from docs/api-design.md. Once `npm run types` has made schema.d.ts this is the one file to
 // change: every name below becomes an alias of the generated one, and no page notices.
+import type { components } from "./schema";
 
 export type LightKey = "green" | "yellow" | "red" | "paused" | "none";
 export type CaseState =
@@ -75,10 +76,13 @@ export interface Task {
   state: "offered" | "accepted" | "signing" | "done" | "returned" | "withdrawn";
   accept_by?: string | null; due_at?: string | null; yellow_at?: string | null; red_at?: string | null; light?: LightKey; mine?: boolean; to_me?: boolean;
   report_by?: string | null; arrived_at?: string | null; binding?: boolean; whistle?: string | null;
+  unsigned?: { by: string; at: string; result: string; reply: string } | null;
 }
 export interface InboxRow extends Row { task: Task }
 export interface Step {
   at: string; action: string; from?: CaseState | null; to?: CaseState | null; actor?: string | null; by?: "me" | "program" | "other"; words?: string | null;
+  /** A sentence of the program, to be said in the reader's language in place of `words`. */
+  spoken?: components["schemas"]["Spoken"] | null;
   reasons?: { code: string; words?: string }[]; public?: boolean;
 }
 export interface Case extends Row {
@@ -92,6 +96,8 @@ export interface Case extends Row {
   result?: string | null; public_reply?: string | null;
   ratings: { at: string; asked_by: string; outcome: string; contacted: boolean | null; solved: Solved | null; satisfied: Satisfied | null; reason: string | null }[];
   duplicates: Near[];
+  /** Limits on the way that are not met yet; no instant while the clocks stand still. */
+  stages?: { name: string; by: string | null }[];
   may: string[];
 }
 export interface Counts { states: Record<string, number>; lights: Record<string, number>; attention: Record<string, number> }

@@ -671,6 +671,12 @@ fn may(actor: &Actor, case: &Case, tasks: &[TaskRow], reach: &kernel::Scope, all
     if holds("incident.reveal") && !case.confidential && (case.phone_sealed.is_some() || case.name_sealed.is_some()) {
         list.push("reveal");
     }
+    // Who may blow a whistle needs no other way to ask for help.
+    let leads = |t: &TaskRow| t.role == Role::Lead && t.state == TaskState::Accepted;
+    let helped = actor.scope(super::actions::whistle::HELP);
+    if !list.contains(&"whistle") && tasks.iter().any(|t| leads(t) && helped.holds(&t.unit_path)) {
+        list.push("help");
+    }
     if super::actions::is_over(case.state) && holds("erasure.ask") {
         list.push("erase");
     }

@@ -22,7 +22,7 @@ use crate::{
         files::File,
         incidents::{
             clocks::{Event, Instants},
-            model::{Action, Attention, Incident, Reason, Role, State, Task, TaskState, gate},
+            model::{Action, Attention, Incident, NOT_YOUR_TASK, Reason, Role, State, Task, TaskState, gate},
             rules::{
                 returns::BINDING,
                 warning::STANDARD,
@@ -45,6 +45,8 @@ use crate::{
 
 /// The kind of the job that looks whether a unit reported in.
 pub const REPORT_BY: &str = "whistle.report-by";
+/// What lets whoever leads ask for helpers.
+pub const HELP: Permission = Permission("task.help");
 /// More units than one whistle calls.
 const MOST_UNITS: usize = 20;
 
@@ -79,6 +81,21 @@ pub struct Blow {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub from: Option<Id<Unit>>,
+}
+
+/// 请求协助.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AskHelp)]
+pub struct Help {
+    /// The version of the case that the caller saw.
+    #[serde(default)]
+    pub version: Option<i64>,
+    /// Who is asked, 1 to 20 units.
+    #[schema(value_type = Vec<String>)]
+    pub units: Vec<Id<Unit>>,
+    /// What for.
+    pub words: String,
 }
 
 /// 报到.
@@ -139,11 +156,32 @@ pub struct Expected {
     task: Id<Task>,
 }
 
-/// Summons units: a whistle, a task for each, a job at the limit for each, a notice to each desk.
-pub async fn blow(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Blow) -> Result<Case> {
+/// Summons units in the name of a unit that the caller may blow for.
+pub async fn blow(tx: &mut Tx, ground: &Ground, change: Change<'_>, body: &Blow) -> Result<Case> {
+    let from = blower(ground, &change, body.from)?;
+    call_up(tx, ground, change, from, body).await
+}
+
+/// 请求协助: whoever leads and is at work asks units to help, in the name of his own unit. Nobody is given the lead by it, and closing and rating
+/// stay with those who may blow a whistle there.
+pub async fn help(tx: &mut Tx, ground: &Ground, change: Change<'_>, id: Id<Task>, body: &Help) -> Result<Case> {
+    let (task, _) = own_task(tx, &change, id, HELP.0).await?;
+    if task.role != Role::Lead {
+        return Err(Error::refused(NOT_YOUR_TASK));
+    }
+    if task.state != TaskState::Accepted {
+        return Err(not_in_state(change.case.state, Action::Whistle));
+    }
+    let from = ground.org.value.unit(task.unit_id).ok_or(Error::NotFound)?;
+    let units = body.units.iter().map(|unit| Call { unit: *unit, role: Role::Helper }).collect();
+    let call = Blow { version: body.version, units, words: body.words.clone(), minutes: None, from: None };
+    call_up(tx, ground, change, from, &call).await
+}
+
+/// A whistle, a task for each unit, a job at the limit for each, a notice to each desk.
+async fn call_up(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, from: &Unit, body: &Blow) -> Result<Case> {
     let words = text::redact(required("words", &body.words, 1_000)?).text;
     let method = change.app.access.setting(&WHISTLE, ground.now);
-    let from = blower(ground, &change, body.from)?;
     let units = called(ground, &change, &method, from, body)?;
     let minutes = body.minutes.unwrap_or(method.minutes.of(change.case.urgency));
     if !MINUTES.contains(&minutes) {

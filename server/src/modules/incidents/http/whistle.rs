@@ -34,6 +34,8 @@ use crate::{
 permit! {
     /// Summon units, close and call off whistles.
     Blow = "incident.whistle";
+    /// Ask units to help with the own task.
+    AskForHelp = "task.help";
     /// Report in where one was summoned.
     ReportInHere = "task.report_in";
     /// See whistles and their figures.
@@ -44,6 +46,7 @@ permit! {
 pub fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(blow))
+        .routes(routes!(help))
         .routes(routes!(report_in))
         .routes(routes!(close))
         .routes(routes!(call_off))
@@ -74,6 +77,20 @@ async fn blow(
 ) -> Outcome {
     let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
     let case = actions::blow(&mut work.tx, &ground, change, &command.body).await?;
+    answer(work, &app, &ground, &who, case).await
+}
+
+/// Ask units to help with the own task that one leads.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/tasks/{task}/help", params(CaseTask), tag = "whistles", request_body = actions::Help,
+    responses((status = 200, body = view::CaseView)), extensions(("x-permission" = json!("task.help"))))]
+async fn help(
+    State(app): State<Shared>,
+    who: Allow<AskForHelp>,
+    Path(CaseTask { id, task }): Path<CaseTask>,
+    command: Command<actions::Help>,
+) -> Outcome {
+    let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
+    let case = actions::help(&mut work.tx, &ground, change, task, &command.body).await?;
     answer(work, &app, &ground, &who, case).await
 }
 

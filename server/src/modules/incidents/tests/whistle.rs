@@ -193,6 +193,43 @@ testkit::both! {
         assert_eq!(board["items"][0]["step"].as_str(), Some("吹哨"));
     }
 
+    async fn a_worker_who_leads_asks_for_helpers_and_for_nothing_else(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let receipt = send(&app, &report("楼道灯不亮，晚上看不见", HOME)).await;
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        let community = app.login_as("community-desk", COMMUNITY).await;
+        let given = json!({ "unit": unit(&app, "990101001001001"), "reason": "由网格办理" });
+        community.post(&format!("{path}/dispatch"), &given).await.expect(200);
+        let worker = app.login_as("grid-worker", GRID).await;
+        let may = |case: &Value, what: &str| case["may"].as_array().unwrap().iter().any(|m| m == what);
+        let case = worker.get(&path).await.expect(200).json();
+        let task = case["tasks"].as_array().unwrap().iter().find(|t| t["role"] == "lead" && t["state"] == "offered").unwrap().clone();
+        let at = format!("{path}/tasks/{}", task["id"].as_str().unwrap());
+        let ask = |codes: &[&str]| json!({ "units": codes.iter().map(|c| unit(&app, c)).collect::<Vec<_>>(), "words": "请带梯子来" });
+        // Before he is at work there is nothing to help with.
+        assert!(!may(&case, "help") && !may(&case, "whistle"));
+        worker.post(&format!("{at}/help"), &ask(&["990101001001"])).await.refused(422, "not-in-this-state");
+        worker.post(&format!("{at}/accept"), &json!({})).await.expect(200);
+        assert!(may(&worker.get(&path).await.expect(200).json(), "help"));
+        // Whom a grid may call is the district's setting; whistles themselves are not his to blow, close or call off.
+        worker.post(&format!("{at}/help"), &ask(&["D-FIRE"])).await.refused(422, "may-not-whistle");
+        worker.post(&format!("{at}/help"), &ask(&[])).await.expect(400);
+        worker.post(&format!("{path}/whistle"), &call(&app, &[("990101001001", "helper")])).await.expect(403);
+        let case = worker.post(&format!("{at}/help"), &ask(&["990101001001"])).await.expect(200).json();
+        let helper = task_of(&case, "一社区");
+        assert_eq!((helper["role"].as_str(), helper["report_by"].is_string()), (Some("helper"), true));
+        assert_eq!(case["tasks"].as_array().unwrap().iter().find(|t| t["id"] == task["id"]).unwrap()["state"].as_str(), Some("accepted"), "he leads on");
+        let board = community.get("/api/v1/whistles").await.expect(200).json();
+        let whistle = format!("/api/v1/whistles/{}", board["items"][0]["id"].as_str().unwrap());
+        worker.post(&format!("{whistle}/call-off"), &json!({ "reason": "不用了" })).await.expect(403);
+        let seen = community.get(&path).await.expect(200).json();
+        assert!(may(&seen, "whistle") && !may(&seen, "help"), "who may blow a whistle has one way to ask");
+        // Somebody of another street asks for nothing here.
+        app.login_as("grid-worker", OTHER_STREET).await.post(&format!("{at}/help"), &ask(&["990101001001"])).await.expect(404);
+        arrive(&community, &path, "一社区").await;
+        community.post(&format!("{whistle}/call-off"), &json!({ "reason": "灯已修好" })).await.expect(200);
+    }
+
     async fn a_whistle_is_called_off_and_its_lead_goes_on(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let path = hole(&app).await;

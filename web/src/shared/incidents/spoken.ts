@@ -5,7 +5,7 @@ import { useSays } from "@/shared/says";
 export type Spoken = components["schemas"]["Spoken"];
 
 /** A sentence of the program in the reader's language, by its kind and its gaps. What people wrote stands in the gaps as they wrote it. */
-export function useSpoken(): (it: Spoken) => string {
+function useSpoken(): (it: Spoken) => string {
   const { t, locale } = useI18n();
   const says = useSays();
   const list = (all: string[]) => all.filter(Boolean).join(locale.value === "en" ? ", " : "、");
@@ -23,4 +23,10 @@ export function useSpoken(): (it: Spoken) => string {
       default: return t(`spoken.${it.kind}`, { ...it });
     }
   };
+}
+
+/** What a step says: a sentence of the program in the reader's language, else what somebody wrote, as it was written. */
+export function useStepWords(): (it: { words?: string | null; spoken?: Spoken | null }) => string {
+  const spoken = useSpoken();
+  return (it) => (it.spoken ? spoken(it.spoken) : (it.words ?? ""));
 }
