@@ -14,7 +14,7 @@ import { consistedOf, traced } from "./trace.mjs";
 
 const base = (process.env.BASE_URL ?? "http://127.0.0.1:8080").replace(/\/$/, "");
 const most = Number(process.env.ROWS ?? 100_000);
-const wanted = (process.env.WAYS ?? "still,wheel,bar,pages,ends,steps").split(",");
+const wanted = (process.env.WAYS ?? "still,wheel,rush,bar,pages,ends,steps").split(",");
 const profile = await mkdtemp(join(tmpdir(), "jingwei-frames-"));
 const context = await chromium.launchPersistentContext(profile, {
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, viewport: { width: 1440, height: 900 }, locale: "zh-CN",
@@ -55,12 +55,17 @@ async function focus() {
 const ways = {
   /** Nothing is done: what the machine alone makes late. */
   still: () => pause(10_000),
-  /** The wheel, on and on, until the whole list is read. */
+  /** The wheel, as fast as a hand turns it. */
   async wheel() {
     await page.mouse.move(middle.x, middle.y);
+    await until(20, async () => { await page.mouse.wheel(0, 1_200); await pause(12); });
+  },
+  /** The wheel, as it never turns: a few hundred rows at a time, until the whole list is read. */
+  async rush() {
+    await page.mouse.move(middle.x, middle.y);
     let [before, same] = [0, 0];
-    await until(Number(process.env.SECONDS ?? 60), async (turn) => {
-      await page.mouse.wheel(0, 1_200);
+    await until(150, async (turn) => {
+      await page.mouse.wheel(0, 20_000);
       await pause(12);
       if (turn % 50) return true;
       const now = await rows();

@@ -24,20 +24,19 @@ export async function traced(context, page, what, deep = false) {
   return { result, tasks, spans, main, threads };
 }
 
-/** Of what a stretch of time consisted: milliseconds on the clock and of the processor by event, of the main thread; and how busy the others were. */
+/** Of what a stretch of time consisted: milliseconds on the clock (and of the processor) by event of the main thread; and how busy the others were. */
 export function consistedOf({ spans, main, threads }, from, to) {
-  const inside = (it) => Math.min(it.from + it.took, to) - Math.max(it.from, from);
-  const own = new Map();
-  const others = new Map();
+  const sums = [new Map(), new Map()];
   for (const it of spans) {
-    const took = inside(it);
-    if (took <= 0.2) continue;
-    if (it.thread === main) own.set(it.name, (own.get(it.name) ?? 0) + took);
-    else if (it.name === "ThreadControllerImpl::RunTask") {
-      const name = threads.get(it.thread) ?? it.thread;
-      others.set(name, (others.get(name) ?? 0) + took);
-    }
+    const took = Math.min(it.from + it.took, to) - Math.max(it.from, from);
+    const own = it.thread === main;
+    if (took <= 0.2 || !(own || it.name === "ThreadControllerImpl::RunTask")) continue;
+    const name = own ? it.name : (threads.get(it.thread) ?? it.thread);
+    const sum = sums[own ? 0 : 1];
+    const [clock, work] = sum.get(name) ?? [0, 0];
+    sum.set(name, [clock + took, work + (it.work * took) / it.took]);
   }
-  const told = (map, most) => [...map].sort((a, b) => b[1] - a[1]).slice(0, most).map(([name, took]) => `${name} ${took.toFixed(1)}`).join(", ");
+  const [own, others] = sums;
+  const told = (sum, most) => [...sum].sort((a, b) => b[1][0] - a[1][0]).slice(0, most).map(([name, [clock, work]]) => `${name} ${clock.toFixed(0)} (${work.toFixed(0)})`).join(", ");
   return `${told(own, 10)}${others.size ? ` | beside: ${told(others, 5)}` : ""}`;
 }
