@@ -54,17 +54,17 @@ async function focus() {
 
 const ways = {
   /** Nothing is done: what the machine alone makes late. */
-  still: () => pause(10_000),
+  still: () => pause(5_000),
   /** The wheel, as fast as a hand turns it. */
   async wheel() {
     await page.mouse.move(middle.x, middle.y);
-    await until(20, async () => { await page.mouse.wheel(0, 1_200); await pause(12); });
+    await until(12, async () => { await page.mouse.wheel(0, 1_200); await pause(12); });
   },
   /** The wheel, as it never turns: a few hundred rows at a time, until the whole list is read. */
   async rush() {
     await page.mouse.move(middle.x, middle.y);
     let [before, same] = [0, 0];
-    await until(150, async (turn) => {
+    await until(Number(process.env.SECONDS ?? 110), async (turn) => {
       await page.mouse.wheel(0, 20_000);
       await pause(12);
       if (turn % 50) return true;
@@ -81,7 +81,7 @@ const ways = {
     await page.mouse.move(bar, box.y + 8);
     await page.mouse.down();
     const room = box.height - 30;
-    await until(15, async (turn) => {
+    await until(10, async (turn) => {
       const share = Math.abs(((turn / 120) % 2) - 1);
       await page.mouse.move(bar, box.y + 8 + room * (1 - share));
       await pause(12);
