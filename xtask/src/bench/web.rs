@@ -27,7 +27,7 @@ pub fn web(bin: Option<PathBuf>, runs: u64) -> Result<()> {
 }
 
 /// Builds pages and server as they are delivered, makes a district of very many cases, and scrolls the desk's list from its first case to its last.
-pub fn scroll(asked: &Scrolled) -> Result<()> {
+pub(super) fn scroll(asked: &Scrolled) -> Result<()> {
     let bin = asked.bin.clone().map_or_else(delivered, Ok)?;
     let dir = asked.district.clone().map_or_else(|| fresh("bench-scroll"), Ok)?;
     let invented = District { data: dir.join("data"), grids: asked.grids, cases: Some(asked.cases), bin: Some(bin.clone()) };
