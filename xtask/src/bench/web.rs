@@ -1,9 +1,6 @@
 //! The pages in a browser: how soon a first screen is usable on a slow phone and a slow network, and how smoothly the desk's list scrolls.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{path::PathBuf, process::Command};
 
 use anyhow::{Context as _, Result};
 
@@ -55,9 +52,9 @@ fn delivered() -> Result<PathBuf> {
 }
 
 /// A script of the pages that drives a browser at this server.
-fn browser(script: impl AsRef<Path>, serving: &server::Serving) -> Command {
+fn browser(script: &str, serving: &server::Serving) -> Command {
     let mut browser = Command::new("node");
-    browser.current_dir(root().join("web")).arg(script.as_ref()).env("BASE_URL", format!("http://{}", serving.address));
+    browser.current_dir(root().join("web")).arg(script).env("BASE_URL", format!("http://{}", serving.address));
     if let Some(chromium) = tools::browser() {
         browser.env("CHROMIUM", chromium);
     }
