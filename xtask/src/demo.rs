@@ -68,7 +68,7 @@ pub fn demo(arguments: &Demo) -> Result<()> {
     web::build()?;
     println!("building the server");
     district::build()?;
-    let district = District { data: root().join(&arguments.data), grids: arguments.grids, cases: None };
+    let district = District { data: root().join(&arguments.data), grids: arguments.grids, cases: None, bin: None };
     prepare(&district, arguments.reset)?;
     println!("\nready after {:.0} s; one-time links, each for one log-in:\n", started.elapsed().as_secs_f64());
     println!("  {:<44} http://{address}/m/", "居民（不用登录）");
@@ -123,7 +123,7 @@ mod tests {
         assert!(ours(dir.path()).unwrap());
         fs::write(dir.path().join("letter.txt"), "dear").unwrap();
         assert!(!ours(dir.path()).unwrap());
-        let district = District { data: dir.path().to_owned(), grids: 60, cases: None };
+        let district = District { data: dir.path().to_owned(), grids: 60, cases: None, bin: None };
         assert!(prepare(&district, true).unwrap_err().to_string().contains("something else"));
         assert!(dir.path().join("letter.txt").is_file());
     }
@@ -132,7 +132,7 @@ mod tests {
     fn a_district_of_another_size_is_kept() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join(MARK), "60").unwrap();
-        let of = |grids| District { data: dir.path().to_owned(), grids, cases: None };
+        let of = |grids| District { data: dir.path().to_owned(), grids, cases: None, bin: None };
         assert!(prepare(&of(120), false).unwrap_err().to_string().contains("of 60 grids"));
     }
 }

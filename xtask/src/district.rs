@@ -18,6 +18,8 @@ pub struct District {
     pub grids: usize,
     /// How many cases; as many as suit the grids when nothing is said.
     pub cases: Option<usize>,
+    /// The folder of the programs that make it; those that were built beside this one when nothing is said.
+    pub bin: Option<PathBuf>,
 }
 
 /// Builds the server, with the pages inside it, and the generator.
@@ -30,7 +32,7 @@ impl District {
     pub fn make(&self) -> Result<()> {
         let source = self.data.join("source");
         fs::create_dir_all(&source).with_context(|| format!("{} cannot be made", source.display()))?;
-        let mut generator = Command::new(built("jingwei-demo")?);
+        let mut generator = Command::new(self.program("jingwei-demo")?);
         generator.arg(&source).args(["--today", &now()?, "--grids", &self.grids.to_string()]);
         if let Some(cases) = self.cases {
             generator.args(["--cases", &cases.to_string()]);
@@ -53,7 +55,7 @@ impl District {
             self.import(what, &source.join(file))?;
         }
         let model = source.join("classifier.model");
-        let mut train = Command::new(built("jingwei")?);
+        let mut train = Command::new(self.program("jingwei")?);
         train
             .args(["train", "--text", "text", "--label", "label", "--input"])
             .arg(source.join("history.csv"))
@@ -74,6 +76,10 @@ impl District {
         Ok(quiet(&mut self.jingwei(&["admin", "link", "--demo", "--account", username])?)?.trim().to_owned())
     }
 
+    fn program(&self, name: &str) -> Result<PathBuf> {
+        self.bin.as_ref().map_or_else(|| built(name), |bin| Ok(bin.join(name)))
+    }
+
     fn import(&self, what: &str, file: &Path) -> Result<()> {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         tell(&format!("import {what} {name}"), self.jingwei(&["import"])?.args(what.split(' ')).arg(file))
@@ -81,7 +87,7 @@ impl District {
 
     /// A command of the server's program on this district.
     fn jingwei(&self, arguments: &[&str]) -> Result<Command> {
-        let mut command = Command::new(built("jingwei")?);
+        let mut command = Command::new(self.program("jingwei")?);
         command.args(arguments).env("JINGWEI_DATA_DIR", &self.data);
         Ok(command)
     }

@@ -86,7 +86,7 @@ fn journey() -> Result<Tally> {
     if data.exists() {
         fs::remove_dir_all(&data)?;
     }
-    let district = District { data: data.clone(), grids: 60, cases: None };
+    let district = District { data: data.clone(), grids: 60, cases: None, bin: None };
     district.make()?;
     // More people log in, report and answer from this one machine within minutes than the limits take from one network in an hour.
     for limit in ["login", "link", "public_reports", "public_photos", "remarks", "suggest"] {

@@ -5,11 +5,16 @@ const now = ref(Date.now());
 let users = 0;
 let timer: ReturnType<typeof setInterval> | undefined;
 
-/** The present instant, the same for the whole page and renewed twice a minute while anything shows it. */
+/**
+ * The present instant, the same for the whole page and renewed twice a minute while anything shows it. One more that shows it does not renew it: in a list
+ * that is scrolled one comes with nearly every row, and everything that goes by the time would be made anew each time.
+ */
 export function useNow(): Readonly<Ref<number>> {
   users += 1;
-  now.value = Date.now();
-  timer ??= setInterval(() => (now.value = Date.now()), 30_000);
+  if (!timer) {
+    now.value = Date.now();
+    timer = setInterval(() => (now.value = Date.now()), 30_000);
+  }
   onScopeDispose(() => {
     users -= 1;
     if (users > 0) return;

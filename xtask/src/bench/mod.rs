@@ -37,11 +37,9 @@ enum What {
     /// One sweep of warnings and escalation over 200,000 open cases: none, a hundredth, all due.
     Sweep,
     /// How soon the first screen of each face is usable on a slow phone and a slow network.
-    Web {
-        /// How many looks at each face.
-        #[arg(long, default_value_t = 7)]
-        runs: u64,
-    },
+    Web(Looked),
+    /// How long frames take while the desk's list of 100,000 cases is scrolled and read on.
+    Scroll(Scrolled),
     /// Fifty desks that act on one list at once, both engines: nothing may be lost, nobody may wait for ever.
     Desks(Desks),
     /// Kill the server under load and look for what it had answered; the control build must lose something.
@@ -88,6 +86,35 @@ struct Listed {
 }
 
 #[derive(Args)]
+struct Looked {
+    /// How many looks at each screen.
+    #[arg(long, default_value_t = 7)]
+    runs: u64,
+    /// Measure the programs of this folder, with the pages that are inside them, instead of building them.
+    #[arg(long)]
+    bin: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct Scrolled {
+    /// How many times the whole list is scrolled.
+    #[arg(long, default_value_t = 3)]
+    runs: u64,
+    /// Grids.
+    #[arg(long, default_value_t = 1_000)]
+    grids: usize,
+    /// Cases.
+    #[arg(long, default_value_t = 100_000)]
+    cases: usize,
+    /// Measure an invented district that is there already: the folder that holds its `data`.
+    #[arg(long)]
+    district: Option<PathBuf>,
+    /// Measure the programs of this folder, with the pages that are inside them, instead of building them.
+    #[arg(long)]
+    bin: Option<PathBuf>,
+}
+
+#[derive(Args)]
 struct Desks {
     /// How many desks.
     #[arg(long = "desks", default_value_t = 50)]
@@ -123,7 +150,8 @@ pub fn bench(bench: &Bench) -> Result<()> {
         What::Sweep => example("jingwei", "bench_sweep"),
         What::Report(load) => report(load),
         What::List(listed) => list(listed),
-        What::Web { runs } => web::web(*runs),
+        What::Web(looked) => web::web(looked.bin.clone(), looked.runs),
+        What::Scroll(asked) => web::scroll(asked),
         What::Desks(asked) => {
             let bin = asked.bin.clone().map_or_else(build, Ok)?;
             let think = Duration::from_millis(asked.think);

@@ -15,8 +15,21 @@ export type Palette = ReturnType<typeof palette>;
 /** How strongly a grid is filled for so many cases: five steps, so that one more case does not change the picture. */
 export const weight = (n: number): number => (n === 0 ? 0 : n < 3 ? 0.15 : n < 6 ? 0.28 : n < 12 ? 0.42 : 0.58);
 
+/** Styles that were made, for as long as the palette is in use: one serves all that look alike. */
+function keeper<T extends unknown[]>(make: (colours: Palette, ...of: T) => Style): (colours: Palette, ...of: T) => Style {
+  const kept = new WeakMap<Palette, Map<string, Style>>();
+  return (colours, ...of) => {
+    const known = kept.get(colours) ?? new Map<string, Style>();
+    kept.set(colours, known);
+    const key = of.join("\n");
+    const style = known.get(key) ?? make(colours, ...of);
+    known.set(key, style);
+    return style;
+  };
+}
+
 /** A grid's border, with its name where that fits into it, or with a number of cases; one's own grid stands out. */
-export function gridStyle(colours: Palette, name: string, count?: number, own = false): Style {
+export const gridStyle = keeper((colours, name: string, count: number | undefined, own: boolean) => {
   const fill = count !== undefined ? `rgba(11,96,104,${weight(count)})` : own ? "rgba(11,96,104,0.18)" : "rgba(127,150,153,0.06)";
   return new Style({
     stroke: new Stroke({ color: own ? colours.teal : colours.line, width: own ? 3.5 : 1.2 }),
@@ -24,21 +37,10 @@ export function gridStyle(colours: Palette, name: string, count?: number, own = 
     fill: new Fill({ color: fill }),
     text: new Text({ text: count === undefined ? name : String(count), font: "13px sans-serif", fill: new Fill({ color: colours.ink }), stroke: new Stroke({ color: colours.surface, width: 3 }), overflow: false }),
   });
-}
+});
 
-const pinStyles = new WeakMap<Palette, Map<string, Style>>();
-
-/** The light by shape as well as colour: round, diamond, triangle, square. One style serves all pins that look alike. */
-export function pinStyle(colours: Palette, light: LightKey, selected: boolean): Style {
-  const known = pinStyles.get(colours) ?? new Map<string, Style>();
-  pinStyles.set(colours, known);
-  const key = `${light} ${selected}`;
-  const style = known.get(key) ?? drawnPin(colours, light, selected);
-  known.set(key, style);
-  return style;
-}
-
-function drawnPin(colours: Palette, light: LightKey, selected: boolean): Style {
+/** The light by shape as well as colour: round, diamond, triangle, square. */
+export const pinStyle = keeper((colours, light: LightKey, selected: boolean) => {
   const fill = new Fill({ color: colours.lights[light] });
   const stroke = new Stroke({ color: selected ? colours.ink : colours.surface, width: selected ? 3 : 1.5 });
   const radius = selected ? 11 : 8;
@@ -49,7 +51,7 @@ function drawnPin(colours: Palette, light: LightKey, selected: boolean): Style {
     : light === "green" ? new Circle({ fill, stroke, radius: radius - 1 })
     : new RegularShape({ ...shape, points: 4, angle: Math.PI / 4 });
   return new Style({ image, zIndex: selected ? 9 : light === "red" ? 3 : light === "yellow" ? 2 : 1 });
-}
+});
 
 /** The place that somebody pointed at. */
 export function pickedStyle(colours: Palette): Style[] {

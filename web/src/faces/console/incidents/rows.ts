@@ -107,9 +107,14 @@ function part<T extends object | null>(kind: string, it: T): T {
   return it;
 }
 const none: string[] = [];
-/** A row whose parts are those of the rows before it: what the browser keeps for a long list is one object a row and not six. */
+/** Gives a row the parts of the rows before it: what the browser keeps for a long list is one object a row and not six. */
 function shared(it: Row): Row {
-  return { ...it, matter: part("matter", it.matter), grid: part("grid", it.grid), owner: part("owner", it.owner), lead: part("lead", it.lead), attention: it.attention.length ? it.attention : none };
+  it.matter = part("matter", it.matter);
+  it.grid = part("grid", it.grid);
+  it.owner = part("owner", it.owner);
+  it.lead = part("lead", it.lead);
+  if (!it.attention.length) it.attention = none;
+  return it;
 }
 
 /** The first stretch read anew, with those at its end that newer ones have pushed out of it; what is gone from its middle is gone. */
