@@ -25,6 +25,7 @@ mod http;
 pub mod import;
 mod model;
 mod names;
+mod portraits;
 mod responsible;
 mod roll;
 mod roster;
@@ -40,6 +41,7 @@ pub use model::{
     MAIN_LAYER, Person, Post, Question, REASONS, Reason, RelativeUnit, RelativeWord, Responsible, Rule, STREETS, Slot, Unit,
     UnitKind, UnitState, WORKER,
 };
+pub use portraits::{Given, give};
 pub use responsible::{NO_GRID, NO_PERSON, NO_UNIT, VACANT};
 pub use roll::{HolderRef, PersonRef, PostRef};
 pub use roster::{Size, Vacancy};
@@ -49,7 +51,7 @@ pub use store::REVISION;
 pub const MODULE: Module = Module {
     name: "org",
     rank: 1,
-    beside: &[],
+    beside: &["files"],
     tables: &[
         "unit_kind",
         "relative_unit",
