@@ -36,9 +36,9 @@ mod board;
 mod changes;
 mod duty;
 mod imports;
-mod portraits;
 #[cfg(test)]
 mod imports_tests;
+mod portraits;
 #[cfg(test)]
 mod portraits_tests;
 #[cfg(test)]

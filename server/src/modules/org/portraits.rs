@@ -44,12 +44,7 @@ pub(super) async fn put(
 }
 
 /// Takes somebody's portrait away; not found when there is none. The keys are for [`clear`].
-pub(super) async fn remove(
-    tx: &mut Tx,
-    (now, actor): (Time, &Actor),
-    known: &Directory,
-    person: Id<Person>,
-) -> Result<Vec<Key>> {
+pub(super) async fn remove(tx: &mut Tx, (now, actor): (Time, &Actor), known: &Directory, person: Id<Person>) -> Result<Vec<Key>> {
     if !store::set_portrait(tx, person, None).await? {
         return Err(Error::NotFound);
     }

@@ -419,7 +419,9 @@ pub(super) async fn set_portrait(tx: &mut Tx, person: Id<Person>, portrait: Opti
             let statement = sql!("update person set portrait = $2 where id = $1 and (portrait is null or portrait <> $2)");
             tx.execute(statement, bind![person, portrait]).await?
         }
-        None => tx.execute(sql!("update person set portrait = null where id = $1 and portrait is not null"), bind![person]).await?,
+        None => {
+            tx.execute(sql!("update person set portrait = null where id = $1 and portrait is not null"), bind![person]).await?
+        }
     };
     Ok(changed > 0)
 }
