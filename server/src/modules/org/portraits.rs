@@ -21,7 +21,13 @@ use crate::{
         access::audit::Audit,
         files::{self, File},
     },
+    personal,
 };
+
+personal! {
+    /// The portrait of somebody who works for the district.
+    PORTRAIT = "person.portrait" { purpose: "to show residents who looks after their grid", basis: "duty of office", kept_days: 0, index: None };
+}
 
 /// What a portrait hangs on, for the slice `files`.
 pub(super) const KIND: &str = "person";
