@@ -55,7 +55,7 @@ async fn stored(app: &TestApp) -> usize {
 }
 
 async fn records(app: &TestApp) -> Vec<String> {
-    let statement = db::sql!("select action as value from audit where action like 'org.portrait.%' order by id");
+    let statement = db::sql!("select action as value from audit where action like 'org.portrait.%' order by action");
     app.db.read().await.unwrap().values(statement, db::bind![]).await.unwrap()
 }
 
