@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_face_is_fixed_by_its_stream_and_others_differ() {
-        let face = |name| draw(&mut Rng::new(1, name)).into_raw();
+        let face = |name: &str| draw(&mut Rng::new(1, name)).into_raw();
         assert_eq!(face("face 100001"), face("face 100001"));
         let all: BTreeSet<Vec<u8>> = (0..20).map(|n| face(&format!("face {n}"))).collect();
         assert_eq!(all.len(), 20);

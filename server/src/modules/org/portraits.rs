@@ -84,8 +84,8 @@ pub(super) struct Faces {
 impl Faces {
     /// Who answers for a grid.
     pub fn of(known: &Directory, grid: &Unit, now: Time) -> Self {
-        let holders = known.posts(grid.id, now).filter(|p| p.slot == WORKER);
-        let worker = holders.filter_map(|p| p.holder(now)).next().map(|h| h.person);
+        let mut holders = known.posts(grid.id, now).filter(|p| p.slot == WORKER);
+        let worker = holders.find_map(|p| p.holder(now)).map(|h| h.person);
         let responsible = known.responsible(&Question { place: Some(grid.id), lead: &of_the_grid(), at: now, not: &[] });
         let vacant = worker.is_none() && responsible.reasons.iter().any(|r| r.code == VACANT);
         let stands_in = vacant || worker.is_some();
