@@ -4,7 +4,7 @@
 //! - Everything has a beginning and an end; nothing is deleted. Every question takes the instant that it is about.
 //! - What a node needs for answering lies in a [`Directory`], an immutable picture by revision `org`. Whatever writes here bumps the revision.
 //! - Invariants: there is one root, the district, and it has a desk; a code in force belongs to one unit and is never given to another; a path is the codes
-//!   from the root down and ends with `/`; a post has at most one holder at a time.
+//!   from the root down and ends with `/`; a post has at most one holder at a time, a person at most one portrait.
 
 use std::sync::Arc;
 
