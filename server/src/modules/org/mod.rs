@@ -2,7 +2,8 @@
 //!
 //! - A **unit** is a node of one tree, of any depth and of any kind (kinds are rows of `unit_kind`). A **grid** is a unit with a border.
 //! - Everything has a beginning and an end; nothing is deleted. Every question takes the instant that it is about.
-//! - What a node needs for answering lies in a [`Directory`], an immutable picture by revision `org`. Whatever writes here bumps the revision.
+//! - What a node needs for answering lies in a [`Directory`], an immutable picture by revision `org`. Whatever writes here bumps the revision,
+//!   but for portraits, which it does not hold.
 //! - Invariants: there is one root, the district, and it has a desk; a code in force belongs to one unit and is never given to another; a path is the codes
 //!   from the root down and ends with `/`; a post has at most one holder at a time, a person at most one portrait.
 

@@ -44,7 +44,7 @@ async fn stranger(app: &TestApp, grid: &str, photo: &str) -> u16 {
     app.visitor().get(&format!("/api/v1/grids/{grid}/portraits/{photo}")).await.status.as_u16()
 }
 
-async fn worker_post(app: &TestApp) -> String {
+fn worker_post(app: &TestApp) -> String {
     let org = app.org.directory();
     let grid = org.value.unit_by_code(GRID).unwrap().id;
     org.value.posts(grid, app.now()).find(|p| p.slot == "full_time").unwrap().id.to_string()
@@ -150,7 +150,7 @@ testkit::both! {
         assert_eq!((public().await, &place(&app).await["deputy"]), (vec![200, 404, 404, 404], &Value::Null));
 
         // Who leaves the post is not seen any more, and the head stands in.
-        admin.post(&format!("/api/v1/posts/{}/vacate", worker_post(&app).await), &json!({})).await.expect(200);
+        admin.post(&format!("/api/v1/posts/{}/vacate", worker_post(&app)), &json!({})).await.expect(200);
         assert_eq!((public().await, place(&app).await["deputy"]["portrait"].as_str()), (vec![404, 404, 200, 404], Some(head.as_str())));
     }
 
