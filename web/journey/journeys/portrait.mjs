@@ -3,7 +3,9 @@
 import { picture } from "../picture.mjs";
 import { board } from "../steps.mjs";
 
-const shown = (page) => page.locator("img.face").evaluate((it) => it.complete && it.naturalWidth > 0 && new URL(it.src).pathname);
+/** The address of the first picture of these, once it has come. */
+const shown = async (page, css = "img.face") =>
+  (await page.waitForFunction((it) => { const one = document.querySelector(it); return one?.complete && one.naturalWidth > 0 && new URL(one.src).pathname; }, css)).jsonValue();
 
 export async function run({ enter, meet, base, check, phone }) {
   const { page, screen } = await enter("system");
@@ -32,16 +34,12 @@ export async function run({ enter, meet, base, check, phone }) {
 
   const resident = await meet({ viewport: phone });
   await resident.page.goto(`${base}/m/?grid=${who.grid}`);
-  await resident.page.locator("img.face").first().waitFor();
-  await resident.page.waitForLoadState("networkidle");
   const address = await shown(resident.page);
   check("the resident's first page shows the worker's portrait", String(address).startsWith(`/api/v1/grids/${who.grid}/portraits/`), String(address));
   await resident.screen("pt-4-resident");
 
   await board(page, base, who.name);
-  await page.locator(".people img.portrait").first().waitFor();
-  await page.waitForLoadState("networkidle");
-  check("the board prints it", await page.locator(".people img.portrait").first().evaluate((it) => it.complete && it.naturalWidth > 0));
+  check("the board prints it", (await shown(page, ".people img.portrait")).includes("/portrait/"));
   await screen("pt-5-board");
 
   const worker = await enter("worker", { viewport: phone });
@@ -54,8 +52,6 @@ export async function run({ enter, meet, base, check, phone }) {
   const stranger = (path) => resident.page.evaluate(async (at) => (await fetch(at)).status, path);
   check("the one before is gone for strangers", (await stranger(address)) === 404);
   await resident.page.reload();
-  await resident.page.locator("img.face").first().waitFor();
-  await resident.page.waitForLoadState("networkidle");
   const second = await shown(resident.page);
   check("the worker's own choice is shown", second && second !== address, String(second));
 
