@@ -26,7 +26,7 @@ export async function run({ enter, meet, base, check, phone }) {
   await file.setInputFiles(await picture(page, "周以宁"));
   await page.getByRole("img", { name: "选好的照片" }).waitFor();
   await screen("pt-2-preview");
-  await page.getByRole("button", { name: "用这张" }).click();
+  await page.getByRole("button", { name: "用这张", exact: true }).click();
   await page.getByText("照片已更新。").waitFor();
   await page.getByRole("img", { name: "周以宁的照片" }).waitFor();
   await screen("pt-3-put");
@@ -46,7 +46,7 @@ export async function run({ enter, meet, base, check, phone }) {
   await worker.page.getByRole("navigation", { name: /主菜单/ }).getByRole("link", { name: /我的/ }).click();
   await worker.page.getByRole("heading", { name: "我的照片" }).waitFor();
   await worker.page.locator("input[type=file]").setInputFiles(await picture(worker.page, "本人"));
-  await worker.page.getByRole("button", { name: "用这张" }).click();
+  await worker.page.getByRole("button", { name: "用这张", exact: true }).click();
   await worker.page.getByText("照片已更新。").waitFor();
   await worker.screen("pt-6-own");
   const stranger = (path) => resident.page.evaluate(async (at) => (await fetch(at)).status, path);
@@ -55,7 +55,7 @@ export async function run({ enter, meet, base, check, phone }) {
   const second = await shown(resident.page);
   check("the worker's own choice is shown", second && second !== address, String(second));
 
-  await worker.page.getByRole("button", { name: "移除照片" }).click();
+  await worker.page.getByRole("button", { name: "移除照片", exact: true }).click();
   await worker.screen("pt-7-sure");
   await worker.page.getByRole("button", { name: "移除", exact: true }).click();
   await worker.page.getByText("照片已移除。").waitFor();
