@@ -2,6 +2,7 @@
 
 mod cases;
 mod content;
+mod faces;
 pub mod hours;
 mod model;
 mod orgs;

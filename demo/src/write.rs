@@ -35,6 +35,7 @@ impl District {
             positions(w, line)?;
             w.write_all(b"}")
         })?;
+        crate::faces::write(&dir.join("portraits"), self.meta.seed, &self.staff)?;
         std::fs::write(dir.join("map.svg"), crate::svg::map(self))?;
         let mut meta = serde_json::to_vec_pretty(&self.meta)?;
         meta.push(b'\n');

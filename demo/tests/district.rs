@@ -3,6 +3,7 @@
 use demo::{District, Options, Position, area2, contains, generate};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 fn default(seed: u64) -> District {
     generate(&Options { seed, ..Options::at_text("2026-11-20").expect("a date") })
@@ -16,9 +17,11 @@ fn small(seed: u64, grids: usize) -> District {
 fn folder_hash(district: &District) -> Vec<u8> {
     let dir = tempfile::tempdir().expect("a directory");
     district.write(dir.path()).expect("written");
-    let mut files: Vec<_> = std::fs::read_dir(dir.path()).expect("listed").map(|f| f.expect("a file").path()).collect();
+    let below = |dir: &Path| std::fs::read_dir(dir).expect("listed").map(|f| f.expect("a file").path()).collect::<Vec<_>>();
+    let (portraits, mut files): (Vec<_>, Vec<_>) = below(dir.path()).into_iter().partition(|p| p.is_dir());
+    assert_eq!((portraits.len(), files.len()), (1, 20), "{files:?}");
+    files.extend(below(&portraits[0]));
     files.sort();
-    assert_eq!(files.len(), 20, "{files:?}");
     let mut hash = Sha256::new();
     for file in files {
         hash.update(file.file_name().expect("a name").as_encoded_bytes());

@@ -151,7 +151,16 @@ impl TestApp {
     /// # Panics
     /// When there is no such role.
     pub async fn browse_as(&self, role: &str, path: &str) -> Client {
-        let account = self.account(&[(role, path)], None).await;
+        self.browse_with(&[(role, path)], None).await
+    }
+
+    /// The same with several roles, and as the account of a person of the organisation.
+    ///
+    /// # Panics
+    /// When there is no such role.
+    pub async fn browse_with(&self, grants: &[(&str, &str)], person: Option<Uuid>) -> Client {
+        let account = self.account(grants, person).await;
+        let role = grants.first().map_or("nobody", |g| g.0);
         let known = self.access.roles.get();
         let proof = Proof { factor: "password", must_enrol: false };
         let mut tx = self.db.begin();

@@ -213,7 +213,7 @@ describe("who looks after a place", () => {
     keepGrid("990101001001001");
     serve({ "GET /district": { body: district }, "GET /place": { body: { ...place, worker: null, vacant: true } } });
     const { wrapper } = await mounted(PlaceCard);
-    expect(wrapper.findAll(".away").map((it) => it.text())).toEqual(["网格员岗位暂时空着，现由 沈禾 代管"]);
+    expect(wrapper.findAll(".away p").map((it) => it.text())).toEqual(["网格员岗位暂时空着，现由 沈禾 代管"]);
     expect(wrapper.get("a.primary").attributes("href")).toBe("tel:14000000002");
   });
   it("forgets a grid that is no more", async () => {

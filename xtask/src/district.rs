@@ -46,6 +46,7 @@ impl District {
             ("addresses --kind building", "buildings.geojson"),
             ("staff", "templates.csv"),
             ("staff", "staff.csv"),
+            ("portraits", "portraits"),
             ("staff", "leave.csv"),
             ("staff", "duty.csv"),
             ("calendar --shifts", "shifts.csv"),

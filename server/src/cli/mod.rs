@@ -12,6 +12,7 @@ pub mod import_catalogue;
 pub mod import_grids;
 mod import_incidents;
 pub mod import_orgs;
+pub mod import_portraits;
 mod import_publications;
 pub mod import_staff;
 mod init;
@@ -85,6 +86,9 @@ enum Import {
     /// People and posts, staffing templates, leave or duty, from CSV or XLSX.
     #[command(after_help = "Example: jingwei import staff staff.xlsx --data ./district --dry-run")]
     Staff(WithPlace<import_staff::StaffArgs>),
+    /// Portraits of staff, from a folder of pictures named by staff number.
+    #[command(after_help = "Example: jingwei import portraits ./faces --data ./district")]
+    Portraits(WithPlace<import_portraits::PortraitsArgs>),
     /// The catalogue of matters, from CSV or XLSX.
     #[command(after_help = "Example: jingwei import catalogue catalogue.xlsx --data ./district --dry-run")]
     Catalogue(WithPlace<import_catalogue::CatalogueArgs>),
@@ -159,6 +163,11 @@ async fn run(command: Command) -> anyhow::Result<()> {
             let app = with.place.open().await?;
             let done = import_staff::staff(&app, &with.args, &mut std::io::stdout()).await?;
             imported(&app, done, import_staff::FILLED).await
+        }
+        Command::Import(Import::Portraits(with)) => {
+            let app = with.place.open().await?;
+            let done = import_portraits::portraits(&app, &with.args, &mut std::io::stdout()).await?;
+            imported(&app, done, &["file"]).await
         }
         Command::Locate(with) => {
             let app = with.place.open().await?;

@@ -34,10 +34,10 @@ pub struct Module {
 /// Every module of the program.
 pub const MODULES: &[Module] = &[
     access::MODULE,
+    files::MODULE,
     org::MODULE,
     catalogue::MODULE,
     forms::MODULE,
-    files::MODULE,
     notices::MODULE,
     admission::MODULE,
     incidents::MODULE,

@@ -72,6 +72,43 @@ struct Told {
     whistle: String,
     supervision: String,
     receiver: String,
+    faces: Faces,
+}
+
+/// Two people with portraits: who works in the grid, and whom the public has nothing to do with.
+struct Faces {
+    worker: String,
+    /// The worker's portrait, and the other's, which no stranger may hear of.
+    shown: String,
+    hidden: String,
+}
+
+/// A portrait as a telephone writes it, with the marks in what it says of itself.
+fn portrait() -> Vec<u8> {
+    let mut jpeg = std::io::Cursor::new(vec![]);
+    image::RgbImage::from_pixel(300, 400, image::Rgb([200, 120, 90])).write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
+    let (plain, told) = (jpeg.into_inner(), WORDS.as_bytes());
+    // A comment, right behind the beginning.
+    [&plain[..2], &[0xff, 0xfe], &(told.len() as u16 + 2).to_be_bytes(), told, &plain[2..]].concat()
+}
+
+async fn faces(app: &TestApp) -> Faces {
+    let admin = app.login_as("system-admin", DISTRICT).await;
+    let id = |reply: Reply| reply.json()["id"].as_str().unwrap().to_owned();
+    let mut made = vec![];
+    for (n, code, slot) in [("F001", "990101001001001", "full_time"), ("F002", "990101001", "desk")] {
+        let person = id(admin.post("/api/v1/people", &json!({"staff_no": n, "name": "走查员"})).await.expect(201));
+        let unit = app.org.directory().value.unit_by_code(code).unwrap().id;
+        let post = json!({"slot": slot, "title": "岗位"});
+        let post = id(admin.post(&format!("/api/v1/units/{unit}/posts"), &post).await.expect(201));
+        admin.post(&format!("/api/v1/posts/{post}/assign"), &json!({"person": person})).await.expect(200);
+        let sent = admin.send(Method::POST, "/api/v1/photos", Some(portrait().into()), &[("content-type", "image/jpeg")]).await;
+        let photo = id(sent.expect(201));
+        admin.put(&format!("/api/v1/people/{person}/portrait"), &json!({"photo_id": photo})).await.expect(200);
+        made.push((person, photo));
+    }
+    let [(worker, shown), (_, hidden)] = made.try_into().unwrap();
+    Faces { worker, shown, hidden }
 }
 
 /// What staff write too: nobody keeps them from writing what they were told.
@@ -98,7 +135,8 @@ async fn tell(app: &TestApp) -> Told {
         desk.get(path).await.expect(200).json()["items"][0]["id"].as_str().unwrap().to_owned()
     };
     let (whistle, supervision) = (first("/api/v1/whistles").await, first("/api/v1/supervisions").await);
-    Told { id, track, account, partner, whistle, supervision, receiver }
+    let faces = faces(app).await;
+    Told { id, track, account, partner, whistle, supervision, receiver, faces }
 }
 
 /// Everything off the straight road on which somebody writes something, each with the marks in it.
@@ -154,6 +192,7 @@ fn paths(operation: &str, told: &Told) -> Vec<String> {
         o if o.contains("/whistles/{id}") => &told.whistle,
         o if o.contains("/supervisions/{id}") => &told.supervision,
         o if o.contains("/webhooks/{id}") => &told.receiver,
+        o if o.contains("/people/{id}") => &told.faces.worker,
         _ => nobody,
     };
     let path = operation
@@ -165,7 +204,8 @@ fn paths(operation: &str, told: &Told) -> Vec<String> {
         .replace("{id}", id)
         .replace("{year}", "2025")
         .replace("{period}", "2025-02")
-        .replace("{photo}", nobody);
+        .replace("{code}", "990101001001001")
+        .replace("{photo}", if operation.contains("portrait") { &told.faces.shown } else { nobody });
     match path.as_str() {
         "/api/v1/incidents/export" => ["csv", "geojson"].iter().map(|f| format!("{path}?format={f}")).collect(),
         "/api/v1/incidents" => vec![path.clone(), format!("{path}?q=%E6%AC%A7%E9%98%B3"), format!("{path}?q=13987654321")],
@@ -174,18 +214,22 @@ fn paths(operation: &str, told: &Told) -> Vec<String> {
             .iter()
             .map(|by| format!("{path}?from=2025-03-01T00:00:00Z&to=2025-04-01T00:00:00Z&by={by}"))
             .collect(),
+        p if p.ends_with("/board") => vec![format!("{path}?origin=https%3A%2F%2Fgrid.example")],
         "/api/v1/place" => vec![format!("{path}?lon={}&lat={}", HOME.0, HOME.1)],
         "/api/v1/responsible" => vec![format!("{path}?lead=S001-LAW&lon={}&lat={}", HOME.0, HOME.1)],
         _ => vec![path],
     }
 }
 
-fn judge(leaks: &mut Vec<String>, who: &str, path: &str, reply: &Reply) {
+fn judge(leaks: &mut Vec<String>, who: &str, path: &str, reply: &Reply, told: &Told) {
     // A search repeats what was searched for only in the caller's own address.
     let headers: String =
         reply.headers.iter().map(|(n, v)| format!("{n}: {}\n", String::from_utf8_lossy(v.as_bytes()))).collect();
     for mark in marks_in(&reply.text()).into_iter().chain(marks_in(&headers)) {
         leaks.push(format!("{who}: {path} answered {} with {mark}", reply.status));
+    }
+    if who == "nobody" && reply.text().contains(&told.faces.hidden) {
+        leaks.push(format!("{who}: {path} names the portrait of somebody who answers for no grid"));
     }
 }
 
@@ -195,7 +239,7 @@ async fn crawl(leaks: &mut Vec<String>, who: &str, client: &Client, told: &Told)
     for operation in operations().iter().filter(|o| o.name.starts_with("GET ") && o.name != "GET /api/v1/events") {
         for path in paths(&operation.name, told) {
             let reply = client.send(Method::GET, &path, None, &[]).await;
-            judge(leaks, who, &path, &reply);
+            judge(leaks, who, &path, &reply, told);
             answers += usize::from(reply.status.is_success());
         }
     }
@@ -210,6 +254,9 @@ testkit::both! {
         while jingwei::modules::incidents::search::index(&app).await.unwrap() > 0 {}
         let (mut leaks, mut answers) = (vec![], 0);
         answers += crawl(&mut leaks, "nobody", &app.visitor(), &told).await;
+        let face = app.visitor().get(&format!("/api/v1/grids/990101001001001/portraits/{}", told.faces.shown)).await.expect(200);
+        assert!(marks_in(&String::from_utf8_lossy(&portrait())).len() > 2 && face.body.starts_with(&[0xff, 0xd8]), "no portrait was read");
+        app.visitor().get(&format!("/api/v1/grids/990101001001001/portraits/{}", told.faces.hidden)).await.refused(404, "not-found");
         for (role, _) in policy() {
             let client = app.login_as(&role, DISTRICT).await;
             answers += crawl(&mut leaks, &role, &client, &told).await;

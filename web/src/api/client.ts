@@ -107,5 +107,10 @@ export const photoUrl = {
   ofReport: (track: string, id: string, thumb = true) => `${base}/reports/${encodeURIComponent(track)}/photos/${id}${thumb ? "?size=thumb" : ""}`,
   ofCase: (incident: string, id: string, thumb = true) => `${base}/incidents/${incident}/photos/${id}${thumb ? "?size=thumb" : ""}`,
 };
+/** The address of a portrait: of who answers for a grid, for everybody; of somebody whom one may look up. */
+export const portraitUrl = {
+  ofGrid: (code: string, id: string) => `${base}/grids/${encodeURIComponent(code)}/portraits/${id}`,
+  ofPerson: (person: string, id: string) => `${base}/people/${person}/portrait/${id}`,
+};
 export const gridsUrl = `${base}/grids.geojson`;
 export const eventsUrl = `${base}/events`;

@@ -21,6 +21,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account/portrait": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My portrait. */
+        get: operations["get_account_portrait"];
+        /** Gives myself a portrait, in place of the one before. */
+        put: operations["put_account_portrait"];
+        post?: never;
+        /** Takes my portrait away. */
+        delete: operations["delete_account_portrait"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account/tokens": {
         parameters: {
             query?: never;
@@ -1148,6 +1167,23 @@ export interface paths {
         };
         /** The notice board of a grid: who is responsible there, with the numbers that are published, and a square code to the live page. */
         get: operations["get_grids_code_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grids/{code}/portraits/{photo}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The portrait of a grid's worker, or of who stands in, for as long as that is so; small. Everybody else's is not found, whatever is known of it. */
+        get: operations["get_grids_code_portraits_photo"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2450,6 +2486,41 @@ export interface paths {
         put?: never;
         /** Adds somebody; the telephone is kept sealed. */
         post: operations["post_people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/portrait": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Gives somebody a portrait, in place of the one before. */
+        put: operations["put_people_id_portrait"];
+        post?: never;
+        /** Takes somebody's portrait away. */
+        delete: operations["delete_people_id_portrait"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/portrait/{photo}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The portrait of somebody whom the caller may look up, or of the caller; small. */
+        get: operations["get_people_id_portrait_photo"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4038,7 +4109,14 @@ export interface components {
             deputy?: string | null;
             /** @description None while the post is vacant. */
             name?: string | null;
+            /**
+             * Format: uuid
+             * @description Who it is, and the portrait, for `/people/{id}/portrait/{photo}`.
+             */
+            person?: string | null;
             phone?: string | null;
+            /** Format: uuid */
+            portrait?: string | null;
             slot: string;
             title: string;
         };
@@ -4429,6 +4507,11 @@ export interface components {
             hours?: string | null;
             name: string;
             phone?: string | null;
+            /**
+             * Format: uuid
+             * @description The portrait, for `/grids/{code}/portraits/{photo}`.
+             */
+            portrait?: string | null;
         };
         /** @description 更正事项. */
         Correct: {
@@ -6526,6 +6609,11 @@ export interface components {
             id: string;
             name: string;
             on_leave_until?: components["schemas"]["Time"] | null;
+            /**
+             * Format: uuid
+             * @description The portrait, for `/people/{id}/portrait/{photo}`.
+             */
+            portrait?: string | null;
             posts: components["schemas"]["PostHeld"][];
             staff_no: string;
         };
@@ -6590,6 +6678,24 @@ export interface components {
             /** @description Whether there is meant to be a worker and nobody has the post. */
             vacant: boolean;
             worker?: components["schemas"]["Contact"] | null;
+        };
+        /** @description The photograph that becomes a portrait. */
+        PortraitForm: {
+            /**
+             * Format: uuid
+             * @description An upload of the caller's.
+             */
+            photo_id: string;
+        };
+        /** @description The portrait of somebody. */
+        PortraitView: {
+            /** Format: uuid */
+            person: string;
+            /**
+             * Format: uuid
+             * @description None when there is no portrait.
+             */
+            portrait?: string | null;
         };
         /** @description A post that somebody holds. */
         PostHeld: {
@@ -8168,6 +8274,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    get_account_portrait: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortraitView"];
+                };
+            };
+        };
+    };
+    put_account_portrait: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PortraitForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortraitView"];
+                };
+            };
+        };
+    };
+    delete_account_portrait: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortraitView"];
+                };
             };
         };
     };
@@ -9958,6 +10125,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Board"];
+                };
+            };
+        };
+    };
+    get_grids_code_portraits_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                photo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
                 };
             };
         };
@@ -12064,6 +12253,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Changed"];
+                };
+            };
+        };
+    };
+    put_people_id_portrait: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PortraitForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortraitView"];
+                };
+            };
+        };
+    };
+    delete_people_id_portrait: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortraitView"];
+                };
+            };
+        };
+    };
+    get_people_id_portrait_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                photo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
                 };
             };
         };

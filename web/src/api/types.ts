@@ -55,7 +55,7 @@ export interface Tracked {
 export interface Rating { contacted: boolean; solved: Solved; satisfied: Satisfied; reason?: string }
 
 export interface Session {
-  account: string; name: string; home: string;
+  account: string; name: string; home: string; person?: string | null;
   /** `unit` is the code of the unit in which the role holds. */
   roles: { key: string; name: string; name_en?: string; unit?: string | null }[];
   permissions: string[]; csrf: string; expires_at: string; must_enrol?: boolean;

@@ -117,6 +117,25 @@ pub async fn attach(
     Err(Error::Invalid(wrong.map(|(n, id)| FieldError::new(format!("photo_ids[{n}]"), why(id))).collect()))
 }
 
+/// Makes an upload the only photograph of a thing, without the place and the moment that its camera told. What hung there before is forgotten: when
+/// the transaction is committed, give its keys to [`super::remove`]. Refuses an upload as [`attach`] does, with the field `photo_id`.
+pub async fn put_only(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: Id<File>,
+    owner_kind: &str,
+    owner: Uuid,
+    purpose: &str,
+) -> Result<Vec<Key>> {
+    let gone = forget(tx, owner_kind, owner).await?;
+    attach(tx, actor, &[id], owner_kind, owner, purpose).await.map_err(|error| match error {
+        Error::Invalid(fields) => Error::invalid("photo_id", fields.first().map_or("unknown", |f| f.code)),
+        other => other,
+    })?;
+    store::strip(tx, id).await?;
+    Ok(gone)
+}
+
 /// Forgets the photographs of a thing, for erasure; when the transaction is committed, give the keys to [`super::remove`].
 pub async fn forget(tx: &mut Tx, owner_kind: &str, owner: Uuid) -> Result<Vec<Key>> {
     let gone = store::forget(tx, owner_kind, owner).await?;

@@ -21,14 +21,14 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use actions::{attach, forget, upload};
+pub use actions::{attach, forget, put_only, upload};
 pub use jobs::{collect, remove, sweep, work};
 pub use model::{File, FileInfo, MOST_PHOTOS};
 pub use serve::{Look, serve};
 pub use store::{hashes, of, of_many, retitle, sent_by};
 
 /// See [`crate::modules`].
-pub const MODULE: Module = Module { name: "files", rank: 2, beside: &[], tables: &["file"], routes };
+pub const MODULE: Module = Module { name: "files", rank: 1, beside: &[], tables: &["file"], routes };
 
 fn routes() -> OpenApiRouter<Shared> {
     // The handler counts the bytes itself, with a larger limit than other bodies have.

@@ -34,6 +34,14 @@ pub struct Look {
     pub known: Option<String>,
 }
 
+impl Look {
+    /// The small picture, whatever was asked for.
+    #[must_use]
+    pub fn small(self) -> Self {
+        Self { size: Some("thumb".to_owned()), ..self }
+    }
+}
+
 impl FromRequestParts<Shared> for Look {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {

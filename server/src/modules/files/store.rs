@@ -117,6 +117,12 @@ pub async fn claim(
     tx.list(query).await
 }
 
+/// Forgets where and when a photograph was taken.
+pub async fn strip(tx: &mut Tx, id: Id<File>) -> Result<()> {
+    let statement = sql!("update file set lon = null, lat = null, taken_at = null where id = $1");
+    tx.execute(statement, bind![id]).await.map(|_| ())
+}
+
 /// Which of these have an owner already.
 pub async fn taken(conn: &mut Conn, ids: &[Id<File>]) -> Result<Vec<Id<File>>> {
     let query = Query::new("select id from file where owner_id is not null and")

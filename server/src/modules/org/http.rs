@@ -14,18 +14,20 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Directory, VACANT, borders,
+    Directory, borders,
     import::PHONE,
-    model::{
-        LeadRef, MAIN_LAYER, Person, Question, RelativeUnit, RelativeWord, Rule, STREETS, Unit, UnitKind, UnitState, WORKER,
-    },
+    model::{MAIN_LAYER, Person, Question, STREETS, Unit, UnitKind, UnitState},
+    portraits::Faces,
     settings::{ANNOUNCEMENT, HOTLINES, HOURS, HOUSEHOLDS, Hotline},
     store,
 };
 use crate::{
     app::{App, Shared},
     http::{Allow, Answer, Visitor},
-    modules::access::{keys, limits},
+    modules::{
+        access::{keys, limits},
+        files::File,
+    },
     permit,
 };
 
@@ -36,6 +38,9 @@ mod duty;
 mod imports;
 #[cfg(test)]
 mod imports_tests;
+mod portraits;
+#[cfg(test)]
+mod portraits_tests;
 #[cfg(test)]
 mod tests;
 
@@ -64,6 +69,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .merge(duty::routes())
         .merge(imports::routes())
         .merge(board::routes())
+        .merge(portraits::routes())
 }
 
 /// What every page needs to know of the district.
@@ -161,6 +167,10 @@ struct Contact {
     phone: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hours: Option<String>,
+    /// The portrait, for `/grids/{code}/portraits/{photo}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    portrait: Option<Id<File>>,
 }
 
 /// Who looks after a place.
@@ -187,39 +197,27 @@ async fn place(State(app): State<Shared>, visitor: Visitor, Query(at): Query<Whe
     let desk = located.map_or_else(|| known.root(), |grid| known.desk_of(grid.id, now));
     // A desk without a telephone is called at the one above it.
     let phone = known.ancestors(desk.id, now).into_iter().find_map(|u| u.phone.clone());
-    answer.desk = Some(Contact { name: desk.name.clone(), phone, hours: None });
+    answer.desk = Some(Contact { name: desk.name.clone(), phone, hours: None, portrait: None });
     if let Some(grid) = located {
         let name = |kinds: &[&str]| known.above(grid.id, kinds, now).map(|u| u.name.clone());
         let (community, street) = (name(&["community", "village"]), name(STREETS));
         answer.grid = Some(PlaceGrid { code: grid.code.clone(), name: grid.name.clone(), community, street });
-        let worker = holder(known, grid, WORKER, now);
-        let responsible = known.responsible(&Question { place: Some(grid.id), lead: &of_the_grid(), at: now, not: &[] });
-        answer.vacant = worker.is_none() && responsible.reasons.iter().any(|r| r.code == VACANT);
-        let stands_in = answer.vacant || worker.is_some();
-        let deputy = responsible.person.filter(|p| stands_in && Some(*p) != worker);
-        let worker = if stands_in { worker } else { responsible.person };
+        let faces = Faces::of(known, grid, now);
+        answer.vacant = faces.vacant;
         let hours = app.access.setting(&HOURS, now).0;
-        answer.worker = contact(&app, known, worker, hours).await?;
-        answer.deputy = contact(&app, known, deputy, None).await?;
+        answer.worker = contact(&app, known, faces.worker, hours).await?;
+        answer.deputy = contact(&app, known, faces.deputy, None).await?;
     }
     Ok(Json(answer))
 }
 
-fn holder(known: &Directory, unit: &Unit, slot: &str, at: Time) -> Option<Id<Person>> {
-    known.posts(unit.id, at).filter(|p| p.slot == slot).find_map(|p| p.holder(at)).map(|h| h.person)
-}
-
-/// The rule for whatever is the grid's own.
-fn of_the_grid() -> LeadRef {
-    let word = RelativeWord { word: String::new(), rule: Rule::Grid, kinds: Vec::new() };
-    LeadRef::Relative(RelativeUnit { word, office: String::new() })
-}
-
-/// Name and published telephone of somebody.
+/// Name, published telephone and portrait of somebody.
 async fn contact(app: &App, known: &Directory, person: Option<Id<Person>>, hours: Option<String>) -> Result<Option<Contact>> {
     let Some(person) = person.and_then(|id| known.person(id)) else { return Ok(None) };
     let mut conn = app.db.read().await?;
-    let phone = match store::phone(&mut conn, person.id).await?.filter(|r| r.phone_public).and_then(|r| r.phone) {
+    let shown = store::shown(&mut conn, person.id).await?;
+    let portrait = shown.as_ref().and_then(|r| r.portrait);
+    let phone = match shown.filter(|r| r.phone_public).and_then(|r| r.phone) {
         Some(sealed) => match keys::load(&mut conn, app, person.id.uuid()).await {
             Ok(key) => Some(key.open(&sealed, PHONE)?),
             // The key was destroyed: the number is erased.
@@ -228,7 +226,7 @@ async fn contact(app: &App, known: &Directory, person: Option<Id<Person>>, hours
         },
         None => None,
     };
-    Ok(Some(Contact { name: person.name.to_owned(), phone, hours }))
+    Ok(Some(Contact { name: person.name.to_owned(), phone, hours, portrait }))
 }
 
 /// The borders of every grid of the main layer, with code, name and type; the tag moves with the organisation.

@@ -2,9 +2,10 @@
 //!
 //! - A **unit** is a node of one tree, of any depth and of any kind (kinds are rows of `unit_kind`). A **grid** is a unit with a border.
 //! - Everything has a beginning and an end; nothing is deleted. Every question takes the instant that it is about.
-//! - What a node needs for answering lies in a [`Directory`], an immutable picture by revision `org`. Whatever writes here bumps the revision.
+//! - What a node needs for answering lies in a [`Directory`], an immutable picture by revision `org`. Whatever writes here bumps the revision,
+//!   but for portraits, which it does not hold.
 //! - Invariants: there is one root, the district, and it has a desk; a code in force belongs to one unit and is never given to another; a path is the codes
-//!   from the root down and ends with `/`; a post has at most one holder at a time.
+//!   from the root down and ends with `/`; a post has at most one holder at a time, a person at most one portrait.
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ mod http;
 pub mod import;
 mod model;
 mod names;
+mod portraits;
 mod responsible;
 mod roll;
 mod roster;
@@ -41,6 +43,7 @@ pub use model::{
     MAIN_LAYER, Person, Post, Question, REASONS, Reason, RelativeUnit, RelativeWord, Responsible, Rule, STREETS, Slot, Unit,
     UnitKind, UnitState, WORKER,
 };
+pub use portraits::{Given, give};
 pub use responsible::{NO_GRID, NO_PERSON, NO_UNIT, VACANT};
 pub use roll::{HolderRef, PersonRef, PostRef};
 pub use roster::{Size, Vacancy};
@@ -50,7 +53,7 @@ pub use store::REVISION;
 pub const MODULE: Module = Module {
     name: "org",
     rank: 1,
-    beside: &[],
+    beside: &["files"],
     tables: &[
         "unit_kind",
         "relative_unit",

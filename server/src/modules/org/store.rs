@@ -12,7 +12,7 @@ use super::{
     model::{Duty, GridState, GridType, Holder, Leave, LeaveState, Person, Post, RelativeWord, Rule, Slot, Unit, UnitState},
     roll::Gathering,
 };
-use crate::snapshot;
+use crate::{modules::files::File, snapshot};
 
 /// The name of the revision.
 pub const REVISION: &str = "org";
@@ -384,14 +384,46 @@ record! {
     pub(super) struct PhoneRow { pub id: Id<Person>, pub phone: Option<Vec<u8>>, pub phone_index: Option<Vec<u8>>, pub phone_public: bool }
 }
 
+record! {
+    /// What may be shown of somebody beside the name.
+    pub(super) struct ShownRow { pub phone: Option<Vec<u8>>, pub phone_public: bool, pub portrait: Option<Id<File>> }
+}
+
 /// The telephones of everybody, sealed.
 pub(super) async fn phones(conn: &mut Conn) -> Result<Vec<PhoneRow>> {
     conn.all(sql!("select id, phone, phone_index, phone_public from person"), bind![]).await
 }
 
-/// The telephone of somebody, sealed.
-pub(super) async fn phone(conn: &mut Conn, person: Id<Person>) -> Result<Option<PhoneRow>> {
-    conn.one(sql!("select id, phone, phone_index, phone_public from person where id = $1"), bind![person]).await
+/// The telephone of somebody, sealed, and the portrait.
+pub(super) async fn shown(conn: &mut Conn, person: Id<Person>) -> Result<Option<ShownRow>> {
+    conn.one(sql!("select phone, phone_public, portrait from person where id = $1"), bind![person]).await
+}
+
+record! {
+    /// Somebody with a portrait.
+    pub(super) struct Portrayed { pub id: Id<Person>, pub portrait: Id<File> }
+}
+
+/// Those of these people who have a portrait.
+pub(super) async fn portraits(conn: &mut Conn, people: &[Id<Person>]) -> Result<Vec<Portrayed>> {
+    let query = Query::new("select id, portrait from person where portrait is not null")
+        .push_list("and id in", people.iter().map(ToCell::to_cell).collect());
+    conn.list(query).await
+}
+
+/// Names the portrait of somebody, or that there is none; whether that is another than before. It holds the row, so that two who do this at the same
+/// time come one after the other.
+pub(super) async fn set_portrait(tx: &mut Tx, person: Id<Person>, portrait: Option<Id<File>>) -> Result<bool> {
+    let changed = match portrait {
+        Some(portrait) => {
+            let statement = sql!("update person set portrait = $2 where id = $1 and (portrait is null or portrait <> $2)");
+            tx.execute(statement, bind![person, portrait]).await?
+        }
+        None => {
+            tx.execute(sql!("update person set portrait = null where id = $1 and portrait is not null"), bind![person]).await?
+        }
+    };
+    Ok(changed > 0)
 }
 
 /// Somebody new or changed.

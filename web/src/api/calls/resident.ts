@@ -12,6 +12,7 @@ export type GridCases = Schemas["GridCases"];
 export type Shared = Schemas["SharedView"];
 export type PartnerTask = Schemas["PartnerView"];
 export type Track = Schemas["TrackView"];
+export type Contact = Schemas["Contact"];
 export type PlaceSeen = Schemas["PlaceView"];
 
 const v1 = "/api/v1";

@@ -34,6 +34,8 @@ export const templates = () => ok(wire.GET("/api/v1/rosters/templates", {}));
 
 export const people = (q: string, cursor = "") => ok(wire.GET("/api/v1/people", { params: { query: bare({ q, cursor, limit: 50 }) } }));
 export const hire = (body: Schemas["NewPerson"]) => ok(wire.POST("/api/v1/people", { body }));
+export const putPortrait = (id: string, photo_id: string) => ok(wire.PUT("/api/v1/people/{id}/portrait", { ...of(id), body: { photo_id } }));
+export const removePortrait = (id: string) => ok(wire.DELETE("/api/v1/people/{id}/portrait", of(id)));
 export const leaves = () => ok(wire.GET("/api/v1/leave", { params: { query: {} } }));
 export const askLeave = (body: Schemas["NewLeave"]) => ok(wire.POST("/api/v1/leave", { body }));
 export const confirmLeave = (id: string) => ok(wire.POST("/api/v1/leave/{id}/confirm", { ...of(id), body: {} }));

@@ -52,3 +52,7 @@ export type Burden = components["schemas"]["BurdenView"];
 export const ownBurdens = () => ok(wire.GET("/api/v1/burdens", { params: { query: { limit: 50 } } }));
 export const handbook = () => ok(worker.GET("/catalogue"));
 export type { Session };
+
+export const ownPortrait = () => ok(wire.GET("/api/v1/account/portrait"));
+export const putOwnPortrait = (photo_id: string) => ok(wire.PUT("/api/v1/account/portrait", { body: { photo_id } }));
+export const removeOwnPortrait = () => ok(wire.DELETE("/api/v1/account/portrait"));

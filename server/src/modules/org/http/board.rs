@@ -13,11 +13,14 @@ use super::{ReadOrg, contact, visible};
 use crate::{
     app::Shared,
     http::{Allow, Answer},
-    modules::org::{
-        Directory, GRID,
-        model::{MAIN_LAYER, Person, STREETS},
-        settings::{HOTLINES, HOURS, Hotline},
-        store,
+    modules::{
+        files::File,
+        org::{
+            Directory, GRID,
+            model::{MAIN_LAYER, Person, STREETS},
+            settings::{HOTLINES, HOURS, Hotline},
+            store,
+        },
     },
 };
 
@@ -55,6 +58,9 @@ struct PersonFound {
     posts: Vec<PostHeld>,
     /// Until when the person is on leave.
     on_leave_until: Option<Time>,
+    /// The portrait, for `/people/{id}/portrait/{photo}`.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    portrait: Option<Id<File>>,
 }
 
 /// A page of people.
@@ -91,7 +97,11 @@ async fn people(caller: Allow<ReadOrg>, State(app): State<Shared>, Query(wanted)
         }
         let on_leave_until = known.leave(person.id, now).map(|l| l.to);
         let (staff_no, name) = (person.staff_no.to_owned(), person.name.to_owned());
-        items.push(PersonFound { id: person.id, staff_no, name, posts, on_leave_until });
+        items.push(PersonFound { id: person.id, staff_no, name, posts, on_leave_until, portrait: None });
+    }
+    let ids: Vec<_> = items.iter().map(|p| p.id).collect();
+    for found in store::portraits(&mut *app.db.read().await?, &ids).await? {
+        items.iter_mut().filter(|p| p.id == found.id).for_each(|p| p.portrait = Some(found.portrait));
     }
     Ok(Json(PeoplePage { items, next }))
 }
@@ -164,6 +174,11 @@ struct BoardPerson {
     phone: Option<String>,
     /// Who stands in during leave.
     deputy: Option<String>,
+    /// Who it is, and the portrait, for `/people/{id}/portrait/{photo}`.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    person: Option<Id<Person>>,
+    #[schema(value_type = Option<String>, format = "uuid")]
+    portrait: Option<Id<File>>,
 }
 
 /// What hangs in a grid.
@@ -223,8 +238,8 @@ async fn board(
     for (title, slot, person) in posts {
         let shown = contact(&app, known, person, None).await?;
         let deputy = person.and_then(|p| known.leave(p, now)).and_then(|l| l.deputy).map(|d| known.name_of(d).to_owned());
-        let (name, phone) = shown.map_or((None, None), |c| (Some(c.name), c.phone));
-        people.push(BoardPerson { title, slot, name, phone, deputy });
+        let (name, phone, portrait) = shown.map_or((None, None, None), |c| (Some(c.name), c.phone, c.portrait));
+        people.push(BoardPerson { title, slot, name, phone, deputy, person, portrait });
     }
     let name = |kinds: &[&str]| known.above(unit.id, kinds, now).map(|u| u.name.clone());
     let desk = known.desk_of(unit.id, now);

@@ -31,7 +31,7 @@ const TEMPLATES: &str = "template,grid_type,subtype,slot,name,min,max,eligibilit
 1+1+N+X,residential,,full_time,专职网格员,1,1,大专以上
 ";
 
-async fn district(engine: Engine) -> TestApp {
+pub(super) async fn district(engine: Engine) -> TestApp {
     let app = TestApp::new(engine).await;
     let mut tx = app.db.begin();
     ensure_root(&mut tx, app.now(), "990101", "澄川区").await.unwrap();
@@ -63,7 +63,7 @@ fn id_of(app: &TestApp, code: &str) -> String {
     app.org.directory().value.unit_by_code(code).unwrap().id.to_string()
 }
 
-fn person(app: &TestApp, staff_no: &str) -> String {
+pub(super) fn person(app: &TestApp, staff_no: &str) -> String {
     app.org.directory().value.person_by_staff_no(staff_no).unwrap().id.to_string()
 }
 

@@ -347,7 +347,7 @@ testkit::both! {
         let grants = access::store::grants(&mut app.db.read().await.unwrap(), account).await.unwrap();
         assert_eq!((grants[0].role.as_str(), grants[0].path.as_str()), ("grid-worker", "/990101/990101001/990101001001/990101001001001/"));
         // The telephone is nowhere in clear and opens with the person's key.
-        let row = store::phone(&mut app.db.read().await.unwrap(), worker.id).await.unwrap().unwrap();
+        let row = store::shown(&mut app.db.read().await.unwrap(), worker.id).await.unwrap().unwrap();
         assert!(row.phone_public && !String::from_utf8_lossy(row.phone.as_ref().unwrap()).contains("0001"));
 
         let revision = known.revision;
