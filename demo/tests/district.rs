@@ -18,7 +18,7 @@ fn folder_hash(district: &District) -> Vec<u8> {
     district.write(dir.path()).expect("written");
     let mut files: Vec<_> = std::fs::read_dir(dir.path()).expect("listed").map(|f| f.expect("a file").path()).collect();
     files.sort();
-    assert_eq!(files.len(), 20, "{files:?}");
+    assert_eq!(files.len(), 21, "{files:?}");
     let mut hash = Sha256::new();
     for file in files {
         hash.update(file.file_name().expect("a name").as_encoded_bytes());

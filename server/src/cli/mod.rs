@@ -13,6 +13,7 @@ pub mod import_grids;
 mod import_incidents;
 pub mod import_orgs;
 mod import_publications;
+mod import_scenes;
 pub mod import_staff;
 mod init;
 pub mod locate;
@@ -98,6 +99,8 @@ enum Import {
     Publications(WithPlace<import_publications::PublicationArgs>),
     /// Cases with their history, from CSV or XLSX.
     Incidents(import_incidents::Incidents),
+    /// What people of an invented district did lately, each step through the operation that their pages use.
+    Scenes(import_scenes::Scenes),
 }
 
 #[derive(Subcommand)]
@@ -188,6 +191,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
             imported(&app, done, &[]).await
         }
         Command::Import(Import::Incidents(args)) => import_incidents::run(args).await,
+        Command::Import(Import::Scenes(args)) => import_scenes::run(args).await,
         Command::Train(args) => model::train(&args),
         Command::Eval(args) => model::eval(&args),
         Command::Export(Export::Incidents(args)) => export::run(args).await,
