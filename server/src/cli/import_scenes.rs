@@ -132,9 +132,8 @@ impl Stage<'_> {
             return Ok(Ok(()));
         }
         let secret = self.session(&step.who).await?;
-        let (path, body) = match (self.text(step, &step.path).await?, self.value(step, &step.body).await?) {
-            (Some(path), Some(body)) => (path, body),
-            _ => return Ok(Err("something that it names is not there".into())),
+        let (Some(path), Some(body)) = (self.text(step, &step.path).await?, self.value(step, &step.body).await?) else {
+            return Ok(Err("something that it names is not there".into()));
         };
         let (status, answer) = self.within.ask(&secret, &step.method, &format!("/api/v1{path}"), &body).await?;
         if !(200..300).contains(&status) {
