@@ -15,7 +15,9 @@ fn names(steps: &[Step]) -> BTreeSet<&str> {
 fn every_scene_is_in_the_district_of_the_tour_and_none_lies_ahead() {
     for today in ["2026-11-20T09:00:00+08:00", "2026-11-22T02:30:00+08:00", "2026-02-18T23:59:00+08:00"] {
         let steps = steps(today, 60, Some(600));
-        for scene in ["access-list", "burden", "whistle-running", "whistle-called-off", "order-waiting", "call-back", "leave", "shift"] {
+        for scene in
+            ["access-list", "burden", "whistle-running", "whistle-called-off", "order-waiting", "call-back", "leave", "shift"]
+        {
             assert!(names(&steps).contains(scene), "{scene} at {today}");
         }
         assert!(steps.is_sorted_by_key(|s| s.at.as_str()), "{today}");
