@@ -9,6 +9,7 @@ mod orgs;
 mod people;
 mod plan;
 mod rng;
+mod scenes;
 mod shape;
 mod svg;
 mod town;
@@ -91,6 +92,22 @@ pub fn generate(options: &Options) -> District {
         cases::cases(&scene, seed, options.cases)
     };
     distinguish(&mut incidents, &history);
+    // A small set of cases has no stories either.
+    let scenes = if incidents.iter().any(|i| !i.story.is_empty()) {
+        let (streets, grids, buildings, orgs) = (&streets, &grids, &buildings, &orgs);
+        scenes::scenes(&scenes::Ground {
+            streets,
+            grids,
+            buildings,
+            orgs,
+            staff: &staff,
+            catalogue: &catalogue,
+            calendar: &calendar,
+            now,
+        })
+    } else {
+        vec![]
+    };
     let notices = notices(&streets, &grids, &incidents, &catalogue, &calendar, now);
     let hotlines = hotlines(&orgs);
     let mut district = District {
@@ -113,6 +130,7 @@ pub fn generate(options: &Options) -> District {
         notices,
         hotlines,
         reasons: file!("reasons"),
+        scenes,
     };
     district.meta.counts = counts(&district);
     district
@@ -256,6 +274,7 @@ fn counts(d: &District) -> BTreeMap<String, usize> {
         ("notices", d.notices.len()),
         ("hotlines", d.hotlines.len()),
         ("reasons", d.reasons.len()),
+        ("scenes", d.scenes.len()),
     ]
     .into_iter()
     .map(|(k, n)| (k.to_owned(), n))

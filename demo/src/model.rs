@@ -49,6 +49,30 @@ pub struct District {
     pub hotlines: Vec<Hotline>,
     /// Channels, sources and reasons.
     pub reasons: Vec<Reason>,
+    /// What people did lately beside everyday work, in the order of its instants.
+    pub scenes: Vec<Step>,
+}
+
+/// Something that somebody did, in the words of the server's interface. `{unit CODE}`, `{person STAFF_NO}` and `{matter NAME}` stand for ids,
+/// `{task CASE CODE}` for the open task of a unit in a case, any other `{name}` for what an earlier step kept.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    /// Steps of one scene depend on each other.
+    pub scene: String,
+    /// When, RFC 3339.
+    pub at: String,
+    /// The user name of whoever does it; nobody waits.
+    pub who: String,
+    /// GET, POST or PUT; WAIT for what comes by itself when a time is over.
+    pub method: String,
+    /// Below `/api/v1`.
+    pub path: String,
+    /// What is sent.
+    pub body: serde_json::Value,
+    /// Names for parts of the answer, by JSON pointer.
+    pub keep: std::collections::BTreeMap<String, String>,
+    /// Of a list, the entry whose member of that name holds this.
+    pub pick: Option<(String, String)>,
 }
 
 /// What the folder is about.

@@ -35,6 +35,9 @@ impl District {
             positions(w, line)?;
             w.write_all(b"}")
         })?;
+        let mut scenes = serde_json::to_vec(&self.scenes)?;
+        scenes.push(b'\n');
+        std::fs::write(dir.join("scenes.json"), scenes)?;
         crate::faces::write(&dir.join("portraits"), self.meta.seed, &self.staff)?;
         std::fs::write(dir.join("map.svg"), crate::svg::map(self))?;
         let mut meta = serde_json::to_vec_pretty(&self.meta)?;

@@ -1,5 +1,4 @@
 // Every form that opens over a page of the console: whose page it is on, where that stands, what opens it.
-import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { as, report } from "./ask.mjs";
@@ -23,7 +22,7 @@ export const dialogs = [
   ...set("setup/WebhooksPage.vue", "system", () => "/setup/webhooks", [{ press: "新增接收方", empty: true }]),
   ...set("setup/AccountsPage.vue", "system", () => "/setup/accounts", [{ press: "新建账号", empty: true }]),
   ...set("setup/AccountsPage.vue", "security", (x) => `/setup/accounts?q=zhouyining&account=${x.account}`, [{ press: "授权", last: true, empty: true }]),
-  ...set("setup/AccessPage.vue", "dispatcher", () => "/setup/access", [{ press: "起草一批", empty: true }, { press: "批准" }, { press: "同意" }, { press: "不同意", empty: true }]),
+  ...set("setup/AccessPage.vue", "dispatcher", () => "/setup/access", [{ press: "起草一批", empty: true }, { press: "批准" }, ...["同意", "不同意"].flatMap((press) => [{ press, empty: true }, { press, last: true, empty: true }])]),
   ...set("setup/BurdensPage.vue", "supervisor", () => "/setup/burdens", [{ press: "通报", empty: true }, { press: "不成立", empty: true }]),
   ...set("setup/ReasonsPage.vue", "dispatcher", () => "/setup/reasons", [{ press: "新增原因", empty: true }, { press: "修改" }]),
   ...set("supervision/OrdersPage.vue", "supervisor", () => "/figures/orders", [{ press: "下达督办", empty: true }]),
@@ -76,9 +75,6 @@ export async function prepare(who, one, stage) {
   }
   if (who === "dispatcher") {
     await as(page, "/admission/lists", { name: `走查批次 ${Date.now() % 100_000}`, reference: "走查" });
-    // A request is made against a list in force, and one in force would change whose matter it is in all journeys after this: so only this page sees one.
-    const asked = { id: randomUUID(), kind: "exit", list: randomUUID(), item: { id: randomUUID(), name: "走访慰问" }, reason: "已由部门自己办理。", state: "open", asked_at: new Date().toISOString(), mine: false, checks: [] };
-    await page.route("**/api/v1/admission/requests?*", (route) => route.fulfill({ json: { items: [asked] } }));
     const blown = await given(stage, page, `人行道地砖破损（走查 ${Date.now() % 100_000}）`);
     const lead = (await as(page, "/units?q=市政设施养护中心")).items[0];
     await as(page, `/incidents/${blown.id}/whistle`, { units: [{ unit: lead.id, role: "lead" }], words: "请到现场会合。", minutes: 30 });

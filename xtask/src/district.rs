@@ -64,7 +64,9 @@ impl District {
             .arg(&model);
         tell("train", &mut train)?;
         self.import("model", &model)?;
-        self.import("incidents", &source.join("incidents.csv"))
+        self.import("incidents", &source.join("incidents.csv"))?;
+        // What people did lately comes last: it is played on everything that is there.
+        self.import("scenes", &source.join("scenes.json"))
     }
 
     /// Brings the tables of a district that was made before up to date.

@@ -14,6 +14,7 @@ mod import_incidents;
 pub mod import_orgs;
 pub mod import_portraits;
 mod import_publications;
+mod import_scenes;
 pub mod import_staff;
 mod init;
 pub mod locate;
@@ -102,6 +103,8 @@ enum Import {
     Publications(WithPlace<import_publications::PublicationArgs>),
     /// Cases with their history, from CSV or XLSX.
     Incidents(import_incidents::Incidents),
+    /// What people of an invented district did lately, each step through the operation that their pages use.
+    Scenes(import_scenes::Scenes),
 }
 
 #[derive(Subcommand)]
@@ -197,6 +200,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
             imported(&app, done, &[]).await
         }
         Command::Import(Import::Incidents(args)) => import_incidents::run(args).await,
+        Command::Import(Import::Scenes(args)) => import_scenes::run(args).await,
         Command::Train(args) => model::train(&args),
         Command::Eval(args) => model::eval(&args),
         Command::Export(Export::Incidents(args)) => export::run(args).await,

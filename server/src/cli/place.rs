@@ -83,13 +83,24 @@ impl Place {
 
     /// The district, with what only a service sets.
     pub async fn open_as(&self, connections: u32, durability: Durability, config: Config) -> anyhow::Result<Shared> {
+        self.open_at(connections, durability, config, Clock::System).await
+    }
+
+    /// The same by a clock of one's own, for what is told of the past.
+    pub async fn open_at(
+        &self,
+        connections: u32,
+        durability: Durability,
+        config: Config,
+        clock: Clock,
+    ) -> anyhow::Result<Shared> {
         let (db, stored) = self.open_db(connections, durability).await?;
         let ran = db.migrated().await.unwrap_or_default();
         if let Some((name, _)) = migrations().iter().find(|(name, _)| !ran.contains(name)) {
             bail!("the tables lack {name}; run `jingwei migrate --data {}` first", self.data.display());
         }
         let config = Config { data: self.data.clone(), demo: stored.demo, ..config };
-        Ok(App::open(db, Clock::System, config).await?)
+        Ok(App::open(db, clock, config).await?)
     }
 }
 

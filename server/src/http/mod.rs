@@ -27,6 +27,7 @@ mod headers;
 pub mod metrics;
 mod network;
 mod problem;
+mod within;
 
 pub use allow::{Allow, Permit, SomeoneLoggedIn, Visitor};
 pub use along::{Along, MOST, Taker, Written};
@@ -36,6 +37,7 @@ pub use context::request_id;
 pub use metrics::operations;
 pub use network::Network;
 pub use problem::{BODY_TOO_LARGE, Problem};
+pub use within::Within;
 
 /// What a handler answers: a value, or a problem.
 pub type Answer<T> = Result<T, Problem>;

@@ -1,5 +1,6 @@
 // Set-up: a catalogue with a wrong row, then right; an account with a grant, where two administrators' offices exclude one another; a switch with its reason; the record of it all.
 import { isDeepStrictEqual } from "node:util";
+import { as, tag } from "../ask.mjs";
 import { soon } from "../soon.mjs";
 
 const wrong = "level1,level2,level3,handle_limit,limit_unit\n走查大类,走查小类,走查事项,三,工作日\n";
@@ -111,6 +112,7 @@ export async function run({ enter, check }) {
     await page.waitForFunction(() => !document.querySelector("main .wait, main [role=status] .turn"));
     await screen(shot);
   }
+  await accessList(enter, check);
   await page.getByRole("button", { name: "深色" }).click();
   await page.getByRole("button", { name: "English" }).click();
   await page.getByRole("navigation", { name: "Pages of set-up" }).getByRole("link", { name: "Import" }).click();
@@ -258,4 +260,37 @@ async function structured(page, screen, check) {
     await dialog.waitFor({ state: "hidden" });
   }
   check(`each of ${names.length} settings has a form`, names.length > 15 && asText.length === 0, asText.join(" "));
+}
+
+/** The list in force is changed by requests: a department asks, the district judges each check, and the duty stands on the list. */
+async function accessList(enter, check) {
+  const [name, words] = [`每月试按呼叫器（${tag()}）`, "半年没有培训过。"];
+  const office = await enter("department");
+  await office.page.getByRole("navigation").first().waitFor();
+  const list = (await as(office.page, "/admission/lists")).find((it) => it.state === "approved");
+  check("a list is in force", list !== undefined);
+  const kinds = ["within_duty", "within_ability", "training", "joint_mechanism", "authority", "funds", "capacity", "not_enforcement", "not_supervision"];
+  const checks = kinds.map((it) => ({ check: it, met: it !== "training", words: it === "training" ? words : "" }));
+  await as(office.page, "/admission/requests", { kind: "admission", list: list.id, item: { name, department: "区民政局", class: "assist", help: "走访时请老人试按一次。" }, reason: "走访时顺手。", checks });
+  await office.end();
+
+  const { page, screen, end } = await enter("dispatcher");
+  await page.getByRole("navigation").first().waitFor();
+  await page.goto(new URL("/c/#/setup/access", page.url()).href);
+  const asked = page.getByRole("row").filter({ hasText: name });
+  await asked.getByRole("button", { name: "同意", exact: true }).click();
+  const form = page.getByRole("dialog", { name: "同意" });
+  check("what the asker says of a check is where the review begins", (await form.getByText(`申请单位说：${words}`).isVisible()) && !(await form.getByRole("checkbox", { name: "经过培训" }).isChecked()));
+  await form.getByLabel("理由").fill("同意，先培训后上岗。");
+  await form.getByRole("button", { name: "保存" }).click();
+  await form.getByRole("alert").first().waitFor();
+  check("an admission with an unmet check is refused", true);
+  await screen("u-22-admission");
+  await form.getByRole("checkbox", { name: "经过培训" }).check();
+  await form.getByRole("button", { name: "保存" }).click();
+  await form.waitFor({ state: "hidden" });
+  await asked.waitFor({ state: "hidden" });
+  check("what was agreed to is on the list", (await as(page, "/admission/items")).some((it) => it.name === name));
+  await screen("u-23-access");
+  await end();
 }

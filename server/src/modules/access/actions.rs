@@ -150,6 +150,19 @@ pub async fn follow_link(app: &App, address: IpAddr, token: &str) -> Result<Open
     Ok(opened)
 }
 
+/// Opens a session for somebody of an invented district, as the link of a demonstration does.
+pub async fn stand_in(app: &App, username: &str) -> Result<Opened> {
+    if !app.config.demo {
+        return Err(Error::invalid("demo", "not-a-demo-district"));
+    }
+    let mut tx = app.db.begin();
+    let known = store::credentials_of(&mut tx, &model::username(username)?).await?;
+    let account = known.ok_or_else(|| Error::invalid("account", "unknown-account"))?;
+    let opened = open_for(app, &mut tx, &account, LinkKind::Demo.word(), app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(opened)
+}
+
 /// Opens the session and records it. What is still to be set before anything else follows from the account, the roles and the proof.
 async fn open_for(app: &App, tx: &mut Tx, account: &Credentials, factor: &'static str, now: Time) -> Result<Opened> {
     let roles = app.access.roles.get();

@@ -32,9 +32,9 @@ macro_rules! settled {
 #[must_use]
 pub fn work(worker: Worker, app: &Shared) -> Worker {
     let (learning, reviewing, sweeping) = (Arc::clone(app), Arc::clone(app), Arc::clone(app));
-    let (missing, ringing, reminding) = (Arc::clone(app), Arc::clone(app), Arc::clone(app));
+    let (ringing, reminding) = (Arc::clone(app), Arc::clone(app));
     let (pausing, awaiting) = (Arc::clone(app), Arc::clone(app));
-    daily::work(worker, app)
+    summons(daily::work(worker, app), app)
         .every("incident.sweep", Every::new(Duration::from_mins(1)))
         .on("incident.sweep", move |_, _: serde_json::Value| {
             let app = Arc::clone(&sweeping);
@@ -53,10 +53,6 @@ pub fn work(worker: Worker, app: &Shared) -> Worker {
         .on(REVIEW_DUE, move |context, due: Due| {
             let app = Arc::clone(&reviewing);
             async move { review_due(&app, &context, &due).await }
-        })
-        .on(whistle::REPORT_BY, move |context, expected| {
-            let app = Arc::clone(&missing);
-            settled!(whistle::missing(&app, &context, &expected))
         })
         .on(emergency::RING, move |context, ring| {
             let app = Arc::clone(&ringing);
@@ -77,6 +73,16 @@ pub fn work(worker: Worker, app: &Shared) -> Worker {
                 tx.commit().await
             }
         })
+}
+
+/// Adds the one job that looks whether summoned units reported in.
+#[must_use]
+pub fn summons(worker: Worker, app: &Shared) -> Worker {
+    let missing = Arc::clone(app);
+    worker.on(whistle::REPORT_BY, move |context, expected| {
+        let app = Arc::clone(&missing);
+        settled!(whistle::missing(&app, &context, &expected))
+    })
 }
 
 /// How often a job that was overtaken tries again at once; the queue's own tries come after.

@@ -53,7 +53,7 @@ pub mod view;
 pub mod watch;
 
 pub use export::{Format, export};
-pub use jobs::work;
+pub use jobs::{summons, work};
 
 /// See [`crate::modules`].
 pub const MODULE: Module = Module {

@@ -3,6 +3,8 @@ import { ok, wire } from "../client";
 import type { Fault, Handed } from "@/faces/console/sheet/file";
 
 type Schemas = components["schemas"];
+export type AdmissionAnswer = Schemas["AdmissionAnswer"];
+export type AdmissionRequest = Schemas["AdmissionRequest"];
 export type UnitLine = Schemas["UnitLine"];
 export type UnitView = Schemas["UnitView"];
 export type Person = Schemas["PersonFound"];
@@ -66,6 +68,7 @@ export const audit = (query: AuditFilter) => ok(wire.GET("/api/v1/audit", { para
 
 export const accessLists = () => ok(wire.GET("/api/v1/admission/lists"));
 export const accessList = (id: string) => ok(wire.GET("/api/v1/admission/lists/{id}", of(id)));
+export const accessItems = () => ok(wire.GET("/api/v1/admission/items"));
 export const draftList = (body: Schemas["AdmissionListForm"]) => ok(wire.POST("/api/v1/admission/lists", { body }));
 export const discardList = (id: string) => ok(wire.DELETE("/api/v1/admission/lists/{id}", of(id)));
 export const approveList = (id: string, effective_at?: string) => ok(wire.POST("/api/v1/admission/lists/{id}/approve", { ...of(id), body: effective_at ? { effective_at } : {} }));
