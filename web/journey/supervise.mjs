@@ -1,9 +1,6 @@
 // Supervision as two journeys walk it: from a red figure over its list to an order on paper, and the weekly report.
 export const tabs = (page) => page.getByRole("navigation", { name: "督查页面" });
 
-/** Answers are counted by round, so that a case that was handled twice may have two; its list shows it once. */
-const ofAnswers = /figure=(answered|solved|rated|satisfied|no_comment)/;
-
 /** What the desk counts for the address of a figure is what the figure says: the desk's own total, light by light. */
 export async function listsHold(page, check, where, figures) {
   const counted = await page.evaluate(async (all) => Promise.all(all.map(async (it) => {
@@ -12,12 +9,15 @@ export async function listsHold(page, check, where, figures) {
     const light = query.get("light");
     return light ? (lights[light] ?? 0) : Object.values(states).reduce((sum, n) => sum + n, 0);
   })), figures);
-  const holds = (it, n) => (ofAnswers.test(it.href) ? n <= Number(it.text) && Number(it.text) <= 2 * n : n === Number(it.text));
-  const wrong = figures.flatMap((it, n) => (holds(it, counted[n]) ? [] : [`${it.text} and ${counted[n]}: ${it.href}`]));
+  const wrong = figures.flatMap((it, n) => (it.cases === counted[n] ? [] : [`${it.text} and ${counted[n]}: ${it.href}`]));
   check(`${where}: ${figures.length} figures are as long as their lists`, figures.length > 0 && wrong.length === 0, wrong.join("\n     "));
 }
-/** All figures of the page that lead to a list of cases. */
-export const figuresOf = (page) => page.locator("main a[href*='/cases?']").evaluateAll((all) => all.map((it) => ({ href: it.getAttribute("href"), text: (it.querySelector("strong")?.textContent ?? it.textContent).trim() })).filter((it) => /^\d+$/.test(it.text)));
+/** All figures of the page that lead to a list of cases: a number, or answers and beside them the cases that the list holds (“12 次，11 件”). */
+export const figuresOf = (page) => page.locator("main a[href*='/cases?']").evaluateAll((all) => all.flatMap((it) => {
+  const text = (it.querySelector("strong")?.textContent ?? it.textContent).trim();
+  const found = /^(\d+)(?: 次，(\d+) 件)?$/.exec(text);
+  return found ? [{ href: it.getAttribute("href"), text, cases: Number(found[2] ?? found[1]) }] : [];
+}));
 
 /** From a red figure to its list, to an order for a case of it, to the paper. */
 export async function redToOrder({ page, screen }, { check, base }, shot) {

@@ -1,5 +1,5 @@
 // The wall: large figures, no personal data, every number opens its list.
-import { listsHold } from "../supervise.mjs";
+import { figuresOf, listsHold } from "../supervise.mjs";
 
 export async function run({ enter, check, base }) {
   const { page, screen } = await enter("supervisor", { viewport: { width: 1920, height: 1080 } });
@@ -15,9 +15,9 @@ export async function run({ enter, check, base }) {
   await page.locator(".live:not(.stale)").waitFor();
   await screen("wall-1");
   // Every large number is as long as its list: lights, what is open, today's reports, and both parts of the three rates.
-  const figures = await page.locator(".counters a").evaluateAll((all) => all.map((it) => ({ href: it.getAttribute("href"), text: it.querySelector("strong")?.textContent ?? it.textContent })));
+  const figures = await page.locator(".counters a").evaluateAll((all) => all.map((it) => ({ href: it.getAttribute("href") })));
   check("the wall has a list behind each of its numbers", figures.length === 15 && figures.every((it) => it.href?.includes("/cases?")), JSON.stringify(figures.map((it) => it.href)));
-  await listsHold(page, check, "the wall", figures.filter((it) => /^\d+$/.test(it.text.trim())));
+  await listsHold(page, check, "the wall", await figuresOf(page));
   const red = page.locator(".counters .red a");
   const n = Number(await red.locator("strong").innerText());
   await red.click();

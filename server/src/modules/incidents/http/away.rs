@@ -38,7 +38,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
 #[serde(deny_unknown_fields)]
 struct Offer {
     /// The confirmed leave.
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     leave: Id<Leave>,
 }
 
