@@ -19,7 +19,6 @@ use crate::modules::{
 #[serde(deny_unknown_fields)]
 pub struct NewPublication {
     /// What it is for.
-    #[schema(inline)]
     pub kind: Kind,
     /// At most 60 characters.
     pub title: String,
@@ -42,7 +41,6 @@ pub struct PublicationChange {
     /// The version that the caller saw.
     pub version: i64,
     /// What it is for.
-    #[schema(inline)]
     pub kind: Kind,
     /// At most 60 characters.
     pub title: String,
@@ -71,7 +69,6 @@ pub struct Withdrawal {
 pub struct PublicationView {
     #[schema(value_type = uuid::Uuid)]
     id: Id<Publication>,
-    #[schema(inline)]
     kind: Kind,
     title: String,
     text: String,

@@ -73,7 +73,6 @@ pub struct DeliveryView {
     message: String,
     kind: String,
     object: uuid::Uuid,
-    #[schema(inline)]
     state: DeliveryState,
     attempts: i64,
     /// When it is tried next, while it waits.
@@ -83,7 +82,6 @@ pub struct DeliveryView {
     /// The status of the last answer.
     status: Option<i64>,
     /// Why the last attempt failed.
-    #[schema(inline)]
     fault: Option<Fault>,
     /// What is sent.
     #[schema(value_type = Object)]
