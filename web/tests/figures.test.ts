@@ -24,7 +24,7 @@ describe("both parts of a rate", () => {
 
 describe("the filters of the desk", () => {
   it("keep every condition that a figure leads with", () => {
-    const query = { without: "street", filed_at: "/1/2/", figure: "solved", counts_in: "solved", left_out_of: "solved", resolved_from: "a", resolved_to: "b", counted: "true" };
+    const query = { without: "street", filed_path: "/1/2/", figure: "solved", counts_in: "solved", left_out_of: "solved", resolved_from: "a", resolved_to: "b", counted: "true" };
     expect(asQuery(fromQuery({ ...query, colour: "red" }))).toEqual(query);
   });
 });

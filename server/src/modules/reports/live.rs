@@ -270,7 +270,7 @@ pub async fn repeats(
         let ((place, place_name), matter) = (place(&row.filed_path), row.matter_id.to_string());
         let name = matter.parse().ok().and_then(|id| catalogue.value.matter(id)).map(|m| m.level3.clone());
         RepeatLine {
-            cases: lists::reported(from, to, &lists.with(&format!("&filed_at={}&matter={matter}", row.filed_path))),
+            cases: lists::reported(from, to, &lists.with(&format!("&filed_path={}&matter={matter}", row.filed_path))),
             matter_name: name.unwrap_or_default(),
             place,
             place_name,

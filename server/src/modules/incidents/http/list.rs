@@ -77,7 +77,7 @@ pub(super) struct Asked {
     /// The code of a unit to which the figures of the cases belong.
     filed: Option<String>,
     /// The path under which the cases were filed, and none below it.
-    filed_at: Option<String>,
+    filed_path: Option<String>,
     /// The code of the unit that leads.
     lead: Option<String>,
     /// Only cases without this.
@@ -116,7 +116,7 @@ impl Asked {
         "counts_in",
         "left_out_of",
         "filed",
-        "filed_at",
+        "filed_path",
         "lead",
         "without",
         "resolved_from",
@@ -153,7 +153,7 @@ impl Asked {
             self.counts_in.is_some(),
             self.left_out_of.is_some(),
             self.filed.is_some(),
-            self.filed_at.is_some(),
+            self.filed_path.is_some(),
             self.lead.is_some(),
             self.without.is_some(),
             self.resolved_from.is_some(),
@@ -208,7 +208,7 @@ impl Asked {
             counts_in: self.counts_in,
             left_out_of: self.left_out_of,
             filed_under: unit("filed", &self.filed)?.and_then(|id| directory.unit(id)).map(places::paths),
-            filed_at: self.filed_at.clone().filter(|path| !path.is_empty()),
+            filed_path: self.filed_path.clone().filter(|path| !path.is_empty()),
             lead: unit("lead", &self.lead)?,
             without: self.without,
             filed_outside: self.without.and_then(Lack::kinds).map(|kinds| places::outside(directory, kinds, ground.now)),

@@ -47,7 +47,7 @@ pub struct Filter {
     /// Cases whose figures belong to a unit, by every path that it has had.
     pub filed_under: Option<Vec<String>>,
     /// Cases that were filed at this path itself.
-    pub filed_at: Option<String>,
+    pub filed_path: Option<String>,
     /// Cases that this unit leads.
     pub lead: Option<Id<Unit>>,
     /// Cases without this.
@@ -134,7 +134,7 @@ fn conditions(query: Query, filter: &Filter, now: Time, engine: db::Engine) -> Q
         .push_if("and c.reported_at < $$", filter.to)
         .push_if("and c.resolved_at >= $$", filter.resolved_from)
         .push_if("and c.resolved_at < $$", filter.resolved_to)
-        .push_if("and c.filed_path = $$", filter.filed_at.clone())
+        .push_if("and c.filed_path = $$", filter.filed_path.clone())
         .push_if("and c.id in (select t.incident_id from incident_task t where t.unit_id = $$)", filter.unit);
     let query = match &filter.owner_under {
         Some(path) => {
