@@ -4507,6 +4507,8 @@ export interface components {
             /** @description Why, or why not. */
             words: string;
         };
+        /** @enum {string} */
+        DeliveryState: "waiting" | "sent" | "dead";
         /** @description A delivery as administrators see it. */
         DeliveryView: {
             /** Format: int64 */
@@ -4514,8 +4516,7 @@ export interface components {
             due_at?: components["schemas"]["Time"] | null;
             /** @description What is sent. */
             event: Record<string, never>;
-            /** @description Why the last attempt failed. */
-            fault?: ("address" | "connection" | "tls" | "timeout" | "broken" | "refused" | "ended") | null;
+            fault?: components["schemas"]["Fault"] | null;
             /** Format: uuid */
             id: string;
             kind: string;
@@ -4525,8 +4526,7 @@ export interface components {
             /** Format: uuid */
             object: string;
             sent_at?: components["schemas"]["Time"] | null;
-            /** @enum {string} */
-            state: "waiting" | "sent" | "dead";
+            state: components["schemas"]["DeliveryState"];
             /**
              * Format: int64
              * @description The status of the last answer.
@@ -4852,6 +4852,8 @@ export interface components {
             unit: components["schemas"]["Named"];
             words?: string | null;
         };
+        /** @enum {string} */
+        Fault: "address" | "connection" | "tls" | "timeout" | "broken" | "refused" | "ended";
         /** @description One question. */
         Field: {
             /** @description What may be chosen, for `choice` and `multi`. */
@@ -5293,6 +5295,8 @@ export interface components {
             /** @description Why. */
             words?: string;
         };
+        /** @enum {string} */
+        Kind: "announcement" | "notice" | "service" | "appeal" | "disclosure" | "call" | "feedback";
         Kinds: {
             items: components["schemas"]["UnitKind"][];
         };
@@ -5614,7 +5618,8 @@ export interface components {
         /** @description A notice to be published. */
         NewPublication: {
             from?: components["schemas"]["Time"] | null;
-            kind: ("announcement" | "notice" | "service" | "appeal" | "disclosure" | "call" | "feedback") & Record<string, never>;
+            /** @description What it is for. */
+            kind: components["schemas"]["Kind"];
             /** @description At most 3,000 characters; an empty line begins a paragraph. */
             text: string;
             /** @description At most 60 characters. */
@@ -6734,7 +6739,8 @@ export interface components {
         /** @description What a notice says from now on. */
         PublicationChange: {
             from?: components["schemas"]["Time"] | null;
-            kind: ("announcement" | "notice" | "service" | "appeal" | "disclosure" | "call" | "feedback") & Record<string, never>;
+            /** @description What it is for. */
+            kind: components["schemas"]["Kind"];
             /** @description At most 3,000 characters. */
             text: string;
             /** @description At most 60 characters. */
@@ -6753,8 +6759,7 @@ export interface components {
             from: components["schemas"]["Time"];
             /** Format: uuid */
             id: string;
-            /** @enum {string} */
-            kind: "announcement" | "notice" | "service" | "appeal" | "disclosure" | "call" | "feedback";
+            kind: components["schemas"]["Kind"];
             text: string;
             title: string;
             /** @description Whose residents it is for. */
@@ -10256,7 +10261,7 @@ export interface operations {
                 /** @description The code of a unit to which the figures of the cases belong. */
                 filed?: string;
                 /** @description The path under which the cases were filed, and none below it. */
-                filed_at?: string;
+                filed_path?: string;
                 /** @description The code of the unit that leads. */
                 lead?: string;
                 /** @description Only cases without this. */
@@ -10372,7 +10377,7 @@ export interface operations {
                 /** @description The code of a unit to which the figures of the cases belong. */
                 filed?: string;
                 /** @description The path under which the cases were filed, and none below it. */
-                filed_at?: string;
+                filed_path?: string;
                 /** @description The code of the unit that leads. */
                 lead?: string;
                 /** @description Only cases without this. */
@@ -10442,7 +10447,7 @@ export interface operations {
                 /** @description The code of a unit to which the figures of the cases belong. */
                 filed?: string;
                 /** @description The path under which the cases were filed, and none below it. */
-                filed_at?: string;
+                filed_path?: string;
                 /** @description The code of the unit that leads. */
                 lead?: string;
                 /** @description Only cases without this. */
