@@ -1,18 +1,15 @@
 // Supervision as two journeys walk it: from a red figure over its list to an order on paper, and the weekly report.
 export const tabs = (page) => page.getByRole("navigation", { name: "督查页面" });
 
-/** Answers are counted by round, so that a case that was handled twice may have two; its list shows it once. */
-const ofAnswers = /figure=(answered|solved|rated|satisfied|no_comment)/;
-
 /** What the desk counts for the address of a figure is what the figure says: the desk's own total, light by light. The page is read anew for it, so that
  * no table of another question stands there, and once more where a case turned red between the two. `ready` is there once the page has its figures. */
-export async function listsHold(page, check, where, { ready, read = figuresOf, tries = 3 }) {
+export async function listsHold(page, check, where, { ready, tries = 3 }) {
   let figures = [];
   let wrong = [];
   for (let n = 0; n < tries && (n === 0 || !figures.length || wrong.length); n += 1) {
     await page.reload();
     await ready().waitFor();
-    figures = await read(page);
+    figures = await figuresOf(page);
     wrong = await astray(page, figures);
   }
   check(`${where}: ${figures.length} figures are as long as their lists`, figures.length > 0 && wrong.length === 0, wrong.join("\n     "));
@@ -25,11 +22,14 @@ async function astray(page, figures) {
     const light = query.get("light");
     return light ? (lights[light] ?? 0) : Object.values(states).reduce((sum, n) => sum + n, 0);
   })), figures);
-  const holds = (it, n) => (ofAnswers.test(it.href) ? n <= Number(it.text) && Number(it.text) <= 2 * n : n === Number(it.text));
-  return figures.flatMap((it, n) => (holds(it, counted[n]) ? [] : [`${it.text} and ${counted[n]}: ${it.href}`]));
+  return figures.flatMap((it, n) => (it.cases === counted[n] ? [] : [`${it.text} and ${counted[n]}: ${it.href}`]));
 }
-/** All figures of the page that lead to a list of cases. */
-export const figuresOf = (page) => page.locator("main a[href*='/cases?']").evaluateAll((all) => all.map((it) => ({ href: it.getAttribute("href"), text: (it.querySelector("strong")?.textContent ?? it.textContent).trim() })).filter((it) => /^\d+$/.test(it.text)));
+/** All figures of the page that lead to a list of cases: a number, or answers and beside them the cases that the list holds (“12 次，11 件”). */
+const figuresOf = (page) => page.locator("main a[href*='/cases?']").evaluateAll((all) => all.flatMap((it) => {
+  const text = (it.querySelector("strong")?.textContent ?? it.textContent).trim();
+  const found = /^(\d+)(?: 次，(\d+) 件)?$/.exec(text);
+  return found ? [{ href: it.getAttribute("href"), text, cases: Number(found[2] ?? found[1]) }] : [];
+}));
 
 /** From a red figure to its list, to an order for a case of it, to the paper. */
 export async function redToOrder({ page, screen }, { check, base }, shot) {

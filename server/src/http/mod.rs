@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use utoipa::{
-    OpenApi,
+    OpenApi, PartialSchema,
     openapi::{
         Object, OpenApi as Document, RefOr, Required, Type,
         path::{Parameter, ParameterBuilder, ParameterIn},
@@ -96,9 +96,11 @@ fn name_paths(document: &mut Document) {
             for name in &names {
                 let described = |p: &RefOr<Parameter>| matches!(p, RefOr::T(p) if p.name == *name && matches!(p.parameter_in, ParameterIn::Path));
                 if !known.iter().any(described) {
-                    let text = Object::with_type(Type::String);
+                    // `{id}` is an id everywhere; anything else is a word of its own.
+                    let text = RefOr::T(Object::with_type(Type::String).into());
+                    let schema = if *name == "id" { <kernel::Id<()> as PartialSchema>::schema() } else { text };
                     let made = ParameterBuilder::new().name(*name).parameter_in(ParameterIn::Path).required(Required::True);
-                    known.push(RefOr::T(made.schema(Some(text)).build()));
+                    known.push(RefOr::T(made.schema(Some(schema)).build()));
                 }
             }
         }

@@ -65,6 +65,26 @@ fn every_name_of_a_path_is_declared() {
     }
 }
 
+/// A program that is made from the contract knows an id and an instant when it meets one.
+#[test]
+fn every_id_and_every_instant_says_what_it_is() {
+    let document = serde_json::to_value(contract()).unwrap();
+    let parameters = document["paths"].as_object().unwrap().iter().flat_map(|(path, item)| {
+        let operations = item.as_object().unwrap().values();
+        operations.flat_map(|o| o["parameters"].as_array().into_iter().flatten()).map(move |p| (path, p))
+    });
+    let parameters = parameters.map(|(path, p)| (path, p["name"].as_str().unwrap_or_default(), &p["schema"]));
+    let fields = document["components"]["schemas"].as_object().unwrap().iter().flat_map(|(name, schema)| {
+        schema["properties"].as_object().into_iter().flatten().map(move |(field, schema)| (name, field.as_str(), schema))
+    });
+    let named = |name: &str| name == "id" || name.ends_with("_id") || name.ends_with("_at");
+    let loose = |schema: &Value| schema["type"].to_string().contains("string") && schema["format"].is_null();
+    let all: Vec<_> = parameters.chain(fields).filter(|(_, name, _)| named(name)).collect();
+    assert!(all.len() > 200, "only {} ids and instants", all.len());
+    let wrong: Vec<_> = all.iter().filter(|(_, _, schema)| loose(schema)).map(|(place, name, _)| (place, name)).collect();
+    assert!(wrong.is_empty(), "plain text: {wrong:?}");
+}
+
 /// Every `$ref` below a value.
 fn references<'v>(value: &'v Value, found: &mut BTreeSet<&'v str>) {
     match value {

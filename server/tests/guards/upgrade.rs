@@ -152,4 +152,24 @@ testkit::both! {
         app::migrate(db).await.unwrap();
         assert_eq!(read::<i64>(db, "select coalesce(warn_at, -1) as value from incident_task order by id").await, [18_000, -1]);
     }
+
+    async fn what_a_rate_left_out_is_left_out_of_its_lists(engine: Engine) {
+        let database = left_by(engine, "0033").await;
+        let db = &database.db;
+        let at = Time::from_millis(1_000);
+        let mut tx = db.begin();
+        for n in 1..=3 {
+            case(&mut tx, n, None).await;
+        }
+        let insert = "insert into report_exclusion (id, incident_id, code, filed_path, rate, reason, asked_by, asked_at, approved) values";
+        for (n, incident, rate, approved) in
+            [(1, 1, "satisfied", Some(true)), (2, 1, "response", Some(true)), (3, 2, "solved", Some(false)), (4, 3, "solved", None), (5, 1, "solved", Some(true))]
+        {
+            let cells = bind![id(7_000 + n), id(incident), "C", "/1/", rate, "x", Uuid::nil(), at, approved];
+            put(&mut tx, insert, cells).await;
+        }
+        tx.commit().await.unwrap();
+        app::migrate(db).await.unwrap();
+        assert_eq!(read::<String>(db, "select left_out as value from incident order by id").await, ["response,solved,satisfied", "", ""]);
+    }
 }

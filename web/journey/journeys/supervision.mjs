@@ -30,6 +30,8 @@ export async function run(stage) {
     await page.waitForURL((url) => url.href !== before);
     await listsHold(page, check, `the three rates by ${by}`, { ready: () => page.getByRole("row", { name: /全区合计/ }) });
     check(`they are by ${by}`, (await page.getByLabel("按什么看").locator("option:checked").innerText()) === by);
+    const bare = await page.locator("main table tbody tr").evaluateAll((rows) => rows.filter((it) => !it.querySelector("a[href*='/cases?']")).map((it) => it.innerText));
+    check(`every line by ${by} has its lists, also what belongs to none`, bare.length === 0, bare.join("; "));
   }
   await tabs(page).getByRole("link", { name: "反复出现" }).click();
   await page.getByRole("heading", { name: "反复出现的问题" }).waitFor();
@@ -43,6 +45,7 @@ export async function run(stage) {
   await page.getByRole("heading", { name: "总体情况" }).waitFor();
   await screen("s-7-month");
   await listsHold(page, check, "the report of a month", { ready: () => page.getByRole("heading", { name: "总体情况" }) });
+  check("what was solved on each day has its list", (await page.locator("main a[href*='resolved_from=']").count()) >= 28);
   const row = await (await weekly(supervisor, "s-8"))("响应率");
   check("a rate of the weekly report stands with numerator and denominator", /\d+ \/ \d+/.test(row), row);
   for (const [name, file] of [["定格的周期", "s-9-periods"], ["剔除", "s-10-exclusions"]]) {

@@ -3258,7 +3258,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Count supervision orders by state and, of those that count, by card. */
+        /** Count the supervision orders of a list by state and by card. */
         get: operations["get_supervisions_counts"];
         put?: never;
         post?: never;
@@ -3656,6 +3656,7 @@ export interface components {
         /** @description 受理. */
         Accept: {
             /**
+             * Format: uuid
              * @description The matter, when the system did not know it or was wrong.
              * @default null
              */
@@ -3792,6 +3793,7 @@ export interface components {
             department: string;
             funds: string;
             help: string;
+            /** Format: uuid */
             id: string;
             matters: components["schemas"]["MatterName"][];
             name: string;
@@ -3825,6 +3827,7 @@ export interface components {
             approved_at?: components["schemas"]["Time"] | null;
             effective_at?: components["schemas"]["Time"] | null;
             ended_at?: components["schemas"]["Time"] | null;
+            /** Format: uuid */
             id: string;
             made_at: components["schemas"]["Time"];
             name: string;
@@ -3863,9 +3866,13 @@ export interface components {
             checks: components["schemas"]["AdmissionAnswer"][];
             decided_at?: components["schemas"]["Time"] | null;
             effective_at?: components["schemas"]["Time"] | null;
+            /** Format: uuid */
             id: string;
             item?: components["schemas"]["AdmissionItemForm"] | null;
-            /** @description The item that shall leave. */
+            /**
+             * Format: uuid
+             * @description The item that shall leave.
+             */
             item_id?: string | null;
             kind: components["schemas"]["RequestKind"];
             mine: boolean;
@@ -3881,14 +3888,20 @@ export interface components {
             item: components["schemas"]["AdmissionItemForm"];
             /** @enum {string} */
             kind: "admission";
-            /** @description The batch that it shall stand on. */
+            /**
+             * Format: uuid
+             * @description The batch that it shall stand on.
+             */
             list: string;
             /** @description Why. */
             reason: string;
         } | {
             /** @description Why, by its code. */
             because: components["schemas"]["ExitReason"];
-            /** @description What shall leave. */
+            /**
+             * Format: uuid
+             * @description What shall leave.
+             */
             item: string;
             /** @enum {string} */
             kind: "exit";
@@ -4151,7 +4164,10 @@ export interface components {
             done: boolean;
             /** @description The fields that are wrong. */
             fields: Record<string, never>;
-            /** @description The case. */
+            /**
+             * Format: uuid
+             * @description The case.
+             */
             id: string;
             /** @description Its number, when it was done. */
             number?: string | null;
@@ -4177,9 +4193,15 @@ export interface components {
         BurdenAction: "report" | "notify" | "plan" | "corrected" | "review" | "dismiss";
         /** @description A complaint to be made. */
         BurdenForm: {
-            /** @description The unit that burdens. */
+            /**
+             * Format: uuid
+             * @description The unit that burdens.
+             */
             about: string;
-            /** @description The item of the list that it goes beyond. */
+            /**
+             * Format: uuid
+             * @description The item of the list that it goes beyond.
+             */
             item?: string | null;
             /** @description What kind of burden. */
             kind: components["schemas"]["BurdenKind"];
@@ -4225,7 +4247,9 @@ export interface components {
             /** @description The unit that complains; empty where it is not named to this caller. */
             from: string;
             history: components["schemas"]["BurdenStep"][];
+            /** Format: uuid */
             id: string;
+            /** Format: uuid */
             item?: string | null;
             kind: components["schemas"]["BurdenKind"];
             /** @description Whether the unit is past its time to answer. */
@@ -4288,6 +4312,7 @@ export interface components {
             /** @description Whether the reporter wants to stay unknown to whoever handles it. */
             confidential: boolean;
             grid?: components["schemas"]["GridName"] | null;
+            /** Format: uuid */
             id: string;
             matter?: components["schemas"]["Named"] | null;
             mine_until?: components["schemas"]["Time"] | null;
@@ -4353,6 +4378,7 @@ export interface components {
         /** @description Another case by its number. */
         CaseLink: {
             code: string;
+            /** Format: uuid */
             id: string;
         };
         /** @description The whole case for staff. */
@@ -4418,7 +4444,10 @@ export interface components {
         Claimed: {
             /** @description How often it was tried in this round. */
             attempts: number;
-            /** @description The case. */
+            /**
+             * Format: uuid
+             * @description The case.
+             */
             id: string;
             /** @description Until when nobody else rings. */
             until: components["schemas"]["Time"];
@@ -4467,6 +4496,7 @@ export interface components {
              */
             helpers: string[];
             /**
+             * Format: uuid
              * @description Who leads from now on, bound by the decision.
              * @default null
              */
@@ -4515,7 +4545,10 @@ export interface components {
         };
         /** @description 更正事项. */
         Correct: {
-            /** @description What it really is. */
+            /**
+             * Format: uuid
+             * @description What it really is.
+             */
             matter: string;
             /**
              * Format: int64
@@ -4555,6 +4588,8 @@ export interface components {
              * @description Solved on it, as it stands now.
              */
             resolved: number;
+            /** @description The list of what was solved. */
+            resolved_cases: string;
         };
         /** @description The log of a day. */
         DayLog: {
@@ -4584,6 +4619,8 @@ export interface components {
             /** @description Why, or why not. */
             words: string;
         };
+        /** @enum {string} */
+        DeliveryState: "waiting" | "sent" | "dead";
         /** @description A delivery as administrators see it. */
         DeliveryView: {
             /** Format: int64 */
@@ -4591,8 +4628,8 @@ export interface components {
             due_at?: components["schemas"]["Time"] | null;
             /** @description What is sent. */
             event: Record<string, never>;
-            /** @description Why the last attempt failed. */
-            fault?: string | null;
+            fault?: components["schemas"]["Fault"] | null;
+            /** Format: uuid */
             id: string;
             kind: string;
             made_at: components["schemas"]["Time"];
@@ -4601,7 +4638,7 @@ export interface components {
             /** Format: uuid */
             object: string;
             sent_at?: components["schemas"]["Time"] | null;
-            state: string;
+            state: components["schemas"]["DeliveryState"];
             /**
              * Format: int64
              * @description The status of the last answer.
@@ -4652,6 +4689,7 @@ export interface components {
              */
             reason: string;
             /**
+             * Format: uuid
              * @description The unit that leads.
              * @default null
              */
@@ -4705,7 +4743,10 @@ export interface components {
             name?: string | null;
             /** @description Whether it is this turn now. */
             now: boolean;
-            /** @description Who; a duty room may only have a telephone. */
+            /**
+             * Format: uuid
+             * @description Who; a duty room may only have a telephone.
+             */
             person?: string | null;
             phone?: string | null;
             to: components["schemas"]["Time"];
@@ -4787,7 +4828,10 @@ export interface components {
             dead: number;
             /** @description Whether events go out. */
             enabled: boolean;
-            /** @description The receiver. */
+            /**
+             * Format: uuid
+             * @description The receiver.
+             */
             id: string;
             /** @description The kinds of events it wants; empty for all. */
             kinds: string[];
@@ -4818,7 +4862,9 @@ export interface components {
             code: string;
             decided_at?: components["schemas"]["Time"] | null;
             decided_by?: string | null;
+            /** Format: uuid */
             id: string;
+            /** Format: uuid */
             incident: string;
             /** @description Whether the caller asked for it, and so does not decide. */
             mine: boolean;
@@ -4840,7 +4886,10 @@ export interface components {
         };
         /** @description A wish to leave a case out of a rate. */
         Exclude: {
-            /** @description The case. */
+            /**
+             * Format: uuid
+             * @description The case.
+             */
             incident: string;
             /** @description `response`, `solved` or `satisfied`. */
             rate: components["schemas"]["Rate"];
@@ -4854,6 +4903,7 @@ export interface components {
             asked_at: components["schemas"]["Time"];
             code: string;
             decided_at?: components["schemas"]["Time"] | null;
+            /** Format: uuid */
             id: string;
             /** Format: uuid */
             incident: string;
@@ -4892,7 +4942,9 @@ export interface components {
             decided_by?: string | null;
             due_after?: components["schemas"]["Time"] | null;
             due_before?: components["schemas"]["Time"] | null;
+            /** Format: uuid */
             id: string;
+            /** Format: uuid */
             incident: string;
             /** @description Whether the caller may decide. */
             mine: boolean;
@@ -4906,11 +4958,14 @@ export interface components {
             round: number;
             rung: components["schemas"]["Rung"];
             state: components["schemas"]["Standing"];
+            /** Format: uuid */
             task: string;
             title: string;
             unit: components["schemas"]["Named"];
             words?: string | null;
         };
+        /** @enum {string} */
+        Fault: "address" | "connection" | "tls" | "timeout" | "broken" | "refused" | "ended";
         /** @description One question. */
         Field: {
             /** @description What may be chosen, for `choice` and `multi`. */
@@ -5061,8 +5116,8 @@ export interface components {
             differences: components["schemas"]["Difference"][];
             /** @description As they were frozen; the first line is the district. Empty for whoever sees a part of the district only, unless split by places. */
             frozen: components["schemas"]["Line"][];
-            /** @description As they are counted now. */
-            now: components["schemas"]["Line"][];
+            /** @description As they are counted now, with the lists of the present; what was frozen are numbers, of which no list was kept. */
+            now: components["schemas"]["LineView"][];
         };
         /** @description What is missing in the rosters of the scope. */
         Gaps: {
@@ -5166,9 +5221,15 @@ export interface components {
         HandOver: {
             /** @description Which shift, such as 夜班. */
             shift: string;
-            /** @description Who takes over. */
+            /**
+             * Format: uuid
+             * @description Who takes over.
+             */
             to: string;
-            /** @description The unit whose shift it is. */
+            /**
+             * Format: uuid
+             * @description The unit whose shift it is.
+             */
             unit: string;
             /** @description What the next shift has to know. */
             words?: string;
@@ -5188,6 +5249,7 @@ export interface components {
         HandoverItem: {
             /** @description Its number. */
             code: string;
+            /** Format: uuid */
             id: string;
             red_at?: components["schemas"]["Time"] | null;
             /** @description Where it stood. */
@@ -5207,6 +5269,7 @@ export interface components {
              */
             emergencies: number;
             from: string;
+            /** Format: uuid */
             id: string;
             /** @description The cases that were open, emergencies first, at most 100. */
             items: components["schemas"]["HandoverItem"][];
@@ -5277,6 +5340,24 @@ export interface components {
             /** @description What was there and is as it was. */
             same: number;
         };
+        /** @description How many cases are behind the numbers of answers: one that was asked about two rounds counts once. */
+        InCases: {
+            /**
+             * Format: int64
+             * @description Behind the denominator.
+             */
+            denominator: number;
+            /**
+             * Format: int64
+             * @description Behind what was left out.
+             */
+            excluded: number;
+            /**
+             * Format: int64
+             * @description Behind the numerator.
+             */
+            numerator: number;
+        };
         /** @description A task of the inbox with the row of its case. */
         InboxRow: components["schemas"]["RowView"] & {
             task: components["schemas"]["TaskView"];
@@ -5286,6 +5367,7 @@ export interface components {
             /** @default null */
             channel: components["schemas"]["Channel"] | null;
             /**
+             * Format: uuid
              * @description The id of the case as the device made it, a UUIDv7, so that what comes after can name it before it was sent.
              * @default null
              */
@@ -5317,11 +5399,16 @@ export interface components {
             effort: components["schemas"]["Grade"];
             /** @description What came of it. */
             result: components["schemas"]["Grade"];
-            /** @description The unit. */
+            /**
+             * Format: uuid
+             * @description The unit.
+             */
             unit: string;
             /** @description Why. */
             words?: string;
         };
+        /** @enum {string} */
+        Kind: "announcement" | "notice" | "service" | "appeal" | "disclosure" | "call" | "feedback";
         Kinds: {
             items: components["schemas"]["UnitKind"][];
         };
@@ -5356,8 +5443,7 @@ export interface components {
             /** Format: uuid */
             deputy?: string | null;
             deputy_name?: string | null;
-            /** Format: date-time */
-            from: string;
+            from: components["schemas"]["Time"];
             handover?: string | null;
             /** Format: uuid */
             id: string;
@@ -5366,8 +5452,7 @@ export interface components {
             person: string;
             reason?: string | null;
             state: components["schemas"]["LeaveState"];
-            /** Format: date-time */
-            to: string;
+            to: components["schemas"]["Time"];
         };
         /** @enum {string} */
         LeaveState: "requested" | "confirmed" | "ended";
@@ -5422,7 +5507,7 @@ export interface components {
         LineView: {
             /** @description The list of all its cases. */
             cases: string;
-            /** @description Every figure by its word. */
+            /** @description Every figure by its word; `answered_cases` and the like are the cases behind answers. */
             counts: Record<string, never>;
             key: string;
             name: string;
@@ -5499,13 +5584,8 @@ export interface components {
             fields: components["schemas"]["Field"][];
             /** Format: uuid */
             id: string;
-            /** Format: date-time */
-            valid_from: string;
-            /**
-             * Format: date-time
-             * @description When a newer version began, or the matter was retired.
-             */
-            valid_to?: string | null;
+            valid_from: components["schemas"]["Time"];
+            valid_to?: components["schemas"]["Time"] | null;
             /** Format: int64 */
             version: number;
         };
@@ -5520,7 +5600,10 @@ export interface components {
         };
         /** @description 并案. */
         Merge: {
-            /** @description The open case that goes on for both. */
+            /**
+             * Format: uuid
+             * @description The open case that goes on for both.
+             */
             into: string;
             /**
              * Format: int64
@@ -5614,20 +5697,21 @@ export interface components {
             name: string;
             /** @description The parameters of the list of cases, without `limit` and `cursor`. */
             query: Record<string, never>;
-            /** @description Shared with everybody whose cases lie in this unit or below. */
+            /**
+             * Format: uuid
+             * @description Shared with everybody whose cases lie in this unit or below.
+             */
             unit?: string | null;
         };
         /** @description A wish for leave. */
         NewLeave: {
             /** Format: uuid */
             deputy?: string | null;
-            /** Format: date-time */
-            from: string;
+            from: components["schemas"]["Time"];
             /** Format: uuid */
             person: string;
             reason?: string | null;
-            /** Format: date-time */
-            to: string;
+            to: components["schemas"]["Time"];
         };
         /** @description Somebody new. */
         NewPerson: {
@@ -5647,7 +5731,7 @@ export interface components {
         NewPublication: {
             from?: components["schemas"]["Time"] | null;
             /** @description What it is for. */
-            kind: string;
+            kind: components["schemas"]["Kind"];
             /** @description At most 3,000 characters; an empty line begins a paragraph. */
             text: string;
             /** @description At most 60 characters. */
@@ -5699,7 +5783,10 @@ export interface components {
         };
         /** @description An offer to hand the open tasks of a leave over. */
         Offer: {
-            /** @description The confirmed leave. */
+            /**
+             * Format: uuid
+             * @description The confirmed leave.
+             */
             leave: string;
         };
         /** @description An order from above that a case answers for. */
@@ -5708,7 +5795,10 @@ export interface components {
             /** @description That case's number. */
             code: string;
             due?: components["schemas"]["Time"] | null;
-            /** @description The case that it came with. */
+            /**
+             * Format: uuid
+             * @description The case that it came with.
+             */
             id: string;
             /** @description Whether it came with a case that was merged into this one. */
             merged: boolean;
@@ -5721,7 +5811,7 @@ export interface components {
         };
         /** @description How many orders stand where. */
         OrderCounts: {
-            /** @description Those that count, by card. */
+            /** @description By card. */
             cards: {
                 [key: string]: number;
             };
@@ -5765,6 +5855,7 @@ export interface components {
             end_words?: string | null;
             ended_at?: components["schemas"]["Time"] | null;
             ended_by?: string | null;
+            /** Format: uuid */
             id: string;
             issued_at: components["schemas"]["Time"];
             /** @description The unit whose office issued it. */
@@ -5854,9 +5945,13 @@ export interface components {
                 checks: components["schemas"]["AdmissionAnswer"][];
                 decided_at?: components["schemas"]["Time"] | null;
                 effective_at?: components["schemas"]["Time"] | null;
+                /** Format: uuid */
                 id: string;
                 item?: components["schemas"]["AdmissionItemForm"] | null;
-                /** @description The item that shall leave. */
+                /**
+                 * Format: uuid
+                 * @description The item that shall leave.
+                 */
                 item_id?: string | null;
                 kind: components["schemas"]["RequestKind"];
                 mine: boolean;
@@ -5905,7 +6000,9 @@ export interface components {
                 /** @description The unit that complains; empty where it is not named to this caller. */
                 from: string;
                 history: components["schemas"]["BurdenStep"][];
+                /** Format: uuid */
                 id: string;
+                /** Format: uuid */
                 item?: string | null;
                 kind: components["schemas"]["BurdenKind"];
                 /** @description Whether the unit is past its time to answer. */
@@ -5934,6 +6031,7 @@ export interface components {
                 /** @description Whether the reporter wants to stay unknown to whoever handles it. */
                 confidential: boolean;
                 grid?: components["schemas"]["GridName"] | null;
+                /** Format: uuid */
                 id: string;
                 matter?: components["schemas"]["Named"] | null;
                 mine_until?: components["schemas"]["Time"] | null;
@@ -5997,6 +6095,8 @@ export interface components {
                  * @description Solved on it, as it stands now.
                  */
                 resolved: number;
+                /** @description The list of what was solved. */
+                resolved_cases: string;
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -6011,7 +6111,8 @@ export interface components {
                 /** @description What is sent. */
                 event: Record<string, never>;
                 /** @description Why the last attempt failed. */
-                fault?: string | null;
+                fault?: ("address" | "connection" | "tls" | "timeout" | "broken" | "refused" | "ended") | null;
+                /** Format: uuid */
                 id: string;
                 kind: string;
                 made_at: components["schemas"]["Time"];
@@ -6020,7 +6121,8 @@ export interface components {
                 /** Format: uuid */
                 object: string;
                 sent_at?: components["schemas"]["Time"] | null;
-                state: string;
+                /** @enum {string} */
+                state: "waiting" | "sent" | "dead";
                 /**
                  * Format: int64
                  * @description The status of the last answer.
@@ -6042,7 +6144,10 @@ export interface components {
                 dead: number;
                 /** @description Whether events go out. */
                 enabled: boolean;
-                /** @description The receiver. */
+                /**
+                 * Format: uuid
+                 * @description The receiver.
+                 */
                 id: string;
                 /** @description The kinds of events it wants; empty for all. */
                 kinds: string[];
@@ -6073,7 +6178,9 @@ export interface components {
                 code: string;
                 decided_at?: components["schemas"]["Time"] | null;
                 decided_by?: string | null;
+                /** Format: uuid */
                 id: string;
+                /** Format: uuid */
                 incident: string;
                 /** @description Whether the caller asked for it, and so does not decide. */
                 mine: boolean;
@@ -6093,6 +6200,7 @@ export interface components {
                 asked_at: components["schemas"]["Time"];
                 code: string;
                 decided_at?: components["schemas"]["Time"] | null;
+                /** Format: uuid */
                 id: string;
                 /** Format: uuid */
                 incident: string;
@@ -6122,7 +6230,9 @@ export interface components {
                 decided_by?: string | null;
                 due_after?: components["schemas"]["Time"] | null;
                 due_before?: components["schemas"]["Time"] | null;
+                /** Format: uuid */
                 id: string;
+                /** Format: uuid */
                 incident: string;
                 /** @description Whether the caller may decide. */
                 mine: boolean;
@@ -6136,6 +6246,7 @@ export interface components {
                 round: number;
                 rung: components["schemas"]["Rung"];
                 state: components["schemas"]["Standing"];
+                /** Format: uuid */
                 task: string;
                 title: string;
                 unit: components["schemas"]["Named"];
@@ -6197,6 +6308,7 @@ export interface components {
                  */
                 emergencies: number;
                 from: string;
+                /** Format: uuid */
                 id: string;
                 /** @description The cases that were open, emergencies first, at most 100. */
                 items: components["schemas"]["HandoverItem"][];
@@ -6269,7 +6381,10 @@ export interface components {
                 /** @description That case's number. */
                 code: string;
                 due?: components["schemas"]["Time"] | null;
-                /** @description The case that it came with. */
+                /**
+                 * Format: uuid
+                 * @description The case that it came with.
+                 */
                 id: string;
                 /** @description Whether it came with a case that was merged into this one. */
                 merged: boolean;
@@ -6294,6 +6409,7 @@ export interface components {
                 end_words?: string | null;
                 ended_at?: components["schemas"]["Time"] | null;
                 ended_by?: string | null;
+                /** Format: uuid */
                 id: string;
                 issued_at: components["schemas"]["Time"];
                 /** @description The unit whose office issued it. */
@@ -6363,8 +6479,10 @@ export interface components {
                 /** @description Who says it. */
                 author: string;
                 from: components["schemas"]["Time"];
+                /** Format: uuid */
                 id: string;
-                kind: string;
+                /** @enum {string} */
+                kind: "announcement" | "notice" | "service" | "appeal" | "disclosure" | "call" | "feedback";
                 text: string;
                 title: string;
                 /** @description Whose residents it is for. */
@@ -6424,7 +6542,9 @@ export interface components {
                 basis: string;
                 code: string;
                 due_at: components["schemas"]["Time"];
+                /** Format: uuid */
                 id: string;
+                /** Format: uuid */
                 incident: string;
                 kind: components["schemas"]["ReviewKind"];
                 lead?: components["schemas"]["Named"] | null;
@@ -6453,6 +6573,7 @@ export interface components {
                 code: string;
                 due_at?: components["schemas"]["Time"] | null;
                 grid?: components["schemas"]["GridName"] | null;
+                /** Format: uuid */
                 id: string;
                 /** Format: double */
                 lat?: number | null;
@@ -6492,7 +6613,9 @@ export interface components {
                 code: string;
                 ended_at?: components["schemas"]["Time"] | null;
                 from: components["schemas"]["Named"];
+                /** Format: uuid */
                 id: string;
+                /** Format: uuid */
                 incident: string;
                 /**
                  * Format: int64
@@ -6546,7 +6669,9 @@ export interface components {
                 at: components["schemas"]["Time"];
                 class: components["schemas"]["AccessClass"];
                 code: string;
+                /** Format: uuid */
                 id: string;
+                /** Format: uuid */
                 incident: string;
                 /** @description What the gate answered. */
                 refused: string;
@@ -6624,11 +6749,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
-            /**
-             * Format: date-time
-             * @description Until when the person is on leave.
-             */
-            on_leave_until?: string | null;
+            on_leave_until?: components["schemas"]["Time"] | null;
             staff_no: string;
         };
         /** @description A photograph of the case. */
@@ -6754,7 +6875,7 @@ export interface components {
         PublicationChange: {
             from?: components["schemas"]["Time"] | null;
             /** @description What it is for. */
-            kind: string;
+            kind: components["schemas"]["Kind"];
             /** @description At most 3,000 characters. */
             text: string;
             /** @description At most 60 characters. */
@@ -6771,8 +6892,9 @@ export interface components {
             /** @description Who says it. */
             author: string;
             from: components["schemas"]["Time"];
+            /** Format: uuid */
             id: string;
-            kind: string;
+            kind: components["schemas"]["Kind"];
             text: string;
             title: string;
             /** @description Whose residents it is for. */
@@ -6812,6 +6934,8 @@ export interface components {
             as_of: components["schemas"]["Time"];
             by: components["schemas"]["By"];
             from: components["schemas"]["Time"];
+            /** @description Whether a part of the district was counted: what was handed up or moved elsewhere counts, but lists hold only what the caller may see. */
+            part: boolean;
             /** @description The parts. */
             rows: components["schemas"]["LineView"][];
             to: components["schemas"]["Time"];
@@ -6912,7 +7036,10 @@ export interface components {
             duplicates: components["schemas"]["Candidate"][];
             /** @description What to call first, when it is an emergency. */
             emergency_numbers: components["schemas"]["EmergencyNumber"][];
-            /** @description The case. */
+            /**
+             * Format: uuid
+             * @description The case.
+             */
             id: string;
             /** @description The secret of the reporter's link. */
             track: string;
@@ -7017,6 +7144,7 @@ export interface components {
              */
             lon: number | null;
             /**
+             * Format: uuid
              * @description The matter, when the reporter chose one of the suggestions.
              * @default null
              */
@@ -7123,7 +7251,9 @@ export interface components {
             basis: string;
             code: string;
             due_at: components["schemas"]["Time"];
+            /** Format: uuid */
             id: string;
+            /** Format: uuid */
             incident: string;
             kind: components["schemas"]["ReviewKind"];
             lead?: components["schemas"]["Named"] | null;
@@ -7142,11 +7272,7 @@ export interface components {
         Revision: {
             fields?: components["schemas"]["Form"] | null;
             rules: components["schemas"]["Rules"];
-            /**
-             * Format: date-time
-             * @description When it begins to hold; now when it is left out or past.
-             */
-            valid_from?: string | null;
+            valid_from?: components["schemas"]["Time"] | null;
             /**
              * Format: int64
              * @description The version that was edited; 0 with a fresh id makes a new matter.
@@ -7171,6 +7297,7 @@ export interface components {
             code: string;
             due_at?: components["schemas"]["Time"] | null;
             grid?: components["schemas"]["GridName"] | null;
+            /** Format: uuid */
             id: string;
             /** Format: double */
             lat?: number | null;
@@ -7242,7 +7369,10 @@ export interface components {
         Ruling: {
             /** @description Who helps from now on. */
             helpers?: string[];
-            /** @description Who leads from now on; required when the case goes elsewhere. */
+            /**
+             * Format: uuid
+             * @description Who leads from now on; required when the case goes elsewhere.
+             */
             lead?: string | null;
             /** @description Whether the case goes elsewhere; an objection that is not upheld is dismissed and the dispatch stays. */
             upheld: boolean;
@@ -7359,6 +7489,7 @@ export interface components {
              * @description How many were left out of the denominator with somebody's consent.
              */
             excluded: number;
+            in_cases?: components["schemas"]["InCases"] | null;
             /**
              * Format: int64
              * @description How many cases, or answers, fulfil it.
@@ -7378,9 +7509,11 @@ export interface components {
         };
         /** @description A rate with the lists of its cases. */
         ShareView: components["schemas"]["Share"] & {
-            /** @description The list of the cases in the denominator. */
+            /** @description The list of the cases in the denominator, without those that were left out. */
             denominator_cases: string;
-            /** @description The list of the cases in the numerator, those that were left out among them. */
+            /** @description The list of the cases that were left out; nothing for a rate that leaves none out. */
+            excluded_cases?: string | null;
+            /** @description The list of the cases in the numerator, without those that were left out. */
             numerator_cases: string;
         };
         /** @description A step as everybody may see it. */
@@ -7434,7 +7567,10 @@ export interface components {
         };
         /** @description A secret, shown this once. */
         Shown: {
-            /** @description The receiver. */
+            /**
+             * Format: uuid
+             * @description The receiver.
+             */
             id: string;
             /** @description `whsec_` and the secret in base64. */
             secret: string;
@@ -7555,6 +7691,8 @@ export interface components {
             /** @description The instant at which it was counted. */
             as_of: components["schemas"]["Time"];
             by: components["schemas"]["By"];
+            /** @description Whether a part of the district was counted: what was handed up or moved elsewhere counts, but lists hold only what the caller may see. */
+            part: boolean;
             /** @description The parts. */
             rows: components["schemas"]["StandingLine"][];
             /** @description The whole. */
@@ -7564,12 +7702,10 @@ export interface components {
         State: "received" | "accepted" | "assigned" | "in_progress" | "resolved" | "verified" | "closed" | "archived" | "rejected" | "merged" | "void";
         StateLine: {
             code: string;
-            /** Format: date-time */
-            from: string;
+            from: components["schemas"]["Time"];
             name: string;
             path: string;
-            /** Format: date-time */
-            to?: string | null;
+            to?: components["schemas"]["Time"] | null;
         };
         /**
          * @description Whose step it was, from where the caller stands.
@@ -7611,6 +7747,7 @@ export interface components {
         SuggestedMatter: {
             /** Format: double */
             confidence: number;
+            /** Format: uuid */
             id: string;
             name: string;
             public_name: string;
@@ -7629,6 +7766,7 @@ export interface components {
             report_by: components["schemas"]["Time"];
             role: components["schemas"]["Role"];
             state: components["schemas"]["TaskState"];
+            /** Format: uuid */
             task: string;
             unit: components["schemas"]["Named"];
         };
@@ -7640,7 +7778,10 @@ export interface components {
             reply_by: components["schemas"]["Time"];
             /** @description Who signs; without it, the caller. */
             signer?: string;
-            /** @description The unit, when it is not the one that leads: one with a task of the case. */
+            /**
+             * Format: uuid
+             * @description The unit, when it is not the one that leads: one with a task of the case.
+             */
             unit?: string | null;
             /**
              * Format: int64
@@ -7723,6 +7864,7 @@ export interface components {
             /** @description Whether a ruling gave it: then it cannot be returned. */
             binding: boolean;
             due_at?: components["schemas"]["Time"] | null;
+            /** Format: uuid */
             id: string;
             light: components["schemas"]["Light"];
             /** @description Whether the caller may take it on or finish it. */
@@ -7996,11 +8138,17 @@ export interface components {
             /** @description The action. */
             action: components["schemas"]["Action"];
             by?: components["schemas"]["Limit"] | null;
-            /** @description The matter that it would be; for a correction. */
+            /**
+             * Format: uuid
+             * @description The matter that it would be; for a correction.
+             */
             matter?: string | null;
             /** @description The stage's name in the rule; for a stage that is reached. */
             stage?: string | null;
-            /** @description The unit that would lead; for a dispatch. */
+            /**
+             * Format: uuid
+             * @description The unit that would lead; for a dispatch.
+             */
             unit?: string | null;
             urgency?: components["schemas"]["Urgency"] | null;
         };
@@ -8008,7 +8156,10 @@ export interface components {
         Which: "accept" | "handle" | "stage" | "order";
         /** @description 吹哨. */
         WhistleBlow: {
-            /** @description The unit for which it is blown; the caller's own when absent. */
+            /**
+             * Format: uuid
+             * @description The unit for which it is blown; the caller's own when absent.
+             */
             from?: string | null;
             /**
              * Format: int32
@@ -8029,7 +8180,10 @@ export interface components {
         WhistleCall: {
             /** @description Its part. */
             role: components["schemas"]["Role"];
-            /** @description Which. */
+            /**
+             * Format: uuid
+             * @description Which.
+             */
             unit: string;
         };
         /** @description 撤哨. */
@@ -8106,7 +8260,9 @@ export interface components {
             code: string;
             ended_at?: components["schemas"]["Time"] | null;
             from: components["schemas"]["Named"];
+            /** Format: uuid */
             id: string;
+            /** Format: uuid */
             incident: string;
             /**
              * Format: int64
@@ -8223,7 +8379,9 @@ export interface components {
             at: components["schemas"]["Time"];
             class: components["schemas"]["AccessClass"];
             code: string;
+            /** Format: uuid */
             id: string;
+            /** Format: uuid */
             incident: string;
             /** @description What the gate answered. */
             refused: string;
@@ -8706,10 +8864,10 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `own`, `assist` or `upper`. */
-                class?: string;
+                class?: "own" | "assist" | "upper" | "unlisted";
                 department?: string;
                 /** @description What was in force at this instant; now when it is left out. */
-                at?: string;
+                at?: components["schemas"]["Time"];
             };
             header?: never;
             path?: never;
@@ -8731,10 +8889,10 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `own`, `assist` or `upper`. */
-                class?: string;
+                class?: "own" | "assist" | "upper" | "unlisted";
                 department?: string;
                 /** @description What was in force at this instant; now when it is left out. */
-                at?: string;
+                at?: components["schemas"]["Time"];
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
             };
@@ -8953,7 +9111,7 @@ export interface operations {
     get_admission_requests: {
         parameters: {
             query?: {
-                state?: string;
+                state?: "open" | "approved" | "refused" | "withdrawn";
                 limit?: number;
                 cursor?: string;
             };
@@ -9049,8 +9207,8 @@ export interface operations {
                 object?: string | null;
                 /** @description Such as `incident.reveal`. */
                 action?: string | null;
-                from?: string | null;
-                to?: string | null;
+                from?: components["schemas"]["Time"] | null;
+                to?: components["schemas"]["Time"] | null;
                 limit?: number | null;
                 cursor?: string | null;
             };
@@ -9095,7 +9253,7 @@ export interface operations {
     get_burdens: {
         parameters: {
             query?: {
-                state?: string;
+                state?: "reported" | "notified" | "correcting" | "reviewing" | "closed" | "dismissed";
                 limit?: number;
                 cursor?: string;
             };
@@ -9649,9 +9807,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description At or after. */
-                from?: string;
+                from?: components["schemas"]["Time"];
                 /** @description Before. */
-                to?: string;
+                to?: components["schemas"]["Time"];
                 /** @description 1 to 200, 50 when absent. */
                 limit?: number;
                 /** @description Where to read on. */
@@ -9677,9 +9835,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Dispatched at or after; thirty days ago when absent. */
-                from?: string;
+                from?: components["schemas"]["Time"];
                 /** @description Dispatched before; now when absent. */
-                to?: string;
+                to?: components["schemas"]["Time"];
                 /** @description `dispatcher` (default) or `unit`. */
                 by?: string;
             };
@@ -9792,7 +9950,7 @@ export interface operations {
                 /** @description A unit's code. */
                 unit?: string;
                 /** @description Handed over at or after. */
-                from?: string;
+                from?: components["schemas"]["Time"];
                 /** @description 1 to 200, 50 when absent. */
                 limit?: number;
                 /** @description Where to read on. */
@@ -9946,7 +10104,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Where the request stands; all when absent. */
-                state?: string;
+                state?: "open" | "granted" | "refused" | "dropped";
                 /** @description 1 to 200, 50 when absent. */
                 limit?: number;
                 /** @description Where to read on. */
@@ -9972,7 +10130,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Where the request stands; all when absent. */
-                state?: string;
+                state?: "open" | "granted" | "refused" | "dropped";
                 /** @description 1 to 200, 50 when absent. */
                 limit?: number;
                 /** @description Where to read on. */
@@ -10291,7 +10449,7 @@ export interface operations {
                 /** @description States, separated by commas; `open` stands for all that are not solved yet. */
                 state?: string;
                 /** @description The light now. */
-                light?: string;
+                light?: "green" | "yellow" | "red" | "paused" | "none";
                 /** @description A grid's code. */
                 grid?: string;
                 /** @description A matter's id or name. */
@@ -10309,15 +10467,29 @@ export interface operations {
                 /** @description Words or a case number. */
                 q?: string;
                 /** @description Reported at or after. */
-                from?: string;
+                from?: components["schemas"]["Time"];
                 /** @description Reported before. */
-                to?: string;
+                to?: components["schemas"]["Time"];
                 /** @description Only cases that count as this in the figures. */
-                figure?: string;
+                figure?: "valid" | "pending" | "filed" | "closed" | "ended" | "dispatched" | "accurate" | "due" | "timely" | "handled" | "reworked" | "overdue" | "contact_due" | "contact_timely" | "found" | "answered" | "solved" | "rated" | "satisfied" | "no_comment";
+                /** @description Only cases that this rate does not leave out. */
+                counts_in?: "response" | "solved" | "satisfied";
+                /** @description Only cases that this rate leaves out. */
+                left_out_of?: "response" | "solved" | "satisfied";
                 /** @description The code of a unit to which the figures of the cases belong. */
                 filed?: string;
+                /** @description The path under which the cases were filed, and none below it. */
+                filed_path?: string;
                 /** @description The code of the unit that leads. */
                 lead?: string;
+                /** @description Only cases without this. */
+                without?: "street" | "community" | "lead" | "matter";
+                /** @description Solved at or after, as it stands now. */
+                resolved_from?: components["schemas"]["Time"];
+                /** @description Solved before, as it stands now. */
+                resolved_to?: components["schemas"]["Time"];
+                /** @description Only cases that count in the caller's own figures: filed in his part of the district, or led by a unit of it. */
+                counted?: boolean;
                 /** @description `newest` (default) or `time_left`. */
                 sort?: string;
                 /** @description 1 to 200, 50 when absent. */
@@ -10393,7 +10565,7 @@ export interface operations {
                 /** @description States, separated by commas; `open` stands for all that are not solved yet. */
                 state?: string;
                 /** @description The light now. */
-                light?: string;
+                light?: "green" | "yellow" | "red" | "paused" | "none";
                 /** @description A grid's code. */
                 grid?: string;
                 /** @description A matter's id or name. */
@@ -10411,15 +10583,29 @@ export interface operations {
                 /** @description Words or a case number. */
                 q?: string;
                 /** @description Reported at or after. */
-                from?: string;
+                from?: components["schemas"]["Time"];
                 /** @description Reported before. */
-                to?: string;
+                to?: components["schemas"]["Time"];
                 /** @description Only cases that count as this in the figures. */
-                figure?: string;
+                figure?: "valid" | "pending" | "filed" | "closed" | "ended" | "dispatched" | "accurate" | "due" | "timely" | "handled" | "reworked" | "overdue" | "contact_due" | "contact_timely" | "found" | "answered" | "solved" | "rated" | "satisfied" | "no_comment";
+                /** @description Only cases that this rate does not leave out. */
+                counts_in?: "response" | "solved" | "satisfied";
+                /** @description Only cases that this rate leaves out. */
+                left_out_of?: "response" | "solved" | "satisfied";
                 /** @description The code of a unit to which the figures of the cases belong. */
                 filed?: string;
+                /** @description The path under which the cases were filed, and none below it. */
+                filed_path?: string;
                 /** @description The code of the unit that leads. */
                 lead?: string;
+                /** @description Only cases without this. */
+                without?: "street" | "community" | "lead" | "matter";
+                /** @description Solved at or after, as it stands now. */
+                resolved_from?: components["schemas"]["Time"];
+                /** @description Solved before, as it stands now. */
+                resolved_to?: components["schemas"]["Time"];
+                /** @description Only cases that count in the caller's own figures: filed in his part of the district, or led by a unit of it. */
+                counted?: boolean;
                 /** @description `newest` (default) or `time_left`. */
                 sort?: string;
                 /** @description 1 to 200, 50 when absent. */
@@ -10449,7 +10635,7 @@ export interface operations {
                 /** @description States, separated by commas; `open` stands for all that are not solved yet. */
                 state?: string;
                 /** @description The light now. */
-                light?: string;
+                light?: "green" | "yellow" | "red" | "paused" | "none";
                 /** @description A grid's code. */
                 grid?: string;
                 /** @description A matter's id or name. */
@@ -10467,15 +10653,29 @@ export interface operations {
                 /** @description Words or a case number. */
                 q?: string;
                 /** @description Reported at or after. */
-                from?: string;
+                from?: components["schemas"]["Time"];
                 /** @description Reported before. */
-                to?: string;
+                to?: components["schemas"]["Time"];
                 /** @description Only cases that count as this in the figures. */
-                figure?: string;
+                figure?: "valid" | "pending" | "filed" | "closed" | "ended" | "dispatched" | "accurate" | "due" | "timely" | "handled" | "reworked" | "overdue" | "contact_due" | "contact_timely" | "found" | "answered" | "solved" | "rated" | "satisfied" | "no_comment";
+                /** @description Only cases that this rate does not leave out. */
+                counts_in?: "response" | "solved" | "satisfied";
+                /** @description Only cases that this rate leaves out. */
+                left_out_of?: "response" | "solved" | "satisfied";
                 /** @description The code of a unit to which the figures of the cases belong. */
                 filed?: string;
+                /** @description The path under which the cases were filed, and none below it. */
+                filed_path?: string;
                 /** @description The code of the unit that leads. */
                 lead?: string;
+                /** @description Only cases without this. */
+                without?: "street" | "community" | "lead" | "matter";
+                /** @description Solved at or after, as it stands now. */
+                resolved_from?: components["schemas"]["Time"];
+                /** @description Solved before, as it stands now. */
+                resolved_to?: components["schemas"]["Time"];
+                /** @description Only cases that count in the caller's own figures: filed in his part of the district, or led by a unit of it. */
+                counted?: boolean;
                 /** @description `newest` (default) or `time_left`. */
                 sort?: string;
                 /** @description 1 to 200, 50 when absent. */
@@ -10483,7 +10683,7 @@ export interface operations {
                 /** @description Where to read on. */
                 cursor?: string;
                 /** @description `csv`, `xlsx` or `geojson`. */
-                format?: string;
+                format?: "csv" | "xlsx" | "geojson";
             };
             header?: never;
             path?: never;
@@ -11706,7 +11906,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Those not over at this instant; 30 days ago when it is left out. */
-                since?: string | null;
+                since?: components["schemas"]["Time"] | null;
             };
             header?: never;
             path?: never;
@@ -11980,9 +12180,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Where they stand. */
-                state?: string;
+                state?: "open" | "upheld" | "dismissed" | "fixed" | "withdrawn";
                 /** @description Why the centre decides. */
-                kind?: string;
+                kind?: "objection" | "second_return" | "cycle";
                 /** @description 1 to 200, 50 when absent. */
                 limit?: number;
                 /** @description Where to read on. */
@@ -12008,9 +12208,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Where they stand. */
-                state?: string;
+                state?: "open" | "upheld" | "dismissed" | "fixed" | "withdrawn";
                 /** @description Why the centre decides. */
-                kind?: string;
+                kind?: "objection" | "second_return" | "cycle";
                 /** @description 1 to 200, 50 when absent. */
                 limit?: number;
                 /** @description Where to read on. */
@@ -12668,9 +12868,9 @@ export interface operations {
         parameters: {
             query: {
                 /** @description Cases reported at or after. */
-                from: string;
+                from: components["schemas"]["Time"];
                 /** @description Cases reported before. */
-                to: string;
+                to: components["schemas"]["Time"];
                 /** @description The code of one unit: a street, community or grid, or a unit that leads cases. */
                 unit?: string;
             };
@@ -12810,7 +13010,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `street` (default), `community`, `department`, `matter` or `channel`. */
-                by?: string;
+                by?: "street" | "community" | "department" | "matter" | "channel";
             };
             header?: never;
             path: {
@@ -12855,13 +13055,13 @@ export interface operations {
         parameters: {
             query: {
                 /** @description Cases reported at or after. */
-                from: string;
+                from: components["schemas"]["Time"];
                 /** @description Cases reported before. */
-                to: string;
+                to: components["schemas"]["Time"];
                 /** @description The code of one unit: a street, community or grid, or a unit that leads cases. */
                 unit?: string;
                 /** @description `street` (default), `community`, `department`, `matter` or `channel`. */
-                by?: string;
+                by?: "street" | "community" | "department" | "matter" | "channel";
             };
             header?: never;
             path?: never;
@@ -12883,13 +13083,13 @@ export interface operations {
         parameters: {
             query: {
                 /** @description Cases reported at or after. */
-                from: string;
+                from: components["schemas"]["Time"];
                 /** @description Cases reported before. */
-                to: string;
+                to: components["schemas"]["Time"];
                 /** @description The code of one unit: a street, community or grid, or a unit that leads cases. */
                 unit?: string;
                 /** @description `street` (default), `community`, `department`, `matter` or `channel`. */
-                by?: string;
+                by?: "street" | "community" | "department" | "matter" | "channel";
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
             };
@@ -12911,9 +13111,9 @@ export interface operations {
         parameters: {
             query: {
                 /** @description Cases reported at or after. */
-                from: string;
+                from: components["schemas"]["Time"];
                 /** @description Cases reported before. */
-                to: string;
+                to: components["schemas"]["Time"];
                 /** @description The code of one unit: a street, community or grid, or a unit that leads cases. */
                 unit?: string;
                 /** @description How many cases make one, 2 or more; 3 when it is left out. */
@@ -12941,8 +13141,8 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `street` (default), `community`, `department`, `matter` or `channel`. */
-                by?: string;
-                /** @description The code of one unit. */
+                by?: "street" | "community" | "department" | "matter" | "channel";
+                /** @description The code of one unit: a street, community or grid, or a unit that leads cases. */
                 unit?: string;
             };
             header?: never;
@@ -13179,7 +13379,7 @@ export interface operations {
                 /** @description The code of the grid or unit, instead of a point. */
                 unit?: string | null;
                 /** @description When; now when it is left out. */
-                as_of?: string | null;
+                as_of?: components["schemas"]["Time"] | null;
             };
             header?: never;
             path?: never;
@@ -13239,7 +13439,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description As it was at this instant. */
-                as_of?: string | null;
+                as_of?: components["schemas"]["Time"] | null;
             };
             header?: never;
             path?: never;
@@ -13663,7 +13863,7 @@ export interface operations {
                 /** @description Only those directly below this unit. */
                 parent?: string | null;
                 /** @description As it was at this instant. */
-                as_of?: string | null;
+                as_of?: components["schemas"]["Time"] | null;
                 /** @description At most so many, 1 to 200; 50 when it is left out. */
                 limit?: number | null;
                 /** @description The code after which to go on: `next` of the page before. */
@@ -13712,7 +13912,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description As it was at this instant. */
-                as_of?: string | null;
+                as_of?: components["schemas"]["Time"] | null;
             };
             header?: never;
             path: {
@@ -13920,7 +14120,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `waiting`, `sent` or `dead`. */
-                state?: string;
+                state?: "waiting" | "sent" | "dead";
                 /** @description 1 to 200, 50 when absent. */
                 limit?: number;
                 /** @description Where to read on. */
@@ -14016,7 +14216,7 @@ export interface operations {
                 /** @description The code of a summoned unit. */
                 unit?: string;
                 /** @description Blown at or after. */
-                from?: string;
+                from?: components["schemas"]["Time"];
                 /** @description 1 to 200, 50 when absent. */
                 limit?: number;
                 /** @description Where to read on. */
@@ -14046,7 +14246,7 @@ export interface operations {
                 /** @description The code of a summoned unit. */
                 unit?: string;
                 /** @description Blown at or after. */
-                from?: string;
+                from?: components["schemas"]["Time"];
                 /** @description 1 to 200, 50 when absent. */
                 limit?: number;
                 /** @description Where to read on. */
@@ -14072,9 +14272,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Blown at or after. */
-                from?: string;
+                from?: components["schemas"]["Time"];
                 /** @description Blown before. */
-                to?: string;
+                to?: components["schemas"]["Time"];
             };
             header?: never;
             path?: never;

@@ -319,9 +319,7 @@ struct AuditQuery {
     object: Option<Uuid>,
     /// Such as `incident.reveal`.
     action: Option<String>,
-    #[param(value_type = Option<String>)]
     from: Option<Time>,
-    #[param(value_type = Option<String>)]
     to: Option<Time>,
     limit: Option<usize>,
     cursor: Option<String>,

@@ -94,7 +94,7 @@ pub enum RequestForm {
     /// 准入
     Admission {
         /// The batch that it shall stand on.
-        #[schema(value_type = String)]
+        #[schema(value_type = uuid::Uuid)]
         list: Id<List>,
         /// What shall enter.
         item: ItemForm,
@@ -106,7 +106,7 @@ pub enum RequestForm {
     /// 退出
     Exit {
         /// What shall leave.
-        #[schema(value_type = String)]
+        #[schema(value_type = uuid::Uuid)]
         item: Id<Item>,
         /// Why, by its code.
         because: ExitReason,

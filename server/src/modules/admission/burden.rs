@@ -137,7 +137,7 @@ record! {
 #[schema(as = BurdenForm)]
 pub struct Form {
     /// The unit that burdens.
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     pub about: Id<Unit>,
     /// What kind of burden.
     pub kind: BurdenKind,
@@ -148,7 +148,7 @@ pub struct Form {
     pub unnamed: bool,
     /// The item of the list that it goes beyond.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     pub item: Option<Id<Item>>,
 }
 

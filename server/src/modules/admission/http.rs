@@ -63,7 +63,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = AdmissionList)]
 struct ListView {
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<List>,
     name: String,
     version: i64,
@@ -82,7 +82,7 @@ struct ListView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = AdmissionItem)]
 struct ItemView {
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Item>,
     number: i64,
     name: String,
@@ -118,13 +118,13 @@ struct Whole {
 #[derive(Serialize, ToSchema)]
 #[schema(as = AdmissionRequest)]
 struct RequestView {
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Request>,
     kind: RequestKind,
     state: RequestState,
     item: Option<ItemForm>,
     /// The item that shall leave.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     item_id: Option<Id<Item>>,
     reason: String,
     checks: Vec<Answer>,
@@ -354,11 +354,10 @@ fn cells(i: ItemView) -> Vec<String> {
 #[into_params(parameter_in = Query)]
 struct AskedItems {
     /// `own`, `assist` or `upper`.
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     class: Option<AccessClass>,
     department: Option<String>,
     /// What was in force at this instant; now when it is left out.
-    #[param(value_type = Option<String>)]
     at: Option<Time>,
 }
 
@@ -394,7 +393,7 @@ async fn items_file(State(app): State<Shared>, taker: Taker<Export>, Query(ask):
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct AskedRequests {
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     state: Option<RequestState>,
     limit: Option<i64>,
     cursor: Option<String>,

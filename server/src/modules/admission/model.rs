@@ -195,7 +195,7 @@ pub struct ItemForm {
     pub training: String,
     /// The catalogue's matters that it stands for.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<uuid::Uuid>)]
     pub matters: Vec<Id<Matter>>,
 }
 

@@ -58,7 +58,7 @@ struct Matters {
 /// A matter as residents see it.
 #[derive(Serialize, ToSchema)]
 struct PublicMatter {
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Matter>,
     level1: String,
     level2: String,
@@ -78,13 +78,11 @@ struct PublicMatter {
 /// A matter with one version of its rules.
 #[derive(Serialize, ToSchema)]
 struct MatterVersion {
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Matter>,
     version: i64,
-    #[schema(value_type = String, format = DateTime)]
     valid_from: Time,
     /// When a newer version began, or the matter was retired.
-    #[schema(value_type = Option<String>, format = DateTime)]
     valid_to: Option<Time>,
     #[serde(flatten)]
     rules: Rules,
@@ -113,7 +111,6 @@ struct Revision {
     /// The version that was edited; 0 with a fresh id makes a new matter.
     version: i64,
     /// When it begins to hold; now when it is left out or past.
-    #[schema(value_type = Option<String>, format = DateTime)]
     valid_from: Option<Time>,
     rules: Rules,
     /// The extra fields written out; without them `rules.form` stays as it is sent.

@@ -22,7 +22,7 @@ pub struct Form {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct FormRef {
     /// Which form.
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = uuid::Uuid)]
     pub id: Id<Form>,
     /// Which version of it, from 1.
     pub version: i64,

@@ -75,7 +75,7 @@ pub struct Pack {
     /// Pass it as `since` the next time; of the first page of a pack.
     cursor: String,
     /// Every case that belongs to the pack, on its first page: what is not among them leaves the device.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<uuid::Uuid>>)]
     held: Option<Vec<Id<Incident>>>,
     /// Whether the caller may see more cases than a device holds.
     cut: bool,

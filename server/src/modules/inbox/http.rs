@@ -31,7 +31,7 @@ pub struct Asked {
     /// The cursor of the last pack.
     since: Option<String>,
     /// `next` of the page before.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<uuid::Uuid>)]
     after: Option<Id<Incident>>,
     /// The revision of the borders that the device has.
     org: Option<i64>,

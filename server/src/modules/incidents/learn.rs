@@ -28,7 +28,7 @@ const BATCH: i64 = 2_000;
 #[schema(as = incidents::learn::Choice)]
 pub struct Choice {
     /// The matter.
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     pub matter: Id<Matter>,
     /// 0 to 1.
     pub confidence: f64,

@@ -20,7 +20,7 @@ use crate::table::write::Cell;
 /// An order.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct OrderView {
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Supervision>,
     /// Its number, such as `DB20250310-001`.
     code: String,

@@ -76,7 +76,7 @@ pub struct LeadName {
 /// A row of a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RowView {
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Incident>,
     code: String,
     version: i64,
@@ -203,7 +203,7 @@ pub struct GateView {
 /// A task of the case.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TaskView {
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Task>,
     role: Role,
     state: TaskState,
@@ -340,7 +340,7 @@ pub struct HeldView {
 /// Another case by its number.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct CaseLink {
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Incident>,
     code: String,
 }
@@ -742,7 +742,7 @@ pub struct AttemptView {
 /// A case that waits for a call. The number is never here: it is dialled with a purpose.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CallView {
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Incident>,
     code: String,
     title: String,

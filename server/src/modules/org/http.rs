@@ -269,7 +269,7 @@ async fn feature_collection(db: &db::Db, known: &Directory, now: Time) -> Result
 /// A unit in a list.
 #[derive(Serialize, ToSchema)]
 pub(super) struct UnitLine {
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Unit>,
     code: String,
     name: String,
@@ -277,7 +277,7 @@ pub(super) struct UnitLine {
     alias: Option<String>,
     kind: String,
     path: String,
-    #[schema(value_type = Option<String>, format = "uuid")]
+    #[schema(value_type = Option<uuid::Uuid>)]
     parent: Option<Id<Unit>>,
     phone: Option<String>,
     /// Whether it has a desk that can own a case.
@@ -308,10 +308,9 @@ struct UnitFilter {
     /// Only those whose name, alias or code contains this.
     q: Option<String>,
     /// Only those directly below this unit.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<uuid::Uuid>)]
     parent: Option<Id<Unit>>,
     /// As it was at this instant.
-    #[param(value_type = Option<String>)]
     as_of: Option<Time>,
     /// At most so many, 1 to 200; 50 when it is left out.
     limit: Option<usize>,
@@ -393,7 +392,7 @@ async fn kinds(_caller: Allow<ReadOrg>, State(app): State<Shared>) -> Json<Kinds
 
 #[derive(Serialize, ToSchema)]
 struct PostLine {
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<super::Post>,
     slot: String,
     title: String,
@@ -402,13 +401,12 @@ struct PostLine {
 
 #[derive(Serialize, ToSchema)]
 struct PersonLine {
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Person>,
     staff_no: String,
     name: String,
     employment: Option<String>,
     /// Until when the person is on leave.
-    #[schema(value_type = Option<String>, format = DateTime)]
     on_leave_until: Option<Time>,
     /// Who stands in.
     deputy: Option<String>,
@@ -427,9 +425,7 @@ struct VacancyLine {
 
 #[derive(Serialize, ToSchema)]
 struct StateLine {
-    #[schema(value_type = String, format = DateTime)]
     from: Time,
-    #[schema(value_type = Option<String>, format = DateTime)]
     to: Option<Time>,
     name: String,
     code: String,
@@ -471,7 +467,6 @@ struct UnitView {
 #[derive(Deserialize, IntoParams)]
 struct AsOfTime {
     /// As it was at this instant.
-    #[param(value_type = Option<String>)]
     as_of: Option<Time>,
 }
 
@@ -615,7 +610,6 @@ struct Asking {
     /// The code of the grid or unit, instead of a point.
     unit: Option<String>,
     /// When; now when it is left out.
-    #[param(value_type = Option<String>)]
     as_of: Option<Time>,
 }
 

@@ -19,7 +19,6 @@ use crate::modules::{
 #[serde(deny_unknown_fields)]
 pub struct NewPublication {
     /// What it is for.
-    #[schema(value_type = String)]
     pub kind: Kind,
     /// At most 60 characters.
     pub title: String,
@@ -42,7 +41,6 @@ pub struct PublicationChange {
     /// The version that the caller saw.
     pub version: i64,
     /// What it is for.
-    #[schema(value_type = String)]
     pub kind: Kind,
     /// At most 60 characters.
     pub title: String,
@@ -69,9 +67,8 @@ pub struct Withdrawal {
 /// A notice as everybody reads it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PublicationView {
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Publication>,
-    #[schema(value_type = String)]
     kind: Kind,
     title: String,
     text: String,

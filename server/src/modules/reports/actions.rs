@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
+    lists::Lists,
     model::{By, Line, Part, Period, Rate},
     store::{self, ExclusionRow, Frozen, Parts, Window, Within},
 };
@@ -16,8 +17,12 @@ use crate::{
     modules::{
         access::audit::Audit,
         catalogue::Catalogue,
-        incidents::{self, model::Incident},
-        org::{self, Directory, GRID},
+        incidents::{
+            self,
+            model::Incident,
+            rules::places::{is_area, leads, paths, place},
+        },
+        org::{self, Directory, Unit},
     },
 };
 
@@ -50,7 +55,7 @@ pub struct Asked {
 }
 
 /// Rates of a span of time.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug)]
 pub struct Rates {
     /// Cases reported at or after.
     pub from: Time,
@@ -64,6 +69,8 @@ pub struct Rates {
     pub total: Line,
     /// The parts, in order of their keys.
     pub rows: Vec<Line>,
+    /// The lists behind the numbers.
+    pub lists: Lists,
 }
 
 /// Counts the rates that a scope may see: four statements, however many cases.
@@ -75,30 +82,19 @@ pub async fn rates(conn: &mut Conn, app: &App, scope: Scope, asked: &Asked) -> R
     let directory = &org.value;
     let unit = asked.unit.as_deref().map(|code| within(directory, code, now)).transpose()?;
     let leads = leads(directory, &scope);
-    let window = Window { from: asked.from, to: asked.to, now, scope, leads, unit };
+    let lists = Lists::new(asked.by, &scope, unit.as_ref().map(|(unit, within)| (*unit, within)));
+    let window = Window { from: asked.from, to: asked.to, now, scope, leads, unit: unit.map(|(_, within)| within) };
     let parts = store::count(conn, asked.by, &window).await?;
     let names = Names { directory, catalogue: &catalogue.value, at: asked.to.min(now) };
     let (total, rows) = lines(&names, asked.by, &parts);
-    Ok(Rates { from: asked.from, to: asked.to, as_of: now, by: asked.by, total, rows })
+    Ok(Rates { from: asked.from, to: asked.to, as_of: now, by: asked.by, total, rows, lists })
 }
 
 /// A street, community or grid is where cases are filed; any other unit is whatever it leads.
-pub(super) fn within(directory: &Directory, code: &str, at: Time) -> Result<Within> {
+pub(super) fn within<'a>(directory: &'a Directory, code: &str, at: Time) -> Result<(&'a Unit, Within)> {
     let unit = directory.unit_by_code(code).ok_or_else(|| Error::invalid("unit", "unknown-unit"))?;
     let area = unit.id == directory.root().id || directory.grid(unit.id, at).is_some() || is_area(&unit.kind);
-    Ok(if area { Within::Filed(unit.path.clone()) } else { Within::Led(unit.id) })
-}
-
-fn is_area(kind: &str) -> bool {
-    org::STREETS.contains(&kind) || org::COMMUNITIES.contains(&kind) || kind == GRID
-}
-
-/// Units of a scope whose cases count wherever they lie; a grid's own lie in it.
-pub(super) fn leads(directory: &Directory, scope: &Scope) -> Vec<Id<org::Unit>> {
-    match scope {
-        Scope::All => vec![],
-        Scope::Under(_) => directory.units().filter(|u| !is_area(&u.kind) && scope.holds(&u.path)).map(|u| u.id).collect(),
-    }
+    Ok((unit, if area { Within::Filed(paths(unit)) } else { Within::Led(unit.id) }))
 }
 
 /// What keys are called.
@@ -136,12 +132,7 @@ pub(super) fn named(names: &Names<'_>, by: By, key: &str) -> (String, String) {
         },
         By::Street | By::Community => {
             let kinds = if by == By::Street { org::STREETS } else { org::COMMUNITIES };
-            // The path holds the codes of then; a unit that has ended since keeps its name.
-            let mut units = key
-                .split('/')
-                .filter(|c| !c.is_empty())
-                .filter_map(|code| directory.units_ever(code).max_by_key(|u| u.at(names.at).is_some()));
-            units.rfind(|u| kinds.contains(&u.kind.as_str())).map_or_else(none, |u| (u.code.clone(), u.name.clone()))
+            place(directory, key, kinds, names.at).map_or_else(none, |u| (u.code.clone(), u.name.clone()))
         }
     }
 }
@@ -203,7 +194,7 @@ pub async fn freeze(
 #[serde(deny_unknown_fields)]
 pub struct Exclude {
     /// The case.
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     pub incident: Id<Incident>,
     /// `response`, `solved` or `satisfied`.
     pub rate: Rate,
@@ -225,7 +216,7 @@ pub struct Decide {
 /// Asks to leave a case out; it counts until somebody else approves.
 pub async fn exclude(tx: &mut Tx, now: Time, who: &Actor, scope: &Scope, body: &Exclude) -> Result<ExclusionRow> {
     let reason = text::redact(incidents::actions::required("reason", &body.reason, 500)?).text;
-    if !body.rate.can_exclude() {
+    if body.rate.judged().is_none() {
         return Err(Error::invalid("rate", "not-to-be-excluded"));
     }
     let case = incidents::store::find(tx, scope, body.incident).await?;
@@ -268,6 +259,9 @@ pub async fn decide(
     }
     if !store::decide(tx, id, body.approved, who.id, now, &words).await? {
         return Err(Error::refused(DECIDED_ALREADY));
+    }
+    if let Some(judged) = row.rate.judged().filter(|_| body.approved) {
+        incidents::store::leave_out(tx, row.incident_id, judged).await?;
     }
     let action = if body.approved { "report.exclusion.approve" } else { "report.exclusion.refuse" };
     let audit = Audit::new(action, "incident", row.incident_id.uuid()).under(&row.filed_path);

@@ -14,7 +14,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     actions::{self, Asked, Decide, Exclude, PERIOD_UNKNOWN, PeriodView, Rates},
     export::table,
-    model::{By, Difference, Line, Period, REPORTED, Rate, Share, differences},
+    lists::{self, Lists},
+    model::{By, Difference, Line, Period, Rate, Share, differences},
     store::{self, Exclusion, ExclusionRow},
 };
 use crate::{
@@ -62,10 +63,8 @@ fn reach(app: &App, scope: Scope) -> Scope {
 #[into_params(parameter_in = Query)]
 struct Span {
     /// Cases reported at or after.
-    #[param(value_type = String)]
     from: Time,
     /// Cases reported before.
-    #[param(value_type = String)]
     to: Time,
     /// The code of one unit: a street, community or grid, or a unit that leads cases.
     unit: Option<String>,
@@ -83,7 +82,7 @@ impl Span {
 #[into_params(parameter_in = Query)]
 struct Split {
     /// `street` (default), `community`, `department`, `matter` or `channel`.
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     by: Option<By>,
 }
 
@@ -92,10 +91,12 @@ struct Split {
 struct ShareView {
     #[serde(flatten)]
     share: Share,
-    /// The list of the cases in the numerator, those that were left out among them.
+    /// The list of the cases in the numerator, without those that were left out.
     numerator_cases: String,
-    /// The list of the cases in the denominator.
+    /// The list of the cases in the denominator, without those that were left out.
     denominator_cases: String,
+    /// The list of the cases that were left out; nothing for a rate that leaves none out.
+    excluded_cases: Option<String>,
 }
 
 /// The figures of one street, department or other part.
@@ -103,7 +104,7 @@ struct ShareView {
 struct LineView {
     key: String,
     name: String,
-    /// Every figure by its word.
+    /// Every figure by its word; `answered_cases` and the like are the cases behind answers.
     #[schema(value_type = Object)]
     counts: super::model::Counts,
     rates: Vec<ShareView>,
@@ -119,6 +120,8 @@ struct RatesView {
     /// The instant at which it was counted.
     as_of: Time,
     by: By,
+    /// Whether a part of the district was counted: what was handed up or moved elsewhere counts, but lists hold only what the caller may see.
+    part: bool,
     /// The whole.
     total: LineView,
     /// The parts.
@@ -126,39 +129,35 @@ struct RatesView {
 }
 
 impl RatesView {
-    fn of(rates: Rates, unit: Option<&str>) -> Self {
-        let (from, to, by) = (rates.from, rates.to, rates.by);
-        let whole = unit.map(|u| format!("&filed={u}")).unwrap_or_default();
-        let part = |line: &Line| match by {
-            By::Street | By::Community => format!("&filed={}", line.key),
-            By::Department => format!("{whole}&lead={}", line.key),
-            By::Matter => format!("{whole}&matter={}", line.key),
-            By::Channel => format!("{whole}&channel={}", line.key),
-        };
-        let view = |line: Line, which: String| line_view(line, &format!("/api/v1/incidents?from={from}&to={to}{which}"));
+    fn of(rates: Rates) -> Self {
+        let Rates { from, to, as_of, by, total, rows, lists } = rates;
+        let part = |line| part_view(line, &lists, from, to);
         Self {
-            total: view(rates.total, whole.clone()),
-            rows: rates
-                .rows
-                .into_iter()
-                .map(|line| {
-                    let which = part(&line);
-                    view(line, which)
-                })
-                .collect(),
+            total: line_view(total, &lists::reported(from, to, &lists.whole())),
+            rows: rows.into_iter().map(part).collect(),
             from,
             to,
-            as_of: rates.as_of,
+            as_of,
             by,
+            part: lists.is_part(),
         }
     }
 }
 
+fn part_view(line: Line, lists: &Lists, from: Time, to: Time) -> LineView {
+    let list = lists::reported(from, to, &lists.part(&line.key));
+    line_view(line, &list)
+}
+
 fn line_view(line: Line, list: &str) -> LineView {
-    let link = |word: &str| if word == REPORTED { list.to_owned() } else { format!("{list}&figure={word}") };
     let share = |share: Share| {
-        let (numerator, denominator) = share.rate.parts();
-        ShareView { share, numerator_cases: link(numerator), denominator_cases: link(denominator) }
+        let (rate, (numerator, denominator)) = (share.rate, share.rate.parts());
+        ShareView {
+            share,
+            numerator_cases: lists::behind(list, rate, numerator),
+            denominator_cases: lists::behind(list, rate, denominator),
+            excluded_cases: lists::left_out(list, rate),
+        }
     };
     LineView {
         key: line.key,
@@ -180,7 +179,7 @@ async fn rates(
 ) -> Answer<Json<RatesView>> {
     let asked = span.asked(&split);
     let counted = actions::rates(&mut *app.db.read().await?, &app, reach(&app, who.scope()), &asked).await?;
-    Ok(Json(RatesView::of(counted, asked.unit.as_deref())))
+    Ok(Json(RatesView::of(counted)))
 }
 
 /// The same as CSV or XLSX, with the denominators; audited.
@@ -235,8 +234,8 @@ struct FrozenView {
     by: By,
     /// As they were frozen; the first line is the district. Empty for whoever sees a part of the district only, unless split by places.
     frozen: Vec<Line>,
-    /// As they are counted now.
-    now: Vec<Line>,
+    /// As they are counted now, with the lists of the present; what was frozen are numbers, of which no list was kept.
+    now: Vec<LineView>,
     /// Every rate that differs.
     differences: Vec<Difference>,
 }
@@ -258,9 +257,14 @@ async fn period(
     let frozen = in_sight(&app, &scope, by, store::lines(&mut conn, &period, by).await?);
     let asked = Asked { from: span.from, to: span.to, by, unit: None };
     let counted = actions::rates(&mut conn, &app, scope.clone(), &asked).await?;
-    let now: Vec<Line> = std::iter::once(counted.total).filter(|_| scope == Scope::All).chain(counted.rows).collect();
-    let now = in_sight(&app, &scope, by, now);
-    Ok(Json(FrozenView { period: kept.into(), by, differences: differences(&frozen, &now), frozen, now }))
+    let whole = (scope == Scope::All).then_some(counted.total);
+    let rows = in_sight(&app, &scope, by, counted.rows);
+    let now: Vec<Line> = whole.iter().chain(&rows).cloned().collect();
+    let differences = differences(&frozen, &now);
+    let lists = &counted.lists;
+    let whole = whole.map(|line| line_view(line, &lists::reported(span.from, span.to, &lists.whole())));
+    let now = whole.into_iter().chain(rows.into_iter().map(|line| part_view(line, lists, span.from, span.to))).collect();
+    Ok(Json(FrozenView { period: kept.into(), by, differences, frozen, now }))
 }
 
 /// Lines were frozen for the whole district; somebody of a part sees those of its own places and units.
@@ -277,7 +281,7 @@ fn in_sight(app: &App, scope: &Scope, by: By, lines: Vec<Line>) -> Vec<Line> {
 /// A wish to leave a case out of a rate.
 #[derive(Debug, Serialize, ToSchema)]
 struct ExclusionView {
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Exclusion>,
     incident: uuid::Uuid,
     code: String,

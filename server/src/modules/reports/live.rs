@@ -9,11 +9,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    actions::{Names, leads, named, within},
+    actions::{Names, named, within},
+    lists::{self, Lists},
     model::By,
     store::{self, Instant, Window},
 };
-use crate::{app::App, modules::org};
+use crate::{
+    app::App,
+    modules::{incidents::rules::places::leads, org},
+};
 
 /// How long a case has been open, in whole days.
 #[derive(Clone, Copy, Debug)]
@@ -101,22 +105,26 @@ pub struct View {
     /// The instant at which it was counted.
     as_of: Time,
     by: By,
+    /// Whether a part of the district was counted: what was handed up or moved elsewhere counts, but lists hold only what the caller may see.
+    part: bool,
     /// The whole.
     total: Line,
     /// The parts.
     rows: Vec<Line>,
 }
 
-fn window(app: &App, scope: Scope, unit: Option<&str>, from: Time, to: Time) -> Result<Window> {
+/// What is counted, and the lists behind it.
+fn window(app: &App, scope: Scope, by: By, unit: Option<&str>, from: Time, to: Time) -> Result<(Window, Lists)> {
     let (org, now) = (app.org.directory(), app.clock.now());
     let unit = unit.filter(|u| !u.is_empty()).map(|code| within(&org.value, code, now)).transpose()?;
     let leads = leads(&org.value, &scope);
-    Ok(Window { from, to, now, scope, leads, unit })
+    let lists = Lists::new(by, &scope, unit.as_ref().map(|(unit, within)| (*unit, within)));
+    Ok((Window { from, to, now, scope, leads, unit: unit.map(|(_, within)| within) }, lists))
 }
 
 /// Counts what stands open.
 pub async fn standing(conn: &mut Conn, app: &App, scope: Scope, by: By, unit: Option<&str>) -> Result<View> {
-    let window = window(app, scope, unit, Time::from_millis(0), app.clock.now())?;
+    let (window, lists) = window(app, scope, by, unit, Time::from_millis(0), app.clock.now())?;
     let (org, catalogue, now) = (app.org.directory(), app.catalogue.get(), window.now);
     let names = Names { directory: &org.value, catalogue: &catalogue.value, at: now };
     let (mut whole, mut parts) = (Standing::default(), BTreeMap::<(String, String), Standing>::new());
@@ -124,22 +132,16 @@ pub async fn standing(conn: &mut Conn, app: &App, scope: Scope, by: By, unit: Op
         whole.add(&standing);
         parts.entry(named(&names, by, &key)).or_default().add(&standing);
     }
-    let inside = unit.filter(|u| !u.is_empty()).map(|u| format!("&filed={u}")).unwrap_or_default();
-    let part = |key: &str| match by {
-        By::Street | By::Community => format!("&filed={key}"),
-        By::Department => format!("{inside}&lead={key}"),
-        By::Matter => format!("{inside}&matter={key}"),
-        By::Channel => format!("{inside}&channel={key}"),
-    };
     let root = org.value.root();
     Ok(View {
         as_of: now,
         by,
-        total: line((root.code.clone(), root.name.clone()), &whole, &inside, now),
+        part: lists.is_part(),
+        total: line((root.code.clone(), root.name.clone()), &whole, &lists.whole(), now),
         rows: parts
             .into_iter()
             .map(|(key, standing)| {
-                let which = part(&key.0);
+                let which = lists.part(&key.0);
                 line(key, &standing, &which, now)
             })
             .collect(),
@@ -181,6 +183,8 @@ pub struct DayLine {
     resolved: i64,
     /// The list of what was reported.
     cases: String,
+    /// The list of what was solved.
+    resolved_cases: String,
 }
 
 /// Every day of a span, those without cases too.
@@ -199,18 +203,24 @@ pub async fn days(
     if length >= MOST_DAYS {
         return Err(Error::invalid("from", "out-of-range"));
     }
-    let window = window(app, scope, unit, from, to)?;
+    let (window, lists) = window(app, scope, By::Street, unit, from, to)?;
     // Midnights of the district fall on whole days of instants that are moved by this much.
     let offset = (DAY - app.zone.instant(first.at(0, 0, 0, 0)).millis().rem_euclid(DAY)) % DAY;
     let reported: BTreeMap<i64, i64> = by_day(store::days(conn, &window, Instant::Reported, offset).await?);
     let resolved: BTreeMap<i64, i64> = by_day(store::days(conn, &window, Instant::Resolved, offset).await?);
-    let which = unit.filter(|u| !u.is_empty()).map(|u| format!("&filed={u}")).unwrap_or_default();
+    let which = lists.whole();
     let line = |date: Date| {
         let begin = app.zone.instant(date.at(0, 0, 0, 0));
         let number = (begin.millis() + offset).div_euclid(DAY);
         let n = |of: &BTreeMap<i64, i64>| of.get(&number).copied().unwrap_or(0);
-        let cases = format!("/api/v1/incidents?from={begin}&to={}{which}", begin.plus_days(1));
-        DayLine { date: date.to_string(), reported: n(&reported), resolved: n(&resolved), cases }
+        let (begin, end) = (begin.max(from), begin.plus_days(1).min(to));
+        DayLine {
+            date: date.to_string(),
+            reported: n(&reported),
+            resolved: n(&resolved),
+            cases: lists::reported(begin, end, &which),
+            resolved_cases: format!("/api/v1/incidents?resolved_from={begin}&resolved_to={end}{which}"),
+        }
     };
     Ok(first.series(jiff::Span::new().days(1)).take_while(|d| *d <= last).map(line).collect())
 }
@@ -249,7 +259,7 @@ pub async fn repeats(
     if to <= from {
         return Err(Error::invalid("to", "before-from"));
     }
-    let window = window(app, scope, unit, from, to)?;
+    let (window, lists) = window(app, scope, By::Street, unit, from, to)?;
     let (org, catalogue) = (app.org.directory(), app.catalogue.get());
     let place = |path: &str| {
         let code = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
@@ -260,7 +270,7 @@ pub async fn repeats(
         let ((place, place_name), matter) = (place(&row.filed_path), row.matter_id.to_string());
         let name = matter.parse().ok().and_then(|id| catalogue.value.matter(id)).map(|m| m.level3.clone());
         RepeatLine {
-            cases: format!("/api/v1/incidents?filed={place}&matter={matter}&from={from}&to={to}"),
+            cases: lists::reported(from, to, &lists.with(&format!("&filed_path={}&matter={matter}", row.filed_path))),
             matter_name: name.unwrap_or_default(),
             place,
             place_name,

@@ -15,6 +15,7 @@ use crate::modules::Module;
 mod actions;
 mod export;
 mod http;
+mod lists;
 mod live;
 pub mod model;
 pub mod store;

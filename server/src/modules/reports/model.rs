@@ -7,7 +7,7 @@ use kernel::{Time, Zone};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::modules::incidents::rules::figures::{Figure, View};
+use crate::modules::incidents::rules::figures::{Figure, Judged, View};
 
 db::words! {
     /// What a rate is split by.
@@ -112,9 +112,14 @@ impl Rate {
         }
     }
 
-    /// Whether a case can be left out of it: only where residents judge (rules of the field, 4).
-    pub const fn can_exclude(self) -> bool {
-        matches!(self, Self::Response | Self::Solved | Self::Satisfied)
+    /// As what a case can be left out of it: only where residents judge (rules of the field, 4).
+    pub const fn judged(self) -> Option<Judged> {
+        match self {
+            Self::Response => Some(Judged::Response),
+            Self::Solved => Some(Judged::Solved),
+            Self::Satisfied => Some(Judged::Satisfied),
+            _ => None,
+        }
     }
 }
 
@@ -155,6 +160,27 @@ pub struct Share {
     pub percent: Option<f64>,
     /// How many were left out of the denominator with somebody's consent.
     pub excluded: i64,
+    /// Of a rate of answers the same in cases, as long as the lists are; a rate of cases has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_cases: Option<InCases>,
+}
+
+impl Share {
+    /// What the rate says, whichever words were kept with it.
+    fn says(&self) -> (Rate, i64, i64, i64) {
+        (self.rate, self.numerator, self.denominator, self.excluded)
+    }
+}
+
+/// How many cases are behind the numbers of answers: one that was asked about two rounds counts once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InCases {
+    /// Behind the numerator.
+    pub numerator: i64,
+    /// Behind the denominator.
+    pub denominator: i64,
+    /// Behind what was left out.
+    pub excluded: i64,
 }
 
 /// The figures of one street, department or other part.
@@ -164,7 +190,7 @@ pub struct Line {
     pub key: String,
     /// Its name.
     pub name: String,
-    /// Every figure by its word.
+    /// Every figure by its word; `answered_cases` and the like are the cases behind answers.
     #[schema(value_type = Object)]
     pub counts: Counts,
     /// The rates.
@@ -177,8 +203,11 @@ impl Line {
         let nothing = Counts::default();
         let share = |rate: &Rate| {
             let ((numerator, denominator), out) = (rate.parts(), excluded.get(rate).unwrap_or(&nothing));
-            let (n, d) = (counts.get(numerator) - out.get(numerator), counts.get(denominator) - out.get(denominator));
-            Share { rate: *rate, numerator: n, denominator: d, percent: percent(n, d), excluded: out.get(denominator) }
+            let less = |word| counts.get(word) - out.get(word);
+            let in_cases = in_cases(numerator).zip(in_cases(denominator));
+            let in_cases = in_cases.map(|(n, d)| InCases { numerator: less(n), denominator: less(d), excluded: out.get(d) });
+            let (n, d) = (less(numerator), less(denominator));
+            Share { rate: *rate, numerator: n, denominator: d, percent: percent(n, d), excluded: out.get(denominator), in_cases }
         };
         Self { rates: Rate::ALL.iter().map(share).collect(), key, name, counts }
     }
@@ -187,6 +216,11 @@ impl Line {
     pub fn rate(&self, rate: Rate) -> Option<&Share> {
         self.rates.iter().find(|s| s.rate == rate)
     }
+}
+
+/// What the cases behind a figure of answers are counted as.
+fn in_cases(word: &str) -> Option<&'static str> {
+    Figure::of(word).and_then(Figure::cases)
 }
 
 /// What was counted for one key, and what is left out of its rates.
@@ -229,7 +263,7 @@ pub fn differences(frozen: &[Line], now: &[Line]) -> Vec<Difference> {
         let of = |lines: &[Line], rate| lines.iter().find(|l| l.key == key).and_then(|l| l.rate(rate)).cloned();
         for rate in Rate::ALL {
             let (was, is) = (of(frozen, *rate), of(now, *rate));
-            if was != is {
+            if was.as_ref().map(Share::says) != is.as_ref().map(Share::says) {
                 found.push(Difference { key: key.to_owned(), name: name.to_owned(), frozen: was, now: is });
             }
         }
@@ -304,11 +338,20 @@ mod tests {
 
     #[test]
     fn what_is_left_out_stands_beside() {
-        let all = counts(&[("solved", 7), ("answered", 10), ("satisfied", 6), ("rated", 9)]);
-        let out = BTreeMap::from([(Rate::Solved, counts(&[("solved", 0), ("answered", 2), ("rated", 2)]))]);
+        let all = counts(&[
+            ("solved", 7),
+            ("solved_cases", 6),
+            ("answered", 10),
+            ("answered_cases", 8),
+            ("satisfied", 6),
+            ("rated", 9),
+        ]);
+        let out =
+            BTreeMap::from([(Rate::Solved, counts(&[("solved", 0), ("answered", 2), ("answered_cases", 1), ("rated", 2)]))]);
         let line = Line::of("x".into(), "x".into(), all, &out);
         let solved = line.rate(Rate::Solved).unwrap();
         assert_eq!((solved.numerator, solved.denominator, solved.percent, solved.excluded), (7, 8, Some(87.5), 2));
+        assert_eq!(solved.in_cases, Some(InCases { numerator: 6, denominator: 7, excluded: 1 }));
         // Another rate of the same case is not touched.
         let satisfied = line.rate(Rate::Satisfied).unwrap();
         assert_eq!((satisfied.numerator, satisfied.denominator, satisfied.excluded), (6, 9, 0));

@@ -39,8 +39,8 @@ pub struct Window {
 /// A part of the district.
 #[derive(Clone, Debug)]
 pub enum Within {
-    /// Cases that are filed under this path.
-    Filed(String),
+    /// Cases that are filed under one of these paths: those that a place has had.
+    Filed(Vec<String>),
     /// Cases that this unit leads.
     Led(Id<Unit>),
 }
@@ -92,7 +92,7 @@ enum Asks {
 fn query(window: &Window, [select, group]: [&'static str; 2], asks: Asks) -> Query {
     let left_out = matches!(asks, Asks::CasesLeftOut | Asks::AnswersLeftOut);
     let view = if matches!(asks, Asks::Cases | Asks::CasesLeftOut) { View::Case } else { View::Rating };
-    let mut query = Query::new(select);
+    let mut query = if view == View::Rating { of_cases(left_out).push(select, vec![]) } else { Query::new(select) };
     if left_out {
         query = query.push(", e.rate as rate", vec![]);
     }
@@ -119,7 +119,30 @@ fn query(window: &Window, [select, group]: [&'static str; 2], asks: Asks) -> Que
     );
     query = narrowed(query.push("and v.reported_at >= $$ and v.reported_at < $$", bind![window.from, window.to]), window);
     query = query.push(group, vec![]);
-    if left_out { query.push(", e.rate", vec![]) } else { query }
+    if left_out {
+        query = query.push(", e.rate", vec![]);
+    }
+    match (view, left_out) {
+        (View::Case, _) => query,
+        (View::Rating, false) => query.push(", v.incident_id ) a group by a.grp", vec![]),
+        (View::Rating, true) => query.push(", v.incident_id ) a group by a.grp, a.rate", vec![]),
+    }
+}
+
+/// Answers are added up case by case first: a case may be asked about more than one round, and its list shows it once.
+fn of_cases(left_out: bool) -> Query {
+    let mut query = Query::new("select a.grp as grp");
+    if left_out {
+        query = query.push(", a.rate as rate", vec![]);
+    }
+    for word in figures(View::Rating).map(Figure::word).chain(CALLS.iter().map(|c| c.0)) {
+        query = query.push(", cast(sum(", vec![]).push(word, vec![]).push(") as bigint) as", vec![]).push(word, vec![]);
+    }
+    for (word, cases) in figures(View::Rating).filter_map(|f| Some((f.word(), f.cases()?))) {
+        query = query.push(", cast(sum(case when", vec![]).push(word, vec![]);
+        query = query.push("> 0 then 1 else 0 end) as bigint) as", vec![]).push(cases, vec![]);
+    }
+    query.push("from (", vec![])
 }
 
 fn summed(query: Query, word: &'static str, condition: &'static str, cells: Vec<Cell>) -> Query {
@@ -132,21 +155,21 @@ fn summed(query: Query, word: &'static str, condition: &'static str, cells: Vec<
 
 /// The scope: by where a case is filed, and by who leads it.
 fn narrowed(query: Query, window: &Window) -> Query {
-    let above = |path: &str| format!("{}0", path.trim_end_matches('/'));
+    let any_of = |query: Query, paths: &[String]| {
+        paths.iter().fold(query.push("and (1 = 0", vec![]), |query, path| {
+            let above = format!("{}0", path.trim_end_matches('/'));
+            query.push("or (v.filed_path >= $$ and v.filed_path < $$)", bind![path, above])
+        })
+    };
     let query = match &window.scope {
         Scope::All => query,
-        Scope::Under(paths) => {
-            let query = paths.iter().fold(query.push("and (1 = 0", vec![]), |query, path| {
-                query.push("or (v.filed_path >= $$ and v.filed_path < $$)", bind![path, above(path)])
-            });
-            query
-                .push_list("or v.lead_unit in", window.leads.iter().map(|id| Cell::Uuid(Some(id.uuid()))).collect())
-                .push(")", vec![])
-        }
+        Scope::Under(paths) => any_of(query, paths)
+            .push_list("or v.lead_unit in", window.leads.iter().map(|id| Cell::Uuid(Some(id.uuid()))).collect())
+            .push(")", vec![]),
     };
     match &window.unit {
         None => query,
-        Some(Within::Filed(path)) => query.push("and v.filed_path >= $$ and v.filed_path < $$", bind![path, above(path)]),
+        Some(Within::Filed(paths)) => any_of(query, paths).push(")", vec![]),
         Some(Within::Led(unit)) => query.push("and v.lead_unit = $$", bind![*unit]),
     }
 }
@@ -179,6 +202,7 @@ impl<K: FromCell> FromRow for Cases<K> {
 impl<K: FromCell> FromRow for Answers<K> {
     fn from_row(row: &Row) -> Result<Self> {
         let words = figures(View::Rating).map(Figure::word).chain(CALLS.iter().map(|c| c.0));
+        let words = words.chain(figures(View::Rating).filter_map(Figure::cases));
         Ok(Self { grp: row.get("grp")?, counts: read(row, words)? })
     }
 }

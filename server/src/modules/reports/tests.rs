@@ -2,6 +2,7 @@
 
 mod frozen;
 mod left_out;
+mod lists;
 mod live;
 mod rates;
 mod seed;

@@ -58,7 +58,7 @@ pub struct EndpointChange {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Shown {
     /// The receiver.
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     pub id: Id<Endpoint>,
     /// `whsec_` and the secret in base64.
     pub secret: String,
@@ -67,13 +67,12 @@ pub struct Shown {
 /// A delivery as administrators see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct DeliveryView {
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Delivery>,
     /// What the receiver reads as `webhook-id`.
     message: String,
     kind: String,
     object: uuid::Uuid,
-    #[schema(value_type = String)]
     state: DeliveryState,
     attempts: i64,
     /// When it is tried next, while it waits.
@@ -83,7 +82,6 @@ pub struct DeliveryView {
     /// The status of the last answer.
     status: Option<i64>,
     /// Why the last attempt failed.
-    #[schema(value_type = Option<String>)]
     fault: Option<Fault>,
     /// What is sent.
     #[schema(value_type = Object)]

@@ -31,9 +31,9 @@ permit! {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub struct OneDelivery {
-    #[param(value_type = String)]
+    #[param(value_type = uuid::Uuid)]
     id: Id<Endpoint>,
-    #[param(value_type = String)]
+    #[param(value_type = uuid::Uuid)]
     delivery: Id<Delivery>,
 }
 
@@ -43,7 +43,7 @@ pub struct OneDelivery {
 #[into_params(parameter_in = Query)]
 pub struct Asked {
     /// `waiting`, `sent` or `dead`.
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     state: Option<DeliveryState>,
     /// 1 to 200, 50 when absent.
     limit: Option<i64>,

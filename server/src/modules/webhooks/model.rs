@@ -170,7 +170,7 @@ pub fn target(url: &str, reach: &Reach) -> Result<Target> {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct EndpointView {
     /// The receiver.
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     pub id: Id<Endpoint>,
     /// What the district calls it.
     pub name: String,

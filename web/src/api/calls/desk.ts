@@ -43,13 +43,24 @@ export const whatIf = (id: string, body: WhatIf) => post<Outlook>(`/incidents/${
 export const similar = (id: string) => get<Paged<Similar>>(`/incidents/${id}/similar`);
 export const returnReasons = () => get<Paged<ReturnReason>>("/dispatch/reasons");
 
-export const callQueue = (cursor?: string) => get<Paged<Call>>("/callbacks", more(cursor));
+export const callQueue = () => get<Paged<Call>>("/callbacks", { limit: 200 });
 export const callScript = () => get<Script>("/callbacks/script");
 export const claimCall = (id: string) => post<S["Claimed"]>(`/callbacks/${id}/claim`, {});
 export const releaseCall = (id: string) => post<unknown>(`/callbacks/${id}/release`, {});
 export const dial = (id: string, purpose: string) => post<S["Revealed"]>(`/callbacks/${id}/dial`, { purpose });
 
 export const whistles = (query: Query<"get_whistles">) => get<Paged<Whistle>>("/whistles", query);
+/** Every whistle since an instant, page by page: what figures of that time lead to. */
+export async function whistlesSince(from: string): Promise<Paged<Whistle>> {
+  const items: Whistle[] = [];
+  let cursor: string | null | undefined;
+  do {
+    const page: Paged<Whistle> = await whistles({ from, limit: 200, ...(cursor ? { cursor } : {}) });
+    items.push(...page.items);
+    cursor = page.next;
+  } while (cursor);
+  return { items };
+}
 export const whistleFigures = (from: string) => get<S["WhistleFigures"]>("/whistles/figures", { from });
 export const rateWhistle = (id: string, ratings: S["Judgement"][]) => post<Whistle>(`/whistles/${id}/ratings`, { ratings });
 export const callOffWhistle = (id: string, reason: string) => post<Whistle>(`/whistles/${id}/call-off`, { reason } satisfies S["WhistleCallOff"]);

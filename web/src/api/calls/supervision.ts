@@ -5,6 +5,7 @@ type Schemas = components["schemas"];
 export type By = Schemas["By"];
 export type Rates = Schemas["RatesView"];
 export type RateLine = Schemas["LineView"];
+export type RateShare = Schemas["ShareView"];
 export type Standing = Schemas["StandingView"];
 export type StandingLine = Schemas["StandingLine"];
 export type Order = Schemas["OrderView"];
@@ -25,7 +26,7 @@ export const decideExclusion = (id: string, body: Schemas["reports.Decide"]) => 
 
 export interface OrderFilter { state?: string; kind?: string; unit?: string; cursor?: string }
 export const orders = (query: OrderFilter) => ok(wire.GET("/api/v1/supervisions", { params: { query: bare(query) } }));
-export const orderCounts = () => ok(wire.GET("/api/v1/supervisions/counts", { params: { query: {} } }));
+export const orderCounts = (query: OrderFilter = {}) => ok(wire.GET("/api/v1/supervisions/counts", { params: { query: bare(query) } }));
 export const order = (id: string) => ok(wire.GET("/api/v1/supervisions/{id}", { params: { path: { id } } as never }));
 export const replyOrder = (id: string, body: Schemas["SupervisionReply"]) => ok(wire.POST("/api/v1/supervisions/{id}/reply", { params: { path: { id } } as never, body }));
 export const endOrder = (id: string, body: Schemas["OrderEnd"]) => ok(wire.POST("/api/v1/supervisions/{id}/end", { params: { path: { id } } as never, body }));

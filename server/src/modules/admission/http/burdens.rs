@@ -47,7 +47,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = BurdenView)]
 struct View {
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Burden>,
     version: i64,
     state: BurdenState,
@@ -57,7 +57,7 @@ struct View {
     /// The unit that complains; empty where it is not named to this caller.
     from: String,
     words: String,
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     item: Option<Id<Item>>,
     reply_by: Option<Time>,
     /// Whether the unit is past its time to answer.
@@ -99,7 +99,7 @@ fn sight(who: &Actor) -> Sight {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Asked {
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     state: Option<BurdenState>,
     limit: Option<i64>,
     cursor: Option<String>,

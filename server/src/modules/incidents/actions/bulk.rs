@@ -50,7 +50,7 @@ pub struct Bulk {
     /// What is done.
     pub action: BulkAction,
     /// The cases, at most a hundred, none twice.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<uuid::Uuid>)]
     pub ids: Vec<Id<Incident>>,
     /// The versions that the caller saw, in the order of `ids`; empty when none is asked for.
     #[serde(default)]
@@ -65,7 +65,7 @@ pub struct Bulk {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct BulkItem {
     /// The case.
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     pub id: Id<Incident>,
     /// Whether it was done; if not, `code` says why and nothing of it was saved.
     pub done: bool,

@@ -59,7 +59,7 @@ pub struct Dial {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Claimed {
     /// The case.
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     pub id: Id<Incident>,
     /// Until when nobody else rings.
     pub until: Time,

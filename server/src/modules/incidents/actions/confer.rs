@@ -43,22 +43,22 @@ pub struct Confer {
     /// When it is held; now when absent.
     pub at: Option<Time>,
     /// Who is invited; at least two.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<uuid::Uuid>)]
     pub units: Vec<Id<Unit>>,
     /// What was said; required with a decision.
     pub minutes: String,
     /// What was decided; empty for an invitation.
     pub decision: String,
     /// Who leads from now on, bound by the decision.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     pub lead: Option<Id<Unit>>,
     /// Who helps from now on, bound by the decision.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<uuid::Uuid>)]
     pub helpers: Vec<Id<Unit>>,
     /// What it allows beside.
     pub allows: Vec<Allowed>,
     /// Photographs of the papers.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<uuid::Uuid>)]
     pub photo_ids: Vec<Id<File>>,
 }
 

@@ -37,12 +37,12 @@ pub struct Dispatch {
     /// The version of the case that the caller saw.
     pub version: Option<i64>,
     /// The unit that leads.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     pub unit: Option<Id<Unit>>,
     /// The person in it.
     pub person: Option<uuid::Uuid>,
     /// Units that help.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<uuid::Uuid>)]
     pub helpers: Vec<Id<Unit>>,
     /// Why the rules' choice is not taken; required when a unit is named.
     pub reason: String,

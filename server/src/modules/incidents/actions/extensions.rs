@@ -62,13 +62,13 @@ pub struct Decide {
 /// A request for more time, as desks see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ExtensionView {
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Extension>,
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     incident: Id<Incident>,
     code: String,
     title: String,
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     task: Id<Task>,
     round: i64,
     /// The how-manieth of the round.

@@ -34,7 +34,7 @@ pub struct NewFilter {
     pub query: serde_json::Value,
     /// Shared with everybody whose cases lie in this unit or below.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     pub unit: Option<Id<Unit>>,
 }
 

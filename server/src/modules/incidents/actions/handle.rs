@@ -35,7 +35,7 @@ pub struct Done {
     pub note: String,
     /// Photographs of the result.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<uuid::Uuid>)]
     pub photo_ids: Vec<Id<File>>,
     /// When a planned solution will come; required with the result 列入计划.
     #[serde(default)]
@@ -50,7 +50,7 @@ pub struct Note {
     pub text: String,
     /// Photographs.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<uuid::Uuid>)]
     pub photo_ids: Vec<Id<File>>,
     /// Whether the reporter reads it.
     #[serde(default)]

@@ -31,12 +31,12 @@ kernel::codes! {
 #[serde(deny_unknown_fields)]
 pub struct HandOver {
     /// The unit whose shift it is.
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     pub unit: Id<Unit>,
     /// Which shift, such as 夜班.
     pub shift: String,
     /// Who takes over.
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     pub to: Id<Person>,
     /// What the next shift has to know.
     #[serde(default)]

@@ -28,7 +28,7 @@ pub struct Accept {
     /// The version of the case that the caller saw.
     pub version: Option<i64>,
     /// The matter, when the system did not know it or was wrong.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     pub matter: Option<Id<Matter>>,
 }
 
@@ -53,7 +53,7 @@ pub struct Correct {
     #[serde(default)]
     pub version: Option<i64>,
     /// What it really is.
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     pub matter: Id<Matter>,
 }
 

@@ -41,7 +41,7 @@ pub struct Merge {
     #[serde(default)]
     pub version: Option<i64>,
     /// The open case that goes on for both.
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     pub into: Id<Incident>,
 }
 
@@ -282,7 +282,7 @@ pub async fn rate(tx: &mut Tx, ground: &Ground, followed: &Followed, change: Cha
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Order {
     /// The case that it came with.
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Incident>,
     /// That case's number.
     code: String,

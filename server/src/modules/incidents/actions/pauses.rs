@@ -54,7 +54,7 @@ pub struct Answer {
     pub text: String,
     /// Photographs.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<uuid::Uuid>)]
     pub photo_ids: Vec<Id<File>>,
 }
 

@@ -58,12 +58,12 @@ pub struct Report {
     /// What to call the reporter.
     pub name: Option<String>,
     /// Photographs uploaded before.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<uuid::Uuid>)]
     pub photo_ids: Vec<Id<File>>,
     /// Name and phone are kept from the units that handle the case.
     pub confidential: bool,
     /// The matter, when the reporter chose one of the suggestions.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     pub matter: Option<Id<Matter>>,
     /// The number of an open case near by that this reporter joins (“我也遇到”).
     pub join: Option<String>,
@@ -95,7 +95,7 @@ pub struct Intake {
     /// Found and solved on the spot (即查即办).
     pub solved: Option<SolvedOnSpot>,
     /// The id of the case as the device made it, a UUIDv7, so that what comes after can name it before it was sent.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     pub id: Option<Id<Incident>>,
 }
 
@@ -111,7 +111,7 @@ pub struct SolvedOnSpot {
     pub note: String,
     /// Photographs of the result.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<uuid::Uuid>)]
     pub photo_ids: Vec<Id<File>>,
 }
 
@@ -119,7 +119,7 @@ pub struct SolvedOnSpot {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Receipt {
     /// The case.
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     pub id: Id<Incident>,
     /// Its number.
     pub code: String,

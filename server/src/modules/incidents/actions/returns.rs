@@ -57,7 +57,7 @@ pub struct SendBack {
     pub basis: String,
     /// Photographs of what it stands on.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<uuid::Uuid>)]
     pub photo_ids: Vec<Id<File>>,
 }
 

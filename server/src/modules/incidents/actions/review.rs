@@ -31,7 +31,7 @@ pub struct Verify {
     pub words: String,
     /// Photographs of what was found.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<uuid::Uuid>)]
     pub photo_ids: Vec<Id<File>>,
 }
 

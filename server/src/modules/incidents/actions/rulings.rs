@@ -55,7 +55,7 @@ pub struct Object {
     pub basis: String,
     /// Photographs of what it stands on.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<uuid::Uuid>)]
     pub photo_ids: Vec<Id<File>>,
 }
 
@@ -70,11 +70,11 @@ pub struct Ruling {
     pub upheld: bool,
     /// Who leads from now on; required when the case goes elsewhere.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     pub lead: Option<Id<Unit>>,
     /// Who helps from now on.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<uuid::Uuid>)]
     pub helpers: Vec<Id<Unit>>,
     /// Why.
     pub words: String,

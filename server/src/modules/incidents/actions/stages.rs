@@ -36,7 +36,7 @@ pub struct ReachStage {
     pub words: String,
     /// Photographs of it.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<uuid::Uuid>)]
     pub photo_ids: Vec<Id<File>>,
 }
 

@@ -42,7 +42,7 @@ pub struct Supervise {
     pub signer: String,
     /// The unit, when it is not the one that leads: one with a task of the case.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     pub unit: Option<Id<Unit>>,
 }
 

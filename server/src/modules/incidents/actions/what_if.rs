@@ -30,11 +30,11 @@ pub struct WhatIf {
     pub action: Action,
     /// The unit that would lead; for a dispatch.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     pub unit: Option<Id<Unit>>,
     /// The matter that it would be; for a correction.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     pub matter: Option<Id<Matter>>,
     /// How much more time; for an extension.
     #[serde(default)]

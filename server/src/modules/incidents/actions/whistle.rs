@@ -56,7 +56,7 @@ const MOST_UNITS: usize = 20;
 #[schema(as = WhistleCall)]
 pub struct Call {
     /// Which.
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     pub unit: Id<Unit>,
     /// Its part.
     pub role: Role,
@@ -79,7 +79,7 @@ pub struct Blow {
     pub minutes: Option<u32>,
     /// The unit for which it is blown; the caller's own when absent.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     pub from: Option<Id<Unit>>,
 }
 
@@ -107,7 +107,7 @@ pub struct Arrive {
     /// Who came, what was found.
     pub note: String,
     /// Photographs, never required.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<uuid::Uuid>)]
     pub photo_ids: Vec<Id<File>>,
     /// Where, WGS84, never required.
     pub lon: Option<f64>,
@@ -120,7 +120,7 @@ pub struct Arrive {
 #[serde(deny_unknown_fields)]
 pub struct Judgement {
     /// The unit.
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     pub unit: Id<Unit>,
     /// How it put itself in.
     pub effort: Grade,

@@ -38,7 +38,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
 #[serde(deny_unknown_fields)]
 struct Offer {
     /// The confirmed leave.
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     leave: Id<Leave>,
 }
 
@@ -138,7 +138,7 @@ async fn offer(State(app): State<Shared>, who: Allow<Handle>, command: Command<O
 }
 
 /// Confirm that one takes the tasks of a leave over.
-#[utoipa::path(post, path = "/api/v1/handovers/{id}/confirm", tag = "tasks", params(("id" = String, Path)), request_body = Nothing,
+#[utoipa::path(post, path = "/api/v1/handovers/{id}/confirm", tag = "tasks", request_body = Nothing,
     responses((status = 200, body = HandoverView)), extensions(("x-permission" = json!("task.handle"))))]
 async fn confirm(State(app): State<Shared>, who: Allow<Handle>, Path(id): Path<Uuid>, command: Command<Nothing>) -> Outcome {
     let (ground, mut work) = begin(&app, &who, &command).await?;

@@ -52,9 +52,9 @@ pub fn routes() -> OpenApiRouter<Shared> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 struct CasePhoto {
-    #[param(value_type = String)]
+    #[param(value_type = uuid::Uuid)]
     id: Id<Incident>,
-    #[param(value_type = String)]
+    #[param(value_type = uuid::Uuid)]
     photo: Id<File>,
 }
 

@@ -37,7 +37,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
 /// A hand-over.
 #[derive(Debug, Serialize, ToSchema)]
 struct HandoverView {
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Handover>,
     unit: Named,
     shift: String,
@@ -111,7 +111,6 @@ struct Asked {
     /// A unit's code.
     unit: Option<String>,
     /// Handed over at or after.
-    #[param(value_type = Option<String>)]
     from: Option<Time>,
     /// 1 to 200, 50 when absent.
     limit: Option<i64>,

@@ -32,9 +32,9 @@ pub fn routes() -> OpenApiRouter<Shared> {
 /// A wish to erase a case.
 #[derive(Debug, Serialize, ToSchema)]
 struct ErasureView {
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Erasure>,
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     incident: Id<Incident>,
     code: String,
     /// Empty once the case is erased.

@@ -177,11 +177,11 @@ async fn export_file(State(app): State<Shared>, taker: Taker<Export>, Query(aske
 struct OrderCounts {
     /// By state.
     states: BTreeMap<String, i64>,
-    /// Those that count, by card.
+    /// By card.
     cards: BTreeMap<String, i64>,
 }
 
-/// Count supervision orders by state and, of those that count, by card.
+/// Count the supervision orders of a list by state and by card.
 #[utoipa::path(get, path = "/api/v1/supervisions/counts", tag = "supervisions", params(Asked),
     responses((status = 200, body = OrderCounts)), extensions(("x-permission" = json!("supervision.read"))))]
 async fn counts(State(app): State<Shared>, who: Allow<ReadOrders>, Query(asked): Query<Asked>) -> Answer<Json<OrderCounts>> {

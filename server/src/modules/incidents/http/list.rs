@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use futures_util::stream;
-use kernel::{Actor, Error, Page, Part, Time};
+use kernel::{Actor, Error, Page, Part, Scope, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -20,9 +20,12 @@ use crate::{
         actions::{self, Ground},
         export::{Export as File, Format},
         model::{Channel, Light, State as CaseState},
-        rules::figures::Figure,
-        rules::ladder::Card,
-        store::{self, Filter, Order},
+        rules::{
+            figures::{Figure, Judged},
+            ladder::Card,
+            places::{self, Lack},
+        },
+        store::{self, Counted, Filter, Order},
         view,
     },
 };
@@ -40,7 +43,7 @@ pub(super) struct Asked {
     /// States, separated by commas; `open` stands for all that are not solved yet.
     state: Option<String>,
     /// The light now.
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     light: Option<Light>,
     /// A grid's code.
     grid: Option<String>,
@@ -59,18 +62,33 @@ pub(super) struct Asked {
     /// Words or a case number.
     q: Option<String>,
     /// Reported at or after.
-    #[param(value_type = Option<String>)]
     from: Option<Time>,
     /// Reported before.
-    #[param(value_type = Option<String>)]
     to: Option<Time>,
     /// Only cases that count as this in the figures.
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     figure: Option<Figure>,
+    /// Only cases that this rate does not leave out.
+    #[param(inline)]
+    counts_in: Option<Judged>,
+    /// Only cases that this rate leaves out.
+    #[param(inline)]
+    left_out_of: Option<Judged>,
     /// The code of a unit to which the figures of the cases belong.
     filed: Option<String>,
+    /// The path under which the cases were filed, and none below it.
+    filed_path: Option<String>,
     /// The code of the unit that leads.
     lead: Option<String>,
+    /// Only cases without this.
+    #[param(inline)]
+    without: Option<Lack>,
+    /// Solved at or after, as it stands now.
+    resolved_from: Option<Time>,
+    /// Solved before, as it stands now.
+    resolved_to: Option<Time>,
+    /// Only cases that count in the caller's own figures: filed in his part of the district, or led by a unit of it.
+    counted: Option<bool>,
     /// `newest` (default) or `time_left`.
     sort: Option<String>,
     /// 1 to 200, 50 when absent.
@@ -81,8 +99,31 @@ pub(super) struct Asked {
 
 impl Asked {
     /// What a saved list keeps: every parameter but the page.
-    pub(super) const KEPT: [&'static str; 12] =
-        ["state", "light", "grid", "matter", "unit", "channel", "attention", "mine", "q", "from", "to", "sort"];
+    pub(super) const KEPT: [&'static str; 23] = [
+        "state",
+        "light",
+        "grid",
+        "matter",
+        "unit",
+        "channel",
+        "attention",
+        "card",
+        "mine",
+        "q",
+        "from",
+        "to",
+        "figure",
+        "counts_in",
+        "left_out_of",
+        "filed",
+        "filed_path",
+        "lead",
+        "without",
+        "resolved_from",
+        "resolved_to",
+        "counted",
+        "sort",
+    ];
 
     /// The order that is asked for.
     pub(super) fn order(&self) -> kernel::Result<Order> {
@@ -103,10 +144,21 @@ impl Asked {
             self.unit.is_some(),
             self.channel.is_some(),
             self.attention.is_some(),
+            self.card.is_some(),
             self.mine.is_some(),
             self.q.is_some(),
             self.from.is_some(),
             self.to.is_some(),
+            self.figure.is_some(),
+            self.counts_in.is_some(),
+            self.left_out_of.is_some(),
+            self.filed.is_some(),
+            self.filed_path.is_some(),
+            self.lead.is_some(),
+            self.without.is_some(),
+            self.resolved_from.is_some(),
+            self.resolved_to.is_some(),
+            self.counted.is_some(),
             self.sort.is_some(),
         ];
         Self::KEPT.into_iter().zip(given).filter(|(_, given)| *given).map(|(name, _)| name).collect()
@@ -153,9 +205,23 @@ impl Asked {
             from: self.from,
             to: self.to,
             figure: self.figure,
-            filed_under: unit("filed", &self.filed)?.and_then(|id| directory.unit(id)).map(|u| u.path.clone()),
+            counts_in: self.counts_in,
+            left_out_of: self.left_out_of,
+            filed_under: unit("filed", &self.filed)?.and_then(|id| directory.unit(id)).map(places::paths),
+            filed_path: self.filed_path.clone().filter(|path| !path.is_empty()),
             lead: unit("lead", &self.lead)?,
+            without: self.without,
+            filed_outside: self.without.and_then(Lack::kinds).map(|kinds| places::outside(directory, kinds, ground.now)),
+            resolved_from: self.resolved_from,
+            resolved_to: self.resolved_to,
+            counted: None,
         })
+    }
+
+    /// The same in a scope, which also says what counts in the caller's own figures.
+    fn within(&self, ground: &Ground, who: &Actor, scope: &Scope) -> kernel::Result<Filter> {
+        let own = || Counted { scope: scope.clone(), leads: places::leads(&ground.org.value, scope) };
+        Ok(Filter { counted: (self.counted == Some(true)).then(own), ..self.filter(ground, who)? })
     }
 }
 
@@ -175,10 +241,11 @@ fn states(text: Option<&str>) -> kernel::Result<Vec<CaseState>> {
     extensions(("x-permission" = json!("incident.read"))))]
 async fn list(State(app): State<Shared>, who: Allow<Read>, Query(asked): Query<Asked>) -> Answer<Json<Page<view::RowView>>> {
     let ground = Ground::of(&app);
-    let filter = asked.filter(&ground, &who)?;
+    let scope = reach(&app, who.scope());
+    let filter = asked.within(&ground, &who, &scope)?;
     let order = asked.order()?;
     let part = Part::of(asked.limit, asked.cursor.as_deref(), ground.now)?;
-    let (scope, mut conn) = (reach(&app, who.scope()), app.db.read().await?);
+    let mut conn = app.db.read().await?;
     let lines = store::list(&mut conn, &scope, &filter, order, part.cursor, part.as_of, part.limit).await?;
     drop(conn);
     let key = |l: &store::Line| match order {
@@ -202,8 +269,9 @@ struct Counts {
     extensions(("x-permission" = json!("incident.read"))))]
 async fn counts(State(app): State<Shared>, who: Allow<Read>, Query(asked): Query<Asked>) -> Answer<Json<Counts>> {
     let ground = Ground::of(&app);
-    let filter = asked.filter(&ground, &who)?;
-    let [states, lights, why] = store::counts(&mut *app.db.read().await?, &reach(&app, who.scope()), &filter, ground.now).await?;
+    let scope = reach(&app, who.scope());
+    let (filter, order) = (asked.within(&ground, &who, &scope)?, asked.order()?);
+    let [states, lights, why] = store::counts(&mut *app.db.read().await?, &scope, &filter, order, ground.now).await?;
     let mut attention = std::collections::BTreeMap::new();
     for (words, n) in why {
         for word in words.split(',') {
@@ -219,7 +287,7 @@ async fn counts(State(app): State<Shared>, who: Allow<Read>, Query(asked): Query
 #[into_params(parameter_in = Query)]
 struct Exported {
     /// `csv`, `xlsx` or `geojson`.
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     format: Option<Format>,
 }
 
@@ -233,9 +301,10 @@ async fn export_file(
     Query(exported): Query<Exported>,
 ) -> Answer<Response> {
     let format = exported.format.unwrap_or(Format::Csv);
-    let (filter, order) = (asked.filter(&Ground::of(&app), &who)?, asked.order()?);
+    let scope = reach(&app, who.scope());
+    let (filter, order) = (asked.within(&Ground::of(&app), &who, &scope)?, asked.order()?);
     actions::exporting(&app, &who, format, asked.named()).await?;
-    let file = File::new(&app, reach(&app, who.scope()), filter, order, format, Some(Actor::clone(&who)))?.owned();
+    let file = File::new(&app, scope, filter, order, format, Some(Actor::clone(&who)))?.owned();
     let bytes = stream::try_unfold(file, |mut file| async move { Ok::<_, Error>(file.next().await?.map(|bytes| (bytes, file))) });
     Ok(attached(format.media_type(), &format!("incidents.{format}"), Body::from_stream(bytes)))
 }

@@ -47,7 +47,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
 #[into_params(parameter_in = Path)]
 struct PartnerPhoto {
     secret: String,
-    #[param(value_type = String)]
+    #[param(value_type = uuid::Uuid)]
     photo: Id<File>,
 }
 

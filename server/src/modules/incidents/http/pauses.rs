@@ -165,7 +165,7 @@ async fn what_if(
 #[into_params(parameter_in = Query)]
 struct Asked {
     /// Where the request stands; all when absent.
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     state: Option<Standing>,
     /// 1 to 200, 50 when absent.
     limit: Option<i64>,

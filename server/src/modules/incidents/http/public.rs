@@ -44,7 +44,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
 #[into_params(parameter_in = Path)]
 struct TrackPhoto {
     track: String,
-    #[param(value_type = String)]
+    #[param(value_type = uuid::Uuid)]
     photo: Id<File>,
 }
 
@@ -77,7 +77,7 @@ struct Suggested {
 /// A matter that the words suggest.
 #[derive(Debug, Serialize, ToSchema)]
 struct SuggestedMatter {
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Matter>,
     name: String,
     public_name: String,

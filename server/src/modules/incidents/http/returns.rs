@@ -51,9 +51,9 @@ pub fn routes() -> OpenApiRouter<Shared> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 struct CaseTask {
-    #[param(value_type = String)]
+    #[param(value_type = uuid::Uuid)]
     id: Id<Incident>,
-    #[param(value_type = String)]
+    #[param(value_type = uuid::Uuid)]
     task: Id<Task>,
 }
 
@@ -138,9 +138,9 @@ async fn annul(
 /// A review on the board.
 #[derive(Debug, Serialize, ToSchema)]
 struct ReviewView {
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Review>,
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     incident: Id<Incident>,
     code: String,
     title: String,
@@ -168,10 +168,10 @@ struct ReviewView {
 #[into_params(parameter_in = Query)]
 struct Board {
     /// Where they stand.
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     state: Option<ReviewState>,
     /// Why the centre decides.
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     kind: Option<ReviewKind>,
     /// 1 to 200, 50 when absent.
     limit: Option<i64>,
@@ -269,9 +269,9 @@ fn review_view(ground: &Ground, line: store::returns::ReviewLine) -> ReviewView 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = incidents::returns::AttemptView)]
 struct AttemptView {
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Attempt>,
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     incident: Id<Incident>,
     code: String,
     at: Time,
@@ -288,10 +288,8 @@ struct AttemptView {
 #[into_params(parameter_in = Query)]
 struct Tried {
     /// At or after.
-    #[param(value_type = Option<String>)]
     from: Option<Time>,
     /// Before.
-    #[param(value_type = Option<String>)]
     to: Option<Time>,
     /// 1 to 200, 50 when absent.
     limit: Option<i64>,
@@ -371,10 +369,8 @@ async fn set_reason(
 #[into_params(parameter_in = Query)]
 struct Period {
     /// Dispatched at or after; thirty days ago when absent.
-    #[param(value_type = Option<String>)]
     from: Option<Time>,
     /// Dispatched before; now when absent.
-    #[param(value_type = Option<String>)]
     to: Option<Time>,
     /// `dispatcher` (default) or `unit`.
     by: Option<String>,

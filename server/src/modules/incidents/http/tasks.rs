@@ -29,9 +29,9 @@ pub fn routes() -> OpenApiRouter<Shared> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub(super) struct CaseTask {
-    #[param(value_type = String)]
+    #[param(value_type = uuid::Uuid)]
     pub(super) id: Id<Incident>,
-    #[param(value_type = String)]
+    #[param(value_type = uuid::Uuid)]
     pub(super) task: Id<Task>,
 }
 

@@ -60,9 +60,9 @@ pub fn routes() -> OpenApiRouter<Shared> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 struct CaseTask {
-    #[param(value_type = String)]
+    #[param(value_type = uuid::Uuid)]
     id: Id<Incident>,
-    #[param(value_type = String)]
+    #[param(value_type = uuid::Uuid)]
     task: Id<Task>,
 }
 
@@ -147,9 +147,9 @@ async fn call_off(
 /// A whistle on the board, with each unit's report-in light.
 #[derive(Debug, Serialize, ToSchema)]
 struct WhistleView {
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Whistle>,
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     incident: Id<Incident>,
     /// The case's number.
     code: String,
@@ -174,7 +174,7 @@ struct WhistleView {
 /// A summoned unit.
 #[derive(Debug, Serialize, ToSchema)]
 struct SummonedView {
-    #[schema(value_type = String)]
+    #[schema(value_type = uuid::Uuid)]
     task: Id<Task>,
     unit: Named,
     role: Role,
@@ -272,7 +272,6 @@ struct Asked {
     /// The code of a summoned unit.
     unit: Option<String>,
     /// Blown at or after.
-    #[param(value_type = Option<String>)]
     from: Option<Time>,
     /// 1 to 200, 50 when absent.
     limit: Option<i64>,
@@ -398,10 +397,8 @@ fn cells(w: &WhistleView) -> Vec<Vec<Cell>> {
 #[into_params(parameter_in = Query)]
 struct Period {
     /// Blown at or after.
-    #[param(value_type = Option<String>)]
     from: Option<Time>,
     /// Blown before.
-    #[param(value_type = Option<String>)]
     to: Option<Time>,
 }
 

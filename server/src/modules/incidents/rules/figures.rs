@@ -67,6 +67,18 @@ db::words! {
     }
 }
 
+db::words! {
+    /// A rate of which a case can be left out with somebody's consent: those that residents judge.
+    pub enum Judged {
+        /// 响应率
+        Response = "response",
+        /// 解决率
+        Solved = "solved",
+        /// 满意率
+        Satisfied = "satisfied",
+    }
+}
+
 /// Which published view a condition is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {
@@ -77,6 +89,18 @@ pub enum View {
 }
 
 impl Figure {
+    /// Of a figure that counts answers: what the cases behind them are counted as, since a case may be asked about more than one round.
+    pub const fn cases(self) -> Option<&'static str> {
+        match self {
+            Self::Answered => Some("answered_cases"),
+            Self::Solved => Some("solved_cases"),
+            Self::Rated => Some("rated_cases"),
+            Self::Satisfied => Some("satisfied_cases"),
+            Self::NoComment => Some("no_comment_cases"),
+            _ => None,
+        }
+    }
+
     /// The condition on a row of the published view, and whether it asks for the present instant in its one `$$`. Written once, so that a number
     /// and the list behind it cannot differ. docs/rates.md says where each comes from.
     pub const fn condition(self) -> (View, &'static str, bool) {

@@ -43,7 +43,7 @@ record! {
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
     #[schema(as = HandoverItem)]
     pub struct Item {
-        #[schema(value_type = String)]
+        #[schema(value_type = uuid::Uuid)]
         pub id: Id<Incident>,
         /// Its number.
         pub code: String,

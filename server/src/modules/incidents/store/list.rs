@@ -1,6 +1,6 @@
 //! Lists of cases and their counts.
 
-use db::{Cell, Conn, Query, bind, record};
+use db::{Cell, Conn, Query, Tx, bind, record, sql};
 use kernel::{Cursor, Id, Result, Scope, Time};
 use uuid::Uuid;
 
@@ -8,8 +8,11 @@ use super::{LINE, Line, visible};
 use crate::modules::{
     catalogue::Matter,
     incidents::{
-        model::{Channel, Light, State},
-        rules::figures::{Figure, View},
+        model::{Channel, Incident, Light, State},
+        rules::{
+            figures::{Figure, Judged, View},
+            places::Lack,
+        },
     },
     org::Unit,
 };
@@ -37,10 +40,33 @@ pub struct Filter {
     pub to: Option<Time>,
     /// Cases that count as this in the figures.
     pub figure: Option<Figure>,
-    /// Cases whose figures belong to units under this path.
-    pub filed_under: Option<String>,
+    /// Cases that this rate does not leave out.
+    pub counts_in: Option<Judged>,
+    /// Cases that this rate leaves out.
+    pub left_out_of: Option<Judged>,
+    /// Cases whose figures belong to a unit, by every path that it has had.
+    pub filed_under: Option<Vec<String>>,
+    /// Cases that were filed at this path itself.
+    pub filed_path: Option<String>,
     /// Cases that this unit leads.
     pub lead: Option<Id<Unit>>,
+    /// Cases without this.
+    pub without: Option<Lack>,
+    /// Every path on which what they are without does not stand.
+    pub filed_outside: Option<Vec<String>>,
+    /// Solved at or after, as it stands now.
+    pub resolved_from: Option<Time>,
+    /// Solved before, as it stands now.
+    pub resolved_to: Option<Time>,
+    /// Cases that count in somebody's own figures.
+    pub counted: Option<Counted>,
+}
+
+/// Whose figures cases count in: those filed in the scope, and those that its units lead.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    pub scope: Scope,
+    pub leads: Vec<Id<Unit>>,
 }
 
 /// What a list is ordered by.
@@ -63,7 +89,7 @@ pub async fn list(
     now: Time,
     limit: i64,
 ) -> Result<Vec<Line>> {
-    let query = conditions(visible(Query::new(LINE), scope), filter, now, conn.engine());
+    let query = shown(conditions(visible(Query::new(LINE), scope), filter, now, conn.engine()), order);
     let query = match (order, cursor) {
         (Order::Newest, Some(c)) => query.push("and (c.reported_at, c.id) < ($$, $$)", bind![c.at, c.id]),
         (Order::TimeLeft, Some(c)) => query.push("and (c.red_at, c.id) > ($$, $$)", bind![c.at, c.id]),
@@ -71,7 +97,7 @@ pub async fn list(
     };
     let query = match order {
         Order::Newest => query.push("order by c.reported_at desc, c.id desc limit $$", bind![limit + 1]),
-        Order::TimeLeft => query.push("and c.red_at is not null order by c.red_at, c.id limit $$", bind![limit + 1]),
+        Order::TimeLeft => query.push("order by c.red_at, c.id limit $$", bind![limit + 1]),
     };
     conn.list(query).await
 }
@@ -106,6 +132,9 @@ fn conditions(query: Query, filter: &Filter, now: Time, engine: db::Engine) -> Q
         .push_if("and c.lead_person = $$", filter.person)
         .push_if("and c.reported_at >= $$", filter.from)
         .push_if("and c.reported_at < $$", filter.to)
+        .push_if("and c.resolved_at >= $$", filter.resolved_from)
+        .push_if("and c.resolved_at < $$", filter.resolved_to)
+        .push_if("and c.filed_path = $$", filter.filed_path.clone())
         .push_if("and c.id in (select t.incident_id from incident_task t where t.unit_id = $$)", filter.unit);
     let query = match &filter.owner_under {
         Some(path) => {
@@ -115,12 +144,30 @@ fn conditions(query: Query, filter: &Filter, now: Time, engine: db::Engine) -> Q
     };
     let query = query.push_if("and c.lead_unit = $$", filter.lead);
     let query = match &filter.filed_under {
-        Some(path) => {
-            query.push("and c.filed_path >= $$ and c.filed_path < $$", bind![path, format!("{}0", path.trim_end_matches('/'))])
-        }
+        Some(paths) => any_of(query.push("and (1 = 0", vec![]), paths).push(")", vec![]),
         None => query,
     };
-    let query = counted(query, filter.figure, now);
+    let query = match filter.without {
+        None => query,
+        Some(Lack::Lead) => query.push("and c.lead_unit is null", vec![]),
+        Some(Lack::Matter) => query.push("and c.matter_id is null", vec![]),
+        Some(Lack::Street | Lack::Community) => {
+            let paths = filter.filed_outside.iter().flatten().map(|p| Cell::Text(Some(p.clone()))).collect();
+            query.push_list("and c.filed_path in", paths)
+        }
+    };
+    let query = match &filter.counted {
+        None | Some(Counted { scope: Scope::All, .. }) => query,
+        Some(Counted { scope: Scope::Under(paths), leads }) => any_of(query.push("and (1 = 0", vec![]), paths)
+            .push_list("or c.lead_unit in", leads.iter().map(|id| Cell::Uuid(Some(id.uuid()))).collect())
+            .push(")", vec![]),
+    };
+    let query =
+        query.push_if("and ',' || c.left_out || ',' not like $$", filter.counts_in.map(|rate| format!("%,{rate},%"))).push_if(
+            "and c.left_out <> '' and ',' || c.left_out || ',' like $$",
+            filter.left_out_of.map(|rate| format!("%,{rate},%")),
+        );
+    let query = counts_as(query, filter.figure, now);
     let query = match filter.attention.as_deref() {
         None => query,
         Some("any") => query.push("and c.attention <> ''", vec![]),
@@ -147,8 +194,24 @@ fn conditions(query: Query, filter: &Filter, now: Time, engine: db::Engine) -> Q
     }
 }
 
+/// What an order leaves out: by time left, the cases without a clock.
+fn shown(query: Query, order: Order) -> Query {
+    match order {
+        Order::Newest => query,
+        Order::TimeLeft => query.push("and c.red_at is not null", vec![]),
+    }
+}
+
+/// Or filed under any of these paths.
+fn any_of(query: Query, paths: &[String]) -> Query {
+    paths.iter().fold(query, |query, path| {
+        let above = format!("{}0", path.trim_end_matches('/'));
+        query.push("or (c.filed_path >= $$ and c.filed_path < $$)", bind![path, above])
+    })
+}
+
 /// Only cases that count as this, by the condition that the figures themselves are counted by.
-fn counted(query: Query, figure: Option<Figure>, now: Time) -> Query {
+fn counts_as(query: Query, figure: Option<Figure>, now: Time) -> Query {
     let Some((view, condition, asks_now)) = figure.map(Figure::condition) else { return query };
     let head = match view {
         View::Case => "and exists (select 1 from incidents_v_case v where v.id = c.id and",
@@ -157,11 +220,19 @@ fn counted(query: Query, figure: Option<Figure>, now: Time) -> Query {
     query.push(head, vec![]).push(condition, if asks_now { bind![now] } else { vec![] }).push(")", vec![])
 }
 
+/// Leaves a case out of a rate: its lists leave it out from now on, as the figures do.
+pub async fn leave_out(tx: &mut Tx, id: Id<Incident>, rate: Judged) -> Result<()> {
+    let statement =
+        sql!("update incident set left_out = case when left_out = '' then $2 else left_out || ',' || $2 end where id = $1");
+    tx.execute(statement, bind![id, rate]).await.map(drop)
+}
+
 /// How many of the filtered cases stand in each state, under each light and wait for a human.
-pub async fn counts(conn: &mut Conn, scope: &Scope, filter: &Filter, now: Time) -> Result<[Vec<(String, i64)>; 3]> {
+pub async fn counts(conn: &mut Conn, scope: &Scope, filter: &Filter, order: Order, now: Time) -> Result<[Vec<(String, i64)>; 3]> {
     let engine = conn.engine();
     let count = |head: &'static str, head_cells: Vec<Cell>, tail: &'static str| {
-        conditions(visible(Query::default().push(head, head_cells), scope), filter, now, engine).push(tail, vec![])
+        let query = conditions(visible(Query::default().push(head, head_cells), scope), filter, now, engine);
+        shown(query, order).push(tail, vec![])
     };
     let states = count("select c.state as word, count(*) as n from incident c where 1 = 1", vec![], "group by c.state");
     // The instants are bound twice, since PostgreSQL does not take the same expression with parameters for the group.

@@ -23,7 +23,7 @@ pub mod whistle;
 mod write;
 
 pub use callback::{Attempt, Waiting, attempts, claim, holder, queue, release};
-pub use list::{Filter, Order, counts, list};
+pub use list::{Counted, Filter, Order, counts, leave_out, list};
 pub use pauses::{
     Extension, ask_extension, decide_extension, drop_extensions, extension, extensions, extensions_of, granted, retime,
 };

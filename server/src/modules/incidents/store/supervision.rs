@@ -62,8 +62,7 @@ pub async fn list(
 /// How many orders stand where, and how many replies are overdue.
 pub async fn counts(conn: &mut Conn, scope: &Scope, asked: &Orders, now: Time) -> Result<[Vec<Tally>; 2]> {
     let states = "select s.state as word, count(*) as n from supervision s join incident c on c.id = s.incident_id where 1 = 1";
-    let cards = "select s.card as word, count(*) as n from supervision s join incident c on c.id = s.incident_id
-        where s.state in ('open', 'replied')";
+    let cards = "select s.card as word, count(*) as n from supervision s join incident c on c.id = s.incident_id where 1 = 1";
     let states = conditions(seen(Query::new(states), scope), asked, now).push("group by s.state", vec![]);
     let cards = conditions(seen(Query::new(cards), scope), asked, now).push("group by s.card", vec![]);
     Ok([conn.list(states).await?, conn.list(cards).await?])

@@ -377,7 +377,9 @@ testkit::both! {
         let case = supervisor.get(&path).await.expect(200).json();
         assert_eq!(case["card"].as_str(), Some("urge"), "the other order still counts");
         let counts = supervisor.get("/api/v1/supervisions/counts").await.expect(200).json();
-        assert_eq!(counts, json!({ "states": { "lifted": 1, "open": 1 }, "cards": { "urge": 1 } }));
+        assert_eq!(counts, json!({ "states": { "lifted": 1, "open": 1 }, "cards": { "urge": 1, "yellow": 1 } }));
+        let open = supervisor.get("/api/v1/supervisions/counts?state=open").await.expect(200).json();
+        assert_eq!(open, json!({ "states": { "open": 1 }, "cards": { "urge": 1 } }), "each choice beside what is chosen");
         let page = supervisor.get(&order_path).await.expect(200).json();
         assert_eq!((page["signer"].as_str(), page["case"]["code"].as_str()), (Some("督查室"), receipt["code"].as_str()));
         let track = app.visitor().get(&format!("/api/v1/reports/{}", receipt["track"].as_str().unwrap())).await.expect(200);

@@ -51,7 +51,7 @@ struct PostHeld {
 /// Somebody who works for the district.
 #[derive(Serialize, ToSchema)]
 struct PersonFound {
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Person>,
     staff_no: String,
     name: String,

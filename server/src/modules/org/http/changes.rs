@@ -94,7 +94,7 @@ impl UnitBody {
 /// A unit to be founded.
 #[derive(Deserialize, ToSchema)]
 struct NewUnit {
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = uuid::Uuid)]
     parent: Id<Unit>,
     #[serde(flatten)]
     unit: UnitBody,
@@ -128,7 +128,7 @@ async fn describe(
 /// Where a unit goes.
 #[derive(Deserialize, ToSchema)]
 struct Move {
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = uuid::Uuid)]
     parent: Id<Unit>,
 }
 
@@ -151,7 +151,7 @@ async fn re_parent(
 #[derive(Deserialize, ToSchema)]
 struct End {
     /// The unit that takes what stands below it: a merger.
-    #[schema(value_type = Option<String>, format = "uuid")]
+    #[schema(value_type = Option<uuid::Uuid>)]
     into: Option<Id<Unit>>,
 }
 
@@ -227,7 +227,7 @@ async fn open_post(
 /// Who takes a post.
 #[derive(Deserialize, ToSchema)]
 struct Assignment {
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = uuid::Uuid)]
     person: Id<Person>,
     employment: Option<String>,
 }
@@ -286,17 +286,15 @@ async fn close_post(
 /// A leave.
 #[derive(Serialize, ToSchema)]
 struct LeaveLine {
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = uuid::Uuid)]
     id: Id<Leave>,
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = uuid::Uuid)]
     person: Id<Person>,
     name: String,
-    #[schema(value_type = Option<String>, format = "uuid")]
+    #[schema(value_type = Option<uuid::Uuid>)]
     deputy: Option<Id<Person>>,
     deputy_name: Option<String>,
-    #[schema(value_type = String, format = DateTime)]
     from: Time,
-    #[schema(value_type = String, format = DateTime)]
     to: Time,
     state: LeaveState,
     reason: Option<String>,
@@ -311,7 +309,6 @@ struct Leaves {
 #[derive(Deserialize, IntoParams)]
 struct Since {
     /// Those not over at this instant; 30 days ago when it is left out.
-    #[param(value_type = Option<String>)]
     since: Option<Time>,
 }
 
@@ -341,13 +338,11 @@ async fn leaves(caller: Allow<ManageLeave>, State(app): State<Shared>, Query(que
 /// A wish for leave.
 #[derive(Deserialize, ToSchema)]
 struct NewLeave {
-    #[schema(value_type = String, format = "uuid")]
+    #[schema(value_type = uuid::Uuid)]
     person: Id<Person>,
-    #[schema(value_type = String, format = DateTime)]
     from: Time,
-    #[schema(value_type = String, format = DateTime)]
     to: Time,
-    #[schema(value_type = Option<String>, format = "uuid")]
+    #[schema(value_type = Option<uuid::Uuid>)]
     deputy: Option<Id<Person>>,
     reason: Option<String>,
 }
@@ -369,7 +364,7 @@ async fn ask_leave(caller: Allow<ManageLeave>, State(app): State<Shared>, comman
 #[derive(Deserialize, ToSchema)]
 struct Confirmation {
     /// Another deputy than was asked for.
-    #[schema(value_type = Option<String>, format = "uuid")]
+    #[schema(value_type = Option<uuid::Uuid>)]
     deputy: Option<Id<Person>>,
     /// What was handed over, in words.
     handover: Option<String>,

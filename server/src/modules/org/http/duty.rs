@@ -40,7 +40,7 @@ struct Asked {
 #[derive(Serialize, ToSchema)]
 struct DutyTurn {
     /// Who; a duty room may only have a telephone.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     person: Option<Id<Person>>,
     name: Option<String>,
     phone: Option<String>,

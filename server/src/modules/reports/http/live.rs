@@ -9,39 +9,38 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{See, Span, reach};
+use super::{See, Span, Split, reach};
 use crate::{
     app::Shared,
     http::{Allow, Answer},
-    modules::reports::{
-        live::{self, DayLine, RepeatLine},
-        model::By,
-    },
+    modules::reports::live::{self, DayLine, RepeatLine},
 };
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(standing)).routes(routes!(days)).routes(routes!(repeats))
 }
 
-/// How the open cases are split.
+/// Whose open cases.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
-struct Split {
-    /// `street` (default), `community`, `department`, `matter` or `channel`.
-    #[param(value_type = Option<String>)]
-    by: Option<By>,
-    /// The code of one unit.
+struct Whose {
+    /// The code of one unit: a street, community or grid, or a unit that leads cases.
     unit: Option<String>,
 }
 
 /// Open cases by light and by age as they stand now, each number with its list.
-#[utoipa::path(get, path = "/api/v1/reports/standing", tag = "figures", params(Split), responses((status = 200, body = live::View)),
+#[utoipa::path(get, path = "/api/v1/reports/standing", tag = "figures", params(Split, Whose), responses((status = 200, body = live::View)),
     extensions(("x-permission" = json!("report.read"))))]
-async fn standing(State(app): State<Shared>, who: Allow<See>, Query(split): Query<Split>) -> Answer<Json<live::View>> {
+async fn standing(
+    State(app): State<Shared>,
+    who: Allow<See>,
+    Query(split): Query<Split>,
+    Query(whose): Query<Whose>,
+) -> Answer<Json<live::View>> {
     let by = split.by.unwrap_or_default();
     let scope = reach(&app, who.scope());
-    Ok(Json(live::standing(&mut *app.db.read().await?, &app, scope, by, split.unit.as_deref()).await?))
+    Ok(Json(live::standing(&mut *app.db.read().await?, &app, scope, by, whose.unit.as_deref()).await?))
 }
 
 /// Which repeats.

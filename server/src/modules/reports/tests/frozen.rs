@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use testkit::Engine;
 
 use super::{
-    rates::of,
+    rates::{length, of, rate},
     seed::{Seed, plant},
 };
 use crate::{
@@ -39,7 +39,7 @@ testkit::both! {
 
         let read = async |by: &str| desk.get(&format!("/api/v1/reports/periods/2025-03-10?by={by}")).await.expect(200).json();
         let before = read("street").await;
-        assert_eq!((before["differences"].clone(), &before["frozen"]), (json!([]), &before["now"]));
+        assert_eq!((before["differences"].clone(), &before["frozen"][0]["counts"]), (json!([]), &before["now"][0]["counts"]));
         assert_eq!(of(&before["frozen"][0], Rate::Closed), (1, 2));
 
         // The case is closed a day later, and a third report of that day is entered late.
@@ -56,6 +56,13 @@ testkit::both! {
             assert!(closed.iter().any(|d| d["frozen"]["numerator"] == 1 && d["now"]["numerator"] == 2), "{by}: {closed:?}");
         }
         let street = read("street").await;
+        // What is counted now leads to its list; what was frozen are numbers only.
+        for line in street["now"].as_array().unwrap() {
+            let share = rate(line, Rate::Closed);
+            let n = length(&desk, share["numerator_cases"].as_str().unwrap()).await;
+            assert_eq!(Some(n), share["numerator"].as_i64(), "{}", line["key"]);
+        }
+        assert!(rate(&street["frozen"][0], Rate::Closed)["numerator_cases"].is_null());
         let new = street["differences"].as_array().unwrap().iter().find(|d| d["key"] == "990101002").unwrap();
         assert!(new["frozen"].is_null(), "a line that was not there");
         assert_eq!(street["frozen"], before["frozen"]);

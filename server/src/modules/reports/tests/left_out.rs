@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use testkit::Engine;
 
 use super::{
-    rates::{MARCH, of, rate},
+    rates::{MARCH, length, of, rate},
     seed::{Seed, plant},
 };
 use crate::{
@@ -46,6 +46,13 @@ testkit::both! {
         let line = total(&other).await;
         assert_eq!((of(&line, Rate::Solved), rate(&line, Rate::Solved)["excluded"].as_i64()), ((1, 1), Some(1)));
         assert_eq!((of(&line, Rate::Satisfied), rate(&line, Rate::Satisfied)["excluded"].as_i64()), ((1, 2), Some(0)), "only the rate that was asked for");
+
+        // The lists leave out what the rate leaves out, and what was left out has a list of its own.
+        let solved = rate(&line, Rate::Solved);
+        for (list, n) in [("numerator_cases", 1), ("denominator_cases", 1), ("excluded_cases", 1)] {
+            assert_eq!(length(&other, solved[list].as_str().unwrap()).await, n, "{list}");
+        }
+        assert_eq!(length(&other, rate(&line, Rate::Satisfied)["denominator_cases"].as_str().unwrap()).await, 2);
 
         // A refused wish counts on, and can be asked for again.
         let again = asker.post("/api/v1/reports/exclusions", &wish("response")).await.expect(201).json();

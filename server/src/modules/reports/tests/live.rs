@@ -3,9 +3,12 @@
 use serde_json::Value;
 use testkit::Engine;
 
-use super::seed::{Seed, plant};
+use super::{
+    rates::length,
+    seed::{Seed, plant},
+};
 use crate::testing::{
-    Client, TestApp,
+    TestApp,
     town::{DISTRICT, GRID, STREET},
 };
 
@@ -14,10 +17,6 @@ const FAR_GRID: &str = "/990101/990101002/990101002001/990101002001001/";
 fn number(line: &Value, of: &str, word: &str) -> (i64, String) {
     let it = line[of].as_array().unwrap().iter().find(|n| n["word"] == word).unwrap();
     (it["n"].as_i64().unwrap(), it["cases"].as_str().unwrap().to_owned())
-}
-
-async fn length(client: &Client, list: &str) -> i64 {
-    client.get(&format!("{list}&limit=200")).await.expect(200).json()["items"].as_array().unwrap().len() as i64
 }
 
 testkit::both! {

@@ -25,7 +25,7 @@ pub fn of(line: &Value, what: Rate) -> (i64, i64) {
     (share["numerator"].as_i64().unwrap(), share["denominator"].as_i64().unwrap())
 }
 
-async fn length(client: &Client, list: &str) -> i64 {
+pub async fn length(client: &Client, list: &str) -> i64 {
     let mut n = 0;
     let mut path = format!("{list}&limit=200");
     loop {
@@ -129,7 +129,7 @@ testkit::both! {
             let split = ask(&desk, &format!("&by={by}")).await;
             assert_eq!(split["rows"].as_array().unwrap().len(), n, "{by}");
             assert_eq!(split["total"]["counts"]["reported"].as_i64(), Some(4), "{by}");
-            for row in split["rows"].as_array().unwrap().iter().filter(|r| r["key"] != "") {
+            for row in split["rows"].as_array().unwrap() {
                 assert_eq!(length(&desk, row["cases"].as_str().unwrap()).await, row["counts"]["reported"].as_i64().unwrap(), "{by}");
             }
         }

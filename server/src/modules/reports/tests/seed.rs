@@ -31,6 +31,8 @@ pub struct Seed {
     pub matter: Option<Id<Matter>>,
     /// How the reporter answered: solved, satisfied.
     pub answer: Option<(&'static str, &'static str)>,
+    /// How the reporter answered about the round before.
+    pub before: Option<(&'static str, &'static str)>,
 }
 
 impl Seed {
@@ -54,6 +56,7 @@ impl Seed {
             lead: None,
             matter: None,
             answer: None,
+            before: None,
         }
     }
 
@@ -141,10 +144,12 @@ fn answers(chunk: &[Seed], ids: &[Id<Incident>]) -> Option<Query> {
     );
     let mut none = true;
     for (s, id) in chunk.iter().zip(ids) {
-        let Some((solved, satisfied)) = s.answer else { continue };
-        let cells = bind![Id::<Uuid>::new(s.at), *id, s.round, s.at, "callback", "reached", true, solved, satisfied];
-        query = query.push_list(if none { "" } else { "," }, cells);
-        none = false;
+        for (round, answer) in [(s.round - 1, s.before), (s.round, s.answer)] {
+            let Some((solved, satisfied)) = answer else { continue };
+            let cells = bind![Id::<Uuid>::new(s.at), *id, round, s.at, "callback", "reached", true, solved, satisfied];
+            query = query.push_list(if none { "" } else { "," }, cells);
+            none = false;
+        }
     }
     (!none).then_some(query)
 }

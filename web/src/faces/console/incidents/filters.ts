@@ -2,9 +2,10 @@ import { computed, type ComputedRef } from "vue";
 import { useRoute, useRouter, type LocationQuery } from "vue-router";
 import type { Filters } from "@/api/types";
 
-const names = ["state", "light", "attention", "grid", "matter", "unit", "channel", "lead", "filed", "figure", "card", "from", "to", "q", "sort"] as const;
+const names = ["state", "light", "attention", "grid", "matter", "unit", "channel", "lead", "filed", "filed_path", "figure", "counts_in", "left_out_of", "without", "card", "from", "to", "resolved_from", "resolved_to", "q", "sort"] as const;
 export type FilterName = (typeof names)[number];
-export type DeskFilters = Partial<Record<FilterName, string>> & { mine?: boolean };
+const flags = ["mine", "counted"] as const;
+export type DeskFilters = Partial<Record<FilterName, string>> & Partial<Record<(typeof flags)[number], boolean>>;
 
 /** Reads the filters out of an address; what is not a filter is left alone. */
 export function fromQuery(query: LocationQuery | Record<string, unknown>): DeskFilters {
@@ -13,7 +14,7 @@ export function fromQuery(query: LocationQuery | Record<string, unknown>): DeskF
     const value = query[name];
     if (typeof value === "string" && value !== "") found[name] = value;
   }
-  if (query.mine === "true" || query.mine === true) found.mine = true;
+  for (const name of flags) if (query[name] === "true" || query[name] === true) found[name] = true;
   return found;
 }
 
