@@ -146,9 +146,9 @@ impl Stage<'_> {
                 let mut made = Map::new();
                 for (key, value) in all {
                     if key == "place" {
-                        self.place(value.as_str()?, &mut made)?
+                        self.place(value.as_str()?, &mut made)?;
                     } else {
-                        drop(made.insert(key.clone(), self.value(value)?))
+                        made.insert(key.clone(), self.value(value)?);
                     }
                 }
                 Value::Object(made)
