@@ -5998,8 +5998,7 @@ export interface components {
                 due_at?: components["schemas"]["Time"] | null;
                 /** @description What is sent. */
                 event: Record<string, never>;
-                /** @description Why the last attempt failed. */
-                fault?: ("address" | "connection" | "tls" | "timeout" | "broken" | "refused" | "ended") | null;
+                fault?: components["schemas"]["Fault"] | null;
                 /** Format: uuid */
                 id: string;
                 kind: string;
@@ -6009,8 +6008,7 @@ export interface components {
                 /** Format: uuid */
                 object: string;
                 sent_at?: components["schemas"]["Time"] | null;
-                /** @enum {string} */
-                state: "waiting" | "sent" | "dead";
+                state: components["schemas"]["DeliveryState"];
                 /**
                  * Format: int64
                  * @description The status of the last answer.
@@ -6369,8 +6367,7 @@ export interface components {
                 from: components["schemas"]["Time"];
                 /** Format: uuid */
                 id: string;
-                /** @enum {string} */
-                kind: "announcement" | "notice" | "service" | "appeal" | "disclosure" | "call" | "feedback";
+                kind: components["schemas"]["Kind"];
                 text: string;
                 title: string;
                 /** @description Whose residents it is for. */
