@@ -32,7 +32,7 @@ impl Lack {
 /// The last unit of these kinds on a path. The path holds the codes of then; a unit that has ended since is found all the same.
 pub fn place<'a>(directory: &'a Directory, path: &str, kinds: &[&str], at: Time) -> Option<&'a Unit> {
     let known = |code| directory.units_ever(code).max_by_key(|u| u.at(at).is_some());
-    path.split('/').filter(|code| !code.is_empty()).filter_map(known).filter(|u| kinds.contains(&u.kind.as_str())).next_back()
+    path.split('/').filter(|code| !code.is_empty()).filter_map(known).rfind(|u| kinds.contains(&u.kind.as_str()))
 }
 
 /// Every path that a unit has had: a case stays filed where its unit lay at the time.
