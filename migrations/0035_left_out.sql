@@ -9,3 +9,4 @@ update incident set left_out = case when left_out = '' then 'satisfied' else lef
 where id in (select e.incident_id from report_exclusion e where e.approved and e.rate = 'satisfied');
 
 create index ix_incident_resolved on incident (resolved_at, id) where resolved_at is not null;
+create index ix_incident_left_out on incident (reported_at, id) where left_out <> '';

@@ -92,8 +92,7 @@ pub fn generate(options: &Options) -> District {
         cases::cases(&scene, seed, options.cases)
     };
     distinguish(&mut incidents, &history);
-    // A small set of cases has no stories either.
-    let scenes = if incidents.iter().any(|i| !i.story.is_empty()) {
+    let scenes = if incidents.len() >= cases::ROOM {
         let (streets, grids, buildings, orgs) = (&streets, &grids, &buildings, &orgs);
         scenes::scenes(&scenes::Ground {
             streets,

@@ -14,8 +14,8 @@ fn jingwei(data: &Path, arguments: &[&str]) -> String {
     said.into_owned()
 }
 
-/// Makes the invented district at this moment and plays its scenes; says how that went.
-fn played(today: &str) -> String {
+/// Makes the invented district at this moment and plays its scenes: every step is done.
+fn play(today: &str) {
     let dir = tempfile::tempdir().expect("a folder");
     let (source, data) = (dir.path().join("source"), dir.path().join("district"));
     let options = demo::Options { cases: Some(600), ..demo::Options::at_text(today).expect("a moment") };
@@ -39,23 +39,25 @@ fn played(today: &str) -> String {
         jingwei(&data, &arguments);
     }
     let said = jingwei(&data, &["import", "scenes", source.join("scenes.json").to_str().expect("a path")]);
+    let steps: Vec<serde_json::Value> =
+        serde_json::from_slice(&std::fs::read(source.join("scenes.json")).expect("the scenes")).expect("well-formed");
+    assert_eq!(said.lines().last(), Some(format!("{} steps done, 0 refused", steps.len()).as_str()), "{said}");
     assert!(jingwei(&data, &["verify", "clocks"]).contains("every stored deadline is the one that its steps give"));
-    said
 }
 
 #[test]
 fn on_a_morning_at_work_nothing_is_refused() {
-    assert!(played("2026-11-20T10:00:00+08:00").ends_with(" steps done, 0 refused\n"));
+    play("2026-11-20T10:00:00+08:00");
 }
 
 #[test]
 fn in_the_night_to_a_sunday_nothing_is_refused() {
-    assert!(played("2026-11-22T02:30:00+08:00").ends_with(" steps done, 0 refused\n"));
+    play("2026-11-22T02:30:00+08:00");
 }
 
 #[test]
 fn in_a_long_holiday_nothing_is_refused() {
-    assert!(played("2026-10-04T12:00:00+08:00").ends_with(" steps done, 0 refused\n"));
+    play("2026-10-04T12:00:00+08:00");
 }
 
 #[test]

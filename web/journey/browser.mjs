@@ -37,11 +37,11 @@ export async function person({ viewport, position, scheme = "light", faults, sho
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: flags, viewport, locale: "zh-CN", timezoneId: "Asia/Shanghai", colorScheme: scheme,
     ...(position ? { geolocation: { longitude: position[0], latitude: position[1] }, permissions: ["geolocation"] } : {}),
   });
-  // SLOW=700: every answer of the server comes so many milliseconds later, as on a machine that is busy. What races shows itself.
+  // SLOW=700: every answer of the server comes so many milliseconds later, as over a slow line. What races shows itself.
   if (process.env.SLOW) await context.route("**/api/**", (route) => setTimeout(() => void route.continue().catch(() => undefined), Number(process.env.SLOW)));
   let page = watched(context.pages()[0] ?? (await context.newPage()));
   function watched(one) {
-    // Generous, for a machine that does other things as well: nothing waits longer than it must.
+    // Generous: nothing waits longer than it must.
     one.setDefaultTimeout(30_000);
     one.on("console", (message) => {
       const text = message.text();

@@ -1,4 +1,4 @@
-// Evidence that takes a moment to come on a machine that is busy with other things: asked again and again, never waited for by the clock.
+// Evidence that takes a moment to come: asked for again and again, never waited for by the clock.
 
 /** Asks until it is so, and answers whether it came to that. */
 export async function soon(what, most = 15_000) {
@@ -10,5 +10,5 @@ export async function soon(what, most = 15_000) {
   }
 }
 
-/** The same of something in the page, asked there. */
-export const soonIn = (page, what, arg, most = 15_000) => page.waitForFunction(what, arg, { timeout: most }).then(() => true, () => false);
+/** The same of something in the page, asked there; it may answer by a promise. */
+export const soonIn = (page, what, arg, most) => soon(() => page.evaluate(what, arg), most);

@@ -3,13 +3,13 @@ export const tabs = (page) => page.getByRole("navigation", { name: "督查页面
 
 /** What the desk counts for the address of a figure is what the figure says: the desk's own total, light by light. The page is read anew for it, so that
  * no table of another question stands there, and once more where a case turned red between the two. `ready` is there once the page has its figures. */
-export async function listsHold(page, check, where, { ready, tries = 3 }) {
+export async function listsHold(page, check, where, { ready, read = figuresOf, tries = 3 }) {
   let figures = [];
   let wrong = [];
   for (let n = 0; n < tries && (n === 0 || !figures.length || wrong.length); n += 1) {
     await page.reload();
     await ready().waitFor();
-    figures = await figuresOf(page);
+    figures = await read(page);
     wrong = await astray(page, figures);
   }
   check(`${where}: ${figures.length} figures are as long as their lists`, figures.length > 0 && wrong.length === 0, wrong.join("\n     "));

@@ -246,6 +246,10 @@ describe("what the hour asks for", () => {
 
 describe("a result that waits for a signature", () => {
   const unsigned = { by: "周以宁", at: inHours(-1), result: "solved", reply: "已换灯泡。" };
+  it("is signed as it was read: other words show themselves", () => {
+    const now = waits({ tasks: [task("t1", { state: "signing", to_me: false, unsigned: { ...unsigned, reply: "还没有修好。" } })] });
+    expect(differences(seenOf(waits()), now)).toEqual([{ field: "reply", before: unsigned.reply, now: "还没有修好。" }]);
+  });
   const waits = (more: Partial<Case> = {}) => aCase("1", { state: "in_progress", may: ["sign", "hand_back", "note"], tasks: [task("t1", { state: "signing", to_me: false, unsigned })], ...more });
   async function page(of: Case) {
     const answers = { "GET /session/lease": { body: lease }, "GET /pack": { body: pack([of]) }, "GET /incidents/1": { body: of }, "GET /session": { body: who }, "POST /incidents/1/tasks/t1/sign": { body: { ...of, version: 4, state: "resolved", may: [] } } };

@@ -65,8 +65,11 @@ impl District {
         tell("train", &mut train)?;
         self.import("model", &model)?;
         self.import("incidents", &source.join("incidents.csv"))?;
-        // What people did lately comes last: it is played on everything that is there.
-        self.import("scenes", &source.join("scenes.json"))
+        // What people did lately comes last: it is played on everything that is there. A scene that stops half-way takes nothing from the rest.
+        if let Err(error) = self.import("scenes", &source.join("scenes.json")) {
+            eprintln!("{error:#}");
+        }
+        Ok(())
     }
 
     /// Brings the tables of a district that was made before up to date.

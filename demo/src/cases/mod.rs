@@ -41,13 +41,15 @@ pub(crate) struct Draft {
     master: Option<usize>,
 }
 
+/// A smaller set of cases has no room for the desk and the stories.
+pub const ROOM: usize = 500;
+
 /// Makes `number` cases (or as many as the brief's year has in this many grids), sorted by the time of report.
 pub fn cases(scene: &Scene<'_>, seed: u64, number: Option<usize>) -> Vec<Incident> {
     let number = number.unwrap_or_else(|| (scene.grids.len() as f64 * YEAR / 60.0).round() as usize);
     let mut year = Year { scene, rng: Rng::new(seed, "cases"), deck: vec![], drafts: Vec::with_capacity(number) };
     year.deck = deck(number, &mut year.rng);
-    // A small set has no room for the desk and the stories.
-    let scale = if number < 500 { 0.0 } else { number as f64 / YEAR };
+    let scale = if number < ROOM { 0.0 } else { number as f64 / YEAR };
     if scale > 0.0 {
         desk::lay(&mut year, (DESK * scale).round() as usize);
         for series in file!("series") {

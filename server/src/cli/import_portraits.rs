@@ -1,6 +1,9 @@
 //! `jingwei import portraits`: portraits of staff from a folder of pictures.
 
-use std::{io::Write, path::PathBuf};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use kernel::{Error, Result};
@@ -13,7 +16,7 @@ use crate::{
 
 /// Takes the portraits of staff from the pictures of a folder, each named by a staff number, such as `100123.jpg`; JPEG, PNG or WebP.
 ///
-/// All or none are taken. Somebody who has a portrait gets the new one.
+/// All or none are taken; files of other kinds are passed over. Somebody who has a portrait gets the new one.
 #[derive(Args, Debug)]
 pub struct PortraitsArgs {
     /// The folder.
@@ -29,11 +32,12 @@ pub async fn portraits(app: &App, args: &PortraitsArgs, out: &mut impl Write) ->
         .and_then(|entries| entries.map(|e| e.map(|e| e.path())).collect())
         .map_err(Error::internal)?;
     files.sort();
-    let mut pictures = vec![];
-    for file in files.iter().filter(|f| f.is_file()) {
-        let staff_no = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        pictures.push(Given { staff_no, bytes: std::fs::read(file).map_err(Error::internal)? });
+    let (pictures, others): (Vec<PathBuf>, Vec<PathBuf>) = files.into_iter().filter(|f| f.is_file()).partition(|f| is_picture(f));
+    for file in &others {
+        say(out, format_args!("{}: passed over, no picture", file.display()))?;
     }
+    let staff_no = |file: &Path| file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let pictures: Vec<Given> = pictures.into_iter().map(|file| Given { staff_no: staff_no(&file), file }).collect();
     let read = pictures.len();
     let wrong = give(app, pictures).await?;
     for (staff_no, why) in &wrong {
@@ -43,4 +47,9 @@ pub async fn portraits(app: &App, args: &PortraitsArgs, out: &mut impl Write) ->
         say(out, format_args!("{read} portraits"))?;
     }
     Ok(wrong.is_empty())
+}
+
+fn is_picture(file: &Path) -> bool {
+    let ending = file.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    ["jpg", "jpeg", "png", "webp"].contains(&ending.as_str())
 }

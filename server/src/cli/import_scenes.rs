@@ -76,6 +76,7 @@ pub struct Played {
 pub async fn run(args: Scenes) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(&args.file).with_context(|| args.file.display().to_string())?;
     let steps: Vec<Step> = serde_json::from_str(&text).with_context(|| args.file.display().to_string())?;
+    ensure!(steps.is_sorted_by_key(|step| step.at), "{}: the steps are not in the order of their instants", args.file.display());
     let config = Config::default();
     // What holds is what holds now; each step then has its own instant.
     let app = args.place.open_at(4, Durability::Full, config, Clock::frozen(Clock::System.now())).await?;
@@ -86,6 +87,7 @@ pub async fn run(args: Scenes) -> anyhow::Result<()> {
         say(line);
     }
     say(format_args!("{} steps done, {} refused", played.done, played.refused.len()));
+    ensure!(played.refused.is_empty(), "not every scene was played to its end");
     Ok(())
 }
 

@@ -9,11 +9,11 @@ async function until(what) {
   await what;
   return Date.now() - begun;
 }
-/** The best of a few: a machine that does other things may be late once, a list that is only looked at now and then is late every time. */
-async function best(once, wanted, tries = 5) {
+/** The middle of three: an answer may come late once, a list that is only looked at now and then is late most times. */
+async function middle(once) {
   const all = [];
-  while (all.length < tries && !all.some((it) => it <= wanted)) all.push(await once(all.length));
-  return Math.min(...all);
+  while (all.length < 3) all.push(await once(all.length));
+  return all.sort((a, b) => a - b)[1];
 }
 
 export async function run(stage) {
@@ -26,11 +26,11 @@ export async function run(stage) {
   await report(stage, `楼道晚上黑得很，请来看看（${mark} 预热）`); // The first event of a day pays for everything; it is not measured.
   await page.locator("button.line").filter({ hasText: "预热" }).first().waitFor();
   let filed;
-  const came = await best(async (n) => {
+  const came = await middle(async (n) => {
     const waiting = page.locator("button.line").filter({ hasText: `${mark} 第${n + 1}件` }).first().waitFor();
     filed = await report(stage, `楼道晚上黑得很，请来看看（${mark} 第${n + 1}件）`);
     return until(waiting);
-  }, 1000);
+  });
   console.log(`     a new case is on the desk ${came} ms after its receipt`);
   check("a new case is on the desk within a second", came <= 1000, `${came} ms`);
 
@@ -41,12 +41,12 @@ export async function run(stage) {
   check("colleagues see who else looks", true);
   await screen("l-1-company");
   const one = await as(other.page, `/incidents/${filed.id}`);
-  const heard = await best(async (n) => {
+  const heard = await middle(async (n) => {
     const words = `看过现场，确实很黑，第${n + 1}次。`;
     const corrected = page.getByText(words).first().waitFor();
     await as(other.page, `/incidents/${filed.id}/note`, { text: words, photo_ids: [], public: false });
     return until(corrected);
-  }, 1000);
+  });
   console.log(`     what a colleague did is seen ${heard} ms after the answer`);
   check("what a colleague did is seen within a second", heard <= 1000, `${heard} ms`);
   check("the version moved", (await as(page, `/incidents/${filed.id}`)).version > one.version);

@@ -7,6 +7,8 @@ import { soon, soonIn } from "../soon.mjs";
 /** Waits until the draft lies in the browser's own database, which it reaches a moment after it was typed. */
 const kept = (page, text, photos = 0) => soonIn(page, ([text, photos]) => new Promise((tell) => {
   const asked = indexedDB.open("jingwei.m");
+  // Before the page has made it there is none, and this must not make it.
+  asked.onupgradeneeded = () => asked.transaction.abort();
   asked.onerror = () => tell(false);
   asked.onsuccess = () => {
     const db = asked.result;
@@ -29,7 +31,7 @@ async function opens({ base, check, meet, position }) {
   await page.getByLabel("是什么事？").fill("楼道堆了旧家具");
   await page.locator(".found strong").waitFor();
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-  await kept(page, "楼道堆了旧家具");
+  check("what is typed is kept", await kept(page, "楼道堆了旧家具"));
   await context.setOffline(true);
   page = await resident.reopen();
   await page.goto(`${base}/m/`);
@@ -66,7 +68,7 @@ export async function run(stage) {
   await page.getByRole("img", { name: "第 1 张照片" }).waitFor();
   await page.getByLabel("是什么事？").fill(text);
   await page.locator(".found strong").waitFor();
-  await kept(page, text, 1);
+  check("what is typed is kept with its photograph", await kept(page, text, 1));
   await page.reload();
   await page.getByRole("img", { name: "第 1 张照片" }).waitFor();
   check("words and photograph survive a reload", await soon(async () => (await page.getByLabel("是什么事？").inputValue()) === text));

@@ -157,6 +157,7 @@ pub async fn stand_in(app: &App, username: &str) -> Result<Opened> {
     }
     let mut tx = app.db.begin();
     let known = store::credentials_of(&mut tx, &model::username(username)?).await?;
+    let known = known.filter(|account| account.disabled_at.is_none());
     let account = known.ok_or_else(|| Error::invalid("account", "unknown-account"))?;
     let opened = open_for(app, &mut tx, &account, LinkKind::Demo.word(), app.clock.now()).await?;
     tx.commit().await?;

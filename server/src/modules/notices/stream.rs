@@ -112,7 +112,7 @@ impl Listener {
     async fn begin(&mut self, since: Option<i64>) -> Result<()> {
         self.quiet = quiet(&self.app, self.app.clock.now())?;
         if let Some(number) = since {
-            return self.catch_up(number).await;
+            return if self.catch_up(number).await? { Ok(()) } else { Err(kernel::Error::Unauthenticated) };
         }
         self.last = audit::last_number(&mut *self.app.db.read().await?).await?;
         // An id without data is no event, but from now on the client knows where to resume.
@@ -128,7 +128,7 @@ impl Listener {
             }
             let stands = match timeout_at(self.beat_at.min(self.check_at), self.seat.next()).await {
                 Ok(Some(batch)) => self.hear(&batch).await,
-                Ok(None) => self.catch_up(self.last).await.map(|()| true),
+                Ok(None) => self.catch_up(self.last).await,
                 Err(_) => self.idle().await,
             };
             match stands {
@@ -144,12 +144,14 @@ impl Listener {
 
     /// Takes what is for this listener from a batch; false when the session has ended.
     async fn hear(&mut self, batch: &Arc<Batch>) -> Result<bool> {
-        if batch.changes.iter().any(|c| c.object == self.session || c.object == self.account) && !self.stands().await? {
-            return Ok(false);
-        }
-        // The numbers have no gap: what lies between was sealed elsewhere before the relay of this process began.
+        // The numbers have no gap: what lies between was sealed elsewhere before the relay of this process began, and is read with this batch.
         if batch.changes.first().is_some_and(|c| c.number > self.last + 1) {
-            self.catch_up(self.last).await?;
+            let stands = self.catch_up(self.last).await?;
+            self.mind_quiet().await?;
+            return Ok(stands);
+        }
+        if !self.stands_after(&batch.changes).await? {
+            return Ok(false);
         }
         self.tell(&batch.changes, &batch.beside);
         self.announce(batch.notices.get(&self.account).into_iter().flatten());
@@ -194,6 +196,11 @@ impl Listener {
         Ok(true)
     }
 
+    /// Whether the caller still is who he was after these rows.
+    async fn stands_after(&mut self, changes: &[Sealed]) -> Result<bool> {
+        Ok(!changes.iter().any(|c| c.object == self.session || c.object == self.account) || self.stands().await?)
+    }
+
     /// Asks who the caller is now: grants may have changed, or the session ended.
     async fn stands(&mut self) -> Result<bool> {
         match sessions::peek(&self.app, &self.parts).await {
@@ -206,8 +213,8 @@ impl Listener {
         }
     }
 
-    /// Tells the rows after `number` from the database, or that there are too many.
-    async fn catch_up(&mut self, number: i64) -> Result<()> {
+    /// Tells the rows after `number` from the database, or that there are too many; false when the session has ended.
+    async fn catch_up(&mut self, number: i64) -> Result<bool> {
         let mut conn = self.app.db.read().await?;
         // The number first: a row that is sealed between the two readings is then among the rows, or comes with the next batch.
         let newest = audit::last_number(&mut conn).await?;
@@ -217,22 +224,26 @@ impl Listener {
             // A number from the future is another database's, restored since.
             self.last = newest;
             self.push(if number > newest { reload() } else { Event::default() });
-            return Ok(());
+            return Ok(true);
         };
         if rows.len() > MOST_MISSED || first.at < kept || first.number != number + 1 {
+            drop(conn);
             self.last = newest;
             self.push(reload());
-            return Ok(());
+            return self.stands().await;
         }
         let since = first.at.plus_minutes(-1);
         let told = store::unread_since(&mut conn, self.account, since, MOST_NOTICES).await?;
         let beside = sight::beside(&mut conn, &rows).await?;
         drop(conn);
+        if !self.stands_after(&rows).await? {
+            return Ok(false);
+        }
         self.tell(&rows, &beside);
         let waits = |t: &&store::Told| !t.urgent && self.quiet.is_some_and(|(began, end)| (began..end).contains(&t.made_at));
         let told: Vec<Id<Item>> = told.iter().filter(|t| !waits(t)).map(|t| t.id).collect();
         self.announce(told.iter());
-        Ok(())
+        Ok(true)
     }
 
     fn tell(&mut self, changes: &[Sealed], beside: &HashMap<Uuid, Vec<String>>) {

@@ -5,6 +5,8 @@
 //!   of portraits.
 //! - It is for people to look at: nothing searches, compares or recognises by it.
 
+use std::path::PathBuf;
+
 use blob::Key;
 use db::Tx;
 use kernel::{Actor, Error, Id, Result, Time};
@@ -105,27 +107,31 @@ fn of_the_grid() -> LeadRef {
     LeadRef::Relative(RelativeUnit { word, office: String::new() })
 }
 
-/// A picture whose file is named by a staff number.
+/// A picture for somebody.
 pub struct Given {
-    /// The file's name without its ending.
+    /// Whose it is.
     pub staff_no: String,
-    /// What is in it.
-    pub bytes: Vec<u8>,
+    /// Where it lies.
+    pub file: PathBuf,
 }
 
 /// Gives people the portraits of files, all or none. The answer is what was wrong: the staff number, and why.
 ///
 /// # Errors
-/// Faults of the database and of the store of contents alone.
+/// A file that cannot be read, and faults of the database and of the store of contents.
 pub async fn give(app: &App, pictures: Vec<Given>) -> Result<Vec<(String, String)>> {
     let (org, now, actor) = (app.org.directory(), app.clock.now(), Actor::system());
     let (mut taken, mut wrong) = (vec![], vec![]);
-    for Given { staff_no, bytes } in pictures {
+    for Given { staff_no, file } in pictures {
         let Some(person) = org.value.person_by_staff_no(&staff_no) else {
             wrong.push((staff_no, "nobody has this staff number".to_owned()));
             continue;
         };
-        match files::upload(app, &actor, bytes, None).await {
+        if taken.iter().any(|(other, _)| *other == person.id) {
+            wrong.push((staff_no, "there are two pictures of this staff number".to_owned()));
+            continue;
+        }
+        match files::upload(app, &actor, std::fs::read(file).map_err(Error::internal)?, None).await {
             Ok(file) => taken.push((person.id, file.id)),
             Err(Error::Internal(fault)) => return Err(Error::Internal(fault)),
             Err(refused) => wrong.push((staff_no, refused.to_string())),

@@ -92,7 +92,7 @@ pub struct Help {
     #[serde(default)]
     pub version: Option<i64>,
     /// Who is asked, 1 to 20 units.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<uuid::Uuid>)]
     pub units: Vec<Id<Unit>>,
     /// What for.
     pub words: String,

@@ -60,9 +60,9 @@ struct PortraitView {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 struct PersonPortrait {
-    #[param(value_type = String)]
+    #[param(value_type = String, format = "uuid")]
     id: Id<Person>,
-    #[param(value_type = String)]
+    #[param(value_type = String, format = "uuid")]
     photo: Id<File>,
 }
 
@@ -70,7 +70,7 @@ struct PersonPortrait {
 #[into_params(parameter_in = Path)]
 struct GridPortrait {
     code: String,
-    #[param(value_type = String)]
+    #[param(value_type = String, format = "uuid")]
     photo: Id<File>,
 }
 

@@ -209,9 +209,16 @@ testkit::both! {
 
     async fn a_folder_of_portraits_is_taken_whole_or_not_at_all(engine: Engine) {
         let app = district(engine).await;
-        let given = |staff_no: &str, bytes: Vec<u8>| Given { staff_no: staff_no.to_owned(), bytes };
+        let folder = tempfile::tempdir().unwrap();
+        let given = |staff_no: &str, bytes: Vec<u8>| {
+            let file = folder.path().join(format!("{staff_no}.{}", bytes.len()));
+            std::fs::write(&file, bytes).unwrap();
+            Given { staff_no: staff_no.to_owned(), file }
+        };
         let wrong = give(&app, vec![given("1001", picture(1)), given("1002", b"no picture".to_vec()), given("9999", picture(3))]).await.unwrap();
         assert_eq!(wrong.iter().map(|w| w.0.as_str()).collect::<Vec<_>>(), ["1002", "9999"]);
+        let twice = give(&app, vec![given("1001", picture(1)), given("1001", b"another".to_vec())]).await.unwrap();
+        assert_eq!(twice, [("1001".to_owned(), "there are two pictures of this staff number".to_owned())]);
         assert!(place(&app).await["worker"].get("portrait").is_none());
         assert_eq!(give(&app, vec![given("1001", picture(1)), given("1002", picture(2))]).await.unwrap(), vec![]);
         let photo = place(&app).await["worker"]["portrait"].as_str().unwrap().to_owned();

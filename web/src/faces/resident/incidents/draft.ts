@@ -49,6 +49,8 @@ export async function keepDraft(shelf: Shelf): Promise<void> {
     shelf.put(slot, plain(draft.value)).then(() => (keeping.failed = false), () => (keeping.failed = true));
   };
   watch(draft, () => (timer ??= setTimeout(keep, 250)), { deep: true });
+  // Whoever was quicker than the storage has written already.
+  if (!untouched) keep();
   // A tab that is put away may never wake up again.
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && timer !== undefined && keep());
 }

@@ -9,6 +9,8 @@ import type { NewCommand, Seen } from "./outbox";
 /** What a conflict is judged by, field by field: how the case looked when the person decided. */
 export const seenOf = (c: Case): Seen => ({
   state: c.state, matter: c.matter?.name ?? "", lead: [c.lead?.unit, c.lead?.person].filter(Boolean).join(" "), urgency: c.urgency, due: c.due_at ?? "", address: c.address ?? "", result: c.result ?? "",
+  // What is signed is what was read.
+  reply: c.tasks.find((it) => it.state === "signing")?.unsigned?.reply ?? "",
 });
 
 /** Which of them are not the same any more. */
