@@ -4,7 +4,7 @@ import { as, report, tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { staff } from "../staff.mjs";
 import { soon } from "../soon.mjs";
-import { handIn, tab, waiting } from "../steps.mjs";
+import { handIn, tab, takeOn, waiting } from "../steps.mjs";
 
 async function homeScreen({ check, base }, { page, screen }) {
   await tab(page, "我的");
@@ -83,11 +83,27 @@ async function whistle(stage, mark) {
   await handIn(page);
   const blown = (await as(page, `/incidents/${filed.id}`)).tasks.find((it) => it.unit?.name === "青和物业·柳荫项目" && it.report_by);
   check("a head of grids summons a unit from the phone, with a time to report in", Boolean(blown), JSON.stringify((await as(page, `/incidents/${filed.id}`)).steps.at(-1)));
+}
 
-  // A worker is not offered what the server would not take from him.
-  const worker = await enter("worker", { viewport: phone, position });
-  await worker.page.getByRole("heading", { name: "待办", level: 1 }).waitFor();
-  check("a worker is not offered it", !(await as(worker.page, `/incidents/${filed.id}`)).may.includes("whistle"));
+/** A worker who leads asks a unit to help; before he is at work he is not offered it. */
+async function help({ base, check, ...stage }, { page, screen }, mark) {
+  const text = `三号楼二单元楼道灯不亮，走路看不清（${mark} 帮忙）`;
+  const filed = await report({ base, ...stage }, text);
+  await page.goto(`${base}/w/#/case/${filed.id}`);
+  await page.getByRole("heading", { name: text }).waitFor();
+  await page.getByRole("button", { name: "更多" }).click();
+  check("before he is at work a worker is not offered it", (await page.getByRole("button", { name: "请单位来帮忙" }).count()) === 0);
+  await takeOn(page);
+  await page.getByRole("button", { name: "更多" }).click();
+  await page.getByRole("button", { name: "请单位来帮忙" }).click();
+  await page.getByLabel("哪个单位").fill("青和物业");
+  await page.getByRole("button", { name: "青和物业·柳荫项目" }).first().click();
+  await page.getByLabel("请他们来做什么").fill("请带梯子来看线路。");
+  await screen("wm-07-help");
+  await handIn(page);
+  const asked = await as(page, `/incidents/${filed.id}`);
+  check("a worker who leads asks a unit to help, and leads on", asked.tasks.some((it) => it.unit?.name === "青和物业·柳荫项目" && it.role === "helper" && it.report_by) && asked.tasks.some((it) => it.role === "lead" && it.mine && it.state === "accepted"), JSON.stringify(asked.tasks));
+  await page.getByRole("heading", { name: "各单位" }).waitFor();
 }
 
 export async function run(stage) {
@@ -97,6 +113,7 @@ export async function run(stage) {
   await homeScreen(stage, worker);
   await burden(stage, worker, mark);
   await whistle(stage, mark);
+  await help(stage, worker, mark);
   await tab(worker.page, "我的");
   await worker.page.getByRole("button", { name: "English" }).click();
   await worker.page.getByRole("button", { name: "Dark" }).click();
