@@ -167,7 +167,9 @@ impl TestApp {
         let opened = sessions::open(&mut tx, self.now(), account, proof, known.value.get(role)).await.expect("a session");
         tx.commit().await.expect("a commit");
         let csrf = sessions::csrf(&self.keys, opened.secret.text());
-        let client = self.visitor().with(header::COOKIE, &format!("__Host-jingwei={}", opened.secret.text()));
+        let client = self
+            .visitor()
+            .with(header::COOKIE, &format!("{}={}", crate::modules::access::sessions::LOCAL_COOKIE, opened.secret.text()));
         client.with(HeaderName::from_static("x-csrf-token"), &csrf).of(account)
     }
 

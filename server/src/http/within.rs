@@ -38,7 +38,7 @@ impl Within {
             .uri(path)
             .header(header::HOST, "localhost")
             .header(header::CONTENT_TYPE, "application/json")
-            .header(header::COOKIE, format!("__Host-jingwei={secret}"))
+            .header(header::COOKIE, format!("{}={secret}", sessions::LOCAL_COOKIE))
             .header("x-csrf-token", sessions::csrf(&self.app.keys, secret))
             .body(sent)
             .map_err(Error::internal)?;

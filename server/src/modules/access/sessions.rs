@@ -121,13 +121,16 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     texts.flat_map(|t| t.split(';')).find_map(|c| c.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
+/// The name of the session's cookie for a browser of the machine itself.
+pub const LOCAL_COOKIE: &str = "__Host-jingwei";
+
 /// The names of the session's and the device's cookie. Browsers take `__Host-` over TLS and from the machine itself; where neither is
 /// the case the log-in still has to work, without the protection that the prefix gives.
 fn names(app: &App, headers: &HeaderMap) -> (&'static str, &'static str) {
     let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or("localhost");
     let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |(name, _)| name);
     let local = name == "localhost" || name.ends_with(".localhost") || name == "[::1]" || name.starts_with("127.");
-    if app.config.secure || local { ("__Host-jingwei", "__Host-jingwei-device") } else { ("jingwei", "jingwei-device") }
+    if app.config.secure || local { (LOCAL_COOKIE, "__Host-jingwei-device") } else { ("jingwei", "jingwei-device") }
 }
 
 fn set_cookie(name: &str, value: &str, seconds: i64) -> String {

@@ -128,6 +128,13 @@ async fn seal(app: &TestApp) {
     relay.leave(app).await.unwrap();
 }
 
+/// The same by a process whose relay hands nothing to the listeners of this one.
+async fn seal_elsewhere(app: &TestApp) {
+    let mut relay = Relay::with(app, &[]).await.unwrap();
+    relay.step(app).await.unwrap();
+    relay.leave(app).await.unwrap();
+}
+
 async fn number(app: &TestApp) -> i64 {
     audit::last_number(&mut app.db.read().await.unwrap()).await.unwrap()
 }
@@ -208,13 +215,26 @@ testkit::both! {
         seal(&app).await;
         let (mut source, last) = (listen(&app, &me, None).await, number(&app).await);
         act(&app, 1, "/", None).await;
-        let mut elsewhere = Relay::with(&app, &[]).await.unwrap();
-        elsewhere.step(&app).await.unwrap();
-        elsewhere.leave(&app).await.unwrap();
+        seal_elsewhere(&app).await;
         let mut relay = Relay::new(&app).await.unwrap();
         act(&app, 2, "/", None).await;
         relay.step(&app).await.unwrap();
         assert_eq!(source.next().await, Some(change(last + 2, &[1, 2])));
+    }
+
+    /// Nor does a log-in that ended there hear of what was done since.
+    async fn a_log_in_that_ended_elsewhere_hears_nothing_more(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let me = caller(&app, "community-desk", "/").await;
+        seal(&app).await;
+        let mut source = listen(&app, &me, None).await;
+        let mut tx = app.db.begin();
+        actions::disable(&mut tx, app.now(), &Actor::system(), me.account).await.unwrap();
+        tx.commit().await.unwrap();
+        seal_elsewhere(&app).await;
+        act(&app, 1, "/", None).await;
+        seal(&app).await;
+        assert_eq!((source.next().await, source.ended), (None, true));
     }
 
     async fn in_the_quiet_hours_only_what_is_urgent_is_announced(engine: Engine) {
