@@ -41,6 +41,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a stream was told to read everything anew, which no report is heard by.
 static RELOADS: AtomicUsize = AtomicUsize::new(0);
 
+/// Where a stream notes when it was last told so: whoever reads everything anew finds what was reported before.
+const ANEW: Uuid = Uuid::nil();
+
 /// When a stream heard of which case.
 type Heard = HashMap<Uuid, Instant>;
 
@@ -183,6 +186,7 @@ async fn follow(address: SocketAddr, token: &str, last: &mut String, heard: &Mut
             id.trim().clone_into(last);
         } else if line.strip_prefix("event:").is_some_and(|name| name.trim() == "reload") {
             RELOADS.fetch_add(1, Ordering::Relaxed);
+            heard.lock().await.insert(ANEW, Instant::now());
         } else if let Some(data) = line.strip_prefix("data:") {
             let now = Instant::now();
             let Ok(data) = serde_json::from_str::<serde_json::Value>(data) else { continue };
@@ -239,7 +243,8 @@ async fn missed(sent: &[(Uuid, Instant)], heard: &[Arc<Mutex<Heard>>]) -> usize 
     let mut missed = 0;
     for heard in heard {
         let heard = heard.lock().await;
-        missed += sent.iter().filter(|(id, _)| !heard.contains_key(id)).count();
+        let found_anew = |at: &Instant| heard.get(&ANEW).is_some_and(|told| told > at);
+        missed += sent.iter().filter(|(id, at)| !heard.contains_key(id) && !found_anew(at)).count();
     }
     missed
 }
