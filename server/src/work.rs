@@ -7,7 +7,7 @@ use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::{
     app::Shared,
-    modules::{access, files, incidents, notices, webhooks},
+    modules::{access, files, incidents, notices, org, webhooks},
 };
 
 /// A loop in the background that ends when it is told to.
@@ -47,7 +47,7 @@ pub fn worker(app: &Shared) -> Worker {
             async move { tidy(&app).await }
         })
         .every("edge.tidy", Every::new(Duration::from_hours(1)));
-    webhooks::work(incidents::work(notices::work(files::work(worker, app), app), app), app)
+    webhooks::work(incidents::work(notices::work(org::work(files::work(worker, app), app), app), app), app)
 }
 
 /// Forgets the answers of commands whose thirty days are over, sessions and links that have ended, and jobs that ended more than a week ago.

@@ -5,7 +5,7 @@ import { asQuery, fromQuery } from "@/faces/console/incidents/filters";
 import { joined } from "@/faces/console/incidents/rows";
 import { instant, lacking, shown, start } from "@/faces/console/incidents/values";
 import { placesFor } from "@/faces/console/navigation";
-import { drop, flush, later, pending, retry, undo } from "@/faces/console/pending";
+import { drop, flush, later, pending, pendingFor, retry, undo } from "@/faces/console/pending";
 import words from "@/locales/zh/console.json";
 
 const row = (id: string) => ({ id }) as Row;
@@ -20,7 +20,7 @@ describe("the first stretch of a list, read anew", () => {
 
 describe("what can still be taken back", () => {
   beforeEach(() => vi.useFakeTimers());
-  afterEach(() => { undo(); drop(); vi.useRealTimers(); });
+  afterEach(async () => { undo(); await flush(); pending.failed.map((it) => it.id).forEach(drop); vi.useRealTimers(); });
   it("is done after ten seconds and not before", async () => {
     const send = vi.fn(async () => undefined);
     await later("受理", "1", send, () => undefined);
@@ -52,11 +52,39 @@ describe("what can still be taken back", () => {
     const after = vi.fn();
     await later("结案", "1", send, after);
     await flush();
-    expect(pending.failed?.words).toBe("结案");
+    expect(pending.failed.map((it) => it.words)).toEqual(["结案"]);
     fails = false;
-    await retry();
-    expect(pending.failed).toBeNull();
+    await retry(pending.failed[0]!.id);
+    expect(pending.failed).toEqual([]);
     expect(after).toHaveBeenLastCalledWith(null);
+  });
+  it("stays in view while the next things are done", async () => {
+    await later("受理", "1", async () => { throw new Error("no"); }, () => undefined);
+    await later("派单", "2", async () => undefined, () => undefined);
+    await flush();
+    expect(pending.failed.map((it) => it.words)).toEqual(["受理"]);
+  });
+  it("is none lost when several are decided while one is being done", async () => {
+    const done: string[] = [];
+    let go = (): void => undefined;
+    void later("甲", "1", () => new Promise<void>((then) => (go = () => { done.push("1"); then(); })), () => undefined);
+    void flush();
+    await vi.advanceTimersByTimeAsync(0);
+    void later("乙", "2", async () => void done.push("2"), () => undefined);
+    void later("丙", "3", async () => void done.push("3"), () => undefined);
+    expect([pendingFor("1"), pendingFor("2"), pendingFor("3"), pendingFor("4")]).toEqual([true, true, true, false]);
+    go();
+    await flush();
+    expect(done).toEqual(["1", "2", "3"]);
+    expect(pendingFor("3")).toBe(false);
+  });
+  it("is tried again on what there is by then", async () => {
+    const again = vi.fn(async () => undefined);
+    const send = vi.fn(async () => { throw new Error("stale"); });
+    await later("转办", "1", send, () => undefined, again);
+    await flush();
+    await retry(pending.failed[0]!.id);
+    expect([send.mock.calls.length, again.mock.calls.length, pending.failed.length]).toEqual([1, 1, 0]);
   });
 });
 

@@ -1,4 +1,5 @@
 import createClient, { type Middleware } from "openapi-fetch";
+import { unattended } from "./attended";
 import { takeEarly } from "./early";
 import { Problem, problemFrom } from "./problem";
 import type { paths as Contract } from "./schema";
@@ -44,7 +45,8 @@ export function uploadSecret(): string {
 
 const commandHeaders: Middleware = {
   onRequest({ request }) {
-    if (request.method === "GET") return undefined;
+    if (unattended()) request.headers.set("X-Unattended", "1");
+    if (request.method === "GET") return request;
     if (!request.headers.has("Idempotency-Key")) request.headers.set("Idempotency-Key", uuidv7());
     request.headers.set("Upload-Secret", uploadSecret());
     if (csrf) request.headers.set("X-CSRF-Token", csrf);

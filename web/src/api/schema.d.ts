@@ -4116,10 +4116,21 @@ export interface components {
             sides: (string | null)[];
             street?: string | null;
         };
+        /** @description Who stands in for somebody on the board. */
+        BoardDeputy: {
+            name: string;
+            /**
+             * Format: uuid
+             * @description As of whom they stand in for.
+             */
+            person: string;
+            phone?: string | null;
+            /** Format: uuid */
+            portrait?: string | null;
+        };
         /** @description Somebody on the board; a telephone only when it is published. */
         BoardPerson: {
-            /** @description Who stands in during leave. */
-            deputy?: string | null;
+            deputy?: components["schemas"]["BoardDeputy"] | null;
             /** @description None while the post is vacant. */
             name?: string | null;
             /**

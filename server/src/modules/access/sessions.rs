@@ -71,10 +71,14 @@ pub struct Current {
     pub must_enrol: bool,
 }
 
+/// With this header a page says that nobody has touched it for a while: what it asks by itself does not count as a use of the session.
+const UNATTENDED: &str = "x-unattended";
+
 /// Who makes this request: one statement. `Unauthenticated` when nobody does; `Forbidden` for a command of a page without its token.
 pub async fn current(app: &App, parts: &Parts) -> Result<Current> {
     let (me, seen) = look(app, parts).await?;
-    if seen.is_none_or(|at| app.clock.now() - at >= SEEN_EVERY) {
+    let used = me.actor.kind == ActorKind::Token || !parts.headers.contains_key(UNATTENDED);
+    if used && seen.is_none_or(|at| app.clock.now() - at >= SEEN_EVERY) {
         see(app, me.id, app.clock.now(), me.actor.kind != ActorKind::Token);
     }
     Ok(me)

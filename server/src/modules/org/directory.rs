@@ -275,6 +275,13 @@ impl Directory {
         self.roll.posts_of(person).filter(holds).collect()
     }
 
+    /// Since when somebody who once had a post has none; none for whoever has one, will have one, or never had any.
+    pub fn left_at(&self, person: Id<Person>, now: Time) -> Option<Time> {
+        let end = |p: PostRef<'_>| p.last_held_by(person).map(|h| h.to.into_iter().chain(p.to).min());
+        let ends: Option<Vec<Time>> = self.roll.posts_of(person).filter_map(end).collect();
+        ends?.into_iter().max().filter(|left| *left <= now)
+    }
+
     /// The leave that somebody is on at this instant.
     pub fn leave(&self, person: Id<Person>, at: Time) -> Option<&Leave> {
         self.leave.get(&person)?.iter().find(|l| holds(l.from, Some(l.to), at))

@@ -25,6 +25,7 @@ mod directory;
 mod draft;
 mod http;
 pub mod import;
+mod jobs;
 mod model;
 mod names;
 mod portraits;
@@ -38,6 +39,7 @@ pub use actions::ensure_root;
 pub use address::AddressKind;
 pub use borders::{grids_under, own_borders};
 pub use directory::Directory;
+pub use jobs::work;
 pub use model::{
     COMMUNITIES, DEPUTY, DISTRICT, Duty, GRID, GridState, GridType, HEAD, Holder, LeadRef, Leave, LeaveState, Located,
     MAIN_LAYER, Person, Post, Question, REASONS, Reason, RelativeUnit, RelativeWord, Responsible, Rule, STREETS, Slot, Unit,

@@ -23,12 +23,12 @@ use crate::{
         access::audit::Audit,
         files::{self, File},
     },
-    personal,
+    personal, snapshot,
 };
 
 personal! {
     /// The portrait of somebody who works for the district.
-    PORTRAIT = "person.portrait" { purpose: "to show residents who looks after their grid", basis: "duty of office", kept_days: 0, index: None };
+    PORTRAIT = "person.portrait" { purpose: "to show residents who looks after their grid", basis: "duty of office", kept_days: 30, index: None };
 }
 
 /// What a portrait hangs on, for the slice `files`.
@@ -59,6 +59,31 @@ pub(super) async fn remove(tx: &mut Tx, (now, actor): (Time, &Actor), known: &Di
     let gone = files::forget(tx, KIND, person.uuid()).await?;
     audit("org.portrait.remove", known, person, now).record(tx, now, actor).await?;
     Ok(gone)
+}
+
+/// Takes away the portraits of those who left their last post as long ago as the register of personal fields says, and answers how many. Whoever never
+/// had a post may be about to begin, and keeps it.
+pub(super) async fn expire(app: &App) -> Result<usize> {
+    app.org.refresh(&app.db).await?;
+    let (org, now, actor) = (app.org.directory(), app.clock.now(), Actor::system());
+    let before = now.plus_days(-i64::from(PORTRAIT.kept_days));
+    let left = |person| org.value.left_at(person, now).is_some_and(|at| at <= before);
+    let mut count = 0;
+    for of in store::portrayed(&mut *app.db.read().await?).await?.into_iter().filter(|of| left(of.id)) {
+        let mut tx = app.db.begin();
+        // Somebody may have taken up a post since the organisation was read; the next night looks again.
+        snapshot::check(&mut tx, &[(store::REVISION, org.revision)]).await?;
+        match remove(&mut tx, (now, &actor), &org.value, of.id).await {
+            Ok(gone) => {
+                tx.commit().await?;
+                clear(app, &gone).await;
+                count += 1;
+            }
+            Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(count)
 }
 
 /// Removes the contents of a portrait that no row names any more, after the commit; what stays behind by a fault goes in the night.

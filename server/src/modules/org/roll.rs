@@ -56,6 +56,11 @@ impl<'a> PostRef<'a> {
         self.holders.iter().find(|h| h.term.holds(at)).map(|h| self.roll.holder(h))
     }
 
+    /// When this person held it last.
+    pub fn last_held_by(&self, person: Id<Person>) -> Option<HolderRef<'a>> {
+        self.holders.iter().rev().map(|h| self.roll.holder(h)).find(|h| h.person == person)
+    }
+
     /// Whether somebody ever held it.
     pub fn was_held(&self) -> bool {
         !self.holders.is_empty()

@@ -411,6 +411,11 @@ pub(super) async fn portraits(conn: &mut Conn, people: &[Id<Person>]) -> Result<
     conn.list(query).await
 }
 
+/// Everybody who has a portrait.
+pub(super) async fn portrayed(conn: &mut Conn) -> Result<Vec<Portrayed>> {
+    conn.all(sql!("select id, portrait from person where portrait is not null order by id"), bind![]).await
+}
+
 /// Names the portrait of somebody, or that there is none; whether that is another than before. It holds the row, so that two who do this at the same
 /// time come one after the other.
 pub(super) async fn set_portrait(tx: &mut Tx, person: Id<Person>, portrait: Option<Id<File>>) -> Result<bool> {

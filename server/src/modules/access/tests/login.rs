@@ -174,6 +174,20 @@ testkit::both! {
         desk.get("/api/v1/session").await.refused(401, "unauthenticated");
     }
 
+    async fn what_a_page_asks_by_itself_keeps_no_session_alive(engine: Engine) {
+        let app = TestApp::new(engine).await;
+        let desk = app.browse_as("community-desk", "/").await;
+        let page = desk.with(HeaderName::from_static("x-unattended"), "1");
+        for _ in 0..2 {
+            app.clock.advance(14 * 60_000);
+            page.get("/api/v1/session").await.expect(200);
+            settle(&app, &desk).await;
+        }
+        app.clock.advance(3 * 60_000);
+        page.get("/api/v1/session").await.refused(401, "unauthenticated");
+        desk.get("/api/v1/session").await.refused(401, "unauthenticated");
+    }
+
     async fn guessing_is_slowed_down_and_the_owner_is_not_locked_out(engine: Engine) {
         let app = TestApp::with(engine, |c| c.proxies = vec!["127.0.0.1".parse().unwrap()]).await;
         let account = app.account(&[("district-dispatch", "/")], None).await;

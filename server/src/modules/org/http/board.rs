@@ -17,7 +17,8 @@ use crate::{
         files::File,
         org::{
             Directory, GRID,
-            model::{MAIN_LAYER, Person, STREETS},
+            model::{MAIN_LAYER, Person, STREETS, WORKER},
+            portraits::Faces,
             settings::{HOTLINES, HOURS, Hotline},
             store,
         },
@@ -172,11 +173,23 @@ struct BoardPerson {
     /// None while the post is vacant.
     name: Option<String>,
     phone: Option<String>,
-    /// Who stands in during leave.
-    deputy: Option<String>,
+    /// Who stands in during leave, or while the worker's post is vacant.
+    deputy: Option<BoardDeputy>,
     /// Who it is, and the portrait, for `/people/{id}/portrait/{photo}`.
     #[schema(value_type = Option<String>, format = "uuid")]
     person: Option<Id<Person>>,
+    #[schema(value_type = Option<String>, format = "uuid")]
+    portrait: Option<Id<File>>,
+}
+
+/// Who stands in for somebody on the board.
+#[derive(Serialize, ToSchema)]
+struct BoardDeputy {
+    name: String,
+    phone: Option<String>,
+    /// As of whom they stand in for.
+    #[schema(value_type = String, format = "uuid")]
+    person: Id<Person>,
     #[schema(value_type = Option<String>, format = "uuid")]
     portrait: Option<Id<File>>,
 }
@@ -237,7 +250,13 @@ async fn board(
         known.posts(unit.id, now).map(|p| (p.title.to_owned(), p.slot.to_owned(), p.holder(now).map(|h| h.person))).collect();
     for (title, slot, person) in posts {
         let shown = contact(&app, known, person, None).await?;
-        let deputy = person.and_then(|p| known.leave(p, now)).and_then(|l| l.deputy).map(|d| known.name_of(d).to_owned());
+        let deputy = match person {
+            Some(away) => known.leave(away, now).and_then(|l| l.deputy),
+            None if slot == WORKER => Faces::of(known, unit, now).deputy,
+            None => None,
+        };
+        let stands_in = contact(&app, known, deputy, None).await?;
+        let deputy = deputy.zip(stands_in).map(|(person, c)| BoardDeputy { name: c.name, phone: c.phone, person, portrait: c.portrait });
         let (name, phone, portrait) = shown.map_or((None, None, None), |c| (Some(c.name), c.phone, c.portrait));
         people.push(BoardPerson { title, slot, name, phone, deputy, person, portrait });
     }

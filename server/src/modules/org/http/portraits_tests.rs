@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::tests::{district, person};
 use crate::{
-    modules::org::{Given, give},
+    modules::org::{Given, give, portraits},
     testing::{Client, TestApp},
 };
 
@@ -152,6 +152,50 @@ testkit::both! {
         // Who leaves the post is not seen any more, and the head stands in.
         admin.post(&format!("/api/v1/posts/{}/vacate", worker_post(&app)), &json!({})).await.expect(200);
         assert_eq!((public().await, place(&app).await["deputy"]["portrait"].as_str()), (vec![404, 404, 200, 404], Some(head.as_str())));
+    }
+
+    async fn the_portrait_of_who_left_goes_after_thirty_days(engine: Engine) {
+        let app = district(engine).await;
+        let admin = app.login_as("system-admin", "/").await;
+        let (left, stays) = (given(&app, &admin, "1001", 1).await, given(&app, &admin, "1002", 2).await);
+        let seen = async |staff_no: &str, photo: &str| {
+            let path = format!("/api/v1/people/{}/portrait/{photo}", person(&app, staff_no));
+            admin.get(&path).await.status.as_u16()
+        };
+        admin.post(&format!("/api/v1/posts/{}/vacate", worker_post(&app)), &json!({})).await.expect(200);
+        app.clock.advance(30 * 24 * 3_600_000 - 1);
+        assert_eq!((portraits::expire(&app).await.unwrap(), seen("1001", &left).await), (0, 200));
+        app.clock.advance(1);
+        assert_eq!((portraits::expire(&app).await.unwrap(), portraits::expire(&app).await.unwrap()), (1, 0));
+        assert_eq!((seen("1001", &left).await, seen("1002", &stays).await, stored(&app).await), (404, 200, 2));
+        assert_eq!(records(&app).await, ["org.portrait.put", "org.portrait.put", "org.portrait.remove"]);
+        // Whoever is back in a post is given a new one, and keeps it.
+        let back = json!({ "person": person(&app, "1001") });
+        admin.post(&format!("/api/v1/posts/{}/assign", worker_post(&app)), &back).await.expect(200);
+        given(&app, &admin, "1001", 3).await;
+        app.clock.advance(365 * 24 * 3_600_000);
+        assert_eq!(portraits::expire(&app).await.unwrap(), 0);
+    }
+
+    async fn the_board_shows_who_stands_in(engine: Engine) {
+        let app = district(engine).await;
+        let admin = app.login_as("system-admin", "/").await;
+        let (deputy, head) = (given(&app, &admin, "1002", 1).await, given(&app, &admin, "1003", 2).await);
+        let shown = async || {
+            let board = admin.get(&format!("/api/v1/grids/{GRID}/board?origin=https://grid.example")).await.expect(200).json();
+            let worker = board["people"].as_array().unwrap().iter().find(|p| p["slot"] == "full_time").unwrap().clone();
+            (worker["name"].clone(), worker["deputy"]["person"].clone(), worker["deputy"]["portrait"].clone())
+        };
+        assert_eq!(shown().await, (json!("周以宁"), Value::Null, Value::Null));
+        let now = app.now();
+        let wish = json!({"person": person(&app, "1001"), "from": now, "to": now.plus_days(3), "deputy": person(&app, "1002")});
+        let leave = admin.post("/api/v1/leave", &wish).await.expect(201).json()["id"].as_str().unwrap().to_owned();
+        admin.post(&format!("/api/v1/leave/{leave}/confirm"), &json!({})).await.expect(200);
+        assert_eq!(shown().await, (json!("周以宁"), json!(person(&app, "1002")), json!(deputy)));
+        // While nobody has the post it is whoever answers then.
+        app.clock.advance(4 * 24 * 3_600_000);
+        admin.post(&format!("/api/v1/posts/{}/vacate", worker_post(&app)), &json!({})).await.expect(200);
+        assert_eq!(shown().await, (Value::Null, json!(person(&app, "1003")), json!(head)));
     }
 
     async fn staff_see_the_portraits_of_those_they_may_look_up(engine: Engine) {
