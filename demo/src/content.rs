@@ -17,6 +17,15 @@ macro_rules! file {
 }
 pub(crate) use file;
 
+/// A telephone number of the invented district.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Hotline {
+    pub number: String,
+    pub name: String,
+    /// national, district or street.
+    pub scope: String,
+}
+
 /// A community of the invented district.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Pattern {

@@ -238,16 +238,14 @@ fn last_month(incidents: &[Incident], now: Instant) -> Vec<&Incident> {
 }
 
 fn hotlines(orgs: &[Org]) -> Vec<Hotline> {
-    let mut rows: Vec<Hotline> = file!("hotlines");
-    let communities = orgs.iter().filter(|o| matches!(o.kind.as_str(), "community" | "village") && !o.phone.is_empty());
-    rows.extend(communities.map(|o| Hotline {
-        number: o.phone.clone(),
-        name: o.name.clone(),
-        name_en: o.name_en.clone(),
-        scope: "community".into(),
-        kind: "community".into(),
-    }));
-    rows
+    let lines: Vec<content::Hotline> = file!("hotlines");
+    let street = |name: &str| orgs.iter().find(|o| o.kind == "street" && name.starts_with(&o.name)).map(|o| o.code.clone());
+    let one = |line: content::Hotline| match line.scope.as_str() {
+        // The duty room of a street that there is.
+        "street" => street(&line.name).map(|code| Hotline { name: line.name, phone: line.number, unit: Some(code) }),
+        _ => Some(Hotline { name: line.name, phone: line.number, unit: None }),
+    };
+    lines.into_iter().filter_map(one).collect()
 }
 
 fn counts(d: &District) -> BTreeMap<String, usize> {

@@ -465,19 +465,16 @@ pub struct Notice {
     pub body: String,
 }
 
-/// A telephone number for boards and pages.
+/// A telephone number for boards and pages, as the setting `district.hotlines` holds it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hotline {
-    /// Number.
-    pub number: String,
-    /// Name.
+    /// Who answers.
     pub name: String,
-    /// English name.
-    pub name_en: String,
-    /// national, district, street or community.
-    pub scope: String,
-    /// emergency, service, duty, utility or community.
-    pub kind: String,
+    /// Number.
+    pub phone: String,
+    /// The code of the unit whose people it is for; none for the whole district.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
 }
 
 /// A value of one of the lists that a district may change.

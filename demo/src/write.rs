@@ -23,7 +23,7 @@ impl District {
         table(dir, "incidents", &self.incidents)?;
         table(dir, "history", &self.history)?;
         table(dir, "notices", &self.notices)?;
-        table(dir, "hotlines", &self.hotlines)?;
+        std::fs::write(dir.join("hotlines.json"), serde_json::to_vec_pretty(&self.hotlines)?)?;
         table(dir, "reasons", &self.reasons)?;
         polygons(dir, "boundaries", self.boundaries.iter().map(|b| (b, &b.ring)))?;
         polygons(dir, "grids", self.grids.iter().map(|g| (g, &g.ring)))?;

@@ -279,11 +279,14 @@ fn no_telephone_can_reach_anybody() {
     };
     let phones = d.staff.iter().map(|s| &s.phone).chain(d.incidents.iter().map(|i| &i.reporter_phone));
     let phones = phones.chain(d.orgs.iter().map(|o| &o.phone)).chain(d.duty.iter().map(|o| &o.phone));
-    let local = d.hotlines.iter().filter(|h| h.scope != "national").map(|h| &h.number);
-    for phone in phones.chain(local) {
+    for phone in phones {
         assert!(invented(phone), "{phone}");
     }
-    assert!(d.hotlines.iter().filter(|h| h.scope == "national").all(|h| h.number.len() <= 5));
+    let (national, local): (Vec<_>, Vec<_>) = d.hotlines.iter().partition(|h| h.phone.len() <= 5);
+    assert!(national.iter().all(|h| h.unit.is_none()) && local.iter().all(|h| invented(&h.phone)), "{local:?}");
+    let streets: BTreeSet<_> = d.orgs.iter().filter(|o| o.kind == "street").map(|o| o.code.as_str()).collect();
+    let rooms: BTreeSet<_> = local.iter().filter_map(|h| h.unit.as_deref()).collect();
+    assert_eq!(rooms, streets, "each street has its duty room");
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
     assert!(d.incidents.iter().all(|i| digits(&i.text) < 11), "no text tells a number");
 }

@@ -55,6 +55,9 @@ impl District {
         ] {
             self.import(what, &source.join(file))?;
         }
+        let lines = source.join("hotlines.json");
+        let reason = "--reason=演示";
+        tell("hotlines", self.jingwei(&["admin", "setting", "district.hotlines", reason])?.arg(&lines))?;
         let model = source.join("classifier.model");
         let mut train = Command::new(self.program("jingwei")?);
         train

@@ -56,6 +56,19 @@ pub enum Admin<P: Args> {
     /// See or set rate limits.
     #[command(subcommand)]
     Limits(Limits<P>),
+    /// Set a setting to what a file holds, by the same rules as the page of switches.
+    #[command(after_help = "Example: jingwei admin setting district.hotlines hotlines.json --data ./district")]
+    Setting {
+        /// Its name, such as `district.hotlines`.
+        name: String,
+        /// The file with its value as JSON.
+        file: PathBuf,
+        /// Why; kept beside the value.
+        #[arg(long, default_value = "set on the command line")]
+        reason: String,
+        #[command(flatten)]
+        place: P,
+    },
     /// List the roles that `--role` takes.
     #[command(after_help = "Example: jingwei admin roles --data ./district")]
     Roles {
@@ -184,6 +197,7 @@ impl<P: Args> Admin<P> {
             | Self::Link { place, .. }
             | Self::Account(Account::Disable { place, .. } | Account::Enable { place, .. })
             | Self::Limits(Limits::List { place } | Limits::Set { place, .. })
+            | Self::Setting { place, .. }
             | Self::Roles { place }
             | Self::Erase { place, .. }
             | Self::RotateKey { place } => place,
@@ -199,6 +213,11 @@ impl<P: Args> Admin<P> {
             Self::Account(Account::Enable { username, .. }) => set_disabled(app, username, false).await,
             Self::Limits(Limits::List { .. }) => list_limits(app, out).await,
             Self::Limits(Limits::Set { name, value, reason, .. }) => set_limit(app, name, value, reason).await,
+            Self::Setting { name, file, reason, .. } => {
+                let text = std::fs::read(file).map_err(|e| unreadable(file, &e))?;
+                let value = serde_json::from_slice(&text).map_err(|e| unreadable(file, &e))?;
+                set_setting(app, name, value, reason).await
+            }
             Self::Roles { .. } => {
                 let roles = app.access.roles.get();
                 roles.value.values().try_for_each(|r| say(out, &format!("{}\t{}\t{}", r.key, r.zh, r.en)))
@@ -323,11 +342,19 @@ async fn set_limit(app: &App, name: &str, value: &str, reason: &str) -> Result<(
         Ok(per_hour) => json!({ "per_hour": per_hour }),
         Err(_) => return Err(Error::invalid("value", "bad-limit")),
     };
+    set_setting(app, &format!("limit.{name}"), value, reason).await
+}
+
+async fn set_setting(app: &App, name: &str, value: Value, reason: &str) -> Result<()> {
     let mut tx = app.db.begin();
-    let setting = format!("limit.{name}");
     let form = actions::SettingForm { value, reason: reason.to_owned(), expires_at: None };
-    actions::set_setting(&mut tx, app, &Actor::system(), &setting, &form, "command line").await?;
+    actions::set_setting(&mut tx, app, &Actor::system(), name, &form, "command line").await?;
     tx.commit().await
+}
+
+/// A file that is not there, or holds no JSON.
+fn unreadable(file: &Path, why: &dyn std::fmt::Display) -> Error {
+    Error::internal(format!("{}: {why}", file.display()))
 }
 
 async fn list_limits(app: &App, out: &mut impl Write) -> Result<()> {
@@ -440,6 +467,24 @@ mod tests {
             assert!(list.contains("public_reports\toff") && list.contains("lookup\t1/h") && list.contains("login\t600/h, 120 at once (default)"));
             assert!(run(&app, "limits set lookup never").await.is_err());
             assert!(run(&app, "limits set nothing off").await.is_err());
+        }
+
+        async fn a_setting_comes_from_a_file(engine: Engine) {
+            let app = TestApp::new(engine).await;
+            let file = app.config.data.join("hotlines.json");
+            std::fs::create_dir_all(&app.config.data).unwrap();
+            let set = async |name: &str, text: &str| {
+                std::fs::write(&file, text).unwrap();
+                run(&app, &format!("setting {name} {}", file.display())).await
+            };
+            set("district.hotlines", r#"[{"name": "供水", "phone": "000-5550110"}]"#).await.unwrap();
+            app.refresh().await.unwrap();
+            let district = app.visitor().get("/api/v1/district").await.expect(200).json();
+            assert_eq!(district["hotlines"], json!([{"name": "供水", "phone": "000-5550110"}]));
+            for (name, text) in [("district.hotlines", r#"[{"name": ""}]"#), ("district.hotlines", "{"), ("district.nothing", "1")] {
+                assert!(set(name, text).await.is_err(), "{name} {text}");
+            }
+            assert!(run(&app, "setting district.hotlines no-such-file").await.is_err());
         }
 
         async fn the_record_is_verified_with_its_anchor(engine: Engine) {

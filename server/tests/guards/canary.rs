@@ -214,6 +214,9 @@ fn paths(operation: &str, told: &Told) -> Vec<String> {
             .iter()
             .map(|by| format!("{path}?from=2025-03-01T00:00:00Z&to=2025-04-01T00:00:00Z&by={by}"))
             .collect(),
+        "/api/v1/reports/days" | "/api/v1/reports/days/export" | "/api/v1/reports/repeats" | "/api/v1/reports/repeats/export" => {
+            vec![format!("{path}?from=2025-03-01T00:00:00Z&to=2025-04-01T00:00:00Z&least=2")]
+        }
         p if p.ends_with("/board") => vec![format!("{path}?origin=https%3A%2F%2Fgrid.example")],
         "/api/v1/place" => vec![format!("{path}?lon={}&lat={}", HOME.0, HOME.1)],
         "/api/v1/responsible" => vec![format!("{path}?lead=S001-LAW&lon={}&lat={}", HOME.0, HOME.1)],

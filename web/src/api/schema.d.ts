@@ -2492,6 +2492,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes name and telephone of somebody; the staff number stays. */
+        put: operations["put_people_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people/{id}/portrait": {
         parameters: {
             query?: never;
@@ -2753,6 +2770,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/days/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as CSV or XLSX; audited. */
+        get: operations["get_reports_days_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/exclusions": {
         parameters: {
             query?: never;
@@ -2839,6 +2873,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/periods/{period}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as CSV or XLSX, every rate as it stood and as it is counted now; audited. */
+        get: operations["get_reports_periods_period_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/periods/{period}/freeze": {
         parameters: {
             query?: never;
@@ -2907,6 +2958,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/repeats/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as CSV or XLSX; audited. */
+        get: operations["get_reports_repeats_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/standing": {
         parameters: {
             query?: never;
@@ -2916,6 +2984,23 @@ export interface paths {
         };
         /** Open cases by light and by age as they stand now, each number with its list. */
         get: operations["get_reports_standing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/standing/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as CSV or XLSX; audited. */
+        get: operations["get_reports_standing_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5307,6 +5392,8 @@ export interface components {
             name: string;
             /** @description The number. */
             phone: string;
+            /** @description The code of the unit whose people it is for, such as a community; without one it is for the whole district. */
+            unit?: string | null;
         };
         /** @description A file of units, grids, people, templates, leave or duty. */
         ImportFile: {
@@ -6736,12 +6823,23 @@ export interface components {
             /** @description The first instant after it. */
             to: components["schemas"]["Time"];
         };
+        /** @description What is known of somebody, anew. */
+        PersonBody: {
+            name: string;
+            /** @description Another telephone; without it the one that is kept stays, and an empty one takes it away. */
+            phone?: string | null;
+            /** @description Whether the telephone is published, as a grid worker's is. */
+            phone_public: boolean;
+        };
         /** @description Somebody who works for the district. */
         PersonFound: {
+            /** @description Whether a telephone is kept, and whether it is published. */
+            has_phone: boolean;
             /** Format: uuid */
             id: string;
             name: string;
             on_leave_until?: components["schemas"]["Time"] | null;
+            phone_public: boolean;
             /**
              * Format: uuid
              * @description The portrait, for `/people/{id}/portrait/{photo}`.
@@ -6804,6 +6902,8 @@ export interface components {
             deputy?: components["schemas"]["Contact"] | null;
             desk?: components["schemas"]["Contact"] | null;
             grid?: components["schemas"]["PlaceGrid"] | null;
+            /** @description Numbers for the people of this place, its own community's first; those for everybody are the district's. */
+            hotlines: components["schemas"]["Hotline"][];
             /** @description Whether there is meant to be a worker and nobody has the post. */
             vacant: boolean;
             worker?: components["schemas"]["Contact"] | null;
@@ -12465,6 +12565,31 @@ export interface operations {
             };
         };
     };
+    put_people_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+        };
+    };
     put_people_id_portrait: {
         parameters: {
             query?: never;
@@ -12898,6 +13023,32 @@ export interface operations {
             };
         };
     };
+    get_reports_days_export: {
+        parameters: {
+            query: {
+                /** @description Cases reported at or after. */
+                from: components["schemas"]["Time"];
+                /** @description Cases reported before. */
+                to: components["schemas"]["Time"];
+                /** @description The code of one unit: a street, community or grid, or a unit that leads cases. */
+                unit?: string;
+                /** @description `csv` (default) or `xlsx`. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     get_reports_exclusions: {
         parameters: {
             query?: {
@@ -13038,6 +13189,30 @@ export interface operations {
             };
         };
     };
+    get_reports_periods_period_export: {
+        parameters: {
+            query?: {
+                /** @description `street` (default), `community`, `department`, `matter` or `channel`. */
+                by?: "street" | "community" | "department" | "matter" | "channel";
+                /** @description `csv` (default) or `xlsx`. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                period: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     post_reports_periods_period_freeze: {
         parameters: {
             query?: never;
@@ -13145,6 +13320,36 @@ export interface operations {
             };
         };
     };
+    get_reports_repeats_export: {
+        parameters: {
+            query: {
+                /** @description Cases reported at or after. */
+                from: components["schemas"]["Time"];
+                /** @description Cases reported before. */
+                to: components["schemas"]["Time"];
+                /** @description The code of one unit: a street, community or grid, or a unit that leads cases. */
+                unit?: string;
+                /** @description How many cases make one, 2 or more; 3 when it is left out. */
+                least?: number;
+                /** @description 1 to 200, 50 when absent. */
+                limit?: number;
+                /** @description `csv` (default) or `xlsx`. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     get_reports_standing: {
         parameters: {
             query?: {
@@ -13166,6 +13371,30 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["StandingView"];
                 };
+            };
+        };
+    };
+    get_reports_standing_export: {
+        parameters: {
+            query?: {
+                /** @description `street` (default), `community`, `department`, `matter` or `channel`. */
+                by?: "street" | "community" | "department" | "matter" | "channel";
+                /** @description The code of one unit: a street, community or grid, or a unit that leads cases. */
+                unit?: string;
+                /** @description `csv` (default) or `xlsx`. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

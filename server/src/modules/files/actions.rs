@@ -62,12 +62,18 @@ pub async fn upload(app: &App, actor: &Actor, body: Vec<u8>, digest: Option<[u8;
         at: now,
         source,
     };
-    app.blob.put(photo.jpeg).await?;
-    app.blob.put(photo.thumb).await?;
+    app.blob.put(photo.jpeg.clone()).await?;
+    app.blob.put(photo.thumb.clone()).await?;
     let mut tx = app.db.begin();
     store::insert(&mut tx, &fresh).await?;
     Audit::new("file.upload", "file", fresh.id.uuid()).record(&mut tx, now, actor).await?;
     tx.commit().await?;
+    // The same bytes may have been removed in between, with the last thing that showed them; from here on the row keeps them.
+    for (key, content) in [(fresh.key, photo.jpeg), (fresh.thumb, photo.thumb)] {
+        if app.blob.read(key).await?.is_none() {
+            app.blob.put(content).await?;
+        }
+    }
     Ok(FileInfo {
         id: fresh.id,
         width: fresh.width.into(),

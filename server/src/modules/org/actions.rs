@@ -200,6 +200,50 @@ pub(super) async fn hire(change: &mut Change<'_>, person: SealedPerson, wrapped:
     change.finish(Audit::new("org.person.add", "person", id)).await
 }
 
+/// Another telephone for somebody whose key there is: sealed, with its index. Nothing leaves the one that is kept, an empty one takes it away.
+pub(super) async fn reseal(app: &App, person: Id<Person>, phone: Option<&str>) -> Result<Option<NewPhone>> {
+    let Some(phone) = phone else { return Ok(None) };
+    if phone.is_empty() {
+        return Ok(Some(NewPhone::default()));
+    }
+    let key = keys::load(&mut *app.db.read().await?, app, person.uuid()).await?;
+    Ok(Some(NewPhone { sealed: Some(key.seal(phone, PHONE)?), index: Some(super::import::phone_index(app, phone)) }))
+}
+
+/// A telephone, sealed, with its index; both nothing where it is taken away.
+#[derive(Default)]
+pub(super) struct NewPhone {
+    sealed: Option<Vec<u8>>,
+    index: Option<Vec<u8>>,
+}
+
+/// Changes what is known of somebody; the record names what changed and not what it was.
+pub(super) async fn tell(
+    change: &mut Change<'_>,
+    person: Id<Person>,
+    name: &str,
+    phone: Option<NewPhone>,
+    public: bool,
+) -> Result<()> {
+    change.check().await?;
+    let was = store::told(change.tx, person).await?.ok_or(Error::NotFound)?;
+    let mut what = vec![];
+    let NewPhone { sealed, index } = phone.unwrap_or(NewPhone { sealed: was.phone, index: was.phone_index.clone() });
+    for (word, other) in
+        [("name", was.name != name), ("phone", was.phone_index != index), ("phone_public", was.phone_public != public)]
+    {
+        what.extend(other.then_some(word));
+    }
+    if what.is_empty() {
+        return Ok(());
+    }
+    let (phone, phone_index) = (sealed, index);
+    let person =
+        SealedPerson { id: person, staff_no: was.staff_no, name: name.to_owned(), phone, phone_index, phone_public: public };
+    store::update_person(change.tx, &person).await?;
+    change.finish(Audit::new("org.person.change", "person", person.id.uuid()).with("what", what)).await
+}
+
 /// Seals what is personal about somebody new: the row and the wrapped key.
 pub(super) fn seal(
     app: &App,

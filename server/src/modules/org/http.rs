@@ -101,7 +101,7 @@ async fn district(State(app): State<Shared>) -> Json<District> {
         centre: [f64::midpoint(bounds[0], bounds[2]), f64::midpoint(bounds[1], bounds[3])],
         bounds,
         zone: offset(&app),
-        hotlines: app.access.setting(&HOTLINES, now).0,
+        hotlines: app.access.setting(&HOTLINES, now).everywhere(),
         announcement: app.access.setting(&ANNOUNCEMENT, now).0,
     })
 }
@@ -184,6 +184,8 @@ struct PlaceView {
     /// Who stands in while the worker is away or the post is vacant.
     deputy: Option<Contact>,
     desk: Option<Contact>,
+    /// Numbers for the people of this place, its own community's first; those for everybody are the district's.
+    hotlines: Vec<Hotline>,
 }
 
 /// Who looks after a place: the grid, its worker, who stands in, and the desk to call.
@@ -193,7 +195,7 @@ async fn place(State(app): State<Shared>, visitor: Visitor, Query(at): Query<Whe
     let (known, now) = (app.org.directory(), app.clock.now());
     let known = &known.value;
     let located = at.grid(known, now)?;
-    let mut answer = PlaceView { grid: None, worker: None, vacant: false, deputy: None, desk: None };
+    let mut answer = PlaceView { grid: None, worker: None, vacant: false, deputy: None, desk: None, hotlines: vec![] };
     let desk = located.map_or_else(|| known.root(), |grid| known.desk_of(grid.id, now));
     // A desk without a telephone is called at the one above it.
     let phone = known.ancestors(desk.id, now).into_iter().find_map(|u| u.phone.clone());
@@ -202,6 +204,7 @@ async fn place(State(app): State<Shared>, visitor: Visitor, Query(at): Query<Whe
         let name = |kinds: &[&str]| known.above(grid.id, kinds, now).map(|u| u.name.clone());
         let (community, street) = (name(&["community", "village"]), name(STREETS));
         answer.grid = Some(PlaceGrid { code: grid.code.clone(), name: grid.name.clone(), community, street });
+        answer.hotlines = app.access.setting(&HOTLINES, now).nearby(&known.ancestors(grid.id, now));
         let faces = Faces::of(known, grid, now);
         answer.vacant = faces.vacant;
         let hours = app.access.setting(&HOURS, now).0;
@@ -227,6 +230,13 @@ async fn contact(app: &App, known: &Directory, person: Option<Id<Person>>, hours
         None => None,
     };
     Ok(Some(Contact { name: person.name.to_owned(), phone, hours, portrait }))
+}
+
+/// Whether somebody is in the charge of a scope: by a post under it, or by the whole district.
+fn managed(known: &Directory, scope: &Scope, person: Id<Person>, now: Time) -> bool {
+    let posts = known.posts_of(person, now);
+    let under = posts.iter().filter_map(|p| known.unit(p.unit)).any(|u| scope.holds(&u.path));
+    known.person(person).is_some() && (under || scope.holds(&known.root().path))
 }
 
 /// The borders of every grid of the main layer, with code, name and type; the tag moves with the organisation.

@@ -4,6 +4,7 @@ use kernel::{Error, Result};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::model::Unit;
 use crate::{declare, settings::Held};
 
 declare! {
@@ -25,6 +26,9 @@ pub struct Hotline {
     pub name: String,
     /// The number.
     pub phone: String,
+    /// The code of the unit whose people it is for, such as a community; without one it is for the whole district.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
 }
 
 /// Numbers to call; without a setting those that answer in the whole country.
@@ -34,7 +38,22 @@ pub struct Hotlines(pub Vec<Hotline>);
 impl Default for Hotlines {
     fn default() -> Self {
         let national = [("报警", "110"), ("火警", "119"), ("急救", "120"), ("政务服务便民热线", "12345")];
-        Self(national.map(|(name, phone)| Hotline { name: name.to_owned(), phone: phone.to_owned() }).into())
+        Self(national.map(|(name, phone)| Hotline { name: name.to_owned(), phone: phone.to_owned(), unit: None }).into())
+    }
+}
+
+impl Hotlines {
+    /// Those for everybody in the district.
+    pub fn everywhere(self) -> Vec<Hotline> {
+        self.0.into_iter().filter(|line| line.unit.is_none()).collect()
+    }
+
+    /// Those for the people of a place alone, whose units are given from the nearest up: the nearest unit's first.
+    pub fn nearby(self, above: &[&Unit]) -> Vec<Hotline> {
+        let far = |line: &Hotline| above.iter().position(|unit| line.unit.as_ref() == Some(&unit.code));
+        let mut near: Vec<(usize, Hotline)> = self.0.into_iter().filter_map(|line| Some((far(&line)?, line))).collect();
+        near.sort_by_key(|(far, _)| *far);
+        near.into_iter().map(|(_, line)| line).collect()
     }
 }
 
@@ -47,6 +66,9 @@ impl Held for Hotlines {
             }
             if !dialled(&line.phone) {
                 return Err(Error::invalid(format!("value[{n}].phone"), "bad-phone"));
+            }
+            if line.unit.as_ref().is_some_and(|code| code.trim().is_empty()) {
+                return Err(Error::invalid(format!("value[{n}].unit"), "required"));
             }
         }
         Ok(())

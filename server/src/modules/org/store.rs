@@ -404,6 +404,18 @@ record! {
     pub(super) struct Portrayed { pub id: Id<Person>, pub portrait: Id<File> }
 }
 
+record! {
+    /// What a list of people says beside names and posts.
+    pub(super) struct ListedRow { pub id: Id<Person>, pub phone_index: Option<Vec<u8>>, pub phone_public: bool, pub portrait: Option<Id<File>> }
+}
+
+/// What a list says of these people.
+pub(super) async fn listed(conn: &mut Conn, people: &[Id<Person>]) -> Result<Vec<ListedRow>> {
+    let query = Query::new("select id, phone_index, phone_public, portrait from person where")
+        .push_list("id in", people.iter().map(ToCell::to_cell).collect());
+    conn.list(query).await
+}
+
 /// Those of these people who have a portrait.
 pub(super) async fn portraits(conn: &mut Conn, people: &[Id<Person>]) -> Result<Vec<Portrayed>> {
     let query = Query::new("select id, portrait from person where portrait is not null")
@@ -446,6 +458,17 @@ pub(super) async fn insert_people(tx: &mut Tx, people: &[SealedPerson], now: Tim
     let row = |p: &SealedPerson| bind![p.id, p.staff_no, p.name, p.phone, p.phone_index, p.phone_public, now];
     let into = "insert into person (id, staff_no, name, phone, phone_index, phone_public, made_at)";
     insert(tx, into, people.iter().map(row).collect()).await
+}
+
+record! {
+    /// What is kept of somebody.
+    pub(super) struct ToldRow { pub staff_no: String, pub name: String, pub phone: Option<Vec<u8>>, pub phone_index: Option<Vec<u8>>, pub phone_public: bool }
+}
+
+/// What is kept of somebody, held until the transaction ends.
+pub(super) async fn told(tx: &mut Tx, person: Id<Person>) -> Result<Option<ToldRow>> {
+    tx.execute(sql!("update person set name = name where id = $1"), bind![person]).await?;
+    tx.one(sql!("select staff_no, name, phone, phone_index, phone_public from person where id = $1"), bind![person]).await
 }
 
 /// What is known of somebody, anew.

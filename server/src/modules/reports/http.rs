@@ -6,21 +6,21 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use kernel::{Error, Id, Page, Part, Scope, Time};
+use kernel::{Error, Id, Page, Part, Result, Scope, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     actions::{self, Asked, Decide, Exclude, PERIOD_UNKNOWN, PeriodView, Rates},
-    export::table,
+    export::{self, table},
     lists::{self, Lists},
     model::{By, Difference, Line, Period, Rate, Share, differences},
     store::{self, Exclusion, ExclusionRow},
 };
 use crate::{
     app::{App, Shared},
-    http::{Allow, Answer, Command, Outcome, Taker, Written, attached_table},
+    http::{Allow, Along, Answer, Command, Outcome, Taker, Written, attached_table},
     permit,
 };
 
@@ -33,6 +33,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(export_file))
         .routes(routes!(periods))
         .routes(routes!(period))
+        .routes(routes!(period_file))
         .routes(routes!(freeze))
         .routes(routes!(exclude))
         .routes(routes!(exclusions))
@@ -249,22 +250,54 @@ async fn period(
     Path(period): Path<String>,
     Query(split): Query<Split>,
 ) -> Answer<Json<FrozenView>> {
-    let by = split.by.unwrap_or_default();
-    let span = Period::read(&period, app.zone).ok_or(Error::refused(PERIOD_UNKNOWN))?;
-    let mut conn = app.db.read().await?;
-    let kept = store::frozen(&mut conn, &period).await?.ok_or(Error::NotFound)?;
-    let scope = reach(&app, who.scope());
-    let frozen = in_sight(&app, &scope, by, store::lines(&mut conn, &period, by).await?);
-    let asked = Asked { from: span.from, to: span.to, by, unit: None };
-    let counted = actions::rates(&mut conn, &app, scope.clone(), &asked).await?;
-    let whole = (scope == Scope::All).then_some(counted.total);
-    let rows = in_sight(&app, &scope, by, counted.rows);
+    let stood = Stood::read(&app, reach(&app, who.scope()), &period, split.by.unwrap_or_default()).await?;
+    let Stood { kept, by, frozen, whole, rows, lists } = stood;
     let now: Vec<Line> = whole.iter().chain(&rows).cloned().collect();
     let differences = differences(&frozen, &now);
-    let lists = &counted.lists;
-    let whole = whole.map(|line| line_view(line, &lists::reported(span.from, span.to, &lists.whole())));
-    let now = whole.into_iter().chain(rows.into_iter().map(|line| part_view(line, lists, span.from, span.to))).collect();
-    Ok(Json(FrozenView { period: kept.into(), by, differences, frozen, now }))
+    let whole = whole.map(|line| line_view(line, &lists::reported(kept.from, kept.to, &lists.whole())));
+    let now = whole.into_iter().chain(rows.into_iter().map(|line| part_view(line, &lists, kept.from, kept.to))).collect();
+    Ok(Json(FrozenView { period: kept, by, differences, frozen, now }))
+}
+
+/// The same as CSV or XLSX, every rate as it stood and as it is counted now; audited.
+#[utoipa::path(get, path = "/api/v1/reports/periods/{period}/export", tag = "figures", params(Split, Written), responses((status = 200)),
+    extensions(("x-permission" = json!("export.run"))))]
+async fn period_file(
+    State(app): State<Shared>,
+    taker: Taker<Export>,
+    Path(period): Path<String>,
+    Query(split): Query<Split>,
+) -> Answer<Response> {
+    let stood = Stood::read(&app, reach(&app, taker.scope()), &period, split.by.unwrap_or_default()).await?;
+    let now: Vec<Line> = stood.whole.into_iter().chain(stood.rows).collect();
+    let lines = export::frozen(&stood.frozen, &now);
+    let along = Along { action: "report.export", name: "period", head: export::FROZEN.to_vec(), lines };
+    Ok(along.file(&app, &taker, app.clock.now()).await?)
+}
+
+/// A period that stands, as a caller may see it.
+struct Stood {
+    kept: PeriodView,
+    by: By,
+    frozen: Vec<Line>,
+    /// What is counted now: the district, for whoever sees all of it, and the parts.
+    whole: Option<Line>,
+    rows: Vec<Line>,
+    lists: Lists,
+}
+
+impl Stood {
+    async fn read(app: &App, scope: Scope, period: &str, by: By) -> Result<Self> {
+        let span = Period::read(period, app.zone).ok_or(Error::refused(PERIOD_UNKNOWN))?;
+        let mut conn = app.db.read().await?;
+        let kept = store::frozen(&mut conn, period).await?.ok_or(Error::NotFound)?;
+        let frozen = in_sight(app, &scope, by, store::lines(&mut conn, period, by).await?);
+        let asked = Asked { from: span.from, to: span.to, by, unit: None };
+        let counted = actions::rates(&mut conn, app, scope.clone(), &asked).await?;
+        let whole = (scope == Scope::All).then_some(counted.total);
+        let rows = in_sight(app, &scope, by, counted.rows);
+        Ok(Self { kept: kept.into(), by, frozen, whole, rows, lists: counted.lists })
+    }
 }
 
 /// Lines were frozen for the whole district; somebody of a part sees those of its own places and units.

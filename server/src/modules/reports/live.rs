@@ -80,22 +80,29 @@ impl Standing {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Number {
     /// `green`, `yellow`, `red`, `paused`, `none`, `open`; or `day`, `three_days`, `week`, `month`, `older`.
-    word: &'static str,
-    n: i64,
+    pub(super) word: &'static str,
+    pub(super) n: i64,
     /// The list of these cases.
-    cases: String,
+    pub(super) cases: String,
 }
 
 /// The open cases of one street, department or other part.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = StandingLine)]
 pub struct Line {
-    key: String,
-    name: String,
+    pub(super) key: String,
+    pub(super) name: String,
     /// All of them, then by light.
-    lights: Vec<Number>,
+    pub(super) lights: Vec<Number>,
     /// By how long ago they were reported.
-    ages: Vec<Number>,
+    pub(super) ages: Vec<Number>,
+}
+
+impl Line {
+    /// How many have this light, or are `open`.
+    pub(super) fn light(&self, word: &str) -> i64 {
+        self.lights.iter().find(|number| number.word == word).map_or(0, |number| number.n)
+    }
 }
 
 /// The open cases of a scope, as they stand now.
@@ -103,14 +110,14 @@ pub struct Line {
 #[schema(as = StandingView)]
 pub struct View {
     /// The instant at which it was counted.
-    as_of: Time,
-    by: By,
+    pub(super) as_of: Time,
+    pub(super) by: By,
     /// Whether a part of the district was counted: what was handed up or moved elsewhere counts, but lists hold only what the caller may see.
-    part: bool,
+    pub(super) part: bool,
     /// The whole.
-    total: Line,
+    pub(super) total: Line,
     /// The parts.
-    rows: Vec<Line>,
+    pub(super) rows: Vec<Line>,
 }
 
 /// What is counted, and the lists behind it.
@@ -176,15 +183,15 @@ fn line((key, name): (String, String), standing: &Standing, which: &str, now: Ti
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DayLine {
     /// The day in the district's own time.
-    date: String,
+    pub(super) date: String,
     /// Reported on it.
-    reported: i64,
+    pub(super) reported: i64,
     /// Solved on it, as it stands now.
-    resolved: i64,
+    pub(super) resolved: i64,
     /// The list of what was reported.
-    cases: String,
+    pub(super) cases: String,
     /// The list of what was solved.
-    resolved_cases: String,
+    pub(super) resolved_cases: String,
 }
 
 /// Every day of a span, those without cases too.
@@ -233,18 +240,18 @@ fn by_day(rows: Vec<store::OfDay>) -> BTreeMap<i64, i64> {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RepeatLine {
     /// The grid, or the unit where the cases were filed.
-    place: String,
-    place_name: String,
+    pub(super) place: String,
+    pub(super) place_name: String,
     /// The matter's id.
-    matter: String,
-    matter_name: String,
+    pub(super) matter: String,
+    pub(super) matter_name: String,
     /// How often.
-    n: i64,
+    pub(super) n: i64,
     /// How many of them are open.
-    open: i64,
-    last_at: Time,
+    pub(super) open: i64,
+    pub(super) last_at: Time,
     /// The list of its cases.
-    cases: String,
+    pub(super) cases: String,
 }
 
 /// What was reported at least `least` times in one grid, the most frequent first.

@@ -35,6 +35,7 @@ export const vacancies = () => ok(wire.GET("/api/v1/rosters/vacancies", { params
 export const templates = () => ok(wire.GET("/api/v1/rosters/templates", {}));
 
 export const people = (q: string, cursor = "") => ok(wire.GET("/api/v1/people", { params: { query: bare({ q, cursor, limit: 50 }) } }));
+export const changePerson = (id: string, body: Schemas["PersonBody"]) => ok(wire.PUT("/api/v1/people/{id}", { params: { path: { id } }, body }));
 export const hire = (body: Schemas["NewPerson"]) => ok(wire.POST("/api/v1/people", { body }));
 export const putPortrait = (id: string, photo_id: string) => ok(wire.PUT("/api/v1/people/{id}/portrait", { ...of(id), body: { photo_id } }));
 export const removePortrait = (id: string) => ok(wire.DELETE("/api/v1/people/{id}/portrait", of(id)));

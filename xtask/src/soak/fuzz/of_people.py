@@ -201,6 +201,7 @@ PEOPLE = {
     "POST /posts/{id}/assign": lambda: of(made_post(), {"person": person()}, ADMIN),
     "POST /posts/{id}/vacate": lambda: of(made_post(filled=True), {}, ADMIN),
     "POST /posts/{id}/end": lambda: of(made_post(), {}, ADMIN),
+    "PUT /people/{id}": lambda: of(person(), {"name": "罗川", "phone_public": False}, ADMIN),
     "POST /people": lambda: Given(body={"name": "罗川", "staff_no": number()}),
     "POST /leave": lambda: Given(body=leave(), who=ADMIN),
     "POST /leave/{id}/confirm": lambda: of(made_leave(), {}, ADMIN),

@@ -57,6 +57,9 @@ struct PersonFound {
     staff_no: String,
     name: String,
     posts: Vec<PostHeld>,
+    /// Whether a telephone is kept, and whether it is published.
+    has_phone: bool,
+    phone_public: bool,
     /// Until when the person is on leave.
     on_leave_until: Option<Time>,
     /// The portrait, for `/people/{id}/portrait/{photo}`.
@@ -98,11 +101,15 @@ async fn people(caller: Allow<ReadOrg>, State(app): State<Shared>, Query(wanted)
         }
         let on_leave_until = known.leave(person.id, now).map(|l| l.to);
         let (staff_no, name) = (person.staff_no.to_owned(), person.name.to_owned());
-        items.push(PersonFound { id: person.id, staff_no, name, posts, on_leave_until, portrait: None });
+        let (has_phone, phone_public, portrait) = (false, false, None);
+        items.push(PersonFound { id: person.id, staff_no, name, posts, has_phone, phone_public, on_leave_until, portrait });
     }
     let ids: Vec<_> = items.iter().map(|p| p.id).collect();
-    for found in store::portraits(&mut *app.db.read().await?, &ids).await? {
-        items.iter_mut().filter(|p| p.id == found.id).for_each(|p| p.portrait = Some(found.portrait));
+    for found in store::listed(&mut *app.db.read().await?, &ids).await? {
+        for person in items.iter_mut().filter(|p| p.id == found.id) {
+            (person.has_phone, person.phone_public, person.portrait) =
+                (found.phone_index.is_some(), found.phone_public, found.portrait);
+        }
     }
     Ok(Json(PeoplePage { items, next }))
 }
@@ -256,12 +263,14 @@ async fn board(
             None => None,
         };
         let stands_in = contact(&app, known, deputy, None).await?;
-        let deputy = deputy.zip(stands_in).map(|(person, c)| BoardDeputy { name: c.name, phone: c.phone, person, portrait: c.portrait });
+        let deputy =
+            deputy.zip(stands_in).map(|(person, c)| BoardDeputy { name: c.name, phone: c.phone, person, portrait: c.portrait });
         let (name, phone, portrait) = shown.map_or((None, None, None), |c| (Some(c.name), c.phone, c.portrait));
         people.push(BoardPerson { title, slot, name, phone, deputy, person, portrait });
     }
     let name = |kinds: &[&str]| known.above(unit.id, kinds, now).map(|u| u.name.clone());
     let desk = known.desk_of(unit.id, now);
+    let lines = app.access.setting(&HOTLINES, now);
     Ok(Json(Board {
         code,
         name: unit.name.clone(),
@@ -276,7 +285,7 @@ async fn board(
         border,
         hours: app.access.setting(&HOURS, now).0,
         people,
-        hotlines: app.access.setting(&HOTLINES, now).0,
+        hotlines: [lines.clone().nearby(&known.ancestors(unit.id, now)), lines.everywhere()].concat(),
         code_svg: crate::modules::access::totp::picture(&link)?,
         link,
         at: now,

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::{ManageLeave, ManageOrg};
+use super::{ManageLeave, ManageOrg, managed};
 use crate::{
     app::{App, Shared},
     http::{Allow, Answer, Command, Outcome, Work},
@@ -31,6 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(re_parent))
         .routes(routes!(end))
         .routes(routes!(hire))
+        .routes(routes!(tell))
         .routes(routes!(open_post))
         .routes(routes!(assign))
         .routes(routes!(vacate))
@@ -193,6 +194,43 @@ async fn hire(caller: Allow<ManageOrg>, State(app): State<Shared>, command: Comm
     let mut work = command.begin(&app, &caller).await?;
     actions::hire(&mut change(&mut work, &caller, &known), person, &wrapped).await?;
     finish(&app, work, StatusCode::CREATED, id).await
+}
+
+/// What is known of somebody, anew.
+#[derive(Deserialize, ToSchema)]
+struct PersonBody {
+    name: String,
+    /// Another telephone; without it the one that is kept stays, and an empty one takes it away.
+    phone: Option<String>,
+    /// Whether the telephone is published, as a grid worker's is.
+    phone_public: bool,
+}
+
+/// Changes name and telephone of somebody; the staff number stays.
+#[utoipa::path(put, path = "/api/v1/people/{id}", tag = "org", params(("id" = String, Path, format = "uuid")), request_body = PersonBody,
+    responses((status = 200, body = Changed)), extensions(("x-permission" = json!("org.manage"))))]
+async fn tell(
+    caller: Allow<ManageOrg>,
+    State(app): State<Shared>,
+    Path(id): Path<Id<Person>>,
+    command: Command<PersonBody>,
+) -> Outcome {
+    let PersonBody { name, phone, phone_public } = &command.body;
+    let (name, phone) = (name.trim(), phone.as_deref().map(str::trim));
+    for (field, text, least, most) in [("name", name, 1, 40), ("phone", phone.unwrap_or_default(), 0, 30)] {
+        if !(least..=most).contains(&text.chars().count()) {
+            return Err(Error::invalid(field, "bad-length").into());
+        }
+    }
+    let known = app.org.directory();
+    if !managed(&known.value, &caller.scope(), id, app.clock.now()) {
+        return Err(Error::NotFound.into());
+    }
+    // Sealing comes before the transaction.
+    let phone = actions::reseal(&app, id, phone).await?;
+    let mut work = command.begin(&app, &caller).await?;
+    actions::tell(&mut change(&mut work, &caller, &known), id, name, phone, *phone_public).await?;
+    finish(&app, work, StatusCode::OK, id.uuid()).await
 }
 
 /// A post to be opened.

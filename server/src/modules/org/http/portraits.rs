@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{ManageOrg, ReadOrg, visible};
+use super::{ManageOrg, ReadOrg, managed, visible};
 use crate::{
     app::{App, Shared},
     http::{Allow, Answer, Command, Outcome, SomeoneLoggedIn, Visitor},
@@ -139,13 +139,8 @@ async fn change<T>(
     portrait: Option<Id<File>>,
 ) -> Outcome {
     let known = app.org.directory();
-    let fits = known.value.person(person).is_some()
-        && scope.is_none_or(|scope| {
-            let posts = known.value.posts_of(person, app.clock.now());
-            let under = posts.iter().filter_map(|p| known.value.unit(p.unit)).any(|u| scope.holds(&u.path));
-            under || scope.holds(&known.value.root().path)
-        });
-    if !fits {
+    if !scope.map_or_else(|| known.value.person(person).is_some(), |scope| managed(&known.value, &scope, person, app.clock.now()))
+    {
         return Err(Error::NotFound.into());
     }
     let mut work = command.begin(app, actor).await?;

@@ -326,6 +326,63 @@ testkit::both! {
         desk.post("/api/v1/leave", &same).await.refused(400, "invalid");
     }
 
+    async fn a_community_has_numbers_of_its_own(engine: Engine) {
+        let app = district(engine).await;
+        let admin = app.login_as("system-admin", "/").await;
+        let lines = json!([
+            {"name": "火警", "phone": "119"},
+            {"name": "临江供水", "phone": "000-5550110", "unit": "990101001"},
+            {"name": "柳荫服务站", "phone": "000-5550202", "unit": "990101001001"},
+            {"name": "育才服务站", "phone": "000-5550203", "unit": "990101002001"},
+        ]);
+        let set = async |lines: &Value| admin.put("/api/v1/settings/district.hotlines", &json!({"value": lines, "reason": "按街道分开"})).await;
+        set(&lines).await.expect(200);
+        let names = |of: &Value| texts(&of["hotlines"], "name");
+        let district = app.visitor().get("/api/v1/district").await.expect(200).json();
+        assert_eq!(names(&district), ["火警"]);
+        let place = app.visitor().get("/api/v1/place?grid=990101001001001").await.expect(200).json();
+        assert_eq!(names(&place), ["柳荫服务站", "临江供水"]);
+        let board = admin.get("/api/v1/grids/990101001001001/board?origin=https://grid.example").await.expect(200).json();
+        assert_eq!(names(&board), ["柳荫服务站", "临江供水", "火警"]);
+        let nowhere = app.visitor().get("/api/v1/place?lon=120&lat=30").await.expect(200).json();
+        assert_eq!(names(&nowhere), Vec::<String>::new());
+        set(&json!([{"name": "热线", "phone": "119", "unit": " "}])).await.refused(400, "invalid");
+    }
+
+    async fn name_and_telephone_of_somebody_change(engine: Engine) {
+        let app = district(engine).await;
+        let admin = app.login_as("system-admin", "/").await;
+        let path = format!("/api/v1/people/{}", person(&app, "1001"));
+        let shown = async || {
+            let board = admin.get("/api/v1/grids/990101001001001/board?origin=https://grid.example").await.expect(200).json();
+            let worker = board["people"].as_array().unwrap().iter().find(|p| p["slot"] == "full_time").unwrap().clone();
+            (worker["name"].clone(), worker["phone"].clone())
+        };
+        let listed = async || admin.get("/api/v1/people?q=1001").await.expect(200).json()["items"][0].clone();
+        assert_eq!((listed().await["has_phone"].as_bool(), listed().await["phone_public"].as_bool()), (Some(true), Some(true)));
+        // A new number for the name that stays, then a new name with the number left alone.
+        admin.put(&path, &json!({"name": "周以宁", "phone": " 140-0000-0099 ", "phone_public": true})).await.expect(200);
+        assert_eq!(shown().await, (json!("周以宁"), json!("140-0000-0099")));
+        admin.put(&path, &json!({"name": "周宁", "phone_public": true})).await.expect(200);
+        assert_eq!(shown().await, (json!("周宁"), json!("140-0000-0099")));
+        admin.put(&path, &json!({"name": "周宁", "phone_public": false})).await.expect(200);
+        assert_eq!(shown().await, (json!("周宁"), Value::Null));
+        admin.put(&path, &json!({"name": "周宁", "phone": "", "phone_public": true})).await.expect(200);
+        assert_eq!((shown().await.1, listed().await["has_phone"].as_bool()), (Value::Null, Some(false)));
+        // What changes nothing leaves no row; the rows name what changed and never the number.
+        admin.put(&path, &json!({"name": "周宁", "phone_public": true})).await.expect(200);
+        let rows = app.login_as("audit-admin", "/").await.get("/api/v1/audit?limit=50").await.expect(200).json();
+        let rows: Vec<&Value> = rows["items"].as_array().unwrap().iter().filter(|r| r["action"] == "org.person.change").collect();
+        assert_eq!(rows.len(), 4);
+        assert!(!rows.iter().any(|r| r.to_string().contains("0099")), "{rows:?}");
+        // Bad input, and whom one does not look after.
+        admin.put(&path, &json!({"name": " ", "phone_public": true})).await.refused(400, "invalid");
+        admin.put(&path, &json!({"name": "周宁", "phone": "1".repeat(31), "phone_public": true})).await.refused(400, "invalid");
+        app.login_as("community-desk", "/990101/990101001/990101001001/").await.put(&path, &json!({"name": "甲", "phone_public": true})).await.refused(403, "forbidden");
+        let nobody = "/api/v1/people/01957f00-0000-7000-8000-00000000dead";
+        admin.put(nobody, &json!({"name": "甲", "phone_public": true})).await.refused(404, "not-found");
+    }
+
     async fn a_board_tells_who_is_responsible_and_leads_to_the_live_page(engine: Engine) {
         let app = district(engine).await;
         let desk = app.login_as("community-desk", "/990101/990101001/990101001001/").await;

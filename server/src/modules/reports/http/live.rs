@@ -3,21 +3,31 @@
 use axum::{
     Json,
     extract::{Query, State},
+    response::Response,
 };
-use kernel::Page;
+use kernel::{Page, Result, Scope};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{See, Span, Split, reach};
+use super::{Export, See, Span, Split, reach};
 use crate::{
-    app::Shared,
-    http::{Allow, Answer},
-    modules::reports::live::{self, DayLine, RepeatLine},
+    app::{App, Shared},
+    http::{Allow, Along, Answer, Taker, Written},
+    modules::reports::{
+        export,
+        live::{self, DayLine, RepeatLine},
+    },
 };
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(standing)).routes(routes!(days)).routes(routes!(repeats))
+    OpenApiRouter::new()
+        .routes(routes!(standing))
+        .routes(routes!(standing_file))
+        .routes(routes!(days))
+        .routes(routes!(days_file))
+        .routes(routes!(repeats))
+        .routes(routes!(repeats_file))
 }
 
 /// Whose open cases.
@@ -43,6 +53,23 @@ async fn standing(
     Ok(Json(live::standing(&mut *app.db.read().await?, &app, scope, by, whose.unit.as_deref()).await?))
 }
 
+/// The same as CSV or XLSX; audited.
+#[utoipa::path(get, path = "/api/v1/reports/standing/export", tag = "figures", params(Split, Whose, Written), responses((status = 200)),
+    extensions(("x-permission" = json!("export.run"))))]
+async fn standing_file(
+    State(app): State<Shared>,
+    taker: Taker<Export>,
+    Query(split): Query<Split>,
+    Query(whose): Query<Whose>,
+) -> Answer<Response> {
+    let (by, scope) = (split.by.unwrap_or_default(), reach(&app, taker.scope()));
+    let view = live::standing(&mut *app.db.read().await?, &app, scope, by, whose.unit.as_deref()).await?;
+    let now = view.as_of;
+    let along =
+        Along { action: "report.export", name: "standing", head: export::STANDING.to_vec(), lines: export::standing(view) };
+    Ok(along.file(&app, &taker, now).await?)
+}
+
 /// Which repeats.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
@@ -54,6 +81,14 @@ struct Often {
     limit: Option<i64>,
 }
 
+impl Often {
+    async fn found(&self, app: &App, scope: Scope, span: &Span) -> Result<Vec<RepeatLine>> {
+        let (least, limit) = (self.least.unwrap_or(3).max(2), self.limit.unwrap_or(50).clamp(1, 200));
+        let mut conn = app.db.read().await?;
+        live::repeats(&mut conn, app, scope, span.unit.as_deref(), (span.from, span.to), (least, limit)).await
+    }
+}
+
 /// How many cases were reported and solved on each day.
 #[utoipa::path(get, path = "/api/v1/reports/days", tag = "figures", params(Span), responses((status = 200, body = Page<DayLine>)),
     extensions(("x-permission" = json!("report.read"))))]
@@ -61,6 +96,16 @@ async fn days(State(app): State<Shared>, who: Allow<See>, Query(span): Query<Spa
     let scope = reach(&app, who.scope());
     let items = live::days(&mut *app.db.read().await?, &app, scope, span.unit.as_deref(), (span.from, span.to)).await?;
     Ok(Json(Page { items, next: None }))
+}
+
+/// The same as CSV or XLSX; audited.
+#[utoipa::path(get, path = "/api/v1/reports/days/export", tag = "figures", params(Span, Written), responses((status = 200)),
+    extensions(("x-permission" = json!("export.run"))))]
+async fn days_file(State(app): State<Shared>, taker: Taker<Export>, Query(span): Query<Span>) -> Answer<Response> {
+    let scope = reach(&app, taker.scope());
+    let days = live::days(&mut *app.db.read().await?, &app, scope, span.unit.as_deref(), (span.from, span.to)).await?;
+    let along = Along { action: "report.export", name: "days", head: export::DAYS.to_vec(), lines: export::days(days) };
+    Ok(along.file(&app, &taker, app.clock.now()).await?)
 }
 
 /// Matters that were reported again and again in one grid, the most frequent first.
@@ -72,9 +117,20 @@ async fn repeats(
     Query(span): Query<Span>,
     Query(often): Query<Often>,
 ) -> Answer<Json<Page<RepeatLine>>> {
-    let (least, limit) = (often.least.unwrap_or(3).max(2), often.limit.unwrap_or(50).clamp(1, 200));
-    let scope = reach(&app, who.scope());
-    let asked = ((span.from, span.to), (least, limit));
-    let items = live::repeats(&mut *app.db.read().await?, &app, scope, span.unit.as_deref(), asked.0, asked.1).await?;
+    let items = often.found(&app, reach(&app, who.scope()), &span).await?;
     Ok(Json(Page { items, next: None }))
+}
+
+/// The same as CSV or XLSX; audited.
+#[utoipa::path(get, path = "/api/v1/reports/repeats/export", tag = "figures", params(Span, Often, Written), responses((status = 200)),
+    extensions(("x-permission" = json!("export.run"))))]
+async fn repeats_file(
+    State(app): State<Shared>,
+    taker: Taker<Export>,
+    Query(span): Query<Span>,
+    Query(often): Query<Often>,
+) -> Answer<Response> {
+    let found = often.found(&app, reach(&app, taker.scope()), &span).await?;
+    let along = Along { action: "report.export", name: "repeats", head: export::REPEATS.to_vec(), lines: export::repeats(found) };
+    Ok(along.file(&app, &taker, app.clock.now()).await?)
 }

@@ -67,6 +67,12 @@ testkit::both! {
         assert!(new["frozen"].is_null(), "a line that was not there");
         assert_eq!(street["frozen"], before["frozen"]);
 
+        let csv = desk.get("/api/v1/reports/periods/2025-03-10/export").await.expect(200).text();
+        let closed: Vec<&str> = csv.lines().filter(|l| l.contains(",结案率,")).collect();
+        assert!(closed[0].starts_with("990101,某区,结案率,50,1,2,0,100,2,2,0"), "{closed:?}");
+        assert!(closed.iter().any(|l| l.starts_with("990101002,") && l.contains(",结案率,,,,,")), "a line that was not there: {closed:?}");
+        desk.get("/api/v1/reports/periods/2025-02/export").await.expect(404);
+
         // Somebody of a part sees the lines of that part.
         let part = app.login_as("street-desk", STREET).await.get("/api/v1/reports/periods/2025-03-10").await.expect(200).json();
         let keys: Vec<&str> = part["frozen"].as_array().unwrap().iter().map(|l| l["key"].as_str().unwrap()).collect();

@@ -43,6 +43,17 @@ testkit::both! {
             let sum: i64 = split["rows"].as_array().unwrap().iter().map(|r| number(r, "lights", "open").0).sum();
             assert_eq!(sum, 4, "{by}");
         }
+        // As a table: the whole, then the street with the one that is late longest, in numbers that add up.
+        let csv = desk.get("/api/v1/reports/standing/export").await.expect(200).text();
+        let rows: Vec<Vec<&str>> = csv.trim_start_matches('\u{feff}').lines().map(|l| l.split(',').collect()).collect();
+        assert_eq!((rows[0][2], rows[0][12], rows[1][1], rows[1][2]), ("未办结", "30 天以上", "某区", "4"));
+        assert_eq!(rows[1][8..13], ["1", "1", "1", "0", "1"]);
+        assert_eq!(rows[2..4].iter().map(|r| r[2].parse::<i64>().unwrap()).sum::<i64>(), 4);
+        let xlsx = desk.get("/api/v1/reports/standing/export?format=xlsx&by=matter").await.expect(200);
+        assert!(xlsx.body.starts_with(b"PK"));
+        desk.get("/api/v1/reports/standing/export?format=pdf").await.refused(400, "invalid");
+        let audit = app.login_as("audit-admin", DISTRICT).await.get("/api/v1/audit?limit=50").await.expect(200).json();
+        assert_eq!(audit["items"].as_array().unwrap().iter().filter(|r| r["action"] == "report.export").count(), 2);
         // A street sees its own.
         let street = app.login_as("street-desk", STREET).await;
         assert_eq!(number(&street.get("/api/v1/reports/standing").await.expect(200).json()["total"], "lights", "open").0, 3);
@@ -58,6 +69,8 @@ testkit::both! {
         let found: Vec<(&str, i64)> = days["items"].as_array().unwrap().iter().map(|d| (d["date"].as_str().unwrap(), d["reported"].as_i64().unwrap())).collect();
         assert_eq!(found, [("2025-03-02", 0), ("2025-03-03", 1), ("2025-03-04", 2), ("2025-03-05", 0)]);
         assert_eq!(length(&desk, days["items"][2]["cases"].as_str().unwrap()).await, 2);
+        let csv = desk.get(&format!("/api/v1/reports/days/export?{span}")).await.expect(200).text();
+        assert!(csv.contains("日期,上报,办结\n2025-03-02,0,0\n2025-03-03,1,"), "{csv}");
         desk.get("/api/v1/reports/days?from=2020-01-01T00:00:00Z&to=2025-01-01T00:00:00Z").await.refused(400, "invalid");
         desk.get("/api/v1/reports/days?from=2025-01-02T00:00:00Z&to=2025-01-01T00:00:00Z").await.refused(400, "invalid");
     }
@@ -75,6 +88,8 @@ testkit::both! {
         let it = &found["items"][0];
         assert_eq!((it["n"].as_i64(), it["open"].as_i64()), (Some(3), Some(0)));
         assert_eq!(length(&desk, it["cases"].as_str().unwrap()).await, 3);
+        let csv = desk.get(&format!("/api/v1/reports/repeats/export?{span}")).await.expect(200).text();
+        assert_eq!(csv.lines().filter(|l| l.contains(",3,0,2025-03-03T01:02:00")).count(), 1, "{csv}");
         let more = desk.get(&format!("/api/v1/reports/repeats?{span}&least=4")).await.expect(200).json();
         assert_eq!(more["items"].as_array().unwrap().len(), 0);
     }

@@ -87,7 +87,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
   },
   "dispatch.ruling": { kind: "group", fields: [{ key: "within", kind: "limit" }] },
   "district.announcement": sentence,
-  "district.hotlines": phones,
+  "district.hotlines": { kind: "list", of: { kind: "group", fields: [text("name", 40, "phoneName"), text("phone", 40), { key: "unit", words: "phoneUnit", kind: "maybe", missing: true, of: { kind: "text", most: 40 } }] } },
   "inbox.must_reports": {
     kind: "list",
     of: {
