@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Session } from "@/api/types";
 import { drop, pending, undo } from "@/faces/console/pending";
 import AccountsPage from "@/faces/console/setup/AccountsPage.vue";
+import AuditPage from "@/faces/console/setup/AuditPage.vue";
 import UnitPanel from "@/faces/console/setup/UnitPanel.vue";
 import { useSession } from "@/shared/access/session";
 import { mounted, serve } from "./mounted";
@@ -54,5 +55,42 @@ describe("what set-up ends with one click", () => {
     await flushPromises();
     expect(asked()).toEqual(["POST /posts/p/end"]);
     expect(wrapper.text()).toContain("岗位已撤。");
+  });
+});
+
+describe("the record", () => {
+  afterEach(() => (document.body.innerHTML = ""));
+  const [one, two, nobody] = ["0190aaaa-0000-7000-8000-000000000001", "0190aaaa-0000-7000-8000-000000000002", "00000000-0000-0000-0000-000000000000"];
+  const row = (id: string, actor: string, actor_kind: string) => ({ id, at: "2026-11-20T02:00:00.000Z", actor, actor_kind, action: "setting.set", object_kind: "setting", object: nobody, path: "/", details: "{}" });
+
+  async function audit(permissions: string[]) {
+    const asked = serve({
+      "GET /audit": { body: { items: [row("1", one, "person"), row("2", two, "token"), row("3", nobody, "system")] } },
+      "GET /accounts": { body: { items: [{ id: two, name: "乙", username: "yi" }] } },
+      [`GET /accounts/${one}`]: { body: { id: one, name: "甲", username: "jia", grants: [] } }, [`GET /accounts/${two}`]: { body: { id: two, name: "乙", username: "yi", grants: [] } },
+    });
+    const { wrapper, router } = await mounted(AuditPage);
+    useSession().take({ permissions, roles: [] } as unknown as Session);
+    await flushPromises();
+    return { wrapper, router, asked };
+  }
+  it("names who did something, a program by its owner, and the system as itself", async () => {
+    const { wrapper } = await audit(["audit.read", "account.read"]);
+    expect(wrapper.findAll("tbody tr").map((it) => it.findAll("td")[2]!.text())).toEqual([expect.stringContaining("甲"), expect.stringContaining("乙"), "系统"]);
+  });
+  it("is asked for a person by name", async () => {
+    const { wrapper, router } = await audit(["audit.read", "account.read"]);
+    await wrapper.get("#audit-actor-q").setValue("乙");
+    await flushPromises();
+    await wrapper.get("#audit-actor").setValue(two);
+    await flushPromises();
+    expect(router.currentRoute.value.query.actor).toBe(two);
+  });
+  it("takes a whole id where names are not for this person", async () => {
+    const { wrapper, router, asked } = await audit(["audit.read"]);
+    expect(asked.some((it) => it.path.startsWith("/accounts"))).toBe(false);
+    await wrapper.get("#audit-actor").setValue(one);
+    await flushPromises();
+    expect(router.currentRoute.value.query.actor).toBe(one);
   });
 });

@@ -164,7 +164,18 @@ export async function run({ enter, check }) {
   await auditor.page.getByRole("heading", { name: "开关和限额" }).waitFor();
   check("a thing of the record is one click away", true);
   await auditor.page.goBack();
-  await auditor.page.getByRole("link", { name: "工作人员" }).first().click();
+  // People stand there by name, and are asked for by name.
+  const by = auditor.page.locator(`tbody a[href*="account=${ids[0]}"]`).first();
+  check("the record names people", await soon(async () => /\p{Script=Han}{2,}/u.test(await by.innerText()) && (await by.innerText()) !== "工作人员"), await by.innerText());
+  const name = (await by.innerText()).trim();
+  await auditor.page.getByRole("button", { name: "清空条件" }).click();
+  await auditor.page.getByLabel("按姓名或账号找").fill(name);
+  await auditor.page.getByLabel("按姓名或账号找").press("Enter");
+  await auditor.page.locator(`#audit-actor option[value="${ids[0]}"]`).waitFor({ state: "attached" });
+  await auditor.page.locator("#audit-actor").selectOption(ids[0]);
+  await auditor.page.waitForURL((url) => url.href.includes(`actor=${ids[0]}`));
+  check("and is asked for a person by name", true);
+  await by.click();
   await auditor.page.waitForURL((url) => url.href.includes(`account=${ids[0]}`));
   await auditor.screen("u-18-account-of-record");
 }
