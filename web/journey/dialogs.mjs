@@ -20,6 +20,7 @@ export const dialogs = [
   ...set("setup/PeoplePage.vue", "system", () => "/setup/people", [{ press: "新增人员", empty: true }, { press: "登记请假", empty: true }]),
   ...set("setup/MatterForm.vue", "system", () => "/setup/catalogue", [{ press: "新增事项", empty: true }, { press: "修改", more: ["加一项：分段时限", "加一项：附加字段"] }]),
   ...set("setup/WebhooksPage.vue", "system", () => "/setup/webhooks", [{ press: "新增接收方", empty: true }]),
+  ...set("account/AccountPage.vue", "dispatcher", () => "/account", [{ press: "新建令牌", empty: true }]),
   ...set("setup/AccountsPage.vue", "system", () => "/setup/accounts", [{ press: "新建账号", empty: true }]),
   ...set("setup/AccountsPage.vue", "security", (x) => `/setup/accounts?q=zhouyining&account=${x.account}`, [{ press: "授权", last: true, empty: true }]),
   ...set("setup/AccessPage.vue", "dispatcher", () => "/setup/access", [{ press: "起草一批", empty: true }, { press: "批准" }, ...["同意", "不同意"].flatMap((press) => [{ press, empty: true }, { press, last: true, empty: true }])]),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { standing } from "@/faces/console/publishing/standing";
-import { instant, wall } from "@/faces/console/supervision/period";
+import { wall } from "@/faces/console/supervision/period";
+import { instant } from "@/shared/zone";
 
 describe("how a notice stands", () => {
   const now = Date.parse("2026-03-10T12:00:00Z");

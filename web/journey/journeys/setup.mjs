@@ -8,6 +8,21 @@ const right = "level1,level2,level3,handle_limit,limit_unit\n走查大类,走查
 const file = (text) => ({ name: "catalogue.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
 const tabs = (page) => page.getByRole("navigation", { name: "设置页面" });
 
+/** What waits ten seconds is sent at once. */
+const now = (page) => page.getByRole("button", { name: "现在就办" }).click();
+/** What was clicked by mistake is taken back, and the server never heard of it. */
+async function takenBack(page, check, name, of) {
+  const sent = [];
+  const hear = (request) => request.method() === "POST" && sent.push(request.url());
+  page.on("request", hear);
+  await page.getByRole("button", { name }).click();
+  await page.getByText(`将办：${name} · ${of}`).waitFor();
+  await page.keyboard.press("u");
+  await page.getByText(`将办：${name} · ${of}`).waitFor({ state: "detached" });
+  page.off("request", hear);
+  check("what set-up ends with one click is taken back within ten seconds", sent.length === 0, sent.join(" "));
+}
+
 export async function run({ enter, check }) {
   const { page, screen } = await enter("system");
   await page.getByRole("link", { name: "设置", exact: true }).click();
@@ -44,7 +59,9 @@ export async function run({ enter, check }) {
   await page.getByRole("row", { name: /走查事项/ }).waitFor();
   check("the matter is in the catalogue with its limit", (await page.getByRole("row", { name: /走查事项/ }).innerText()).includes("3 工作日"));
   await matter(page, screen, check);
+  await takenBack(page, check, "停用", "走查事项");
   await page.getByRole("button", { name: "停用" }).click();
+  await now(page);
   await page.getByText(/已停用/).first().waitFor();
   await page.getByLabel("事项、单位").fill("");
   await screen("u-5-catalogue");
@@ -82,6 +99,7 @@ export async function run({ enter, check }) {
   await page.goto(there);
   await page.getByRole("row", { name: new RegExp(username) }).getByRole("button", { name: "授权" }).click();
   await page.locator("td[colspan]").getByRole("button", { name: "停用", exact: true }).click();
+  await now(page);
   await page.getByText("已停用，它的登录已全部结束。").waitFor();
   check("an account is disabled", true);
 
@@ -101,6 +119,7 @@ export async function run({ enter, check }) {
   await page.getByRole("row", { name: /公告/ }).getByText("明天上午停水检修").waitFor();
   check("the list says in words what it holds", true);
   await page.getByRole("button", { name: "恢复默认" }).click();
+  await now(page);
   await page.getByText(/已恢复默认。/).waitFor();
   check("a switch goes back to its default", true);
   await page.getByLabel("名称", { exact: true }).fill("");
@@ -145,7 +164,18 @@ export async function run({ enter, check }) {
   await auditor.page.getByRole("heading", { name: "开关和限额" }).waitFor();
   check("a thing of the record is one click away", true);
   await auditor.page.goBack();
-  await auditor.page.getByRole("link", { name: "工作人员" }).first().click();
+  // People stand there by name, and are asked for by name.
+  const by = auditor.page.locator(`tbody a[href*="account=${ids[0]}"]`).first();
+  check("the record names people", await soon(async () => /\p{Script=Han}{2,}/u.test(await by.innerText()) && (await by.innerText()) !== "工作人员"), await by.innerText());
+  const name = (await by.innerText()).trim();
+  await auditor.page.getByRole("button", { name: "清空条件" }).click();
+  await auditor.page.getByLabel("按姓名或账号找").fill(name);
+  await auditor.page.getByLabel("按姓名或账号找").press("Enter");
+  await auditor.page.locator(`#audit-actor option[value="${ids[0]}"]`).waitFor({ state: "attached" });
+  await auditor.page.locator("#audit-actor").selectOption(ids[0]);
+  await auditor.page.waitForURL((url) => url.href.includes(`actor=${ids[0]}`));
+  check("and is asked for a person by name", true);
+  await by.click();
   await auditor.page.waitForURL((url) => url.href.includes(`account=${ids[0]}`));
   await auditor.screen("u-18-account-of-record");
 }
@@ -213,6 +243,7 @@ async function structured(page, screen, check) {
   await row("incidents.emergency").getByText("7 分钟").waitFor();
   check("a number is read back", true);
   await row("incidents.emergency").getByRole("button", { name: "恢复默认" }).click();
+  await now(page);
   await page.getByText(/已恢复默认。/).waitFor();
 
   await row("district.hotlines").getByRole("button", { name: "修改" }).click();
@@ -231,6 +262,7 @@ async function structured(page, screen, check) {
   const kept = await page.evaluate(async () => (await (await fetch("/api/v1/settings")).json()).find((it) => it.name === "district.hotlines").value.map((it) => it.name));
   check("a row is added and moved up", kept.at(-2) === "社区值班", kept.join(" "));
   await row("district.hotlines").getByRole("button", { name: "恢复默认" }).click();
+  await now(page);
   await page.getByText(/已恢复默认。/).waitFor();
 
   await row("incidents.escalation").getByRole("button", { name: "修改" }).click();
@@ -248,6 +280,7 @@ async function structured(page, screen, check) {
   const ladder = await page.evaluate(async () => (await (await fetch("/api/v1/settings")).json()).find((it) => it.name === "incidents.escalation").value.urgent);
   check("a ladder is built from its form", isDeepStrictEqual(ladder, { stages: [{ stage: "order", mark: "red", after_minutes: 60, tell: ["head"], then: { supervise: { card: "yellow", reply_minutes: 480 } } }] }), JSON.stringify(ladder));
   await row("incidents.escalation").getByRole("button", { name: "恢复默认" }).click();
+  await now(page);
   await page.getByText(/已恢复默认。/).waitFor();
   // Every setting has its form: none is edited as text.
   const names = await page.evaluate(async () => (await (await fetch("/api/v1/settings")).json()).map((it) => it.name));

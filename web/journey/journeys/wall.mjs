@@ -11,6 +11,14 @@ export async function run({ enter, check, base }) {
   check("the wall is dark", await page.evaluate(() => document.documentElement.classList.contains("dark")));
   const sizes = await page.locator(".counters strong").evaluateAll((all) => all.map((it) => Number.parseFloat(getComputedStyle(it).fontSize)));
   check("figures are at least 40 px", sizes.every((it) => it >= 40), sizes.join(", "));
+  const small = await page.locator("main .counters, main .longest, main h2, main .when, main .live, main .part").evaluateAll((all) =>
+    all.flatMap((it) => [it, ...it.querySelectorAll("*")]).filter((it) => [...it.childNodes].some((one) => one.nodeType === 3 && one.data.trim()) && it.checkVisibility())
+      .map((it) => [Number.parseFloat(getComputedStyle(it).fontSize), it.textContent.trim()]).filter(([size]) => size < 28));
+  check("what is to be read is at least 28 px", small.length === 0, JSON.stringify(small.slice(0, 8)));
+  const cut = await page.evaluate(() => [...document.querySelectorAll("main, main .counters li, main .counters a, main .longest, main .longest a, main .what")].filter((it) => it.scrollWidth > it.clientWidth + 1 || (it.matches("main, .longest") && it.scrollHeight > it.clientHeight + 1)).map((it) => `${it.tagName}.${it.className} ${it.scrollWidth}>${it.clientWidth} ${it.scrollHeight}>${it.clientHeight}`));
+  check("nothing on it is cut", cut.length === 0, cut.join("; "));
+  const open = await page.evaluate(async () => (await (await fetch("/api/v1/reports/standing?by=street")).json()).total.lights.find((it) => it.word === "open").n);
+  check("the wall says when its map shows not all of them", (await page.locator(".map .part").count()) === (open > 200 ? 1 : 0), String(open));
   const text = await page.locator("main").innerText();
   check("no telephone number is on the wall", !/1\d{2}[- ]?\d{4}[- ]?\d{4}/.test(text));
   await page.locator(".live:not(.stale)").waitFor();
@@ -28,7 +36,10 @@ export async function run({ enter, check, base }) {
   await page.goto(`${base}/c/#/wall`);
   await page.locator(".counters strong").first().waitFor();
   await page.context().setOffline(true);
-  await page.waitForTimeout(3000);
+  await page.locator(".live.stale").filter({ hasText: /数据停在 \d+ 秒前/ }).waitFor({ timeout: 100_000 });
+  check("it says that what it shows is old", true);
   await page.context().setOffline(false);
+  await page.locator(".live:not(.stale)").waitFor({ timeout: 90_000 });
+  check("and stops saying so once it reads again", true);
   check("the wall survives a break of the network", await page.locator(".counters strong").first().isVisible());
 }

@@ -31,6 +31,9 @@ export function useZone(name: string): void {
   zone = name;
 }
 
+/** The district's zone, as an offset such as `+08:00` once its server has said so. */
+export const zoneNow = (): string => zone;
+
 /** A formatter costs more than what it formats: one a language and a kind is kept. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 const clockParts = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;

@@ -41,6 +41,7 @@ export const bulk = (body: S["Bulk"]) => post<BulkOutcome>("/incidents/bulk", bo
 export const look = (id: string, leaving: boolean) => post<Company>(`/incidents/${id}/look`, { leaving } satisfies S["LookAt"]);
 export const whatIf = (id: string, body: WhatIf) => post<Outlook>(`/incidents/${id}/what-if`, body);
 export const similar = (id: string) => get<Paged<Similar>>(`/incidents/${id}/similar`);
+export const upstreamOrders = (id: string) => get<S["Page_Order"]>(`/incidents/${id}/orders`);
 export const returnReasons = () => get<Paged<ReturnReason>>("/dispatch/reasons");
 
 export const callQueue = () => get<Paged<Call>>("/callbacks", { limit: 200 });
@@ -107,6 +108,7 @@ export const desk = {
   sign: (c: Of, task: string) => toTask(c, task, "sign"),
   handBack: (c: Of, task: string, words: string) => toTask(c, task, "hand-back", { words }),
   link: (c: Of, task: string, days: number) => post<S["LinkMade"]>(`/incidents/${c.id}/tasks/${task}/link`, { days }),
+  unlink: (c: Of, task: string) => toTask(c, task, "link/revoke"),
 };
 
 /** The page that prints the whole case. */

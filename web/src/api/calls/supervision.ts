@@ -14,6 +14,8 @@ const bare = <T extends object>(query: T): T => Object.fromEntries(Object.entrie
 
 export const rates = (query: Span) => ok(wire.GET("/api/v1/reports/rates", { params: { query: bare(query) } }));
 export const standing = (by: By, unit = "") => ok(wire.GET("/api/v1/reports/standing", { params: { query: bare({ by, unit }) } }));
+export type DispatchRow = Schemas["FigureRow"];
+export const dispatchFigures = (query: { from: string; to: string; by: string }) => ok(wire.GET("/api/v1/dispatch/figures", { params: { query } }));
 export const days = (query: Span) => ok(wire.GET("/api/v1/reports/days", { params: { query: bare(query) } }));
 export const repeats = (query: Span & { least?: number; limit?: number }) => ok(wire.GET("/api/v1/reports/repeats", { params: { query: bare(query) } }));
 

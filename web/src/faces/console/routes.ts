@@ -18,6 +18,7 @@ export const routes: RouteRecordRaw[] = [
   { path: "/duty", name: "duty", component: () => import("./duty/DutyPage.vue") },
   { path: "/notices", name: "notices", component: () => import("./publishing/NoticesPage.vue") },
   { path: "/notices/:id", name: "notice", component: () => import("./publishing/NoticePage.vue") },
+  { path: "/account", name: "account", component: () => import("./account/AccountPage.vue") },
   { path: "/erasures", name: "erasures", component: () => import("./erasure/ErasuresPage.vue") },
   ...supervisionRoutes,
   ...setupRoutes,

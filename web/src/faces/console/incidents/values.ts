@@ -1,4 +1,6 @@
 import type { Limit } from "@/api/calls/desk";
+import { zoneNow } from "@/shared/clock";
+import { instant as instantIn } from "@/shared/zone";
 
 /** What stands in a form: one value a field, by the field's key. */
 export type Values = Record<string, unknown>;
@@ -13,10 +15,7 @@ export const limit = (v: Values, key: string): Limit | null => {
   return found && found.n > 0 ? found : null;
 };
 /** An instant from a field of day and time, as the server wants it. */
-export const instant = (v: Values, key: string): string | null => {
-  const at = new Date(text(v, key));
-  return text(v, key) && !Number.isNaN(at.getTime()) ? at.toISOString() : null;
-};
+export const instant = (v: Values, key: string): string | null => instantIn(text(v, key), zoneNow());
 /** A member only when it says something: `{...some("reason", words)}`. */
 export const some = <K extends string, T>(key: K, value: T | null): { [P in K]?: T } =>
   value === null || value === "" || (Array.isArray(value) && value.length === 0) ? {} : ({ [key]: value } as { [P in K]?: T });

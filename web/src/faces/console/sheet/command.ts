@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/vue-query";
 import { computed, ref } from "vue";
 import { isProblem } from "@/api/problem";
 import { useSays } from "@/shared/says";
+import { later, pending } from "../pending";
 import { useLasting } from "./lasting";
 
 /** One command of a form: whether it runs, what went wrong, what was done; afterwards the queries with these first keys are read again. */
@@ -14,6 +15,8 @@ export function useCommand(...touches: string[]) {
   /** The sentence for the whole form; nothing when every fault has its place beside a field. */
   const sentence = computed(() => (problem.value ? says.problem(problem.value) : null));
 
+  const anew = () => Promise.all(touches.map((key) => queries.invalidateQueries({ queryKey: [key] })));
+
   async function run<T>(act: () => Promise<T>, words: (() => string) | null = null): Promise<T | undefined> {
     if (busy.value) return undefined;
     busy.value = true;
@@ -22,7 +25,7 @@ export function useCommand(...touches: string[]) {
     try {
       const answer = await act();
       say(words);
-      await Promise.all(touches.map((key) => queries.invalidateQueries({ queryKey: [key] })));
+      await anew();
       return answer;
     } catch (error) {
       problem.value = error;
@@ -32,5 +35,20 @@ export function useCommand(...touches: string[]) {
       busy.value = false;
     }
   }
-  return { busy, problem, said, say, sentence, run };
+
+  /**
+   * Does what no second click brings back ten seconds from now, unless it is taken back (docs/adr/0011): `what` is done to `about`, in words.
+   * Clicked twice it is decided once.
+   */
+  async function soon(act: () => Promise<unknown>, what: string, about: string, words: () => string): Promise<void> {
+    const whole = `${what} · ${about}`;
+    if (pending.now?.words === whole) return;
+    problem.value = null;
+    say(null);
+    await later(whole, "", act, (error) => {
+      if (!error) say(words);
+      return anew();
+    });
+  }
+  return { busy, problem, said, say, sentence, run, soon };
 }

@@ -1,3 +1,5 @@
+import { minutes } from "@/shared/zone";
+
 /** Days, weeks and months in the district's own time. Pure. */
 export type Kind = "day" | "week" | "month";
 export const kinds: readonly Kind[] = ["day", "week", "month"];
@@ -9,21 +11,12 @@ const asDate = (text: string) => new Date(`${text}T00:00:00Z`);
 const asText = (date: Date) => date.toISOString().slice(0, 10);
 export const plus = (text: string, days: number): string => asText(new Date(asDate(text).getTime() + days * day));
 
-/** Minutes of an offset such as `+08:00`. */
-function minutes(zone: string): number {
-  const found = /^([+-])(\d{2}):(\d{2})$/.exec(zone);
-  return found ? (found[1] === "-" ? -1 : 1) * (Number(found[2]) * 60 + Number(found[3])) : 480;
-}
 /** The day on which an instant falls. */
 export const dayOf = (at: number, zone: string): string => asText(new Date(at + minutes(zone) * 60_000));
 /** The first instant of a day. */
 export const begin = (text: string, zone: string): string => new Date(asDate(text).getTime() - minutes(zone) * 60_000).toISOString();
-/** An instant as a field of day and minute shows it, and back; nothing for what is none. */
+/** An instant as a field of day and minute shows it; the way back is `instant` of shared/zone.ts. */
 export const wall = (at: string | null | undefined, zone: string): string => (at ? new Date(Date.parse(at) + minutes(zone) * 60_000).toISOString().slice(0, 16) : "");
-export const instant = (text: string, zone: string): string | null => {
-  const at = text ? Date.parse(`${text}:00Z`) : Number.NaN;
-  return Number.isNaN(at) ? null : new Date(at - minutes(zone) * 60_000).toISOString();
-};
 /** The span of instants: from the first instant on, before the last. */
 export const span = (days: Days, zone: string): { from: string; to: string } => ({ from: begin(days.from, zone), to: begin(plus(days.to, 1), zone) });
 

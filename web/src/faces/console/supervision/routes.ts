@@ -6,6 +6,7 @@ export const supervisionRoutes: RouteRecordRaw[] = [
   { path: "/figures", redirect: "/figures/standing" },
   { path: "/figures/standing", component: withWords(() => import("./StandingPage.vue")) },
   { path: "/figures/rates", component: withWords(() => import("./RatesPage.vue")) },
+  { path: "/figures/dispatch", component: withWords(() => import("./DispatchPage.vue")) },
   { path: "/figures/repeats", component: withWords(() => import("./RepeatsPage.vue")) },
   { path: "/figures/orders", component: withWords(() => import("./OrdersPage.vue")) },
   { path: "/figures/orders/:id", component: withWords(() => import("./OrderPage.vue")) },

@@ -1,0 +1,96 @@
+import { flushPromises } from "@vue/test-utils";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Session } from "@/api/types";
+import { drop, pending, undo } from "@/faces/console/pending";
+import AccountsPage from "@/faces/console/setup/AccountsPage.vue";
+import AuditPage from "@/faces/console/setup/AuditPage.vue";
+import UnitPanel from "@/faces/console/setup/UnitPanel.vue";
+import { useSession } from "@/shared/access/session";
+import { mounted, serve } from "./mounted";
+
+const grown = { id: "u", kind: "grid", code: "G1", name: "一网格", serves: [], above: [{ id: "c", name: "社区" }], vacancies: [], history: [], posts: [{ id: "p", slot: "worker", title: "网格员", person: { id: "n", name: "甲", staff_no: "1" } }] };
+const account = { id: "a", username: "jia", name: "甲", grants: [{ id: "g", role: "desk", path: "/" }] };
+
+describe("what set-up ends with one click", () => {
+  beforeEach(() => vi.useFakeTimers({ shouldAdvanceTime: true, toFake: ["setTimeout", "clearTimeout", "Date"] }));
+  afterEach(() => { undo(); drop(); vi.useRealTimers(); document.body.innerHTML = ""; });
+
+  async function panel(of: "units" | "accounts") {
+    const asked = serve({
+      "GET /units/u": { body: grown }, "POST /posts/p/end": { body: { id: "p" } }, "POST /posts/p/vacate": { body: { id: "p" } },
+      "GET /roles": { body: [] }, "GET /accounts": { body: { items: [account] } }, "GET /accounts/a": { body: account }, "POST /accounts/a/disable": { body: {} }, "DELETE /accounts/a/grants/g": { body: {} },
+    });
+    const { wrapper } = of === "units" ? await mounted(UnitPanel, { id: "u", asOf: "", kinds: [], kindName: (it: string) => it }) : await mounted(AccountsPage, {}, "/?account=a");
+    useSession().take({ permissions: ["org.manage", "account.manage", "grant.manage"], roles: [] } as unknown as Session);
+    await flushPromises();
+    const press = async (words: string) => {
+      await wrapper.findAll("button").find((it) => it.text() === words)!.trigger("click");
+      await flushPromises();
+    };
+    return { asked: () => asked.filter((it) => it.method !== "GET").map((it) => `${it.method} ${it.path}`), press, wrapper };
+  }
+
+  it.each([["units", "撤岗", "POST /posts/p/end"], ["units", "腾空", "POST /posts/p/vacate"], ["accounts", "停用", "POST /accounts/a/disable"], ["accounts", "收回", "DELETE /accounts/a/grants/g"]] as const)("waits ten seconds: %s, %s", async (page, words, call) => {
+    const { asked, press } = await panel(page);
+    await press(words);
+    expect(asked()).toEqual([]);
+    expect(pending.now?.words).toContain(words);
+    await vi.advanceTimersByTimeAsync(10_100);
+    await flushPromises();
+    expect(asked()).toEqual([call]);
+  });
+  it("is not done when it is taken back", async () => {
+    const { asked, press } = await panel("units");
+    await press("撤岗");
+    undo();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked()).toEqual([]);
+  });
+  it("is decided once by two clicks, and says when it is done", async () => {
+    const { asked, press, wrapper } = await panel("units");
+    await press("撤岗");
+    await press("撤岗");
+    expect(asked()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(10_100);
+    await flushPromises();
+    expect(asked()).toEqual(["POST /posts/p/end"]);
+    expect(wrapper.text()).toContain("岗位已撤。");
+  });
+});
+
+describe("the record", () => {
+  afterEach(() => (document.body.innerHTML = ""));
+  const [one, two, nobody] = ["0190aaaa-0000-7000-8000-000000000001", "0190aaaa-0000-7000-8000-000000000002", "00000000-0000-0000-0000-000000000000"];
+  const row = (id: string, actor: string, actor_kind: string) => ({ id, at: "2026-11-20T02:00:00.000Z", actor, actor_kind, action: "setting.set", object_kind: "setting", object: nobody, path: "/", details: "{}" });
+
+  async function audit(permissions: string[]) {
+    const asked = serve({
+      "GET /audit": { body: { items: [row("1", one, "person"), row("2", two, "token"), row("3", nobody, "system")] } },
+      "GET /accounts": { body: { items: [{ id: two, name: "乙", username: "yi" }] } },
+      [`GET /accounts/${one}`]: { body: { id: one, name: "甲", username: "jia", grants: [] } }, [`GET /accounts/${two}`]: { body: { id: two, name: "乙", username: "yi", grants: [] } },
+    });
+    const { wrapper, router } = await mounted(AuditPage);
+    useSession().take({ permissions, roles: [] } as unknown as Session);
+    await flushPromises();
+    return { wrapper, router, asked };
+  }
+  it("names who did something, a program by its owner, and the system as itself", async () => {
+    const { wrapper } = await audit(["audit.read", "account.read"]);
+    expect(wrapper.findAll("tbody tr").map((it) => it.findAll("td")[2]!.text())).toEqual([expect.stringContaining("甲"), expect.stringContaining("乙"), "系统"]);
+  });
+  it("is asked for a person by name", async () => {
+    const { wrapper, router } = await audit(["audit.read", "account.read"]);
+    await wrapper.get("#audit-actor-q").setValue("乙");
+    await flushPromises();
+    await wrapper.get("#audit-actor").setValue(two);
+    await flushPromises();
+    expect(router.currentRoute.value.query.actor).toBe(two);
+  });
+  it("takes a whole id where names are not for this person", async () => {
+    const { wrapper, router, asked } = await audit(["audit.read"]);
+    expect(asked.some((it) => it.path.startsWith("/accounts"))).toBe(false);
+    await wrapper.get("#audit-actor").setValue(one);
+    await flushPromises();
+    expect(router.currentRoute.value.query.actor).toBe(one);
+  });
+});
