@@ -20,7 +20,7 @@ import { myReports } from "@/faces/resident/tracks";
 import { weight } from "@/shared/map/styles";
 import { mounted, serve } from "./mounted";
 
-const district = { code: "990101", name: "某区", demo: false, bounds: [0, 0, 1, 1], centre: [0.5, 0.5], zone: "Asia/Shanghai", hotlines: [] };
+const district = { code: "990101", name: "某区", demo: false, bounds: [0, 0, 1, 1], centre: [0.5, 0.5], zone: "+08:00", hotlines: [] };
 const filed = { id: "1", code: "C20260314-0001", track: "abc", duplicates: [] };
 const shot = (key: string) => ({ key, photo: new Blob([key], { type: "image/jpeg" }), id: null, at: null });
 let shelf: Shelf;

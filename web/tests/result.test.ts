@@ -16,6 +16,6 @@ describe("the result of a task", () => {
   });
   it("says the instant of a planned day", () => {
     const { planned_for } = asDone({ ...freshResult(), result: "planned", public_reply: "later", planned: "2026-05-01" });
-    expect(planned_for).toBe(new Date("2026-05-01T18:00").toISOString());
+    expect(planned_for).toBe("2026-05-01T10:00:00.000Z");
   });
 });

@@ -1,4 +1,5 @@
 import type { Done } from "@/api/types";
+import { fromDistrict } from "../clock";
 
 /** What somebody writes at the end of a task; `planned` is a date, for a solution that comes later. */
 export interface Result { result: string; public_reply: string; note: string; photos: string[]; planned: string }
@@ -13,7 +14,7 @@ export const asDone = (it: Result): Done => ({
   public_reply: it.public_reply.trim(),
   photo_ids: it.photos,
   ...(it.note.trim() ? { note: it.note.trim() } : {}),
-  ...(it.result === "planned" ? { planned_for: new Date(`${it.planned}T18:00`).toISOString() } : {}),
+  ...(it.result === "planned" ? { planned_for: fromDistrict(`${it.planned}T18:00:00`).toISOString() } : {}),
 });
 
 /** The same for a helper, whose part has no answer of its own. */
