@@ -1,5 +1,5 @@
 import { enableAutoUnmount, flushPromises } from "@vue/test-utils";
-import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
+import { IDBFactory, IDBKeyRange, IDBObjectStore as FDBObjectStore } from "fake-indexeddb";
 import Dexie from "dexie";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Case, Session, Task } from "@/api/types";
@@ -285,6 +285,57 @@ describe("a result that waits for a signature", () => {
     const { wrapper, field } = await page(waits({ may: ["note"] }));
     expect(wrapper.get("[aria-labelledby=unsigned]").text()).toContain("已送签，签发后才算办结");
     expect(wrapper.find("button.next").exists()).toBe(false);
+    await field.close();
+  });
+});
+
+describe("what was begun on a phone", () => {
+  const of = aCase("1", { state: "in_progress", may: ["note"], tasks: [task("t1", { state: "accepted" })] });
+  async function page() {
+    serve({ "GET /session/lease": { body: lease }, "GET /pack": { body: pack([of]) }, "GET /incidents/1": { body: of }, "GET /session": { body: who } });
+    const { wrapper } = await mounted(CasePage, {}, "/cases/1");
+    const field = useField();
+    await field.open(who, true);
+    await vi.waitFor(() => expect(wrapper.text()).toContain("words 1"));
+    return { wrapper, field };
+  }
+  const button = (wrapper: Awaited<ReturnType<typeof page>>["wrapper"], words: string) => wrapper.findAll("button").find((it) => it.text() === words)!;
+
+  it("lies open nowhere, and what lay open before is gone", async () => {
+    localStorage.setItem("jingwei.w.draft2", JSON.stringify({ name: "欧阳栖梧", phone: "14000000001" }));
+    const { wrapper, field } = await page();
+    await button(wrapper, "备注 / 拍照").trigger("click");
+    await wrapper.get("#note-text").setValue("欧阳栖梧家漏水");
+    await field.drafts!.flush();
+    expect(JSON.stringify({ ...localStorage })).not.toMatch(/欧阳|14000000001/);
+    wrapper.unmount();
+    await field.close();
+    // The same person again, on a page that is there before the device is read: the form is open, with the words in it.
+    const { wrapper: again, field: then } = await page();
+    await vi.waitFor(() => expect((again.get("#note-text").element as HTMLTextAreaElement).value).toBe("欧阳栖梧家漏水"));
+    await then.close();
+    await then.open({ ...who, account: "a-2" }, true);
+    expect(then.drafts!.get("note.1")).toBeUndefined();
+    await then.close();
+  });
+
+  it("stays while the phone is full, and goes with the command once that is stored", async () => {
+    const { wrapper, field } = await page();
+    await button(wrapper, "备注 / 拍照").trigger("click");
+    await wrapper.get("#note-text").setValue("看过了");
+    await field.drafts!.flush();
+    const full = vi.spyOn(FDBObjectStore.prototype, "add").mockImplementation(() => { throw new DOMException("no room", "QuotaExceededError"); });
+    await wrapper.get("form").trigger("submit");
+    await vi.waitFor(() => expect(wrapper.text()).toContain("手机存储满了，没有存下"));
+    await field.drafts!.flush();
+    expect([field.items.length, field.drafts!.get("note.1")]).toEqual([0, expect.objectContaining({ text: "看过了" })]);
+    full.mockRestore();
+    await wrapper.get("form").trigger("submit");
+    await vi.waitFor(() => expect(wrapper.find("form").exists()).toBe(false));
+    await field.drafts!.flush();
+    expect(field.drafts!.get("note.1")).toBeUndefined();
+    await button(wrapper, "备注 / 拍照").trigger("click");
+    expect((wrapper.get("#note-text").element as HTMLTextAreaElement).value).toBe("");
     await field.close();
   });
 });
