@@ -2,6 +2,7 @@ import { enableAutoUnmount, flushPromises } from "@vue/test-utils";
 import { IDBFactory, IDBKeyRange, IDBObjectStore as FDBObjectStore } from "fake-indexeddb";
 import Dexie from "dexie";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Component } from "vue";
 import type { Case, Session, Task } from "@/api/types";
 import { commands, differences, seenOf } from "@/faces/worker/offline/commands";
 import { ownTasks, projected, toSign } from "@/faces/worker/offline/projected";
@@ -9,6 +10,8 @@ import { useField } from "@/faces/worker/offline/field";
 import type { Item } from "@/faces/worker/offline/outbox";
 import { actionsOf, type ActionKey } from "@/faces/worker/incidents/actions";
 import CasePage from "@/faces/worker/incidents/CasePage.vue";
+import QuickReportPage from "@/faces/worker/incidents/QuickReportPage.vue";
+import ToldCard from "@/faces/worker/incidents/ToldCard.vue";
 import ActionForm from "@/faces/worker/incidents/ActionForm.vue";
 import { found, placeOf } from "@/faces/worker/incidents/find";
 import { gridAt } from "@/faces/worker/offline/within";
@@ -337,6 +340,67 @@ describe("what was begun on a phone", () => {
     await button(wrapper, "备注 / 拍照").trigger("click");
     expect((wrapper.get("#note-text").element as HTMLTextAreaElement).value).toBe("");
     await field.close();
+  });
+});
+
+describe("a finger that trembles", () => {
+  const of = aCase("1", { state: "in_progress", may: ["note"] });
+  async function opened(component: Component, props = {}, path = "/") {
+    serve({ "GET /session/lease": { body: lease }, "GET /pack": { body: pack([of]) }, "GET /incidents/1": { body: of }, "GET /burdens": { body: { items: [], next: null } }, "GET /units": { body: { items: [{ id: "u-9", name: "区某局", code: "X", kind: "department" }] } } });
+    const { wrapper } = await mounted(component, props, path);
+    const session = { ...who, permissions: ["pack.read", "burden.report"] };
+    useSession().take(session);
+    const field = useField();
+    await field.open(session, true);
+    await vi.waitFor(() => expect(field.lastSync).not.toBeNull());
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+    /** Twice before the page could show that anything happened. */
+    const twice = async (selector: string, event: string) => {
+      const at = wrapper.get(selector).element;
+      for (let i = 0; i < 2; i += 1) at.dispatchEvent(new Event(event, { bubbles: true, cancelable: true }));
+      await vi.waitFor(() => expect(field.items.length).toBeGreaterThan(0));
+      await new Promise((done) => setTimeout(done, 50));
+      const given = field.items.map((it) => it.action);
+      await field.close();
+      return given;
+    };
+    return { wrapper, twice };
+  }
+  it("takes a task on once", async () => {
+    const { twice } = await opened(CasePage, {}, "/cases/1");
+    expect(await twice("button.next", "click")).toEqual(["take_on"]);
+  });
+  it("leaves one note", async () => {
+    const { wrapper, twice } = await opened(CasePage, {}, "/cases/1");
+    await wrapper.findAll("button").find((it) => it.text() === "备注 / 拍照")!.trigger("click");
+    await wrapper.get("#note-text").setValue("看过了");
+    expect(await twice("form", "submit")).toEqual(["note"]);
+  });
+  it("adds one line to the log", async () => {
+    const { wrapper, twice } = await opened(DayPage);
+    await wrapper.get("#add").setValue("帮张阿姨提菜");
+    expect(await twice("form", "submit")).toEqual(["day_entry"]);
+  });
+  it("tells the service once", async () => {
+    const { twice } = await opened(ToldCard, { item: { key: "pregnant", zh: "新增孕妇", en: "New pregnancy", matter: null, told: { zh: "社区卫生服务中心", en: "Health centre", phone: null } } });
+    expect(await twice("button.primary", "click")).toEqual(["told"]);
+  });
+  it("files one report", async () => {
+    const { wrapper, twice } = await opened(QuickReportPage);
+    await wrapper.get("#text").setValue("井盖缺了");
+    await wrapper.get("input[maxlength='200']").setValue("柳荫路口");
+    expect(await twice("form", "submit")).toEqual(["report"]);
+  });
+  it("complains once", async () => {
+    const { wrapper, twice } = await opened(BurdenPage);
+    serve({ "GET /units": { body: { items: [{ id: "u-9", name: "区某局", code: "X", kind: "department" }] } } });
+    await wrapper.get("#unit").setValue("某局");
+    await vi.waitFor(() => expect(wrapper.find(".field button.act").exists()).toBe(true));
+    await wrapper.get(".field button.act").trigger("click");
+    await wrapper.get("input[value=unlisted]").setValue(true);
+    await wrapper.get("#burden-words").setValue("让填别人的表");
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+    expect(await twice("form", "submit")).toEqual(["complain"]);
   });
 });
 
