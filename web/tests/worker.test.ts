@@ -322,6 +322,36 @@ describe("what was begun on a phone", () => {
     await then.close();
   });
 
+  it("is a line of the log, a complaint and a judgement as well", async () => {
+    const permissions = ["pack.read", "burden.report", "burden.read"];
+    const burden = { id: "b-1", version: 4, state: "reviewing", kind: "forms", about: "区某局", from: "第三网格", words: "一张表填三遍", item: null, reply_by: null, late: false, rounds: 0, made_at: inHours(-50), history: [] };
+    const at = async (component: Component) => {
+      serve({ "GET /session/lease": { body: lease }, "GET /pack": { body: pack([]) }, "GET /burdens": { body: { items: [burden], next: null } } });
+      const { wrapper } = await mounted(component);
+      useSession().take({ ...who, permissions });
+      await useField().open({ ...who, permissions }, true);
+      await flushPromises();
+      const leave = async () => { wrapper.unmount(); await useField().close(); };
+      return { wrapper, leave, typed: (into: string) => (wrapper.get(into).element as HTMLTextAreaElement).value };
+    };
+    const log = await at(DayPage);
+    await log.wrapper.get("#add").setValue("帮张阿姨提菜");
+    await log.leave();
+    const complaint = await at(BurdenPage);
+    await complaint.wrapper.get("input[value=unlisted]").setValue(true);
+    await complaint.wrapper.get("#burden-words").setValue("让填别人的表");
+    await complaint.wrapper.get("article button.primary").trigger("click");
+    await complaint.wrapper.get("#verdict-words").setValue("还在填");
+    await complaint.leave();
+    const complaintAgain = await at(BurdenPage);
+    await vi.waitFor(() => expect([complaintAgain.typed("#burden-words"), complaintAgain.typed("#verdict-words")]).toEqual(["让填别人的表", "还在填"]));
+    expect((complaintAgain.wrapper.get("input[value=unlisted]").element as HTMLInputElement).checked).toBe(true);
+    await complaintAgain.leave();
+    const last = await at(DayPage);
+    await vi.waitFor(() => expect(last.typed("#add")).toBe("帮张阿姨提菜"));
+    await last.leave();
+  });
+
   it("stays while the phone is full, and goes with the command once that is stored", async () => {
     const { wrapper, field } = await page();
     await button(wrapper, "备注 / 拍照").trigger("click");
