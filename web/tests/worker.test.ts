@@ -20,7 +20,7 @@ import { editable, withTexts } from "@/faces/worker/outbox/edit";
 import DayPage from "@/faces/worker/day/DayPage.vue";
 import BurdenPage from "@/faces/worker/day/BurdenPage.vue";
 import { clockOf, dayOf, shifted, shiftedMonth } from "@/faces/worker/day/dates";
-import { useSession } from "@/shared/access/session";
+import { leadOut, useSession } from "@/shared/access/session";
 import { mapLinks } from "@/shared/map/navigate";
 import { byHand } from "@/shared/shell/install";
 import { mounted, serve } from "./mounted";
@@ -450,6 +450,26 @@ describe("the day without network", () => {
     expect(wrapper.text()).toContain("没有网络：下面是还没发出的");
     await field.close();
     vi.restoreAllMocks();
+  });
+});
+
+describe("the end of a lease", () => {
+  it("leads to the log-in page, with the way back to where one was", async () => {
+    const until = new Date(Date.now() + 60_000).toISOString();
+    serve({ "GET /session/lease": { body: { ...lease, until } }, "GET /pack": { body: pack([aCase("1")]) } });
+    const { router } = await mounted(TodayPage);
+    await router.push("/cases/1");
+    const [field, session] = [useField(), useSession()];
+    router.addRoute({ path: "/login", name: "login", component: { template: "<p></p>" } });
+    session.take(who);
+    field.whenOut = () => leadOut(router);
+    await field.open(who, true);
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+    const later = vi.spyOn(Date, "now").mockReturnValue(Date.parse(until) + 1000);
+    await field.sync(); // As when a phone is taken out of the pocket, before the next beat.
+    later.mockRestore();
+    await vi.waitFor(() => expect(router.currentRoute.value).toMatchObject({ name: "login", query: { next: "/cases/1", ended: "1" } }));
+    expect([session.now, field.cases.size, field.leaseUntil]).toEqual([null, 0, null]);
   });
 });
 

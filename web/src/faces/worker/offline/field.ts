@@ -132,16 +132,21 @@ export const useField = defineStore("field", () => {
     clearInterval(timer);
     const gone = cache;
     forget();
-    account.value = null;
+    [account.value, leaseUntil.value] = [null, null];
     await gone?.wipe();
   }
 
+  /** At the end of the lease what was read goes, and whoever is at work logs in again; his page waits behind the log-in. */
+  async function over(): Promise<boolean> {
+    if (leaseUntil.value === null || leaseUntil.value > Date.now()) return false;
+    await close();
+    if (whenOut.value) whenOut.value();
+    else session.take(null);
+    return true;
+  }
+
   async function beat(): Promise<void> {
-    if (leaseUntil.value !== null && leaseUntil.value <= Date.now()) {
-      await close();
-      session.take(null);
-      return;
-    }
+    if (await over()) return;
     await flush();
     if (document.visibilityState === "visible" && Date.now() - packed > packEvery) await pull();
   }
@@ -149,6 +154,7 @@ export const useField = defineStore("field", () => {
   /** Sends what waits, then reads what is new. */
   async function sync(byHand = false): Promise<void> {
     online.value = navigator.onLine;
+    if (await over()) return;
     await flush(!byHand);
     await pull();
   }
