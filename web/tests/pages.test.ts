@@ -13,7 +13,7 @@ import { Problem } from "@/api/problem";
 import { mounted, serve } from "./mounted";
 
 const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000 + 1000).toISOString();
-const district = { code: "990101", name: "某区", demo: true, bounds: [0, 0, 1, 1], centre: [0.5, 0.5], zone: "Asia/Shanghai", hotlines: [] };
+const district = { code: "990101", name: "某区", demo: true, bounds: [0, 0, 1, 1], centre: [0.5, 0.5], zone: "+08:00", hotlines: [] };
 
 enableAutoUnmount(afterEach);
 beforeEach(() => {

@@ -20,7 +20,7 @@ import { myReports } from "@/faces/resident/tracks";
 import { weight } from "@/shared/map/styles";
 import { mounted, serve } from "./mounted";
 
-const district = { code: "990101", name: "某区", demo: false, bounds: [0, 0, 1, 1], centre: [0.5, 0.5], zone: "Asia/Shanghai", hotlines: [] };
+const district = { code: "990101", name: "某区", demo: false, bounds: [0, 0, 1, 1], centre: [0.5, 0.5], zone: "+08:00", hotlines: [] };
 const filed = { id: "1", code: "C20260314-0001", track: "abc", duplicates: [] };
 const shot = (key: string) => ({ key, photo: new Blob([key], { type: "image/jpeg" }), id: null, at: null });
 let shelf: Shelf;
@@ -144,6 +144,57 @@ describe("the outbox", () => {
     await post();
     expect(bodies).toEqual([["long-gone"], ["fresh"]]);
     expect(waiting.value).toEqual([]);
+  });
+
+  it("sends from a phone that has no room, and says so where there is no network either", async () => {
+    shelf.put = () => Promise.reject(new DOMException("no room", "QuotaExceededError"));
+    const asked = serve({ "POST /photos": { status: 201, body: { id: "p" } }, "POST /reports": { status: 201, body: filed } });
+    write("手机满了");
+    await post();
+    expect([asked.map((it) => it.path), waiting.value]).toEqual([["/photos", "/reports"], []]);
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+    write("手机满了也没有网络");
+    const key = await post();
+    const { wrapper } = await mounted(SentPage, {}, `/sent/${key}`);
+    expect(wrapper.text()).toContain("还没发出去，也没能存下");
+    expect(wrapper.text()).not.toContain("都存在这部手机里");
+    const leaving = new Event("beforeunload", { cancelable: true });
+    window.dispatchEvent(leaving);
+    expect(leaving.defaultPrevented).toBe(true);
+    // With room again it is kept, at the latest by the next try.
+    shelf.put = memoryShelf().put;
+    await flush(true);
+    expect(waiting.value[0]?.loose).toBe(false);
+  });
+
+  it("lets no request that hangs hold up the person or the next report", async () => {
+    vi.useFakeTimers();
+    const asked: string[] = [];
+    vi.stubGlobal("fetch", async (request: Request) => {
+      if (request.signal.aborted) throw new DOMException("too long", "AbortError");
+      const { text } = request.url.endsWith("/photos") ? { text: "photo" } : ((await request.clone().json()) as { text: string });
+      asked.push(text);
+      const answer = (it: object) => new Response(JSON.stringify(it), { status: 201, headers: { "content-type": "application/json" } });
+      if (text === "photo") return answer({ id: "p" });
+      if (text !== "卡住的") return answer(filed);
+      return new Promise<Response>((_, badly) => request.signal.addEventListener("abort", () => badly(new DOMException("too long", "AbortError"))));
+    });
+    try {
+      write("卡住的");
+      let told = false;
+      const first = post().then(() => (told = true));
+      await vi.advanceTimersByTimeAsync(10_500);
+      expect([told, waiting.value.map((it) => it.draft.text)]).toEqual([true, ["卡住的"]]);
+      write("后面一件");
+      const second = post();
+      // The first one is given up after half a minute; the second goes in the same breath and not with the next beat.
+      await vi.advanceTimersByTimeAsync(21_000);
+      await Promise.all([first, second]);
+      expect(asked.filter((it) => it !== "photo")).toEqual(["卡住的", "后面一件"]);
+      expect(waiting.value.map((it) => it.draft.text)).toEqual(["卡住的"]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it.each([[0, true], [429, true], [503, true], [400, false], [409, false], [422, false]])("status %i is worth another try: %s", (status, again) => {

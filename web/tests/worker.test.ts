@@ -1,7 +1,8 @@
 import { enableAutoUnmount, flushPromises } from "@vue/test-utils";
-import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
+import { IDBFactory, IDBKeyRange, IDBObjectStore as FDBObjectStore } from "fake-indexeddb";
 import Dexie from "dexie";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Component } from "vue";
 import type { Case, Session, Task } from "@/api/types";
 import { commands, differences, seenOf } from "@/faces/worker/offline/commands";
 import { ownTasks, projected, toSign } from "@/faces/worker/offline/projected";
@@ -9,6 +10,8 @@ import { useField } from "@/faces/worker/offline/field";
 import type { Item } from "@/faces/worker/offline/outbox";
 import { actionsOf, type ActionKey } from "@/faces/worker/incidents/actions";
 import CasePage from "@/faces/worker/incidents/CasePage.vue";
+import QuickReportPage from "@/faces/worker/incidents/QuickReportPage.vue";
+import ToldCard from "@/faces/worker/incidents/ToldCard.vue";
 import ActionForm from "@/faces/worker/incidents/ActionForm.vue";
 import { found, placeOf } from "@/faces/worker/incidents/find";
 import { gridAt } from "@/faces/worker/offline/within";
@@ -17,7 +20,7 @@ import { editable, withTexts } from "@/faces/worker/outbox/edit";
 import DayPage from "@/faces/worker/day/DayPage.vue";
 import BurdenPage from "@/faces/worker/day/BurdenPage.vue";
 import { clockOf, dayOf, shifted, shiftedMonth } from "@/faces/worker/day/dates";
-import { useSession } from "@/shared/access/session";
+import { leadOut, useSession } from "@/shared/access/session";
 import { mapLinks } from "@/shared/map/navigate";
 import { byHand } from "@/shared/shell/install";
 import { mounted, serve } from "./mounted";
@@ -289,6 +292,148 @@ describe("a result that waits for a signature", () => {
   });
 });
 
+describe("what was begun on a phone", () => {
+  const of = aCase("1", { state: "in_progress", may: ["note"], tasks: [task("t1", { state: "accepted" })] });
+  async function page() {
+    serve({ "GET /session/lease": { body: lease }, "GET /pack": { body: pack([of]) }, "GET /incidents/1": { body: of }, "GET /session": { body: who } });
+    const { wrapper } = await mounted(CasePage, {}, "/cases/1");
+    const field = useField();
+    await field.open(who, true);
+    await vi.waitFor(() => expect(wrapper.text()).toContain("words 1"));
+    return { wrapper, field };
+  }
+  const button = (wrapper: Awaited<ReturnType<typeof page>>["wrapper"], words: string) => wrapper.findAll("button").find((it) => it.text() === words)!;
+
+  it("lies open nowhere, and what lay open before is gone", async () => {
+    localStorage.setItem("jingwei.w.draft2", JSON.stringify({ name: "欧阳栖梧", phone: "14000000001" }));
+    const { wrapper, field } = await page();
+    await button(wrapper, "备注 / 拍照").trigger("click");
+    await wrapper.get("#note-text").setValue("欧阳栖梧家漏水");
+    await field.drafts!.flush();
+    expect(JSON.stringify({ ...localStorage })).not.toMatch(/欧阳|14000000001/);
+    wrapper.unmount();
+    await field.close();
+    // The same person again, on a page that is there before the device is read: the form is open, with the words in it.
+    const { wrapper: again, field: then } = await page();
+    await vi.waitFor(() => expect((again.get("#note-text").element as HTMLTextAreaElement).value).toBe("欧阳栖梧家漏水"));
+    await then.close();
+    await then.open({ ...who, account: "a-2" }, true);
+    expect(then.drafts!.get("note.1")).toBeUndefined();
+    await then.close();
+  });
+
+  it("is a line of the log, a complaint and a judgement as well", async () => {
+    const permissions = ["pack.read", "burden.report", "burden.read"];
+    const burden = { id: "b-1", version: 4, state: "reviewing", kind: "forms", about: "区某局", from: "第三网格", words: "一张表填三遍", item: null, reply_by: null, late: false, rounds: 0, made_at: inHours(-50), history: [] };
+    const at = async (component: Component) => {
+      serve({ "GET /session/lease": { body: lease }, "GET /pack": { body: pack([]) }, "GET /burdens": { body: { items: [burden], next: null } } });
+      const { wrapper } = await mounted(component);
+      useSession().take({ ...who, permissions });
+      await useField().open({ ...who, permissions }, true);
+      await flushPromises();
+      const leave = async () => { wrapper.unmount(); await useField().close(); };
+      return { wrapper, leave, typed: (into: string) => (wrapper.get(into).element as HTMLTextAreaElement).value };
+    };
+    const log = await at(DayPage);
+    await log.wrapper.get("#add").setValue("帮张阿姨提菜");
+    await log.leave();
+    const complaint = await at(BurdenPage);
+    await complaint.wrapper.get("input[value=unlisted]").setValue(true);
+    await complaint.wrapper.get("#burden-words").setValue("让填别人的表");
+    await complaint.wrapper.get("article button.primary").trigger("click");
+    await complaint.wrapper.get("#verdict-words").setValue("还在填");
+    await complaint.leave();
+    const complaintAgain = await at(BurdenPage);
+    await vi.waitFor(() => expect([complaintAgain.typed("#burden-words"), complaintAgain.typed("#verdict-words")]).toEqual(["让填别人的表", "还在填"]));
+    expect((complaintAgain.wrapper.get("input[value=unlisted]").element as HTMLInputElement).checked).toBe(true);
+    await complaintAgain.leave();
+    const last = await at(DayPage);
+    await vi.waitFor(() => expect(last.typed("#add")).toBe("帮张阿姨提菜"));
+    await last.leave();
+  });
+
+  it("stays while the phone is full, and goes with the command once that is stored", async () => {
+    const { wrapper, field } = await page();
+    await button(wrapper, "备注 / 拍照").trigger("click");
+    await wrapper.get("#note-text").setValue("看过了");
+    await field.drafts!.flush();
+    const full = vi.spyOn(FDBObjectStore.prototype, "add").mockImplementation(() => { throw new DOMException("no room", "QuotaExceededError"); });
+    await wrapper.get("form").trigger("submit");
+    await vi.waitFor(() => expect(wrapper.text()).toContain("手机存储满了，没有存下"));
+    await field.drafts!.flush();
+    expect([field.items.length, field.drafts!.get("note.1")]).toEqual([0, expect.objectContaining({ text: "看过了" })]);
+    full.mockRestore();
+    await wrapper.get("form").trigger("submit");
+    await vi.waitFor(() => expect(wrapper.find("form").exists()).toBe(false));
+    await field.drafts!.flush();
+    expect(field.drafts!.get("note.1")).toBeUndefined();
+    await button(wrapper, "备注 / 拍照").trigger("click");
+    expect((wrapper.get("#note-text").element as HTMLTextAreaElement).value).toBe("");
+    await field.close();
+  });
+});
+
+describe("a finger that trembles", () => {
+  const of = aCase("1", { state: "in_progress", may: ["note"] });
+  async function opened(component: Component, props = {}, path = "/") {
+    serve({ "GET /session/lease": { body: lease }, "GET /pack": { body: pack([of]) }, "GET /incidents/1": { body: of }, "GET /burdens": { body: { items: [], next: null } }, "GET /units": { body: { items: [{ id: "u-9", name: "区某局", code: "X", kind: "department" }] } } });
+    const { wrapper } = await mounted(component, props, path);
+    const session = { ...who, permissions: ["pack.read", "burden.report"] };
+    useSession().take(session);
+    const field = useField();
+    await field.open(session, true);
+    await vi.waitFor(() => expect(field.lastSync).not.toBeNull());
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+    /** Twice before the page could show that anything happened. */
+    const twice = async (selector: string, event: string) => {
+      const at = wrapper.get(selector).element;
+      for (let i = 0; i < 2; i += 1) at.dispatchEvent(new Event(event, { bubbles: true, cancelable: true }));
+      await vi.waitFor(() => expect(field.items.length).toBeGreaterThan(0));
+      await new Promise((done) => setTimeout(done, 50));
+      const given = field.items.map((it) => it.action);
+      await field.close();
+      return given;
+    };
+    return { wrapper, twice };
+  }
+  it("takes a task on once", async () => {
+    const { twice } = await opened(CasePage, {}, "/cases/1");
+    expect(await twice("button.next", "click")).toEqual(["take_on"]);
+  });
+  it("leaves one note", async () => {
+    const { wrapper, twice } = await opened(CasePage, {}, "/cases/1");
+    await wrapper.findAll("button").find((it) => it.text() === "备注 / 拍照")!.trigger("click");
+    await wrapper.get("#note-text").setValue("看过了");
+    expect(await twice("form", "submit")).toEqual(["note"]);
+  });
+  it("adds one line to the log", async () => {
+    const { wrapper, twice } = await opened(DayPage);
+    await wrapper.get("#add").setValue("帮张阿姨提菜");
+    expect(await twice("form", "submit")).toEqual(["day_entry"]);
+  });
+  it("tells the service once", async () => {
+    const { twice } = await opened(ToldCard, { item: { key: "pregnant", zh: "新增孕妇", en: "New pregnancy", matter: null, told: { zh: "社区卫生服务中心", en: "Health centre", phone: null } } });
+    expect(await twice("button.primary", "click")).toEqual(["told"]);
+  });
+  it("files one report", async () => {
+    const { wrapper, twice } = await opened(QuickReportPage);
+    await wrapper.get("#text").setValue("井盖缺了");
+    await wrapper.get("input[maxlength='200']").setValue("柳荫路口");
+    expect(await twice("form", "submit")).toEqual(["report"]);
+  });
+  it("complains once", async () => {
+    const { wrapper, twice } = await opened(BurdenPage);
+    serve({ "GET /units": { body: { items: [{ id: "u-9", name: "区某局", code: "X", kind: "department" }] } } });
+    await wrapper.get("#unit").setValue("某局");
+    await vi.waitFor(() => expect(wrapper.find(".field button.act").exists()).toBe(true));
+    await wrapper.get(".field button.act").trigger("click");
+    await wrapper.get("input[value=unlisted]").setValue(true);
+    await wrapper.get("#burden-words").setValue("让填别人的表");
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+    expect(await twice("form", "submit")).toEqual(["complain"]);
+  });
+});
+
 describe("the day without network", () => {
   it("shows what waits on this device", async () => {
     serve({ "GET /session/lease": { body: lease }, "GET /pack": { body: pack([]) } });
@@ -305,6 +450,26 @@ describe("the day without network", () => {
     expect(wrapper.text()).toContain("没有网络：下面是还没发出的");
     await field.close();
     vi.restoreAllMocks();
+  });
+});
+
+describe("the end of a lease", () => {
+  it("leads to the log-in page, with the way back to where one was", async () => {
+    const until = new Date(Date.now() + 60_000).toISOString();
+    serve({ "GET /session/lease": { body: { ...lease, until } }, "GET /pack": { body: pack([aCase("1")]) } });
+    const { router } = await mounted(TodayPage);
+    await router.push("/cases/1");
+    const [field, session] = [useField(), useSession()];
+    router.addRoute({ path: "/login", name: "login", component: { template: "<p></p>" } });
+    session.take(who);
+    field.whenOut = () => leadOut(router);
+    await field.open(who, true);
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+    const later = vi.spyOn(Date, "now").mockReturnValue(Date.parse(until) + 1000);
+    await field.sync(); // As when a phone is taken out of the pocket, before the next beat.
+    later.mockRestore();
+    await vi.waitFor(() => expect(router.currentRoute.value).toMatchObject({ name: "login", query: { next: "/cases/1", ended: "1" } }));
+    expect([session.now, field.cases.size, field.leaseUntil]).toEqual([null, 0, null]);
   });
 });
 

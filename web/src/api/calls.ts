@@ -1,4 +1,5 @@
 import { api, ok, withKey } from "./client";
+import { patience, within } from "./within";
 import type { Done, Filters, NewCase, NewReport, Rating, Revealable, Satisfied, Solved } from "./types";
 
 // One function an operation, in the order of docs/api-design.md.
@@ -8,7 +9,7 @@ export const placeAt = (lon: number, lat: number) => ok(api.GET("/place", { para
 export const sendPhoto = (photo: Blob) =>
   ok(api.POST("/photos", { body: photo, bodySerializer: (body) => body, headers: { "Content-Type": photo.type || "image/jpeg" } }));
 
-export const report = (body: NewReport, key: string) => ok(api.POST("/reports", { body, headers: withKey(key) }));
+export const report = (body: NewReport, key: string) => ok(api.POST("/reports", { body, headers: withKey(key), signal: within(patience.command) }));
 export const suggest = (text: string, at: { lon: number; lat: number } | null) => ok(api.POST("/reports/suggest", { body: { text, ...at } }));
 export const tracked = (track: string) => ok(api.GET("/reports/{track}", { params: { path: { track } } }));
 export const lookUp = (code: string, phone_last4: string) => ok(api.POST("/reports/lookup", { body: { code, phone_last4 } }));

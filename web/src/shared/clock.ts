@@ -1,6 +1,7 @@
 import { onScopeDispose, ref, type Ref } from "vue";
 import { useI18n } from "vue-i18n";
 
+const minute = 60_000;
 const now = ref(Date.now());
 let users = 0;
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -24,28 +25,42 @@ export function useNow(): Readonly<Ref<number>> {
   return now;
 }
 
-let zone = "Asia/Shanghai";
+/**
+ * How far the district's clock is ahead of Greenwich. The server says it as `+08:00`, which many a phone's engine takes for no time zone: so the
+ * hours are added here, and what formats them is asked for Greenwich alone, which every engine knows.
+ */
+let ahead = 8 * 60 * minute;
+let zone = "+08:00";
 
 /** The district has one time zone; a browser elsewhere must not show another hour. */
-export function useZone(name: string): void {
-  zone = name;
+export function useZone(offset: string): void {
+  const found = /^([+-])(\d{2}):(\d{2})$/.exec(offset);
+  if (!found) return;
+  zone = offset;
+  ahead = (found[1] === "-" ? -1 : 1) * (Number(found[2]) * 60 + Number(found[3])) * minute;
 }
 
 /** The district's zone, as an offset such as `+08:00` once its server has said so. */
 export const zoneNow = (): string => zone;
 
+/** The instant as the district's clock shows it, to be read as if it were in Greenwich. */
+export const inDistrict = (at: Date): Date => new Date(at.getTime() + ahead);
+/** The instant that the district's clock shows so, from `2026-11-26T12:00:00`. */
+export const fromDistrict = (wall: string): Date => new Date(Date.parse(`${wall}Z`) - ahead);
+const yearNow = (): number => inDistrict(new Date()).getUTCFullYear();
+
 /** A formatter costs more than what it formats: one a language and a kind is kept. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 const clockParts = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
 function format(english: boolean, parts: "year" | "day" | "clock" | "date", withYear = parts === "year"): Intl.DateTimeFormat {
-  const key = `${zone} ${english} ${parts} ${withYear}`;
+  const key = `${english} ${parts} ${withYear}`;
   let found = formats.get(key);
   if (!found) {
     found = new Intl.DateTimeFormat(english ? "en-GB" : "zh-CN", {
       ...(withYear ? { year: "numeric" } : {}),
       ...(parts === "clock" ? {} : { month: english ? "short" : "long", day: "numeric" }),
       ...(parts === "date" ? {} : clockParts),
-      timeZone: parts === "date" ? "UTC" : zone,
+      timeZone: "UTC",
     });
     formats.set(key, found);
   }
@@ -57,9 +72,9 @@ export function useWhen() {
   const { locale } = useI18n();
   return (at: string | null | undefined): string => {
     if (!at) return "";
-    const date = new Date(at);
+    const date = inDistrict(new Date(at));
     if (Number.isNaN(date.getTime())) return "";
-    return format(locale.value === "en", date.getFullYear() !== new Date().getFullYear() ? "year" : "day").format(date);
+    return format(locale.value === "en", date.getUTCFullYear() !== yearNow() ? "year" : "day").format(date);
   };
 }
 
@@ -69,16 +84,16 @@ export function useDay() {
   return (day: string | null | undefined): string => {
     const date = new Date(`${day}T00:00:00Z`);
     if (!day || Number.isNaN(date.getTime())) return day ?? "";
-    return format(locale.value === "en", "date", date.getUTCFullYear() !== new Date().getFullYear()).format(date);
+    return format(locale.value === "en", "date", date.getUTCFullYear() !== yearNow()).format(date);
   };
 }
 
 /** Says an instant of today by the clock alone, any other in full: for a line that has little room. */
 export function useShortWhen() {
   const [{ locale }, when] = [useI18n(), useWhen()];
-  const dayIn = (it: Date) => it.toLocaleDateString("en-CA", { timeZone: zone });
+  const dayOf = (it: Date) => it.toISOString().slice(0, 10);
   return (at: string): string => {
-    const date = new Date(at);
-    return dayIn(date) === dayIn(new Date()) ? format(locale.value === "en", "clock").format(date) : when(at);
+    const date = inDistrict(new Date(at));
+    return dayOf(date) === dayOf(inDistrict(new Date())) ? format(locale.value === "en", "clock").format(date) : when(at);
   };
 }

@@ -1,6 +1,7 @@
 import { ok, wire, withKey } from "../client";
 import type { components } from "../schema";
 import type { Done } from "../types";
+import { patience, within } from "../within";
 
 // What the resident's face asks beside calls.ts, over the generated contract.
 
@@ -43,6 +44,6 @@ export const partnerPhoto = (secret: string, id: string, thumb = true) => `${v1}
 
 /** Sends a photograph whose key outlives a reload, so that a repeated one is the same. */
 export const sendPhotoOnce = async (photo: Blob, key: string): Promise<string> => {
-  const answer = await ok(wire.POST(`${v1}/photos`, { body: photo as never, bodySerializer: (body: unknown) => body as Blob, headers: { "Content-Type": photo.type || "image/jpeg", ...withKey(key) } }));
+  const answer = await ok(wire.POST(`${v1}/photos`, { body: photo as never, bodySerializer: (body: unknown) => body as Blob, headers: { "Content-Type": photo.type || "image/jpeg", ...withKey(key) }, signal: within(patience.photo) }));
   return (answer as { id: string }).id;
 };

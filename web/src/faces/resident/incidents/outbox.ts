@@ -14,6 +14,8 @@ export interface Waiting {
   tried: number;
   /** Not before this instant is it tried again. */
   after: number;
+  /** There was no room for it on this phone: it is here as long as the page is. */
+  loose?: boolean;
   /** Why the server said no; it waits for the resident then. */
   refused: { code: string; status: number; fields: { field: string; code: string; params?: Record<string, unknown> }[] } | null;
 }
@@ -38,18 +40,27 @@ export async function startOutbox(on: Shelf): Promise<void> {
   window.addEventListener("online", again);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && again());
   setInterval(() => void flush(), 30_000);
+  window.addEventListener("beforeunload", (event) => waiting.value.some((it) => it.loose) && event.preventDefault());
   await flush(true);
 }
 
-/** Takes the draft over, so that it is safe before the network is asked, and sends it. Answers the key that it is found by. */
+/** So long the person who reported is kept waiting; the page that comes then says what became of it. */
+const shown = 10_000;
+
+/**
+ * Takes the draft over, so that it is safe before the network is asked, and sends it. A phone without room sends it all the same. Answers the key that
+ * it is found by.
+ */
 export async function post(now = Date.now()): Promise<string> {
   const it: Waiting = { draft: plain(draft.value), sentAt: new Date(now).toISOString(), tried: 0, after: 0, refused: null };
-  await shelf.put(slot(it.draft.key), it);
-  waiting.value = [...waiting.value, it];
+  const loose = !(await stored(it));
+  waiting.value = [...waiting.value, { ...it, loose }];
   clearDraft();
-  await flush(true);
+  await Promise.race([flush(true), new Promise((tell) => setTimeout(tell, shown))]);
   return it.draft.key;
 }
+
+const stored = (it: Waiting): Promise<boolean> => shelf.put(slot(it.draft.key), it).then(() => true, () => false);
 
 /** Puts a refused report back into the form. Its key stays: the server kept nothing of what it refused. */
 export async function edit(key: string): Promise<void> {
@@ -65,11 +76,25 @@ export async function discard(key: string): Promise<void> {
 }
 
 let flushing: Promise<void> | null = null;
+/** Whether somebody asked while a flush was running, and whether for what is not due yet too. */
+let more: boolean | null = null;
 
-/** Sends what is due, one after the other; a call while one is running waits for that one. */
+/** Sends what is due, one after the other. A call while one is running is one more round of it, for what was given meanwhile. */
 export function flush(eager = false): Promise<void> {
-  flushing ??= exclusively(() => flushAll(eager)).finally(() => (flushing = null));
+  if (flushing) {
+    more = eager || more === true;
+    return flushing;
+  }
+  flushing = exclusively(() => rounds(eager)).finally(() => (flushing = null));
   return flushing;
+}
+
+async function rounds(eager: boolean): Promise<void> {
+  const tried = new Set<string>();
+  for (let asked: boolean | null = eager; asked !== null; asked = more) {
+    more = null;
+    await round(asked, tried);
+  }
 }
 
 /** Two tabs of one phone do not send together. The server would take it once anyway; this saves the photographs' way. */
@@ -78,10 +103,12 @@ async function exclusively(work: () => Promise<void>): Promise<void> {
   await navigator.locks.request("jingwei.m.outbox", { ifAvailable: true }, (lock) => (lock ? work() : undefined));
 }
 
-async function flushAll(eager: boolean): Promise<void> {
+/** Each report is tried once in all rounds of a flush. */
+async function round(eager: boolean, tried: Set<string>): Promise<void> {
   if (navigator.onLine === false) return;
   for (const it of [...waiting.value]) {
-    if (it.refused || (!eager && it.after > Date.now())) continue;
+    if (it.refused || tried.has(it.draft.key) || (!eager && it.after > Date.now())) continue;
+    tried.add(it.draft.key);
     try {
       await deliver(it.draft);
       await discard(it.draft.key);
@@ -119,7 +146,10 @@ async function upload(it: Draft): Promise<void> {
 
 async function keep(key: string): Promise<void> {
   const it = waiting.value.find((one) => one.draft.key === key);
-  if (it) await shelf.put(slot(key), { ...it, draft: plain(it.draft) });
+  if (!it) return;
+  const { loose, ...kept } = it;
+  // What could not be written anew lies there as it was before: the server knows the same key again.
+  if ((await stored({ ...kept, draft: plain(it.draft) })) && loose) waiting.value = waiting.value.map((one) => (one.draft.key === key ? { ...one, loose: false } : one));
 }
 
 async function failed(it: Waiting, error: unknown): Promise<void> {

@@ -1,11 +1,12 @@
+import { inDistrict } from "@/shared/clock";
+
 // Days and hours of the district, which has one time zone, wherever the phone thinks that it is.
-const zone = "Asia/Shanghai";
 
 /** `YYYY-MM-DD` in the district. */
-export const dayOf = (at: Date): string => new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(at);
+export const dayOf = (at: Date): string => inDistrict(at).toISOString().slice(0, 10);
 
 /** `09:30` in the district. */
-export const clockOf = (at: string): string => new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" }).format(new Date(at));
+export const clockOf = (at: string): string => inDistrict(new Date(at)).toISOString().slice(11, 16);
 
 /** A day so many days later. */
 export const shifted = (day: string, days: number): string => new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);

@@ -1,4 +1,3 @@
-import { kept } from "@/shared/kept";
 import { freshResult, type Result } from "@/shared/incidents/result";
 
 export interface QuickDraft {
@@ -19,9 +18,6 @@ export interface QuickDraft {
   result: Result;
 }
 
-const fresh = (): QuickDraft => ({
+export const freshQuick = (): QuickDraft => ({
   text: "", at: null, address: "", matter: "", photos: [], must: "", onBehalf: false, name: "", phone: "", solved: false, result: { ...freshResult(), result: "solved" },
 });
-
-export const quickDraft = kept<QuickDraft>("jingwei.w.draft2", fresh);
-export const clearQuickDraft = (): void => void (quickDraft.value = fresh());

@@ -50,6 +50,12 @@ export interface PhotoRow { account: string; hash: string; at: number; bytes: nu
 /** A command that the server has: kept some days, so that its author sees what became of it. */
 export interface SentRow { id: string; account: string; at: number; sealed: Sealed }
 
+/** What was begun and not given. Its photographs are named outside, so that they stay as long as it does. */
+export interface DraftRow { account: string; name: string; at: number; photos: string[]; sealed: Sealed }
+
+/** What nobody touched for so long was given up. */
+export const draftKept = 7 * 86_400_000;
+
 /** The key of an account's outbox on this device. */
 export interface KeyRow { account: string; key: CryptoKey }
 
@@ -62,6 +68,7 @@ export interface CacheRow { account: string; key: string; sealed: Sealed }
 export class OfflineDb extends Dexie {
   outbox!: Table<OutboxRow, number>;
   photos!: Table<PhotoRow, [string, string]>;
+  drafts!: Table<DraftRow, [string, string]>;
   sent!: Table<SentRow, string>;
   keys!: Table<KeyRow, string>;
   leases!: Table<LeaseRow, string>;
@@ -77,6 +84,7 @@ export class OfflineDb extends Dexie {
       leases: "account",
       cache: "[account+key], account",
     });
+    this.version(2).stores({ drafts: "[account+name], account, at" });
   }
 }
 

@@ -8,6 +8,7 @@ import type { Case, Session } from "@/api/types";
 import { useSession } from "@/shared/access/session";
 import { leaseHolder, ReadCache } from "./cache";
 import { isFull, OfflineDb } from "./db";
+import { Drafts } from "./drafts";
 import { Outbox, type Item, type NewCommand, type Sent } from "./outbox";
 import { overHttp } from "./transport";
 
@@ -35,6 +36,7 @@ export const useField = defineStore("field", () => {
   const reasons = shallowRef<ReturnReason[]>([]);
   const book = shallowRef<Handbook | null>(null);
   const marks = shallowRef<Marks>(noMarks());
+  const drafts = shallowRef<Drafts | null>(null);
   const items = shallowRef<Item[]>([]);
   const sent = shallowRef<Sent[]>([]);
   const strangers = ref(0);
@@ -62,6 +64,7 @@ export const useField = defineStore("field", () => {
     account.value = who.account;
     outbox ??= new Outbox(db, who.account, overHttp);
     cache ??= new ReadCache(db, who.account);
+    await takeUp(who.account);
     if (fresh) await takeLease(cache, who);
     leaseUntil.value = cache.until;
     await show();
@@ -70,6 +73,15 @@ export const useField = defineStore("field", () => {
     clearInterval(timer);
     timer = setInterval(() => void beat(), flushEvery);
     void sync();
+  }
+
+  /** What was begun on this device by whoever is at work now. Drafts lay open beside the database once: of those nothing stays. */
+  async function takeUp(of: string): Promise<void> {
+    for (const name of Object.keys(localStorage)) if (name.startsWith("jingwei.w.")) localStorage.removeItem(name);
+    if (drafts.value?.account === of) return;
+    const begun = new Drafts(db, of, (error) => (full.value = isFull(error)));
+    await begun.load().catch(() => undefined);
+    if (account.value === of) drafts.value = begun;
   }
 
   async function takeLease(into: ReadCache, who: Session): Promise<void> {
@@ -107,6 +119,8 @@ export const useField = defineStore("field", () => {
   }
 
   function forget(): void {
+    void drafts.value?.flush();
+    drafts.value = null;
     [outbox, cache, packed] = [null, null, 0];
     cases.value = new Map();
     [borders.value, desks.value, mustReports.value, reasons.value, book.value, marks.value] = [null, [], [], [], null, noMarks()];
@@ -118,16 +132,21 @@ export const useField = defineStore("field", () => {
     clearInterval(timer);
     const gone = cache;
     forget();
-    account.value = null;
+    [account.value, leaseUntil.value] = [null, null];
     await gone?.wipe();
   }
 
+  /** At the end of the lease what was read goes, and whoever is at work logs in again; his page waits behind the log-in. */
+  async function over(): Promise<boolean> {
+    if (leaseUntil.value === null || leaseUntil.value > Date.now()) return false;
+    await close();
+    if (whenOut.value) whenOut.value();
+    else session.take(null);
+    return true;
+  }
+
   async function beat(): Promise<void> {
-    if (leaseUntil.value !== null && leaseUntil.value <= Date.now()) {
-      await close();
-      session.take(null);
-      return;
-    }
+    if (await over()) return;
     await flush();
     if (document.visibilityState === "visible" && Date.now() - packed > packEvery) await pull();
   }
@@ -135,6 +154,7 @@ export const useField = defineStore("field", () => {
   /** Sends what waits, then reads what is new. */
   async function sync(byHand = false): Promise<void> {
     online.value = navigator.onLine;
+    if (await over()) return;
     await flush(!byHand);
     await pull();
   }
@@ -281,11 +301,12 @@ export const useField = defineStore("field", () => {
   }
 
   return {
-    possible, account, cases, borders, desks, mustReports, reasons, book, items, sent, strangers, waiting, needsYou, lastSync, online, reached, syncing, problem, full, leaseUntil, whenOut, marks,
+    possible, account, cases, borders, desks, mustReports, reasons, book, drafts, items, sent, strangers, waiting, needsYou, lastSync, online, reached, syncing, problem, full, leaseUntil, whenOut, marks,
     open, resume, close, sync, flush, refresh, keptDay, keptMeter, readDay, readMeter,
-    /** Takes a command: it is safe on this device when this returns, and on its way. */
-    async give(command: NewCommand): Promise<string> {
-      const id = await own().add(command);
+    /** Takes a command, and with it the draft that it was: it is safe on this device when this returns, and on its way. */
+    async give(command: NewCommand, draft?: string): Promise<string> {
+      const add = () => own().add(command, draft);
+      const id = await (draft && drafts.value ? drafts.value.giving(draft, add) : add());
       await show();
       void flush().then(() => pull());
       return id;
@@ -304,7 +325,7 @@ export const useField = defineStore("field", () => {
       };
       addEventListener("online", look);
       addEventListener("offline", () => (online.value = false));
-      document.addEventListener("visibilitychange", () => void (document.visibilityState === "visible" && sync()));
+      document.addEventListener("visibilitychange", () => void (document.visibilityState === "visible" ? sync() : drafts.value?.flush()));
     },
   };
 });

@@ -1,6 +1,7 @@
 import { uuidv7 } from "@/api/uuid";
-import { isFull, type KeptProblem, type OfflineDb, type OutboxRow, type OutboxState, type SentRow } from "./db";
-import { freshKey, hashOf, openBytes, openJson, sealBytes, sealJson } from "./seal";
+import { draftKept, isFull, type KeptProblem, type OfflineDb, type OutboxRow, type OutboxState, type SentRow } from "./db";
+import { ownKey } from "./keys";
+import { hashOf, openBytes, openJson, sealBytes, sealJson } from "./seal";
 
 /** A value that somebody saw when he gave the command, to be held against what the server has now. */
 export type Seen = Record<string, string>;
@@ -64,8 +65,6 @@ const longestWait = 300 * second;
 const mostFaults = 8;
 const undoFor = 10 * second;
 const sentKept = 7 * 86_400 * second;
-/** A photograph that no command names is a draft; it goes after so long. */
-const draftKept = 7 * 86_400 * second;
 /** Answers that say nothing about the command itself: it is sent again for as long as it takes. */
 const passing = new Set([408, 425, 429, 502, 503, 504, 507]);
 
@@ -87,16 +86,8 @@ export class Outbox {
     private readonly dice: () => number = Math.random,
   ) {}
 
-  /** The account's own key on this device, made when it is first needed. */
   private own(): Promise<CryptoKey> {
-    this.key ??= (async () => {
-      const kept = await this.db.keys.get(this.account);
-      if (kept) return kept.key;
-      const fresh = await freshKey();
-      // Two tabs may come here at once: the first to write wins, for both.
-      await this.db.keys.add({ account: this.account, key: fresh }).catch(() => undefined);
-      return (await this.db.keys.get(this.account))?.key ?? fresh;
-    })();
+    this.key ??= ownKey(this.db, this.account);
     this.key.catch(() => (this.key = null));
     return this.key;
   }
@@ -117,8 +108,8 @@ export class Outbox {
     return row ? new Blob([await openBytes(await this.own(), row.sealed, `photo:${hash}`)], { type: "image/jpeg" }) : null;
   }
 
-  /** Takes a command. When this returns, it is on the device for good; when it throws, nothing of it is. */
-  async add(command: NewCommand): Promise<string> {
+  /** Takes a command, in the place of the draft that it was. When this returns, it is on the device for good; when it throws, nothing of it is, and the draft is. */
+  async add(command: NewCommand, draft?: string): Promise<string> {
     const id = command.id ?? uuidv7(this.clock());
     const subject = command.subject ?? null;
     const inside: Inside = {
@@ -130,7 +121,8 @@ export class Outbox {
       id, key: id, account: this.account, subject, after: null, version: command.version ?? null, state: "waiting", before: null, at: this.clock(), attempts: 0, nextAt: 0,
       stale: 0, photos, uploaded: {}, reuploads: 0, problem: null, sealed,
     };
-    await this.db.transaction("rw", this.db.outbox, async () => {
+    await this.db.transaction("rw", this.db.outbox, this.db.drafts, async () => {
+      if (draft) await this.db.drafts.delete([this.account, draft]);
       // The same command given twice by an impatient finger is one.
       if (await this.db.outbox.get({ id })) return;
       const makes = subject && !inside.makes ? await this.db.outbox.get({ id: subject }) : undefined;
@@ -358,11 +350,12 @@ export class Outbox {
     const answer = body as { code?: string; version?: number; steps?: { by?: string }[] } | null;
     const entry: Sent = { id, at: this.clock(), action, title, code: answer?.code ?? null, subject: row.subject };
     const sealed = await sealJson(key, { action, title, code: entry.code, subject: row.subject }, id);
-    const leave = () => this.db.transaction("rw", this.db.outbox, this.db.photos, this.db.sent, async () => {
+    const leave = () => this.db.transaction("rw", [this.db.outbox, this.db.photos, this.db.sent, this.db.drafts], async () => {
       await this.db.outbox.delete(row.seq!);
       await this.db.sent.put({ id, account: this.account, at: entry.at, sealed });
       const rest = await this.rows();
-      for (const hash of row.photos) if (!rest.some((it) => it.photos.includes(hash))) await this.db.photos.delete([this.account, hash]);
+      const still = await this.photosNamed(rest);
+      for (const hash of row.photos) if (!still.has(hash)) await this.db.photos.delete([this.account, hash]);
       for (const other of rest) {
         if (other.after === id) await this.db.outbox.put({ ...other, after: null });
         else if (row.subject && other.subject === row.subject && other.state === "waiting" && other.version !== null && onlyOurs(answer, other.version)) {
@@ -381,14 +374,20 @@ export class Outbox {
     report.answers.set(id, body);
   }
 
-  /** Lets go what was dropped for good, what was sent long ago, and photographs that no command and no recent draft names. */
+  /** The photographs that these commands and this account's drafts name. */
+  private async photosNamed(rows: readonly OutboxRow[]): Promise<Set<string>> {
+    const drafts = await this.db.drafts.where({ account: this.account }).toArray();
+    return new Set([...rows, ...drafts].flatMap((it) => it.photos));
+  }
+
+  /** Lets go what was dropped for good, what was sent long ago, and photographs that no command and no draft names. */
   private async tidy(): Promise<void> {
     const now = this.clock();
-    await this.db.transaction("rw", this.db.outbox, this.db.photos, this.db.sent, async () => {
+    await this.db.transaction("rw", [this.db.outbox, this.db.photos, this.db.sent, this.db.drafts], async () => {
       const rows = await this.rows();
       const gone = rows.filter((row) => row.state === "dropped" && row.nextAt <= now);
       await this.db.outbox.bulkDelete(gone.map((row) => row.seq!));
-      const named = new Set(rows.filter((row) => !gone.includes(row)).flatMap((row) => row.photos));
+      const named = await this.photosNamed(rows.filter((row) => !gone.includes(row)));
       const dropped = new Set(gone.flatMap((row) => row.photos));
       await this.db.photos.where({ account: this.account }).filter((it) => !named.has(it.hash) && (dropped.has(it.hash) || it.at < now - draftKept)).delete();
       await this.db.sent.where({ account: this.account }).filter((it) => it.at < now - sentKept).delete();

@@ -1,10 +1,9 @@
 import * as calls from "@/api/calls";
 import { csrfNow, useCsrf } from "@/api/client";
+import { patience, within } from "@/api/within";
 import type { Answer, Transport } from "./outbox";
 
 const base = "/api/v1";
-/** A phone at the edge of the network keeps a connection open for ever; after so long it counts as no answer. */
-const patience = { command: 30_000, photo: 120_000 };
 
 async function read(response: Response): Promise<Answer> {
   const retry = Number(response.headers.get("retry-after"));
@@ -30,14 +29,14 @@ export const overHttp: Transport = {
   send: ({ method, path, body, key }) =>
     sent(() =>
       fetch(`${base}${path}`, {
-        method, credentials: "same-origin", signal: AbortSignal.timeout(patience.command),
+        method, credentials: "same-origin", signal: within(patience.command),
         headers: headers({ "Content-Type": "application/json", "Idempotency-Key": key }), body: JSON.stringify(body),
       }),
     ),
   upload: (photo, hash) =>
     sent(() =>
       fetch(`${base}/photos`, {
-        method: "POST", credentials: "same-origin", signal: AbortSignal.timeout(patience.photo),
+        method: "POST", credentials: "same-origin", signal: within(patience.photo),
         headers: headers({ "Content-Type": "image/jpeg", "Content-Digest": `sha-256=:${base64(hash)}:` }), body: photo,
       }),
     ),
