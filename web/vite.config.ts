@@ -42,7 +42,7 @@ export default defineConfig({
   publicDir: face.app ? here("./src/shared/shell/icons") : false,
   plugins: [
     vue(),
-    ...(name === "console" ? [early()] : []),
+    ...(name === "resident" ? [] : [early()]),
     // The worker's pages open without network: their service worker keeps the shell, in its own scope, and nothing that the server says.
     // So do the residents'. Both can be put on the home screen.
     ...(face.app

@@ -2,7 +2,7 @@
 // browser's own tools), first with nothing cached and then again, with what the first look left: the service worker of the phones' pages, the browser's
 // own store for the desk's. A screen is usable when what its first job needs is there and can be tapped. Printed, not asserted.
 //
-//   BASE_URL=… LINKS='{"worker":"…","desk":"…"}' node scripts/speed.mjs [looks]
+//   BASE_URL=… LINKS='{"worker":"…","desk":"…"}' node scripts/speed.mjs [looks] [words of the screens' names]
 //
 // The browser slows the page's own thread and line; a service worker has a thread of its own, which is not slowed.
 import { mkdtemp, rm } from "node:fs/promises";
@@ -13,6 +13,7 @@ import { chromium } from "playwright-core";
 const base = (process.env.BASE_URL ?? "http://127.0.0.1:8080").replace(/\/$/, "");
 const links = JSON.parse(process.env.LINKS ?? "{}");
 const looks = Number(process.argv[2] ?? 7);
+const asked = process.argv.slice(3);
 const network = { offline: false, latency: 150, downloadThroughput: (1.6 * 1024 * 1024) / 8, uploadThroughput: (0.75 * 1024 * 1024) / 8 };
 const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const [phone, desktop] = [{ width: 390, height: 844 }, { width: 1440, height: 900 }];
@@ -104,7 +105,7 @@ function told(seen) {
 }
 console.log(`first screen usable, seconds: median (lowest–highest) of ${looks}; processor ÷ 4, 1.6 Mbit/s, 150 ms`);
 console.log("| screen | nothing cached | again |\n|---|---|---|");
-for (const screen of screens) {
+for (const screen of screens.filter(({ name }) => !asked.length || asked.some((words) => name.includes(words)))) {
   const { first, again } = await measure(screen);
   console.log(`| ${screen.name} | ${told(first)} | ${told(again)} |`);
 }

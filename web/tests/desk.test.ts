@@ -1,22 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Case, Row, Task } from "@/api/types";
+import type { Case, Task } from "@/api/types";
 import { deeds, offeredOn } from "@/faces/console/incidents/actions";
 import { asQuery, fromQuery } from "@/faces/console/incidents/filters";
-import { joined } from "@/faces/console/incidents/rows";
 import { instant, lacking, shown, start } from "@/faces/console/incidents/values";
 import { placesFor } from "@/faces/console/navigation";
 import { drop, flush, later, pending, pendingFor, retry, undo } from "@/faces/console/pending";
 import words from "@/locales/zh/console.json";
-
-const row = (id: string) => ({ id }) as Row;
-const ids = (rows: Row[]) => rows.map((it) => it.id).join("");
-
-describe("the first stretch of a list, read anew", () => {
-  const before = [..."abcd"].map(row);
-  it("keeps what newer cases pushed out of it", () => expect(ids(joined([..."xabc"].map(row), before))).toBe("xabcd"));
-  it("drops what no longer belongs", () => expect(ids(joined([..."acd"].map(row), before))).toBe("acd"));
-  it("does both at once", () => expect(ids(joined([..."xac"].map(row), before))).toBe("xacd"));
-});
 
 describe("what can still be taken back", () => {
   beforeEach(() => vi.useFakeTimers());

@@ -73,6 +73,30 @@ describe("today", () => {
   });
 });
 
+describe("the first reading of a day", () => {
+  it("does not wait for an outbox that has nothing to send", async () => {
+    serve({ "GET /session/lease": { body: lease }, "GET /pack": { body: pack([aCase("1")]) } });
+    await mounted(TodayPage);
+    const locks = vi.spyOn(navigator, "locks", "get").mockReturnValue({ request: () => new Promise(() => undefined) } as unknown as LockManager);
+    await useField().open(who, true);
+    await vi.waitFor(() => expect(useField().cases.size).toBe(1));
+    locks.mockRestore();
+  });
+  it("comes after what waits to be sent", async () => {
+    const { field } = await today([aCase("1")]);
+    const network = vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+    await field.give(commands.dayEntry("2026-03-14", "帮张阿姨提菜", new Date()));
+    await vi.waitFor(() => expect(field.reached).toBe(false));
+    await flushPromises();
+    network.mockRestore();
+    const asked = serve({ "GET /session": { body: who }, "POST /day/entries": { status: 201, body: {} }, "GET /pack": { body: pack([aCase("1")]) } });
+    await field.sync(true);
+    expect(asked.map((it) => `${it.method} ${it.path}`).filter((it) => it !== "GET /session")).toEqual(["POST /day/entries", "GET /pack"]);
+    await field.close();
+  });
+});
+
 describe("what the worker left", () => {
   const item = (action: string, path: string, state: Item["state"] = "waiting"): Item => ({
     id: "i", method: "POST", path, body: {}, action, title: "", seen: {}, makes: false, subject: "1", after: null, state, at: 0, attempts: 0, nextAt: 0, problem: null, photos: 0, photosSent: 0, version: 3,

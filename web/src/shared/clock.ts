@@ -1,5 +1,6 @@
 import { onScopeDispose, ref, type Ref } from "vue";
 import { useI18n } from "vue-i18n";
+import { minutes } from "./zone";
 
 const minute = 60_000;
 const now = ref(Date.now());
@@ -29,24 +30,21 @@ export function useNow(): Readonly<Ref<number>> {
  * How far the district's clock is ahead of Greenwich. The server says it as `+08:00`, which many a phone's engine takes for no time zone: so the
  * hours are added here, and what formats them is asked for Greenwich alone, which every engine knows.
  */
-let ahead = 8 * 60 * minute;
 let zone = "+08:00";
+const ahead = (): number => minutes(zone) * minute;
 
 /** The district has one time zone; a browser elsewhere must not show another hour. */
 export function useZone(offset: string): void {
-  const found = /^([+-])(\d{2}):(\d{2})$/.exec(offset);
-  if (!found) return;
   zone = offset;
-  ahead = (found[1] === "-" ? -1 : 1) * (Number(found[2]) * 60 + Number(found[3])) * minute;
 }
 
 /** The district's zone, as an offset such as `+08:00` once its server has said so. */
 export const zoneNow = (): string => zone;
 
 /** The instant as the district's clock shows it, to be read as if it were in Greenwich. */
-export const inDistrict = (at: Date): Date => new Date(at.getTime() + ahead);
+export const inDistrict = (at: Date): Date => new Date(at.getTime() + ahead());
 /** The instant that the district's clock shows so, from `2026-11-26T12:00:00`. */
-export const fromDistrict = (wall: string): Date => new Date(Date.parse(`${wall}Z`) - ahead);
+export const fromDistrict = (wall: string): Date => new Date(Date.parse(`${wall}Z`) - ahead());
 const yearNow = (): number => inDistrict(new Date()).getUTCFullYear();
 
 /** A formatter costs more than what it formats: one a language and a kind is kept. */

@@ -8,6 +8,8 @@ export const live = reactive<{ state: "idle" | "open" | "waiting" }>({ state: "i
 /** Many changes in a moment make one new reading; a second tab shows a change within a second. */
 const settle = 150;
 const patience = 15_000;
+/** Told again and again to read everything anew, as by a server that catches up with an import, a page does so at most so often. */
+const calm = 3000;
 /** What is read again when any case changed, beside the case itself. */
 const touched = ["incidents", "counts", "inbox", "calls", "whistles", "reviews", "extensions", "orders", "similar", "what-if"];
 
@@ -28,11 +30,16 @@ export function useLive(loggedIn: Ref<boolean>): void {
   let retry: ReturnType<typeof setTimeout> | undefined;
   let cases = new Set<string>();
   let told = false;
+  let calming: ReturnType<typeof setTimeout> | undefined;
+  let again = false;
 
-  const everything = () => {
+  function everything(): void {
+    again = calming !== undefined;
+    if (again) return;
+    calming = setTimeout(() => { calming = undefined; if (again) everything(); }, calm);
     void queries.invalidateQueries();
     for (const hear of listeners) hear(null);
-  };
+  }
   const renew = () => {
     renewal = undefined;
     const now = cases;
@@ -73,7 +80,8 @@ export function useLive(loggedIn: Ref<boolean>): void {
   function end(): void {
     clearTimeout(renewal);
     clearTimeout(retry);
-    renewal = undefined;
+    clearTimeout(calming);
+    renewal = calming = undefined;
     source?.close();
     source = undefined;
     live.state = "idle";

@@ -20,5 +20,4 @@ void (async () => {
   if (navigator.storage?.persist && localStorage.getItem("jingwei.m.reports")) await navigator.storage.persist();
 })();
 void shown;
-// The pages to keep must not stand in the way of the first screen on a slow line.
-addEventListener("load", () => setTimeout(watchShell, 2000));
+watchShell();

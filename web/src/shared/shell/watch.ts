@@ -4,8 +4,13 @@ import { ref } from "vue";
 export const updateReady = ref(false);
 let waiting: ServiceWorker | null = null;
 
+/** How long after its load a page begins with it: what is kept must not stand in the way of the first screen on a slow line. */
+const pause = 2000;
+
 /** Keeps the pages themselves on the device, so that they open without network. What this visit needs has been read by then. */
-export function watchShell(): void {
+export const watchShell = (): void => addEventListener("load", () => setTimeout(watch, pause));
+
+function watch(): void {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
   let asked = false;
   navigator.serviceWorker.addEventListener("controllerchange", () => {

@@ -22,6 +22,8 @@ const noMarks = (): Marks => ({ cursor: null, org: null, catalogue: null, at: nu
 export const useField = defineStore("field", () => {
   const session = useSession();
   const db = new OfflineDb();
+  // It opens beside the first view; whoever needs it waits for it, and hears why it does not open.
+  db.open().catch(() => undefined);
   let outbox: Outbox | null = null;
   let cache: ReadCache | null = null;
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -67,8 +69,8 @@ export const useField = defineStore("field", () => {
     await takeUp(who.account);
     if (fresh) await takeLease(cache, who);
     leaseUntil.value = cache.until;
-    await show();
-    if (cases.value.size === 0) await fill(cache);
+    const [kept] = await Promise.all([cases.value.size === 0 ? cache.all() : null, show()]);
+    if (kept) fill(kept);
     void navigator.storage?.persist?.().catch(() => false);
     clearInterval(timer);
     timer = setInterval(() => void beat(), flushEvery);
@@ -107,8 +109,7 @@ export const useField = defineStore("field", () => {
     return who;
   }
 
-  async function fill(from: ReadCache): Promise<void> {
-    const all = await from.all();
+  function fill(all: Map<string, unknown>): void {
     cases.value = new Map([...all].filter(([name]) => name.startsWith("case:")).map(([name, it]) => [name.slice(5), it as Case]));
     borders.value = (all.get("borders") as Borders | undefined) ?? null;
     desks.value = (all.get("desks") as DeskOfGrid[] | undefined) ?? [];
@@ -151,12 +152,13 @@ export const useField = defineStore("field", () => {
     if (document.visibilityState === "visible" && Date.now() - packed > packEvery) await pull();
   }
 
-  /** Sends what waits, then reads what is new. */
+  /** Sends what waits, then reads what is new; where nothing waits, reading does not wait for that either. */
   async function sync(byHand = false): Promise<void> {
     online.value = navigator.onLine;
     if (await over()) return;
-    await flush(!byHand);
-    await pull();
+    const flushed = flush(!byHand);
+    if (waiting.value) await flushed;
+    await Promise.all([flushed, pull()]);
   }
 
   async function flush(onlyDue = true): Promise<void> {
@@ -215,19 +217,20 @@ export const useField = defineStore("field", () => {
     do {
       const page = await pack({ ...(onlyNew && have.cursor ? { since: have.cursor } : {}), ...(after ? { after } : {}), ...(onlyNew && have.org !== null ? { org: have.org } : {}) });
       if (cache !== begun) return; // Somebody else logged in meanwhile.
+      let beside = {};
       if (page.held) {
         held = page.held;
         next = { ...have, cursor: page.cursor, cut: page.cut, catalogue: have.catalogue };
         mustReports.value = page.must_reports;
         reasons.value = page.reasons;
-        await store({ must: page.must_reports, reasons: page.reasons });
+        beside = { must: page.must_reports, reasons: page.reasons };
       }
       if (page.borders) {
         [borders.value, desks.value] = [page.borders, page.desks];
         next = { ...next, org: page.borders.revision };
-        await store({ borders: page.borders, desks: page.desks });
+        beside = { ...beside, borders: page.borders, desks: page.desks };
       }
-      await keep(page.cases);
+      await keep(page.cases, beside);
       catalogueNow = page.catalogue;
       after = page.next ?? undefined;
     } while (after);
@@ -252,18 +255,22 @@ export const useField = defineStore("field", () => {
     await store({ book: book.value, marks: marks.value });
   }
 
-  async function keep(fresh: Case[]): Promise<void> {
-    if (!fresh.length) return;
-    const all = new Map(cases.value);
-    for (const it of fresh) if ((all.get(it.id)?.version ?? 0) <= it.version) all.set(it.id, it);
-    cases.value = all;
-    await store(Object.fromEntries(fresh.map((it) => [`case:${it.id}`, it])));
+  async function keep(fresh: Case[], beside: Record<string, unknown> = {}): Promise<void> {
+    if (fresh.length) {
+      const all = new Map(cases.value);
+      for (const it of fresh) if ((all.get(it.id)?.version ?? 0) <= it.version) all.set(it.id, it);
+      cases.value = all;
+    }
+    await store({ ...beside, ...Object.fromEntries(fresh.map((it) => [`case:${it.id}`, it])) });
   }
 
   /** The read cache is a convenience: a full device says so and goes on with what is in memory. */
   async function store(records: Record<string, unknown>): Promise<void> {
+    const into = cache;
+    // Sealing takes a slow phone a while: what is shown comes first.
+    await new Promise((then) => setTimeout(then));
     try {
-      await cache?.put(records);
+      await into?.put(records);
       full.value = false;
     } catch (error) {
       full.value = isFull(error);

@@ -1,5 +1,6 @@
 import * as calls from "@/api/calls";
 import { csrfNow, useCsrf } from "@/api/client";
+import { forgetEarly } from "@/api/early";
 import { patience, within } from "@/api/within";
 import type { Answer, Transport } from "./outbox";
 
@@ -13,6 +14,7 @@ async function read(response: Response): Promise<Answer> {
 
 /** The token of the session may be one of before the last log-in; then one look at the session helps. */
 async function sent(make: () => Promise<Response>): Promise<Answer> {
+  forgetEarly();
   const answer = await read(await make());
   if (answer.status !== 403) return answer;
   const before = csrfNow();
