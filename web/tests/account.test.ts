@@ -19,7 +19,7 @@ const as = async (...permissions: string[]) => {
   useSession().take({ name: "甲", permissions, roles: [] } as unknown as Session);
   await flushPromises();
 };
-afterEach(() => { undo(); drop(); document.body.innerHTML = ""; });
+afterEach(() => { undo(); pending.failed.map((it) => it.id).forEach(drop); document.body.innerHTML = ""; });
 
 describe("API tokens of one's own", () => {
   const token = { id: "k", name: "大屏取数", created_at: "2026-11-01T02:00:00.000Z", expires_at: "2026-11-02T02:00:00.000Z", last_seen_at: null };

@@ -87,10 +87,10 @@ describe("a form of a setting on the page", () => {
   it("adds, moves and takes out rows", async () => {
     const { wrapper, held } = await form("district.hotlines", [{ name: "甲", phone: "1" }, { name: "乙", phone: "2" }]);
     const press = async (words: string, n = 0) => wrapper.findAll("button").filter((it) => it.text().includes(words))[n]!.trigger("click");
-    await press("setup.shape.up");
+    await press("上移");
     expect((held.value as { name: string }[]).map((it) => it.name)).toEqual(["乙", "甲"]);
-    await press("setup.shape.drop", 1);
-    await press("setup.shape.add");
+    await press("删去", 1);
+    await press("加一项");
     expect(held.value).toEqual([{ name: "乙", phone: "2" }, { name: "", phone: "" }]);
   });
   it("writes a share in percent and keeps it as a part of one", async () => {
@@ -112,7 +112,7 @@ describe("a form of a setting on the page", () => {
     expect(faults(shapes["smtp"]!, held.value)).toEqual([]);
     const password = () => (held.value as { password: unknown }).password;
     const input = wrapper.get<HTMLInputElement>("input[type=password]");
-    expect([input.element.value, input.attributes("placeholder")]).toEqual(["", "setup.shape.stored"]);
+    expect([input.element.value, input.attributes("placeholder")]).toEqual(["", "已保存，不改就留空"]);
     await input.setValue("new");
     expect(password()).toBe("new");
     await input.setValue("");

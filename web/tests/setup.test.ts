@@ -13,7 +13,7 @@ const account = { id: "a", username: "jia", name: "甲", grants: [{ id: "g", rol
 
 describe("what set-up ends with one click", () => {
   beforeEach(() => vi.useFakeTimers({ shouldAdvanceTime: true, toFake: ["setTimeout", "clearTimeout", "Date"] }));
-  afterEach(() => { undo(); drop(); vi.useRealTimers(); document.body.innerHTML = ""; });
+  afterEach(() => { undo(); pending.failed.map((it) => it.id).forEach(drop); vi.useRealTimers(); document.body.innerHTML = ""; });
 
   async function panel(of: "units" | "accounts") {
     const asked = serve({

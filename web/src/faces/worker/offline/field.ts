@@ -132,9 +132,11 @@ export const useField = defineStore("field", () => {
   async function close(): Promise<void> {
     clearInterval(timer);
     const gone = cache;
+    const typed = drafts.value?.flush();
     forget();
     [account.value, leaseUntil.value] = [null, null];
-    await gone?.wipe();
+    // Whoever logs in next finds on the device what was typed last.
+    await Promise.all([typed, gone?.wipe()]);
   }
 
   /** At the end of the lease what was read goes, and whoever is at work logs in again; his page waits behind the log-in. */

@@ -109,7 +109,7 @@ export function faults(shape: Shape, value: unknown, path = ""): Fault[] {
 /** The sentences of a value for reading, one a member: which one and what it holds. `say` words a plain value. */
 export function told(shape: Shape, value: unknown, say: (shape: Shape, value: unknown) => string, label: (field: Field) => string, name = ""): [string, string][] {
   switch (shape.kind) {
-    case "group": return isObject(value) ? shape.fields.flatMap((it) => told(it, value[it.key], say, label, [name, label(it)].filter(Boolean).join(" · "))) : [];
+    case "group": return isObject(value) ? shape.fields.flatMap((it) => leftOut(it) && value[it.key] === undefined ? [] : told(it, value[it.key], say, label, [name, label(it)].filter(Boolean).join(" · "))) : [];
     case "list": {
       if (!Array.isArray(value) || value.length === 0) return [[name, say(shape, value)]];
       return value.flatMap((it, n) => {
