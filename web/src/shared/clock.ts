@@ -34,7 +34,7 @@ export function useZone(name: string): void {
 /** A formatter costs more than what it formats: one a language and a kind is kept. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 const clockParts = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
-function format(english: boolean, parts: "year" | "day" | "clock" | "date", withYear = parts === "year"): Intl.DateTimeFormat {
+function format(english: boolean, parts: "year" | "day" | "clock" | "date" | "moment", withYear = parts === "year"): Intl.DateTimeFormat {
   const key = `${zone} ${english} ${parts} ${withYear}`;
   let found = formats.get(key);
   if (!found) {
@@ -42,7 +42,7 @@ function format(english: boolean, parts: "year" | "day" | "clock" | "date", with
       ...(withYear ? { year: "numeric" } : {}),
       ...(parts === "clock" ? {} : { month: english ? "short" : "long", day: "numeric" }),
       ...(parts === "date" ? {} : clockParts),
-      timeZone: parts === "date" ? "UTC" : zone,
+      timeZone: parts === "date" || parts === "moment" ? "UTC" : zone,
     });
     formats.set(key, found);
   }
@@ -67,6 +67,16 @@ export function useDay() {
     const date = new Date(`${day}T00:00:00Z`);
     if (!day || Number.isNaN(date.getTime())) return day ?? "";
     return format(locale.value === "en", "date", date.getUTCFullYear() !== new Date().getFullYear()).format(date);
+  };
+}
+
+/** Says a day and a time that stand as the district's clock showed them, `2026-11-26T09:30`, as instants are said. */
+export function useMoment() {
+  const { locale } = useI18n();
+  return (at: string): string => {
+    const date = new Date(`${at}Z`);
+    if (Number.isNaN(date.getTime())) return at;
+    return format(locale.value === "en", "moment", date.getUTCFullYear() !== new Date().getFullYear()).format(date);
   };
 }
 
