@@ -4498,6 +4498,7 @@ export interface components {
             public_reply?: string | null;
             ratings: components["schemas"]["RatingView"][];
             reasons: components["schemas"]["Reason"][];
+            reply_spoken?: components["schemas"]["Spoken"] | null;
             reported_for: boolean;
             reporter: components["schemas"]["ReporterView"];
             result?: components["schemas"]["Outcome"] | null;
@@ -5592,6 +5593,7 @@ export interface components {
              * @description The case.
              */
             incident?: string | null;
+            spoken?: components["schemas"]["Spoken"] | null;
             /** @description Its title. */
             title?: string | null;
             /** @description `deed`, `told` or `own`. */
@@ -5966,6 +5968,7 @@ export interface components {
             reply?: string | null;
             reply_by: components["schemas"]["Time"];
             signer: string;
+            spoken?: components["schemas"]["Spoken"] | null;
             /** @description The stage of the ladder that issued it, when no person did. */
             stage?: string | null;
             state: components["schemas"]["OrderState"];
@@ -6518,6 +6521,7 @@ export interface components {
                 reply?: string | null;
                 reply_by: components["schemas"]["Time"];
                 signer: string;
+                spoken?: components["schemas"]["Spoken"] | null;
                 /** @description The stage of the ladder that issued it, when no person did. */
                 stage?: string | null;
                 state: components["schemas"]["OrderState"];
@@ -6647,6 +6651,7 @@ export interface components {
                 overdue_at?: components["schemas"]["Time"] | null;
                 ruled_at?: components["schemas"]["Time"] | null;
                 ruling?: string | null;
+                ruling_spoken?: components["schemas"]["Spoken"] | null;
                 state: components["schemas"]["ReviewState"];
                 title: string;
                 /** @description Who objected, or whom the circle would have reached. */
@@ -7102,6 +7107,7 @@ export interface components {
         Reason: {
             /** @description Stable word of the rule. */
             code: string;
+            spoken?: components["schemas"]["Spoken"] | null;
             /** @description The sentence, in the district's language, as it was when the decision was made. */
             words: string;
         };
@@ -7369,6 +7375,7 @@ export interface components {
             overdue_at?: components["schemas"]["Time"] | null;
             ruled_at?: components["schemas"]["Time"] | null;
             ruling?: string | null;
+            ruling_spoken?: components["schemas"]["Spoken"] | null;
             state: components["schemas"]["ReviewState"];
             title: string;
             /** @description Who objected, or whom the circle would have reached. */
@@ -7770,6 +7777,425 @@ export interface components {
              * @description Which handling it is, from 1.
              */
             round: number;
+        } | {
+            /** @description Why. */
+            cause: components["schemas"]["Cause"];
+            /** @enum {string} */
+            kind: "because";
+        } | {
+            /** @enum {string} */
+            kind: "responsible";
+            /** @description The names in its gaps. */
+            names: {
+                [key: string]: string;
+            };
+            /** @description Which one. */
+            why: string;
+        } | {
+            /** @description By the list of duties. */
+            class: components["schemas"]["AccessClass"];
+            /** @description The item of the access list that says so. */
+            item?: string | null;
+            /** @enum {string} */
+            kind: "classed";
+            /** @description The matter's name. */
+            matter: string;
+        } | {
+            /** @description Who names. */
+            by: string;
+            /** @enum {string} */
+            kind: "named";
+            /** @description The unit that leads. */
+            unit: string;
+            /** @description Why. */
+            words: string;
+        } | {
+            /** @enum {string} */
+            kind: "first_measures";
+            /** @description Why. */
+            words: string;
+        } | {
+            /** @enum {string} */
+            kind: "same_handler";
+            /** @description Of this unit. */
+            unit: string;
+            /** @description What the desk wrote about it. */
+            words: string;
+        } | {
+            /** @enum {string} */
+            kind: "recognised";
+            /** @description The matter's name. */
+            matter: string;
+        } | {
+            /** @enum {string} */
+            kind: "matter_corrected";
+            /** @description The matter's name. */
+            matter: string;
+        } | {
+            /** @enum {string} */
+            kind: "place_corrected";
+            /** @description The grid's name. */
+            unit: string;
+        } | {
+            /** @enum {string} */
+            kind: "not_taken_in";
+            /** @description Why. */
+            refusal: components["schemas"]["Refusal"];
+        } | {
+            /** @enum {string} */
+            kind: "sent_again";
+        } | {
+            /** @enum {string} */
+            kind: "verify_not_due";
+        } | {
+            /**
+             * Format: int64
+             * @description So many days after its end.
+             */
+            days: number;
+            /** @enum {string} */
+            kind: "archive_due";
+        } | {
+            /** @enum {string} */
+            kind: "not_taken_on";
+        } | {
+            /** @enum {string} */
+            kind: "called";
+            /** @description How that went. */
+            outcome: components["schemas"]["Reached"];
+        } | {
+            /** @enum {string} */
+            kind: "confer_next";
+        } | {
+            /** @description Who asked for it. */
+            by: string;
+            /** @description Who signed. */
+            chief: string;
+            /** @enum {string} */
+            kind: "signed";
+        } | {
+            /** @description The day. */
+            by: string;
+            /** @enum {string} */
+            kind: "planned";
+            /** @description What the reporter reads. */
+            words: string;
+        } | {
+            /** @description Whether the leave is over. */
+            back: boolean;
+            /** @enum {string} */
+            kind: "handed_over";
+            /** @description Whose leave it is. */
+            person: string;
+            /** @description The person, if any. */
+            to: string;
+            /** @description The unit that has it now. */
+            unit: string;
+        } | {
+            /** @enum {string} */
+            kind: "leave";
+        } | {
+            /** @description How much. */
+            by: components["schemas"]["Limit"];
+            /** @enum {string} */
+            kind: "extension_asked";
+            /**
+             * Format: int64
+             * @description The how-manieth time of the round.
+             */
+            n: number;
+            /** @description Whose decision it is. */
+            rung: components["schemas"]["Rung"];
+        } | {
+            /** @description How much. */
+            by: components["schemas"]["Limit"];
+            /** @description Whether it is granted. */
+            granted: boolean;
+            /** @enum {string} */
+            kind: "extension_decided";
+            /**
+             * Format: int64
+             * @description The how-manieth time of the round.
+             */
+            n: number;
+            /** @description Whose decision it was. */
+            rung: components["schemas"]["Rung"];
+        } | {
+            /** @description At most until this day. */
+            day: string;
+            /** @enum {string} */
+            kind: "waits_until";
+        } | {
+            /** @enum {string} */
+            kind: "wait_over";
+        } | {
+            /** @enum {string} */
+            kind: "went_on";
+        } | {
+            /** @enum {string} */
+            kind: "shelved";
+            /** @description Of this kind. */
+            shelf: components["schemas"]["Shelf"];
+        } | {
+            /** @description That day. */
+            day: string;
+            /** @enum {string} */
+            kind: "shelved_by";
+            /** @description Who. */
+            name: string;
+        } | {
+            /** @enum {string} */
+            kind: "review_due";
+        } | {
+            /** @enum {string} */
+            kind: "returned";
+            /** @description The district's reason. */
+            reason: string;
+            /** @description The unit. */
+            unit: string;
+            /** @description What the unit wrote; may be empty. */
+            words: string;
+        } | {
+            /** @enum {string} */
+            kind: "second_return";
+        } | {
+            /** @enum {string} */
+            kind: "circle_stopped";
+            /** @description The unit. */
+            unit: string;
+        } | {
+            /** @enum {string} */
+            kind: "circle";
+        } | {
+            /** @enum {string} */
+            kind: "objected";
+            /** @description The unit. */
+            unit: string;
+            /** @description Why. */
+            words: string;
+        } | {
+            /** @enum {string} */
+            kind: "dismissed";
+            /** @description Why. */
+            words: string;
+        } | {
+            /** @enum {string} */
+            kind: "decided";
+            /** @description Who. */
+            name: string;
+            /** @description How. */
+            words: string;
+        } | {
+            /** @enum {string} */
+            kind: "review_handed_up";
+            /** @description That desk's unit. */
+            unit: string;
+        } | {
+            /** @description Into this one. */
+            code: string;
+            /** @enum {string} */
+            kind: "review_merged";
+        } | {
+            /** @enum {string} */
+            kind: "review_annulled";
+        } | {
+            /** @enum {string} */
+            kind: "review_resolved";
+        } | {
+            /** @enum {string} */
+            kind: "ruling_overdue";
+        } | {
+            /** @enum {string} */
+            kind: "ruling_limit_over";
+        } | {
+            /** @description When. */
+            at: string;
+            /** @description Who presides. */
+            chair: string;
+            /** @enum {string} */
+            kind: "conference_called";
+            /** @description Who is called. */
+            units: string[];
+        } | {
+            /** @description Who presided. */
+            chair: string;
+            /** @enum {string} */
+            kind: "conference_held";
+            /** @description Who was there. */
+            units: string[];
+            /** @description What it decided. */
+            words: string;
+        } | {
+            /** @enum {string} */
+            kind: "conferred";
+            /** @description What. */
+            words: string;
+        } | {
+            /** @description How grave. */
+            card: components["schemas"]["Card"];
+            /** @description The order's number. */
+            code: string;
+            /** @enum {string} */
+            kind: "supervised";
+            /** @description What is wanted. */
+            words: string;
+        } | {
+            /** @description How grave. */
+            card: components["schemas"]["Card"];
+            /** @description The order's number. */
+            code: string;
+            /**
+             * Format: int64
+             * @description How long the case has been late.
+             */
+            hours: number;
+            /** @enum {string} */
+            kind: "supervised_by_rule";
+        } | {
+            /**
+             * Format: int64
+             * @description How long the case has been late.
+             */
+            hours: number;
+            /** @enum {string} */
+            kind: "late";
+        } | {
+            /** @enum {string} */
+            kind: "by_stage";
+            /** @description Its name. */
+            stage: string;
+        } | {
+            /** @description The order's number. */
+            code: string;
+            /** @enum {string} */
+            kind: "order_replied";
+            /** @description The answer. */
+            words: string;
+        } | {
+            /** @description The order's number. */
+            code: string;
+            /** @enum {string} */
+            kind: "order_ended";
+            /** @description Whether it is lifted rather than carried out. */
+            lifted: boolean;
+            /** @description Why. */
+            words: string;
+        } | {
+            /** @description Until when they report in. */
+            by: string;
+            /** @description By whom. */
+            from: string;
+            /** @description The others. */
+            helpers: string[];
+            /** @enum {string} */
+            kind: "whistled";
+            /** @description The unit that leads, when the whistle names one. */
+            lead?: string | null;
+            /** @description What for. */
+            words: string;
+        } | {
+            /** @enum {string} */
+            kind: "reported_in";
+            /** @description Whether it is late. */
+            late: boolean;
+            /** @description The unit. */
+            unit: string;
+            /** @description What it says; may be empty. */
+            words: string;
+        } | {
+            /** @description Until when it was to report in. */
+            by: string;
+            /** @enum {string} */
+            kind: "not_reported_in";
+            /** @description The unit. */
+            unit: string;
+        } | {
+            /** @enum {string} */
+            kind: "report_in_limit_over";
+        } | {
+            /** @enum {string} */
+            kind: "whistle_closed";
+            /**
+             * Format: int64
+             * @description The how-manieth of the case.
+             */
+            n: number;
+            /**
+             * Format: int64
+             * @description How many units.
+             */
+            units: number;
+        } | {
+            /** @enum {string} */
+            kind: "whistle_called_off";
+            /**
+             * Format: int64
+             * @description The how-manieth of the case.
+             */
+            n: number;
+            /** @description Why. */
+            words: string;
+        } | {
+            /** @description How urgent it was. */
+            from: components["schemas"]["Urgency"];
+            /** @enum {string} */
+            kind: "raised";
+            /** @description How urgent it is. */
+            to: components["schemas"]["Urgency"];
+            /** @description Why. */
+            words: string;
+        } | {
+            /** @description The desk. */
+            desk: string;
+            /** @enum {string} */
+            kind: "rung";
+            /**
+             * Format: int64
+             * @description The how-manieth time.
+             */
+            n: number;
+            /** @description Who is rung. */
+            people: string[];
+        } | {
+            /** @enum {string} */
+            kind: "rings_on";
+            /**
+             * Format: int64
+             * @description Every so many minutes.
+             */
+            minutes: number;
+        } | {
+            /** @description The desks. */
+            desks: string[];
+            /** @enum {string} */
+            kind: "acknowledged";
+            /** @description What is said; may be empty. */
+            words: string;
+        } | {
+            /** @description Which. */
+            bulletin: components["schemas"]["Bulletin"];
+            /** @enum {string} */
+            kind: "bulletin";
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            n: number;
+            /** @description What it says. */
+            words: string;
+        } | {
+            /** @description Until when it was to come. */
+            by: string;
+            /** @enum {string} */
+            kind: "bulletin_due";
+        } | {
+            /** @enum {string} */
+            kind: "bulletin_limit_over";
+        } | {
+            /** @enum {string} */
+            kind: "after_action";
+            /** @description What happened. */
+            words: string;
         };
         /** @description A limit on the way, such as 停工 within 4 working hours. */
         Stage: {
@@ -7985,6 +8411,7 @@ export interface components {
             report_light?: components["schemas"]["Light"] | null;
             result?: components["schemas"]["Outcome"] | null;
             role: components["schemas"]["Role"];
+            spoken?: components["schemas"]["Spoken"] | null;
             state: components["schemas"]["TaskState"];
             /** @description Whether it is the caller's own, or nobody's yet: what stands in an inbox. */
             to_me: boolean;
@@ -8087,6 +8514,7 @@ export interface components {
             question?: components["schemas"]["QuestionView"] | null;
             rated: boolean;
             red_at?: components["schemas"]["Time"] | null;
+            reply_spoken?: components["schemas"]["Spoken"] | null;
             reported_at: components["schemas"]["Time"];
             /** Format: int64 */
             reporters: number;
@@ -8192,6 +8620,7 @@ export interface components {
             reply: string;
             /** @description How it ended. */
             result: components["schemas"]["Outcome"];
+            spoken?: components["schemas"]["Spoken"] | null;
         };
         /** @description A catalogue as a file. */
         Upload: {

@@ -45,11 +45,11 @@ export interface Suggestion {
   matters: { id: string; name: string; public_name?: string; confidence: number }[];
   near: Near[];
 }
-export interface TrackedStep { at: string; what: string; words: string }
+export interface TrackedStep { at: string; what: string; words: string; spoken?: Spoken | null }
 export interface Tracked {
   code: string; state: CaseState; light: LightKey; yellow_at: string | null; red_at: string | null; due: string | null;
   text: string; matter: string | null; address: string; grid: GridName | null; lead: LeadName | null; reported_at: string;
-  steps: TrackedStep[]; public_reply: string | null; result: string | null;
+  steps: TrackedStep[]; public_reply: string | null; reply_spoken?: Spoken | null; result: string | null;
   photos: { id: string; kind: string }[]; reporters: number; rated: boolean; may_rate: boolean; may_remark: boolean;
 }
 export interface Rating { contacted: boolean; solved: Solved; satisfied: Satisfied; reason?: string }
@@ -76,24 +76,27 @@ export interface Task {
   state: "offered" | "accepted" | "signing" | "done" | "returned" | "withdrawn";
   accept_by?: string | null; due_at?: string | null; yellow_at?: string | null; red_at?: string | null; light?: LightKey; mine?: boolean; to_me?: boolean;
   report_by?: string | null; arrived_at?: string | null; binding?: boolean; whistle?: string | null;
-  unsigned?: { by: string; at: string; result: string; reply: string } | null;
+  unsigned?: { by: string; at: string; result: string; reply: string; spoken?: Spoken | null } | null;
+  words?: string | null; spoken?: Spoken | null;
 }
 export interface InboxRow extends Row { task: Task }
+type Spoken = components["schemas"]["Spoken"];
+export type Reason = components["schemas"]["Reason"];
 export interface Step {
   at: string; action: string; from?: CaseState | null; to?: CaseState | null; actor?: string | null; by?: "me" | "program" | "other"; words?: string | null;
   /** A sentence of the program, to be said in the reader's language in place of `words`. */
-  spoken?: components["schemas"]["Spoken"] | null;
-  reasons?: { code: string; words?: string }[]; public?: boolean;
+  spoken?: Spoken | null;
+  reasons?: Reason[]; public?: boolean;
 }
 export interface Case extends Row {
   text: string; address?: string | null;
   reporter?: { name?: string | null; phone?: string | null; confidential?: boolean } | null;
   classified?: { top: { matter: Named; confidence: number }[]; words: { word: string; weight: number }[]; by: string } | null;
   gate?: { class: string; words?: string } | null;
-  reasons: { code: string; words?: string }[];
+  reasons: Reason[];
   tasks: Task[]; steps: Step[];
   photos: { id: string; kind: string; taken_at?: string | null }[];
-  result?: string | null; public_reply?: string | null;
+  result?: string | null; public_reply?: string | null; reply_spoken?: Spoken | null;
   ratings: { at: string; asked_by: string; outcome: string; contacted: boolean | null; solved: Solved | null; satisfied: Satisfied | null; reason: string | null }[];
   duplicates: Near[];
   /** Limits on the way that are not met yet; no instant while the clocks stand still. */

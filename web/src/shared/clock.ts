@@ -86,6 +86,16 @@ export function useDay() {
   };
 }
 
+/** Says a day and a time that stand as the district's clock showed them, `2026-11-26T09:30`, as instants are said. */
+export function useMoment() {
+  const { locale } = useI18n();
+  return (at: string): string => {
+    const date = new Date(`${at}Z`);
+    if (Number.isNaN(date.getTime())) return at;
+    return format(locale.value === "en", date.getUTCFullYear() !== yearNow() ? "year" : "day").format(date);
+  };
+}
+
 /** Says an instant of today by the clock alone, any other in full: for a line that has little room. */
 export function useShortWhen() {
   const [{ locale }, when] = [useI18n(), useWhen()];

@@ -197,7 +197,7 @@ pub async fn day(conn: &mut Conn, app: &App, ground: &Ground, who: &Actor, day: 
 }
 
 fn line(at: Time, what: LineKind, words: String) -> Line {
-    Line { at, what, id: None, action: None, incident: None, code: None, title: None, grid: None, words }
+    Line { at, what, id: None, action: None, incident: None, code: None, title: None, grid: None, words, spoken: None }
 }
 
 fn deed_line(ground: &Ground, deed: &Deed) -> Line {
@@ -207,6 +207,7 @@ fn deed_line(ground: &Ground, deed: &Deed) -> Line {
         code: Some(deed.code.clone()),
         title: Some(deed.title.clone()),
         grid: deed.grid_id.and_then(|g| ground.org.value.unit(g)).map(|u| u.name.clone()),
+        spoken: deed.spoken.clone().map(|s| s.0),
         ..line(deed.at, LineKind::Deed, deed.words.clone())
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     modules::incidents::{
         carry::{Asking, Deed},
         model::Action,
+        rules::spoken::Spoken,
     },
     settings::Held,
 };
@@ -345,6 +346,8 @@ pub struct Line {
     pub grid: Option<String>,
     /// What was written.
     pub words: String,
+    /// The words by kind and gaps, where they are a sentence of the program.
+    pub spoken: Option<Spoken>,
 }
 
 words! {
@@ -373,6 +376,7 @@ mod tests {
             at: Time::from_millis(1_000 + n),
             action,
             words: words.to_owned(),
+            spoken: None,
             details: None,
             code: "C20250310-0001".to_owned(),
             title: "楼道灯坏了".to_owned(),

@@ -12,11 +12,11 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    actions::{self, Change, Ground, Intake, Report, class_words, open, plan},
+    actions::{self, Change, Ground, Intake, Report, open, plan},
     clocks::Event,
     learn::Recognised,
     model::{Action, Attention, Channel, Outcome, Reason, Role, Satisfied, Solved, Source, State, TaskState},
-    rules::ladder::Fired,
+    rules::{ladder::Fired, spoken::Spoken},
     store::{self, RatingRow, TaskRow},
 };
 use crate::{
@@ -370,7 +370,7 @@ fn refused(change: &mut Change<'_>, old: &Old) {
     let at = change.now;
     let entry = change.enter(Action::Refuse, old.state);
     entry.words.clone_from(&old.reply);
-    entry.reasons = Json(vec![Reason { code: old.reason.clone(), words: old.reply.clone() }]);
+    entry.reasons = Json(vec![Reason::new(&old.reason, old.reply.as_str())]);
     entry.clock = Json(vec![Event::End]);
     change.case.public_reply = Some(old.reply.clone()).filter(|r| !r.is_empty());
     change.case.closed_at = Some(at);
@@ -405,7 +405,7 @@ fn worked_on(
     if old.returned {
         change.now = change.now.plus_minutes(30);
         let entry = change.enter(Action::SendBack, State::Accepted);
-        "退回后重新派单".clone_into(&mut entry.words);
+        entry.say(Spoken::SentAgain);
         entry.is_public = false;
         sent_out(change, ground, &plan, matter)?;
     }
@@ -445,7 +445,8 @@ fn sent_out(change: &mut Change<'_>, ground: &Ground, plan: &actions::Plan, matt
     let entry = change.act(Action::Dispatch)?;
     entry.say(actions::led(ground, plan));
     entry.clock = Json(vec![Event::Offer]);
-    entry.reasons = Json(vec![Reason { code: "class".into(), words: class_words(matter.class).into() }]);
+    entry.reasons =
+        Json(vec![Reason::said("class", Spoken::Classed { matter: matter.level3.clone(), class: matter.class, item: None })]);
     Ok(())
 }
 

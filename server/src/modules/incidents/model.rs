@@ -5,7 +5,7 @@ use kernel::{Code, Error, Id, Result, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::rules::{ladder::Ladder, warning::STANDARD};
+use super::rules::{ladder::Ladder, spoken::Spoken, warning::STANDARD};
 use crate::{
     declare,
     modules::{
@@ -462,18 +462,27 @@ pub struct Reason {
     pub code: String,
     /// The sentence, in the district's language, as it was when the decision was made.
     pub words: String,
+    /// The words by kind and gaps, where they are a sentence of the program: a page says it in its reader's language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spoken: Option<Spoken>,
 }
 
 impl Reason {
-    /// By code and words.
+    /// By code and the words that somebody wrote.
     pub fn new(code: &str, words: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), words: words.into() }
+        Self { code: code.to_owned(), words: words.into(), spoken: None }
+    }
+
+    /// By code and a sentence of the program.
+    pub fn said(code: &str, spoken: Spoken) -> Self {
+        Self { code: code.to_owned(), words: spoken.zh(), spoken: Some(spoken) }
     }
 }
 
 impl From<&org::Reason> for Reason {
     fn from(reason: &org::Reason) -> Self {
-        Self { code: reason.code.to_owned(), words: reason.zh() }
+        let names = reason.params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        Self::said(reason.code, Spoken::Responsible { why: reason.code.to_owned(), names })
     }
 }
 

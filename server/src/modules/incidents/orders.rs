@@ -10,6 +10,7 @@ use super::{
     model::Incident,
     rules::{
         ladder::Card,
+        spoken::Spoken,
         supervision::{OrderState, Supervision, card_words},
     },
     store::{self, Line},
@@ -38,6 +39,8 @@ pub struct OrderView {
     issuer: String,
     signer: String,
     words: String,
+    /// The words by kind and gaps, where a rule issued it.
+    spoken: Option<Spoken>,
     issued_at: Time,
     reply_by: Time,
     /// The stage of the ladder that issued it, when no person did.
@@ -148,6 +151,7 @@ fn view(ground: &Ground, s: Supervision, line: Option<Line>) -> OrderView {
         card: s.card,
         state: s.state,
         signer: s.signer,
+        spoken: s.stage.as_ref().and_then(|_| Spoken::read(&s.words)),
         words: s.words,
         issued_at: s.issued_at,
         reply_by: s.reply_by,

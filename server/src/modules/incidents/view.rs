@@ -23,7 +23,7 @@ use super::{
         merge::Carried,
         second::{self, may_reopen},
         sign::Unsigned,
-        spoken::Spoken,
+        spoken::{Spoken, class_words},
         whistle::Coming,
     },
     store::{self, Attempt, Case, Entry, Line, TaskRow, Waiting},
@@ -217,6 +217,8 @@ pub struct TaskView {
     light: Light,
     result: Option<Outcome>,
     words: Option<String>,
+    /// The words by kind and gaps, where they are a sentence of the program.
+    spoken: Option<Spoken>,
     reasons: Vec<Reason>,
     /// The whistle that summoned the unit.
     whistle: Option<uuid::Uuid>,
@@ -247,6 +249,8 @@ pub struct UnsignedView {
     result: Outcome,
     /// What the reporter will read.
     reply: String,
+    /// The same by kind and gaps, where it is a sentence of the program.
+    spoken: Option<Spoken>,
 }
 
 /// What waits for a signature with a task.
@@ -365,6 +369,8 @@ pub struct CaseView {
     fields: serde_json::Value,
     result: Option<Outcome>,
     public_reply: Option<String>,
+    /// The reply by kind and gaps, where it is a sentence of the program.
+    reply_spoken: Option<Spoken>,
     ratings: Vec<RatingView>,
     duplicates: Vec<Candidate>,
     /// The case that this one was merged into.
@@ -429,6 +435,7 @@ pub fn together(app: &App, ground: &Ground, actor: &Actor, case: Case, parts: Pa
     let may = may(actor, &case, &tasks, &reach, allowed);
     let held_by = rules::returns::holder(&steps).map(|(unit, since)| HeldView { unit: unit_name(ground, unit), since });
     let (merged_into, merged) = links(&case, &steps);
+    let reply_spoken = spoken_as(case.public_reply.as_deref(), &steps);
     let effects = told.effects.into_iter().chain(std::iter::repeat_with(Vec::new));
     Ok(CaseView {
         emergency: None,
@@ -438,14 +445,21 @@ pub fn together(app: &App, ground: &Ground, actor: &Actor, case: Case, parts: Pa
         reporter,
         reported_for: case.reported_for,
         classified,
-        gate: case.class.map(|class| GateView { class, words: super::actions::class_words(class) }),
+        gate: case.class.map(|class| GateView { class, words: class_words(class) }),
         reasons,
-        tasks: tasks.into_iter().map(|t| task(ground, t, &reach, actor.person, case.paused.is_some())).collect(),
+        tasks: tasks
+            .into_iter()
+            .map(|t| {
+                let spoken = spoken_as(t.words.as_deref(), &steps);
+                TaskView { spoken, ..task(ground, t, &reach, actor.person, case.paused.is_some()) }
+            })
+            .collect(),
         steps: steps.into_iter().zip(effects).map(|(entry, effect)| step(actor, entry, effect)).collect(),
         photos: photos.into_iter().map(photo).collect(),
         fields: case.fields.clone(),
         result: case.result,
         public_reply: case.public_reply.clone(),
+        reply_spoken,
         ratings: ratings.into_iter().map(rating).collect(),
         duplicates: vec![],
         merged_into,
@@ -459,6 +473,12 @@ pub fn together(app: &App, ground: &Ground, actor: &Actor, case: Case, parts: Pa
         may,
         row: row(ground, line(case)),
     })
+}
+
+/// What stands elsewhere in a step's words, by kind and gaps where the step says it so.
+fn spoken_as(words: Option<&str>, steps: &[Entry]) -> Option<Spoken> {
+    let words = words?;
+    steps.iter().rev().filter(|s| s.words == words).find_map(|s| s.spoken.clone()).map(|s| s.0)
 }
 
 /// Where the case went, and what came into it and is still there: read from its steps.
@@ -544,7 +564,13 @@ fn task(ground: &Ground, t: TaskRow, reach: &kernel::Scope, me: Option<uuid::Uui
         unit: unit_name(ground, t.unit_id),
         person: person_name(ground, t.person_id),
         mine: matches!(t.state, TaskState::Offered | TaskState::Accepted) && reach.holds(&t.unit_path),
-        unsigned: unsigned(&t).map(|u| UnsignedView { by: u.by_name, at: u.at, result: u.result, reply: u.reply }),
+        unsigned: unsigned(&t).map(|u| UnsignedView {
+            by: u.by_name,
+            at: u.at,
+            result: u.result,
+            reply: u.reply,
+            spoken: u.spoken,
+        }),
         id: t.id,
         role: t.role,
         state: t.state,
@@ -555,6 +581,7 @@ fn task(ground: &Ground, t: TaskRow, reach: &kernel::Scope, me: Option<uuid::Uui
         red_at: t.red_at,
         result: t.result,
         words: t.words,
+        spoken: None,
         reasons: t.reasons.0,
         whistle: t.whistle_id,
         report_by: t.report_by,

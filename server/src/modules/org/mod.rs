@@ -43,7 +43,7 @@ pub use jobs::work;
 pub use model::{
     COMMUNITIES, DEPUTY, DISTRICT, Duty, GRID, GridState, GridType, HEAD, Holder, LeadRef, Leave, LeaveState, Located,
     MAIN_LAYER, Person, Post, Question, REASONS, Reason, RelativeUnit, RelativeWord, Responsible, Rule, STREETS, Slot, Unit,
-    UnitKind, UnitState, WORKER,
+    UnitKind, UnitState, WORKER, said,
 };
 pub use portraits::{Given, give};
 pub use responsible::{NO_GRID, NO_PERSON, NO_UNIT, VACANT};

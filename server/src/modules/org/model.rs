@@ -406,13 +406,18 @@ impl Reason {
         self.fill(|r| r.2)
     }
 
-    fn fill(&self, language: impl Fn(&(&str, &'static str, &'static str)) -> &'static str) -> String {
-        let mut text = REASONS.iter().find(|r| r.0 == self.code).map_or(self.code, language).to_owned();
-        for (name, value) in &self.params {
-            text = text.replace(&format!("{{{name}}}"), value);
-        }
-        text
+    fn fill<'c>(&'c self, language: impl Fn(&'c (&str, &str, &str)) -> &'c str) -> String {
+        filled(REASONS.iter().find(|r| r.0 == self.code).map_or(self.code, language), &self.params)
     }
+}
+
+/// The Chinese sentence of a code with these names in its gaps; a code that is known no more stands for itself.
+pub fn said(code: &str, names: &BTreeMap<String, String>) -> String {
+    filled(REASONS.iter().find(|r| r.0 == code).map_or(code, |r| r.1), names)
+}
+
+fn filled<K: std::fmt::Display>(sentence: &str, names: &BTreeMap<K, String>) -> String {
+    names.iter().fold(sentence.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
 
 #[cfg(test)]

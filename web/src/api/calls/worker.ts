@@ -1,7 +1,7 @@
 import type { Client } from "openapi-fetch";
 import { api, ok, wire } from "../client";
 import type { components } from "../schema";
-import type { Case, Session } from "../types";
+import type { Case, Session, Step } from "../types";
 
 // What the worker's face alone asks of the server, typed as the contract has it.
 
@@ -15,7 +15,7 @@ export interface Pack {
 }
 export interface Lease { session: string; key: string; until: string }
 export interface DayLine {
-  at: string; what: "deed" | "told" | "own"; id: string | null; action: string | null; incident: string | null; code: string | null; title: string | null; grid: string | null; words: string;
+  at: string; what: "deed" | "told" | "own"; id: string | null; action: string | null; incident: string | null; code: string | null; title: string | null; grid: string | null; words: string; spoken?: Step["spoken"];
 }
 export interface Day { day: string; lines: DayLine[]; photos: number; cut: boolean }
 export interface FieldCount { field: string; n: number }

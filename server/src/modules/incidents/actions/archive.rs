@@ -10,7 +10,7 @@ use crate::{
         access::audit::Audit,
         incidents::{
             model::{Action, Reason},
-            rules::{archive::ARCHIVE, emergency::may_archive},
+            rules::{archive::ARCHIVE, emergency::may_archive, spoken::Spoken},
             store::{self, Case},
         },
     },
@@ -47,7 +47,7 @@ pub async fn put_away(app: &App) -> Result<usize> {
         store::hold_all(&mut tx, &ripe.iter().map(|c| c.id).collect::<Vec<_>>()).await?;
         for case in ripe {
             let change = Change::of(&mut tx, app, &system, case, None).await?;
-            let why = Reason::new("archive-due", format!("结案满{}天，按规则自动归档", rule.days));
+            let why = Reason::said("archive-due", Spoken::ArchiveDue { days: rule.days.into() });
             put(&mut tx, change, vec![why]).await?;
             count += 1;
         }

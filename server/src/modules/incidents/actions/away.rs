@@ -14,6 +14,7 @@ use crate::{
         incidents::{
             model::{Action, Reason, Role},
             rules::away::{Details, HANDOVER_STATE, NO_DEPUTY, Next, Progress, next},
+            rules::spoken::Spoken,
             store::{
                 self, TaskRow,
                 away::{Handover, Moved},
@@ -270,15 +271,15 @@ impl Moves<'_> {
         let name = |person: Option<Uuid>| person.map(|p| directory.name_of(Id::from_uuid(p)).to_owned()).unwrap_or_default();
         let unit_name = directory.unit(place.unit).map(|u| u.name.clone()).unwrap_or_default();
         let (from, to) = (name(task.person_id), name(place.person));
-        let why = if back { "休假结束" } else { "休假" };
-        let words = format!("{}{why}，任务由{unit_name}{to}办理", name(Some(self.row.person_id)));
+        let said = Spoken::HandedOver { person: name(Some(self.row.person_id)), back, unit: unit_name.clone(), to: to.clone() };
         let details = Details { task: task.id.uuid(), handover: self.row.id, from, to, unit_name, back };
         let case = store::hold(tx, &Scope::All, task.incident_id).await?;
         let mut change = Change::of(tx, self.app, self.system, case, None).await?;
         let state = change.case.state;
         let entry = change.enter(Action::HandOver, state);
-        (entry.words, entry.is_public) = (words, false);
-        entry.reasons = Json(vec![Reason::new("leave", "按休假安排自动交接")]);
+        entry.say(said);
+        entry.is_public = false;
+        entry.reasons = Json(vec![Reason::said("leave", Spoken::Leave)]);
         entry.details = Some(serde_json::to_value(details).map_err(Error::internal)?);
         if task.role == Role::Lead && change.case.lead_unit == Some(task.unit_id) {
             (change.case.lead_unit, change.case.lead_person) = (Some(place.unit), place.person);

@@ -20,7 +20,7 @@ use crate::{
             rules::{
                 callback::{CALLBACK, CALLED_BY_OTHER, CLAIM_FIRST, NOT_TO_BE_CALLED},
                 second::{By, Cause, REOPENED_TWICE, may_reopen},
-                spoken::answer,
+                spoken::Spoken,
             },
             store::{self, Attempt, Case, RatingRow, Waiting},
         },
@@ -168,7 +168,11 @@ pub async fn callback(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body
     store::rate(tx, fresh(ground), change.case.id, &row).await?;
     let entry = change.act(Action::Callback)?;
     entry.is_public = false;
-    entry.words = if reached { answer(row.contacted, row.solved, row.satisfied) } else { reached_words(body.outcome).into() };
+    entry.say(if reached {
+        Spoken::Rated { contacted: row.contacted, solved: row.solved, satisfied: row.satisfied }
+    } else {
+        Spoken::Called { outcome: body.outcome }
+    });
     if practice.is_last(body.outcome, tried.len()) {
         change.case.call_at = None;
     }
@@ -177,8 +181,8 @@ pub async fn callback(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body
     }
     match Cause::of_answer(row.solved, row.satisfied) {
         Some(cause) if may_reopen(change.case.round, By::Callback).is_ok() => {
-            let reason = row.reason.clone().unwrap_or_else(|| cause.chinese().to_owned());
-            second::open_again(&mut change, ground, By::Callback, cause, &reason)?;
+            let reason = row.reason.as_deref().unwrap_or_default();
+            second::open_again(&mut change, ground, By::Callback, cause, reason)?;
             second::keep(tx, ground, change).await
         }
         Some(_) => {
@@ -196,7 +200,7 @@ async fn finish(tx: &mut Tx, change: Change<'_>) -> Result<Case> {
 
 /// The case was opened again as often as it may: the desk reads that a conference comes next.
 pub fn confer_next(change: &mut Change<'_>) {
-    let why = Reason { code: REOPENED_TWICE.0.into(), words: "已二次办理两次，须会商决定".into() };
+    let why = Reason::said(REOPENED_TWICE.0, Spoken::ConferNext);
     if let Some(entry) = change.last() {
         entry.reasons.0.push(why);
     }
@@ -226,14 +230,4 @@ fn row(ground: &Ground, change: &Change<'_>, body: &Callback) -> Result<RatingRo
         satisfied: body.satisfied.filter(|_| reached),
         reason: Some(reason).filter(|r| !r.is_empty()),
     })
-}
-
-const fn reached_words(outcome: Reached) -> &'static str {
-    match outcome {
-        Reached::Reached => "接通",
-        Reached::NoAnswer => "未接通",
-        Reached::DeadNumber => "停机空号",
-        Reached::Refused => "拒答",
-        Reached::NotTheReporter => "非本人",
-    }
 }

@@ -19,11 +19,12 @@ use crate::modules::{
     files::File,
     incidents::{
         clocks::Event,
-        model::{Action, Attention, attention_list},
+        model::{Action, Attention, Reason, attention_list},
         rules::returns::{
-            Allowed, CENTRE_DECIDES, Conference, Details, OBJECTION_OPEN, OWN_REPORT, ReviewKind, ReviewState, bound, why,
+            Allowed, CENTRE_DECIDES, Conference, Details, OBJECTION_OPEN, OWN_REPORT, ReviewKind, ReviewState, bound,
         },
         rules::second::{By, Cause},
+        rules::spoken::{Spoken, wall},
         store::{self, Case},
     },
     org::Unit,
@@ -82,15 +83,16 @@ pub struct Annul {
 /// `Invalid` with the field that is missing, `Refused` when the case is in no state to confer about.
 pub fn convene(ground: &Ground, change: &mut Change<'_>, body: &Confer) -> Result<Conference> {
     let held = record(ground, body)?;
-    let names: Vec<&str> = held.units.iter().filter_map(|u| ground.org.value.unit(*u)).map(|u| u.name.as_str()).collect();
-    let words = if held.decision.is_empty() {
-        let wall = change.app.zone.wall(held.at);
-        format!("会商定于 {} 召开，{}主持，请{}参加", wall.strftime("%m-%d %H:%M"), held.chair, names.join("、"))
+    let units = held.units.iter().filter_map(|u| ground.org.value.unit(*u)).map(|u| u.name.clone()).collect();
+    let chair = held.chair.clone();
+    let said = if held.decision.is_empty() {
+        Spoken::ConferenceCalled { at: wall(change.app.zone, held.at), chair, units }
     } else {
-        format!("会商（{}主持，{}参加）议定：{}", held.chair, names.join("、"), held.decision)
+        Spoken::ConferenceHeld { chair, units, words: held.decision.clone() }
     };
     let entry = change.act(Action::Confer)?;
-    (entry.words, entry.is_public) = (words, false);
+    entry.say(said);
+    entry.is_public = false;
     entry.details = Details::Confer(held.clone()).stored();
     Ok(held)
 }
@@ -161,7 +163,7 @@ pub async fn confer(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: 
         let objection = review.kind == ReviewKind::Objection;
         return Err(Error::refused(if objection { OBJECTION_OPEN } else { CENTRE_DECIDES }));
     }
-    let why = why("conference", format!("会商议定：{}", held.decision));
+    let why = Reason::said("conference", Spoken::Conferred { words: held.decision.clone() });
     let fixed = Fixed { lead, helpers, why, review: review.as_ref(), state: ReviewState::Fixed, words: &held.decision };
     match fix(tx, ground, &mut change, fixed).await? {
         Ok((plan, trail)) => {
@@ -207,7 +209,7 @@ pub async fn annul(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &
     entry.words.clone_from(&words);
     entry.clock = Json(vec![Event::End]);
     entry.details = Details::Annul { reason }.stored();
-    let asked = drop_review(tx, &mut change, "案件已作废，不再裁定").await?;
+    let asked = drop_review(tx, &mut change, Some(Spoken::ReviewAnnulled)).await?;
     change.attend(|_| false, &[]);
     (change.case.paused, change.case.paused_until) = (None, None);
     (change.case.public_reply, change.case.closed_at) = (Some(words), Some(ground.now));

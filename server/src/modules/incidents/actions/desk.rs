@@ -38,8 +38,7 @@ pub async fn accounts(
     Ok(found)
 }
 
-/// A day and a time as a sentence says it: `3月14日 02:10`.
-pub fn spoken(app: &App, at: Time) -> String {
-    let wall = app.zone.wall(at);
-    format!("{}月{}日 {:02}:{:02}", wall.month(), wall.day(), wall.hour(), wall.minute())
+/// A day and a time as a notice says them in any language: `03-14 02:10`.
+pub fn moment(app: &App, at: Time) -> String {
+    app.zone.wall(at).strftime("%m-%d %H:%M").to_string()
 }

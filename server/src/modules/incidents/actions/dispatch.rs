@@ -85,22 +85,10 @@ fn plan_without(ground: &Ground, grid: Option<Id<Unit>>, matter: &Matter, not: &
     if class == AccessClass::Unlisted || gate(class, is_grassroots(directory, lead.unit, ground.now)).is_err() {
         attention.push(Attention::Unlisted);
     }
-    let by_list =
-        ground.admission.value.item(matter.id, ground.now).map(|i| format!("（准入清单：{}）", i.name)).unwrap_or_default();
-    let words = format!("事项“{}”属{}{by_list}", matter.level3, class_words(class));
-    let mut why = vec![Reason { code: "class".into(), words }];
+    let item = ground.admission.value.item(matter.id, ground.now).map(|i| i.name.clone());
+    let mut why = vec![Reason::said("class", Spoken::Classed { matter: matter.level3.clone(), class, item })];
     why.extend(reasons(&lead.reasons));
     Plan { lead, helpers, reasons: why, attention }
-}
-
-/// The class of the access list as a desk says it.
-pub const fn class_words(class: AccessClass) -> &'static str {
-    match class {
-        AccessClass::Own => "基本履职事项，由属地办理",
-        AccessClass::Assist => "配合履职事项，由部门主办、属地协助",
-        AccessClass::Upper => "上级部门事项，不得派给街道社区",
-        AccessClass::Unlisted => "清单外事项，由区中心裁定",
-    }
 }
 
 /// Dispatches a case that was accepted, by the rules or to the unit that the desk names. The inner error is a refusal whose record must be
@@ -132,9 +120,9 @@ pub async fn dispatch(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body
         if person.is_none() {
             plan.lead.person = plan.lead.person.filter(|p| !former.people.contains(p));
         }
-        let chosen = ground.org.value.unit(unit).map_or("", |u| u.name.as_str());
-        let words = format!("{}指定由{chosen}主办：{reason}", change.actor.name);
-        plan.reasons.push(Reason { code: "by-hand".into(), words: text::redact(&words).text });
+        let chosen = ground.org.value.unit(unit).map_or_else(String::new, |u| u.name.clone());
+        let words = text::redact(reason).text;
+        plan.reasons.push(Reason::said("by-hand", Spoken::Named { by: change.actor.name.clone(), unit: chosen, words }));
         if exception {
             plan.reasons.push(first_measures_reason(reason));
         }

@@ -22,6 +22,7 @@ use crate::{
                     NOTHING_TO_ACKNOWLEDGE, bulletin as fits, desks, from_now, hasten, ran, roster,
                 },
                 ladder::ESCALATION,
+                spoken::{Spoken, wall},
                 warning::WARNING,
             },
             store::{
@@ -107,7 +108,7 @@ pub async fn raise(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &
     // What happens when the light turns is what it would have been, had the case been as urgent from the beginning.
     let ladder = change.app.access.setting(&ESCALATION, ground.now).frozen(body.urgency);
     let entry = change.act(Action::RaiseUrgency)?;
-    entry.words = format!("紧急程度由{}提高为{}：{reason}", urgency_words(from), urgency_words(body.urgency));
+    entry.say(Spoken::Raised { from, to: body.urgency, words: reason });
     entry.is_public = false;
     entry.details = Some(carried(&Carried::RaiseUrgency { from, to: body.urgency })?);
     if let Some((hastened, event)) = adjusted {
@@ -137,14 +138,6 @@ pub(super) fn hastened<'e>(
     let hastened = Rule { warn_left, ..hasten(rule, urgency, app.access.setting(&EMERGENCY, ground.now).limits) };
     let event = from_now(&hastened, ran(log, ground.now), case.due_at, ground.now);
     Some((hastened, event))
-}
-
-const fn urgency_words(urgency: Urgency) -> &'static str {
-    match urgency {
-        Urgency::Normal => "一般",
-        Urgency::Urgent => "紧急",
-        Urgency::Emergency => "特急",
-    }
 }
 
 /// A case has become an emergency: its desks are rung at once, and its first bulletin has a limit. Called by whatever saves a case. Of a new case
@@ -205,20 +198,17 @@ pub async fn ring(app: &App, context: &Context, ring: &Ring) -> Result<()> {
             let reached = usize::try_from(ring.n).unwrap_or(1).min(all.len());
             let people: Vec<Uuid> = all[..reached].iter().map(Id::uuid).collect();
             let to = desk::accounts(&mut tx, app, Permission("incident.acknowledge"), &[bell.unit_id], &people, now).await?;
-            let named: Vec<&str> = all[..reached].iter().map(|p| org.value.name_of(*p)).collect();
-            let desk = org.value.unit(bell.unit_id).map_or("", |u| u.name.as_str());
+            let named: Vec<String> = all[..reached].iter().map(|p| org.value.name_of(*p).to_owned()).collect();
+            let desk = org.value.unit(bell.unit_id).map_or_else(String::new, |u| u.name.clone());
             // A ring that reaches somebody new stands in the history; the ones after it stand in the audit record alone.
             if ring.n == 1 || all.len() >= usize::try_from(ring.n).unwrap_or(usize::MAX) {
                 let mut change = Change::of(&mut tx, app, &actor, case.clone(), None).await?;
                 let state = change.case.state;
                 let entry = change.enter(Action::Ring, state);
-                entry.words = match named.as_slice() {
-                    [] => format!("第{}次呼叫{desk}值守", ring.n),
-                    names => format!("第{}次呼叫{desk}值守：{}", ring.n, names.join("、")),
-                };
+                entry.say(Spoken::Rung { n: ring.n, desk, people: named });
                 entry.is_public = false;
                 let every = app.access.setting(&EMERGENCY, now).ring_minutes;
-                entry.reasons = Json(vec![Reason::new("ring", format!("特急案件：每{every}分钟呼叫一次，直到值守应答"))]);
+                entry.reasons = Json(vec![Reason::said("ring", Spoken::RingsOn { minutes: every })]);
                 entry.details = Some(carried(&Carried::Ring { unit: bell.unit_id.uuid(), n: ring.n })?);
                 change.save(&mut tx).await?;
             } else {
@@ -263,10 +253,9 @@ pub async fn acknowledge(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, b
     if answered.is_empty() {
         return Err(Error::refused(NOTHING_TO_ACKNOWLEDGE));
     }
-    let names: Vec<&str> = answered.iter().filter_map(|u| ground.org.value.unit(*u)).map(|u| u.name.as_str()).collect();
-    let told = format!("{}值守已应答", names.join("、"));
+    let desks = answered.iter().filter_map(|u| ground.org.value.unit(*u)).map(|u| u.name.clone()).collect();
     let entry = change.act(Action::Acknowledge)?;
-    entry.words = if words.is_empty() { told } else { format!("{told}：{words}") };
+    entry.say(Spoken::Acknowledged { desks, words });
     entry.is_public = false;
     entry.details = Some(carried(&Carried::Acknowledge { units: answered.iter().map(Id::uuid).collect() })?);
     change.save(tx).await
@@ -284,7 +273,7 @@ pub async fn bulletin(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body
     let late = body.kind == Bulletin::First && ground.now > emergency.first_due;
     let n = emergency.bulletins + 1;
     let entry = change.act(Action::Bulletin)?;
-    entry.words = format!("{}（第{n}号）：{words}", bulletin_words(body.kind));
+    entry.say(Spoken::Bulletin { bulletin: body.kind, n, words });
     entry.is_public = false;
     entry.details = Some(carried(&Carried::Bulletin { bulletin: body.kind, n, late })?);
     rows::bulletin(tx, &emergency, body.kind, ground.now).await?;
@@ -292,14 +281,6 @@ pub async fn bulletin(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body
         jobs::cancel(tx, FIRST_BULLETIN, &change.case.id.to_string()).await?;
     }
     change.save(tx).await
-}
-
-const fn bulletin_words(kind: Bulletin) -> &'static str {
-    match kind {
-        Bulletin::First => "首报",
-        Bulletin::Further => "续报",
-        Bulletin::Final => "终报",
-    }
 }
 
 async fn of(tx: &mut Tx, change: &Change<'_>) -> Result<Emergency> {
@@ -318,9 +299,9 @@ pub async fn remind(app: &App, context: &Context, due: &Due) -> Result<()> {
         let mut change = Change::of(&mut tx, app, &actor, case, None).await?;
         let state = change.case.state;
         let entry = change.enter(Action::BulletinDue, state);
-        entry.words = format!("应于{}前首报，尚未收到", desk::spoken(app, first_due));
+        entry.say(Spoken::BulletinDue { by: wall(app.zone, first_due) });
         entry.is_public = false;
-        entry.reasons = Json(vec![Reason::new("first-bulletin-overdue", "首报时限已过")]);
+        entry.reasons = Json(vec![Reason::said("first-bulletin-overdue", Spoken::BulletinLimitOver)]);
         entry.details = Some(carried(&Carried::BulletinDue { due: first_due })?);
         let case = change.save(&mut tx).await?;
         let to = desk::accounts(&mut tx, app, Permission("incident.bulletin"), &units, &[], now).await?;
@@ -341,7 +322,7 @@ pub async fn after_action(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, 
         return Err(Error::refused(AFTER_ACTION_WRITTEN));
     }
     let entry = change.act(Action::AfterAction)?;
-    entry.words = format!("处置复盘：{happened}");
+    entry.say(Spoken::AfterAction { words: happened.clone() });
     entry.is_public = false;
     entry.details = Some(carried(&Carried::AfterAction { happened, measures, lessons })?);
     change.save(tx).await
@@ -365,9 +346,7 @@ pub async fn looked_back(tx: &mut Tx, case: &Case) -> Result<bool> {
 
 /// The reason that stands with a dispatch when the grassroots were sent for first measures.
 pub fn first_measures_reason(reason: &str) -> Reason {
-    Reason {
-        code: "first-measures".into(), words: text::redact(&format!("特急先期处置（例外派单）：{reason}")).text
-    }
+    Reason::said("first-measures", Spoken::FirstMeasures { words: text::redact(reason).text })
 }
 
 fn carried(details: &Carried) -> Result<serde_json::Value> {

@@ -62,7 +62,7 @@ pub async fn escalate(tx: &mut Tx, ground: &Ground, change: Change<'_>, body: &E
     let to = desk_above(&ground.org.value, owner, body.to.as_deref(), ground.now)?;
     let reason = text::redact(required("reason", &body.reason, 500)?).text;
     let details = Details { kind: "escalate", from: owner, to: to.id, task: None, stage: None };
-    hand_up(tx, ground, change, to, reason, &details).await
+    hand_up(tx, ground, change, to, Reason::new("by-hand", reason), &details).await
 }
 
 /// Somebody hands the case of an own task up.
@@ -75,7 +75,7 @@ pub async fn escalate_task(tx: &mut Tx, ground: &Ground, change: Change<'_>, tas
     let to = not_below(ground, &change, to)?;
     let reason = text::redact(required("reason", &body.reason, 500)?).text;
     let details = Details { kind: "escalate", from: task.unit_id, to: to.id, task: Some(task.id), stage: None };
-    hand_up(tx, ground, change, to, reason, &details).await
+    hand_up(tx, ground, change, to, Reason::new("by-hand", reason), &details).await
 }
 
 /// The ladder hands a case up that nobody took on; nothing happens when it was handed up already or nobody stands above.
@@ -84,7 +84,7 @@ pub async fn by_rule(tx: &mut Tx, ground: &Ground, change: Change<'_>, stage: &s
     let above = desk_above(&ground.org.value, from, None, ground.now).and_then(|to| not_below(ground, &change, to));
     let Ok(to) = above else { return Ok(()) };
     let details = Details { kind: "escalate", from, to: to.id, task: None, stage: Some(stage) };
-    hand_up(tx, ground, change, to, "超过接单时限仍无人接单，按规则自动升级".to_owned(), &details).await.map(|_| ())
+    hand_up(tx, ground, change, to, Reason::said("rule", Spoken::NotTakenOn), &details).await.map(|_| ())
 }
 
 /// Whether a case waits for the desk above to accept it.
@@ -127,17 +127,16 @@ async fn hand_up(
     ground: &Ground,
     mut change: Change<'_>,
     to: &Unit,
-    reason: String,
+    reason: Reason,
     details: &Details<'_>,
 ) -> Result<Case> {
-    let code = if details.stage.is_some() { "rule" } else { "by-hand" };
     let entry = change.act(Action::Escalate)?;
     entry.say(Spoken::HandedUp { unit: to.name.clone() });
-    entry.reasons = Json(vec![Reason { code: code.into(), words: reason }]);
+    entry.reasons = Json(vec![reason]);
     entry.details = serde_json::to_value(details).ok();
     change.case.owner_id = to.id;
     // The desk above decides now who leads: nothing is left to rule on below it.
-    let asked = drop_review(tx, &mut change, &format!("案件已上报{}，不再裁定", to.name)).await?;
+    let asked = drop_review(tx, &mut change, Some(Spoken::ReviewHandedUp { unit: to.name.clone() })).await?;
     change.attend(|a| a != Attention::Escalated, &[Attention::Escalated]);
     change.wind(ground)?;
     let accounts = told::accounts(tx, ground.now, &[told::desk(ground, to.id)]).await?.concat();

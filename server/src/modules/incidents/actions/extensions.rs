@@ -23,6 +23,7 @@ use crate::{
                 Detail, EXTENSION_DECIDED, EXTENSION_OPEN, NOT_YOUR_RUNG, NOTHING_TO_EXTEND, OWN_EXTENSION, Rung, Standing,
             },
             rules::returns::{Allowed, CONFERENCE_NEEDED, conferences},
+            rules::spoken::Spoken,
             store::{self, Case, Extension},
             transitions::not_in_state,
             view::Named,
@@ -141,8 +142,7 @@ pub async fn extend(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: Id
     let entry = change.act(Action::Extend)?;
     (entry.words, entry.is_public) = (reason, false);
     entry.details = detail(&asked).json()?;
-    entry.reasons =
-        Json(vec![why("extension-asked", format!("第{n}次申请延期{}，由{}审批", by.chinese(), asked.rung.chinese()))]);
+    entry.reasons = Json(vec![Reason::said("extension-asked", Spoken::ExtensionAsked { n, by, rung: asked.rung })]);
     change.wind(ground)?;
     let roles = access_roles(change.app, asked.rung);
     let case = change.save(tx).await?;
@@ -192,9 +192,9 @@ pub async fn decide(
     let entry = change.act(Action::Extend)?;
     (entry.words, entry.is_public) = (words.clone(), body.grant);
     entry.details = detail(&asked).json()?;
-    let (verdict, by) = (if body.grant { "同意" } else { "不同意" }, asked.length.0);
-    let said = format!("{}{verdict}第{}次延期{}", asked.rung.chinese(), asked.n, by.chinese());
-    entry.reasons = Json(vec![why(if body.grant { "extension-granted" } else { "extension-refused" }, said)]);
+    let by = asked.length.0;
+    let said = Spoken::ExtensionDecided { n: asked.n, by, rung: asked.rung, granted: body.grant };
+    entry.reasons = Json(vec![Reason::said(if body.grant { "extension-granted" } else { "extension-refused" }, said)]);
     if body.grant {
         entry.clock = Json(vec![Event::Extend { by }]);
     }
@@ -250,10 +250,6 @@ fn access_roles(app: &App, rung: Rung) -> Vec<String> {
 fn detail(e: &Extension) -> Detail {
     let (extension, by, conference) = (e.id.uuid(), e.length.0, e.conference_n);
     Detail::Extend { extension, n: e.n, rung: e.rung, by, standing: e.state, conference }
-}
-
-fn why(code: &str, words: String) -> Reason {
-    Reason { code: code.to_owned(), words }
 }
 
 /// The columns of requests as a table.

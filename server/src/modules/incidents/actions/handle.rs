@@ -11,6 +11,7 @@ use crate::modules::{
     incidents::{
         clocks::Event,
         model::{Action, Attention, HELPERS_OPEN, NOT_YOUR_TASK, Outcome, Role, State, Task, TaskState},
+        rules::spoken::Spoken,
         store::{self, Case, TaskRow},
         transitions::not_in_state,
     },
@@ -170,18 +171,22 @@ pub(super) struct Said {
     pub result: Outcome,
     /// What the reporter reads, redacted.
     pub reply: String,
+    /// The same where the program says when it will be done.
+    pub spoken: Option<Spoken>,
 }
 
 impl Said {
     fn of(change: &Change<'_>, body: &Done) -> Result<Self> {
         let result = body.result.ok_or_else(|| Error::invalid("result", "required"))?;
         let reply = text::redact(required("public_reply", &body.public_reply, 1_000)?).text;
-        let reply = match (result, body.planned_for) {
+        let spoken = match (result, body.planned_for) {
             (Outcome::Planned, None) => return Err(Error::invalid("planned_for", "required")),
-            (Outcome::Planned, Some(day)) => format!("{reply}（计划于 {} 前完成）", change.app.zone.date(day)),
-            _ => reply,
+            (Outcome::Planned, Some(day)) => {
+                Some(Spoken::Planned { words: reply.clone(), by: change.app.zone.date(day).to_string() })
+            }
+            _ => None,
         };
-        Ok(Self { result, reply })
+        Ok(Self { result, reply: spoken.as_ref().map_or(reply, Spoken::zh), spoken })
     }
 }
 
@@ -191,12 +196,12 @@ pub(super) async fn conclude(
     ground: &Ground,
     mut change: Change<'_>,
     mut task: TaskRow,
-    Said { result, reply }: Said,
+    Said { result, reply, spoken }: Said,
     handler: uuid::Uuid,
 ) -> Result<Case> {
     end(&mut task, ground.now, handler);
     let entry = change.act(Action::Resolve)?;
-    entry.words.clone_from(&reply);
+    (entry.words, entry.spoken) = (reply.clone(), spoken.map(Json));
     entry.clock = Json(vec![Event::Resolve]);
     (task.result, task.words) = (Some(result), Some(reply.clone()));
     (change.case.result, change.case.public_reply) = (Some(result), Some(reply));
@@ -206,7 +211,7 @@ pub(super) async fn conclude(
     store::withdraw(tx, change.case.id).await?;
     change.attend(|a| a != Attention::Escalated, &[]);
     // A circle that was stopped while somebody was at work has nothing left to rule on.
-    let asked = returns::drop_review(tx, &mut change, "案件已办结，不再裁定").await?;
+    let asked = returns::drop_review(tx, &mut change, Some(Spoken::ReviewResolved)).await?;
     review::pass_unverified(&mut change)?;
     change.wind(ground)?;
     let told = change.case.reported_by.filter(|to| *to != change.actor.id);

@@ -16,6 +16,7 @@ use crate::modules::{
         clocks::Event,
         learn,
         model::{Action, Attention, MATTER_UNKNOWN, Reason, Refusal, State},
+        rules::spoken::Spoken,
         store::Case,
     },
     org::Unit,
@@ -91,24 +92,13 @@ pub async fn refuse(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: 
     let words = text::redact(required("words", &body.words, 1_000)?).text;
     let entry = change.act(Action::Refuse)?;
     entry.words.clone_from(&words);
-    entry.reasons = Json(vec![Reason { code: body.reason.word().into(), words: refusal_words(body.reason).into() }]);
+    entry.reasons = Json(vec![Reason::said(body.reason.word(), Spoken::NotTakenIn { refusal: body.reason })]);
     entry.clock = Json(vec![Event::End]);
     change.case.public_reply = Some(words);
     change.case.closed_at = Some(ground.now);
     change.attend(|_| false, &[]);
     change.wind(ground)?;
     change.save(tx).await
-}
-
-const fn refusal_words(reason: Refusal) -> &'static str {
-    match reason {
-        Refusal::NoRequest => "没有具体诉求",
-        Refusal::Elsewhere => "不属于本区事项",
-        Refusal::OtherProcedure => "应通过诉讼、仲裁、行政复议等途径解决",
-        Refusal::Settled => "已有生效结论",
-        Refusal::EmergencyCall => "涉紧急警情，已引导拨打 110 / 119 / 120",
-        Refusal::Abuse => "恶意或测试信息",
-    }
 }
 
 /// Puts the matter right; the classifier learns from it. A case that was opened already is opened under the new rule, its clock not restarted.
@@ -123,7 +113,7 @@ pub async fn correct(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body:
         rule.calendar_version = version;
     }
     let entry = change.act(Action::Correct)?;
-    entry.words = format!("事项更正为“{}”", matter.level3);
+    entry.say(Spoken::MatterCorrected { matter: matter.level3.clone() });
     entry.is_public = false;
     if opened {
         change.rule_changed();
@@ -149,7 +139,7 @@ pub async fn place(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &
         (change.case.lon, change.case.lat) = (Some(lon), Some(lat));
     }
     let entry = change.act(Action::Place)?;
-    entry.words = format!("位置更正为{}", unit.name);
+    entry.say(Spoken::PlaceCorrected { unit: unit.name.clone() });
     entry.is_public = false;
     settle(&mut change, ground, unit);
     change.save(tx).await

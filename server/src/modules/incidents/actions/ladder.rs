@@ -202,7 +202,7 @@ async fn act(tx: &mut Tx, app: &App, ground: &Ground, system: &Actor, come: &Com
             let order = supervise::Order {
                 card: *card,
                 reply_by: ground.now.plus_minutes(*reply_minutes),
-                words: format!("案件超期已 {hours} 小时，请查明原因，抓紧办结并书面回复。"),
+                words: supervise::Wanted::Late(hours),
                 signer: app.access.setting(&ESCALATION, ground.now).signer,
                 unit: None,
                 stage: Some(stage),

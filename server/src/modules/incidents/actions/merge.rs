@@ -68,7 +68,7 @@ pub async fn merge(tx: &mut Tx, ground: &Ground, scope: &Scope, mut this: Change
     let mut survivor = Change::of(tx, this.app, this.actor, into, None).await?;
     let told = concerned(tx, &this).await?;
     store::withdraw(tx, this.case.id).await?;
-    let asked = drop_review(tx, &mut this, &format!("已并入{}，不再裁定", survivor.case.code)).await?;
+    let asked = drop_review(tx, &mut this, Some(Spoken::ReviewMerged { code: survivor.case.code.clone() })).await?;
     go(&mut this, &survivor.case)?;
     let bound = absorb(&mut survivor, &this.case)?;
     this.wind(ground)?;
@@ -142,7 +142,7 @@ pub async fn unmerge(tx: &mut Tx, ground: &Ground, scope: &Scope, mut this: Chan
     // One that nobody had accepted waits to be accepted again; every other was opened, and its clock goes on.
     let entry = this.enter(Action::Unmerge, if received { State::Received } else { State::Accepted });
     entry.say(Spoken::Unmerged);
-    entry.reasons = Json(vec![Reason { code: "unmerge".into(), words: reason }]);
+    entry.reasons = Json(vec![Reason::new("unmerge", reason)]);
     entry.clock = Json(if received { vec![] } else { vec![Event::Return] });
     (this.case.merged_into, this.case.result, this.case.closed_at) = (None, None, None);
     if let Some(Carried::Merge { attention, .. }) = Carried::of(before.and_then(|b| b.details).as_ref()) {

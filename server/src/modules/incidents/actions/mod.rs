@@ -40,7 +40,7 @@ pub use bulk::{Bulk, BulkAction, BulkItem, BulkOutcome, bulk};
 pub use callback::{Callback, Claimed, Dial, callback, claim, dial, put_back, queue};
 pub use change::{Change, Ground, days};
 pub use confer::{Annul, Confer, annul, confer, convene};
-pub use dispatch::{Dispatch, Plan, class_words, dispatch, led, plan, set_lead, tasks};
+pub use dispatch::{Dispatch, Plan, dispatch, led, plan, set_lead, tasks};
 pub use erase::{DecideErasure, Erase, SCRUB, Scrub, Why, ask_erasure, decide_erasure, erase, expire, is_over, scrub};
 pub use escalate::{Escalate, escalate, escalate_task, held_by, is_handed_up};
 pub use extensions::{Decide, EXTENSION_HEAD, Extend, ExtensionView, decide, extend, extension_cells, extensions};

@@ -25,6 +25,7 @@ use crate::{
                 pauses::{
                     ALREADY_PAUSED, Detail, NOT_PAUSED, NOTHING_ASKED, OWN_CASE, Pause, Shelf, WAIT, ask_until, review_day,
                 },
+                spoken::Spoken,
             },
             store::{self, Case},
         },
@@ -104,7 +105,7 @@ pub async fn ask(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &As
     let entry = stop(&mut change, Action::Ask, Pause::Reporter, until)?;
     entry.words = question;
     entry.details = Detail::Ask { until }.json()?;
-    entry.reasons = Json(vec![reason("ask-until", format!("等待反映人补充，最迟到 {} 恢复计时", zone.date(until)))]);
+    entry.reasons = Json(vec![Reason::said("ask-until", Spoken::WaitsUntil { day: zone.date(until).to_string() })]);
     let case = save(tx, ground, change).await?;
     wake(tx, ground.now, &case, until).await?;
     let asked = case.reported_by.map(|to| notice(to, "case-question", &case, false));
@@ -149,8 +150,8 @@ pub async fn shelve(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: 
     entry.words = why;
     entry.details = Detail::Shelve { class: body.class, review_on: review_on.to_string() }.json()?;
     entry.reasons = Json(vec![
-        reason(body.class.word(), body.class.chinese().to_owned()),
-        reason("shelved-by", format!("由{approver}批准挂账，{review_on}复核")),
+        Reason::said(body.class.word(), Spoken::Shelved { shelf: body.class }),
+        Reason::said("shelved-by", Spoken::ShelvedBy { name: approver, day: review_on.to_string() }),
     ]);
     let case = save(tx, ground, change).await?;
     wake(tx, ground.now, &case, until).await?;
@@ -164,7 +165,7 @@ pub async fn resume(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: 
     let pause = change.case.paused.clone().ok_or(Error::refused(NOT_PAUSED))?;
     let entry = change.act(Action::Resume)?;
     entry.words = words;
-    go_on(entry, pause, reason("resumed-by-hand", "人工恢复计时".to_owned()))?;
+    go_on(entry, pause, Reason::said("resumed-by-hand", Spoken::WentOn))?;
     change.attend(|a| a != Attention::ReviewDue, &[]);
     let case = save(tx, ground, change).await?;
     jobs::cancel(tx, OVER, &case.id.to_string()).await?;
@@ -184,14 +185,14 @@ pub async fn over(tx: &mut Tx, app: &App, ground: &Ground, job: &Over) -> Result
     let mut change = Change::of(tx, app, &system, case, None).await?;
     if pause == Pause::Reporter {
         let entry = change.act(Action::Resume)?;
-        go_on(entry, pause.word().to_owned(), reason("wait-over", "等待反映人补充的期限已到，自动恢复计时".to_owned()))?;
+        go_on(entry, pause.word().to_owned(), Reason::said("wait-over", Spoken::WaitOver))?;
         let case = save(tx, ground, change).await?;
         return tell_person(tx, ground.now, case.lead_person, "wait-over", &case).await;
     }
     let state = change.case.state;
     let entry = change.enter(Action::Note, state);
     entry.is_public = false;
-    entry.reasons = Json(vec![reason("review-due", "挂账复核日期已到，请确认是否恢复办理".to_owned())]);
+    entry.reasons = Json(vec![Reason::said("review-due", Spoken::ReviewDue)]);
     change.attend(|a| a != Attention::ReviewDue, &[Attention::ReviewDue]);
     // The review was asked for once; the pause itself goes on.
     change.case.paused_until = None;
@@ -219,10 +220,6 @@ fn go_on(entry: &mut store::Entry, pause: String, why: Reason) -> Result<()> {
     entry.reasons = Json(vec![why]);
     entry.clock = Json(vec![Event::Resume]);
     Ok(())
-}
-
-fn reason(code: &str, words: String) -> Reason {
-    Reason { code: code.to_owned(), words }
 }
 
 /// Saves the case and what its open tasks show.

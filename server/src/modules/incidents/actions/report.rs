@@ -30,6 +30,7 @@ use crate::{
                 figures::CONTACT,
                 ladder::ESCALATION,
                 merge::Carried,
+                spoken::Spoken,
                 warning::WARNING,
             },
             store::{self, Case},
@@ -543,7 +544,7 @@ pub fn open(change: &mut Change<'_>, ground: &Ground, matter: &Matter) -> Result
     let opening = round_opened(change, ground)?;
     let entry = change.act(Action::Accept)?;
     entry.clock = Json(vec![opening]);
-    entry.reasons = Json(vec![Reason { code: "matter".into(), words: format!("识别为“{}”", matter.level3) }]);
+    entry.reasons = Json(vec![Reason::said("matter", Spoken::Recognised { matter: matter.level3.clone() })]);
     Ok(())
 }
 

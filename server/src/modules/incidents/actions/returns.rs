@@ -20,11 +20,12 @@ use crate::modules::{
     files::File,
     incidents::{
         clocks::Days,
-        model::{Action, Attention, Role, State, Task, TaskState, attention_list},
+        model::{Action, Attention, Reason, Role, State, Task, TaskState, attention_list},
         rules::returns::{
             BINDING, CENTRE_DECIDES, CYCLIC_RETURN, Counts, Details, OBJECTION_OPEN, RETURN_TOO_LATE, ReviewKind, ReviewState,
-            cyclic, faults, goes_to_centre, leader, return_words, returnable, same_day, why,
+            cyclic, faults, goes_to_centre, leader, returnable, same_day,
         },
+        rules::spoken::Spoken,
         store::{
             self, Case, TaskRow,
             returns::{AttemptRow, ReturnReason, ReturnRow, Sending},
@@ -249,8 +250,8 @@ fn enter(
     body: &SendBack,
     review: Option<crate::modules::incidents::rules::returns::Clock>,
 ) -> Result<()> {
-    let unit = ground.org.value.unit(task.unit_id).map_or("", |u| u.name.as_str());
-    let words = return_words(unit, &reason.words, text::redact(body.words.trim()).text.as_str());
+    let unit = ground.org.value.unit(task.unit_id).map_or_else(String::new, |u| u.name.clone());
+    let said = Spoken::Returned { unit, reason: reason.words.clone(), words: text::redact(body.words.trim()).text };
     let basis = text::redact(body.basis.trim()).text;
     let (unit, role, photos) = (task.unit_id, task.role, body.photo_ids.len());
     let counts = Some(reason.counts);
@@ -258,10 +259,11 @@ fn enter(
     let state = change.case.state;
     // A helper that gives its part back does not move the case.
     let entry = if role == Role::Lead { change.act(Action::SendBack)? } else { change.enter(Action::SendBack, state) };
-    (entry.words, entry.is_public, entry.details) = (words, false, details.stored());
-    entry.reasons = Json(vec![why(&reason.code, &reason.words)]);
+    entry.say(said);
+    (entry.is_public, entry.details) = (false, details.stored());
+    entry.reasons = Json(vec![Reason::new(&reason.code, reason.words.as_str())]);
     if review.is_some() {
-        entry.reasons.0.push(why("second-return", "第二次退单，由区中心裁定主办和协办单位"));
+        entry.reasons.0.push(Reason::said("second-return", Spoken::SecondReturn));
     }
     Ok(())
 }
@@ -295,19 +297,20 @@ pub(super) async fn taken_on(tx: &mut Tx, change: &mut Change<'_>, others: &[Tas
     if others.iter().any(|t| t.state == TaskState::Returned) {
         store::returns::release(tx, change.case.id, change.now).await?;
     }
-    drop_review(tx, change, "").await
+    drop_review(tx, change, None).await
 }
 
 /// Ends the open review of a case, if there is one, without a ruling: the case has moved on, and `why` says how. Answers who had asked for
 /// it, to be told when the case is saved.
-pub(super) async fn drop_review(tx: &mut Tx, change: &mut Change<'_>, why: &str) -> Result<Vec<Uuid>> {
+pub(super) async fn drop_review(tx: &mut Tx, change: &mut Change<'_>, why: Option<Spoken>) -> Result<Vec<Uuid>> {
     let waits = |a: Attention| matches!(a, Attention::Objected | Attention::Centre);
     if !attention_list(&change.case.attention).into_iter().any(waits) {
         return Ok(vec![]);
     }
     let review = store::returns::open_review(tx, change.case.id).await?;
     if let Some(review) = &review {
-        end(tx, change, review, ReviewState::Withdrawn, why).await?;
+        let why = why.map(|said| said.zh()).unwrap_or_default();
+        end(tx, change, review, ReviewState::Withdrawn, &why).await?;
     }
     change.attend(|a| !waits(a), &[]);
     let asked = review.map(|r| r.actor);
@@ -354,9 +357,9 @@ pub(super) async fn stop_circle(tx: &mut Tx, ground: &Ground, mut change: Change
     let clock = refer(tx, ground, &change, ReviewKind::Cycle, back, sent).await?;
     let state = change.case.state;
     let entry = change.enter(Action::Note, state);
-    entry.words = format!("循环派单已拦截：{unit}已退过此单，不能再转回，由区中心裁定主办和协办单位");
+    entry.say(Spoken::CircleStopped { unit: unit.to_owned() });
     entry.is_public = false;
-    entry.reasons = Json(vec![why(CYCLIC_RETURN.0, "同一件事在单位之间来回转，不再派出")]);
+    entry.reasons = Json(vec![Reason::said(CYCLIC_RETURN.0, Spoken::Circle)]);
     entry.details = serde_json::to_value(clock).ok();
     change.attend(|_| true, &[Attention::Centre]);
     let case = change.save(tx).await?;

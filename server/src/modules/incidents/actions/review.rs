@@ -12,7 +12,7 @@ use crate::modules::{
     incidents::{
         clocks::Event,
         model::{Action, HANDLER_MAY_NOT_VERIFY, Reason, Role, State, TaskState, verification_due},
-        rules::emergency::may_close,
+        rules::{emergency::may_close, spoken::Spoken},
         store::{self, Case},
     },
 };
@@ -42,7 +42,7 @@ pub fn pass_unverified(change: &mut Change<'_>) -> Result<()> {
     if change.case.round > 1 || verification_due(rule.verify, change.case.id) {
         return Ok(());
     }
-    let why = Reason { code: "verify-not-due".into(), words: "按事项核实规则，本件不需人工核实".into() };
+    let why = Reason::said("verify-not-due", Spoken::VerifyNotDue);
     let entry = change.act(Action::Verify)?;
     entry.reasons = Json(vec![why.clone()]);
     as_system(entry);

@@ -24,7 +24,7 @@ use crate::{
             model::{Action, Attention, NOT_YOUR_TASK, Reason, TaskState, attention_list},
             rules::returns::{
                 BINDING, CENTRE_DECIDES, Clock, Details, OBJECTION_OPEN, RULED_ALREADY, RULING, Review, ReviewKind, ReviewState,
-                SENDER_MAY_NOT_RULE, Unbound, bound, leader, why,
+                SENDER_MAY_NOT_RULE, Unbound, bound, leader,
             },
             rules::spoken::Spoken,
             rules::warning::WARNING,
@@ -170,9 +170,9 @@ pub async fn object(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: 
     let none = Sending { n: 0, actor_id: uuid::Uuid::nil() };
     let sent = store::returns::sending(tx, change.case.id, task.offered_at).await?.unwrap_or(none);
     let review = open_review(tx, ground, &change, ReviewKind::Objection, task, sent, (&words, &basis)).await?;
-    let unit = ground.org.value.unit(task.unit_id).map_or("", |u| u.name.as_str());
+    let unit = ground.org.value.unit(task.unit_id).map_or_else(String::new, |u| u.name.clone());
     let entry = change.act(Action::Object)?;
-    entry.words = format!("{unit}提出派单异议：{words}");
+    entry.say(Spoken::Objected { unit, words });
     entry.is_public = false;
     entry.details = Details::Object { unit: task.unit_id, basis, photos: body.photo_ids.len(), review }.stored();
     change.attend(|_| true, &[Attention::Objected]);
@@ -213,7 +213,7 @@ pub async fn rule(
     }
     let state = if objection { ReviewState::Upheld } else { ReviewState::Fixed };
     let told = review.actor;
-    let why = why("ruling", format!("{}裁定：{words}", change.actor.name));
+    let why = Reason::said("ruling", Spoken::Decided { name: change.actor.name.clone(), words: words.clone() });
     let fixed = Fixed { lead, helpers, why, review: Some(review), state, words: &words };
     let case = match fix(tx, ground, &mut change, fixed).await? {
         Ok((plan, trail)) => hand_over(tx, ground, change, &plan, &trail, true).await?,
@@ -271,9 +271,9 @@ pub(super) fn unbound((field, code): Unbound) -> Error {
 async fn dismiss(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, review: &ReviewRow, words: &str) -> Result<Case> {
     let name = change.actor.name.clone();
     let entry = change.act(Action::Dismiss)?;
-    entry.words = format!("异议不成立，维持原派单：{words}");
+    entry.say(Spoken::Dismissed { words: words.to_owned() });
     entry.is_public = false;
-    entry.reasons = Json(vec![why("ruling", format!("{name}裁定：{words}"))]);
+    entry.reasons = Json(vec![Reason::said("ruling", Spoken::Decided { name, words: words.to_owned() })]);
     entry.details = Details::Dismiss { review: review.id }.stored();
     change.attend(|a| a != Attention::Objected, &[]);
     end(tx, &change, review, ReviewState::Dismissed, words).await?;
@@ -297,9 +297,9 @@ pub async fn review_due(app: &App, context: &Context, due: &Due) -> Result<()> {
             store::returns::mark_overdue(&mut tx, review.id, ground.now).await?;
             let state = change.case.state;
             let entry = change.enter(Action::Note, state);
-            entry.words = "区中心裁定已超时，已报督查".into();
+            entry.say(Spoken::RulingOverdue);
             entry.is_public = false;
-            entry.reasons = Json(vec![why("ruling-overdue", "裁定时限已过")]);
+            entry.reasons = Json(vec![Reason::said("ruling-overdue", Spoken::RulingLimitOver)]);
             let case = change.save(&mut tx).await?;
             let mut told = access::store::accounts_with(&mut tx, SUPERVISOR, &case.owner_path, ground.now).await?;
             told.extend(role(&mut tx, &ground, CENTRE, &case).await?);

@@ -94,8 +94,8 @@ pub fn may_name(
     if directory.posts(unit.id, ground.now).filter_map(|p| p.holder(ground.now)).any(|h| other(&h.person)) {
         return Err(Error::refused_with(SAME_HANDLER, "unit", unit.name.clone()));
     }
-    let words = format!("{}没有其他人员，仍由原经办人办理：{reason}", unit.name);
-    Ok(Some(Reason { code: "same-handler-no-other".into(), words: text::redact(&words).text }))
+    let said = Spoken::SameHandler { unit: unit.name.clone(), words: text::redact(reason).text };
+    Ok(Some(Reason::said("same-handler-no-other", said)))
 }
 
 /// A desk opens a case again.
@@ -139,7 +139,11 @@ pub fn open_again(change: &mut Change<'_>, ground: &Ground, by: By, cause: Cause
     let round = change.case.round;
     let entry = change.act(Action::Reopen)?;
     entry.say(Spoken::Reopened { round, cause });
-    entry.reasons = Json(vec![Reason { code: cause.word().into(), words: text::redact(reason).text }]);
+    entry.reasons = Json(vec![if reason.is_empty() {
+        Reason::said(cause.word(), Spoken::Because { cause })
+    } else {
+        Reason::new(cause.word(), text::redact(reason).text)
+    }]);
     entry.clock = Json(vec![opening]);
     entry.details = Some(serde_json::to_value(details).map_err(Error::internal)?);
     let case = &mut change.case;

@@ -16,6 +16,7 @@ use crate::modules::{
     incidents::{
         model::{Action, HANDLER_MAY_NOT_SIGN, Reason, Task, TaskState},
         rules::sign::{Details, SIGN_OFF, Unsigned},
+        rules::spoken::Spoken,
         store::{self, Case, TaskRow},
         transitions::not_in_state,
     },
@@ -49,9 +50,9 @@ pub(super) async fn submit(tx: &mut Tx, ground: &Ground, mut change: Change<'_>,
     let details = Details::Submit { task: task.id.uuid(), result: said.result, reply: said.reply.clone() };
     let entry = change.act(Action::Submit)?;
     entry.is_public = false;
-    entry.words.clone_from(&said.reply);
+    (entry.words, entry.spoken) = (said.reply.clone(), said.spoken.clone().map(Json));
     entry.details = Some(serde_json::to_value(details).map_err(Error::internal)?);
-    let draft = Unsigned { by, by_name, at: ground.now, result: said.result, reply: said.reply };
+    let draft = Unsigned { by, by_name, at: ground.now, result: said.result, reply: said.reply, spoken: said.spoken };
     task.state = TaskState::Signing;
     task.unsigned = Some(serde_json::to_value(draft).map_err(Error::internal)?);
     store::save_task(tx, &task).await?;
@@ -89,12 +90,12 @@ pub async fn sign(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: Id<T
     let (chief, name) = (change.actor.id, change.actor.name.clone());
     let entry = change.act(Action::Sign)?;
     entry.is_public = false;
-    entry.reasons = Json(vec![Reason { code: "signed".into(), words: format!("{}送签，{name}签发", draft.by_name) }]);
+    entry.reasons = Json(vec![Reason::said("signed", Spoken::Signed { by: draft.by_name.clone(), chief: name })]);
     let details = Details::Sign { task: task.id.uuid(), handled_by: draft.by };
     entry.details = Some(serde_json::to_value(details).map_err(Error::internal)?);
     task.signed_by = Some(chief);
     files::retitle(tx, "incident", change.case.id.uuid(), UNSIGNED, "after").await?;
-    conclude(tx, ground, change, task, Said { result: draft.result, reply: draft.reply }, draft.by).await
+    conclude(tx, ground, change, task, Said { result: draft.result, reply: draft.reply, spoken: draft.spoken }, draft.by).await
 }
 
 /// 退回修改: the handler goes on.

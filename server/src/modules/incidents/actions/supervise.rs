@@ -15,7 +15,8 @@ use crate::{
             model::{Action, Reason, SUPERVISION_ENDED},
             rules::{
                 ladder::{Card, Whom},
-                supervision::{OrderState, Supervision, card_words, gravest, reply_by_fits},
+                spoken::Spoken,
+                supervision::{OrderState, Supervision, gravest, reply_by_fits},
             },
             store::{self, Case, Entry},
         },
@@ -66,6 +67,15 @@ pub struct OrderEnd {
     pub words: String,
 }
 
+/// What an order wants.
+#[derive(Clone, Debug)]
+pub enum Wanted {
+    /// What somebody wrote, redacted.
+    Words(String),
+    /// What the rule says of a case that has been late for so many hours.
+    Late(i64),
+}
+
 /// What an order says, by hand or by rule.
 #[derive(Clone, Debug)]
 pub struct Order<'a> {
@@ -73,8 +83,8 @@ pub struct Order<'a> {
     pub card: Card,
     /// Until when the unit has to reply.
     pub reply_by: Time,
-    /// What is wanted, redacted.
-    pub words: String,
+    /// What is wanted, redacted; by a rule, how many hours the case has been late.
+    pub words: Wanted,
     /// Who signs.
     pub signer: String,
     /// The unit, when it is not the one that leads.
@@ -110,7 +120,8 @@ pub async fn supervise(tx: &mut Tx, ground: &Ground, change: Change<'_>, body: &
             return Err(Error::invalid("unit", "unknown-unit"));
         }
     }
-    let order = Order { card: body.card, reply_by: body.reply_by, words, signer, unit: body.unit, stage: None };
+    let order =
+        Order { card: body.card, reply_by: body.reply_by, words: Wanted::Words(words), signer, unit: body.unit, stage: None };
     issue(tx, ground, change, &order).await.map(|(case, _)| case)
 }
 
@@ -130,7 +141,10 @@ pub async fn issue(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, order: 
         unit_path: known.map_or_else(|| change.case.owner_path.clone(), |u| u.path.clone()),
         issuer_path: issuer(&reach, &change.case.owner_path, &directory.root().path),
         card: order.card,
-        words: order.words.clone(),
+        words: match &order.words {
+            Wanted::Words(words) => words.clone(),
+            Wanted::Late(hours) => Spoken::Late { hours: *hours }.zh(),
+        },
         signer: order.signer.clone(),
         issued_by: change.actor.id,
         stage: order.stage.map(str::to_owned),
@@ -148,10 +162,14 @@ pub async fn issue(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, order: 
         overdue_at: None,
         code,
     };
-    let words = format!("{} {}：{}", card_words(order.card), supervision.code, order.words);
+    let (card, code) = (order.card, supervision.code.clone());
+    let said = match &order.words {
+        Wanted::Words(words) => Spoken::Supervised { card, code, words: words.clone() },
+        Wanted::Late(hours) => Spoken::SupervisedByRule { card, code, hours: *hours },
+    };
     let entry = change.act(Action::Supervise)?;
-    describe(entry, &supervision, "issue", words);
-    let rule = |stage: &str| Reason::new("rule", format!("超期后按升级规则“{stage}”自动签发督办单"));
+    describe(entry, &supervision, "issue", said);
+    let rule = |stage: &str| Reason::said("rule", Spoken::ByStage { stage: stage.to_owned() });
     entry.reasons = Json(order.stage.map(rule).into_iter().collect());
     let shown = change.case.card.as_deref().and_then(Card::of);
     change.case.card = gravest(shown.into_iter().chain([order.card])).map(|c| c.word().to_owned());
@@ -173,10 +191,11 @@ fn issuer(reach: &Scope, case: &str, root: &str) -> String {
 }
 
 /// Writes an act on an order into a step; orders are between offices, so the reporter does not read them.
-fn describe(entry: &mut Entry, s: &Supervision, act: &'static str, words: String) {
+fn describe(entry: &mut Entry, s: &Supervision, act: &'static str, said: Spoken) {
     let (code, stage) = (s.code.as_str(), s.stage.as_deref());
     let details = Details { kind: "supervise", act, supervision: s.id, code, card: s.card, unit: s.unit_id, stage };
-    (entry.words, entry.is_public, entry.details) = (words, false, serde_json::to_value(&details).ok());
+    entry.say(said);
+    (entry.is_public, entry.details) = (false, serde_json::to_value(&details).ok());
 }
 
 async fn tell(tx: &mut Tx, now: Time, accounts: Vec<uuid::Uuid>, kind: &'static str, case: &Case, s: &Supervision) -> Result<()> {
@@ -206,7 +225,7 @@ pub async fn reply_order(
     s.state = OrderState::Replied;
     (s.reply, s.replied_by, s.replied_name, s.replied_at) =
         (Some(words.clone()), Some(who.id), Some(who.name.clone()), Some(ground.now));
-    let case = entered(tx, app, who, &s, "reply", format!("{}回复：{words}", s.code)).await?;
+    let case = entered(tx, app, who, &s, "reply", Spoken::OrderReplied { code: s.code.clone(), words }).await?;
     let issuer = Some(s.issued_by).filter(|by| !by.is_nil());
     let accounts = if let Some(by) = issuer {
         vec![by]
@@ -276,11 +295,11 @@ pub async fn end_order(
         return Err(Error::refused_with(SUPERVISION_ENDED, "state", s.state.word()));
     }
     let words = text::redact(required("words", &body.words, 1_000)?).text;
-    let (act, name) = if body.lifted { ("lift", "解除") } else { ("close", "办结") };
+    let act = if body.lifted { "lift" } else { "close" };
     s.state = if body.lifted { OrderState::Lifted } else { OrderState::Closed };
     (s.end_words, s.ended_by, s.ended_name, s.ended_at) =
         (Some(words.clone()), Some(who.id), Some(who.name.clone()), Some(ground.now));
-    let case = entered(tx, app, who, &s, act, format!("{}{name}：{words}", s.code)).await?;
+    let case = entered(tx, app, who, &s, act, Spoken::OrderEnded { code: s.code.clone(), lifted: body.lifted, words }).await?;
     let accounts = told::accounts(tx, ground.now, &[told::desk(ground, s.unit_id)]).await?.concat();
     tell(tx, ground.now, accounts, "supervision-ended", &case, &s).await?;
     s.version += 1;
@@ -288,11 +307,11 @@ pub async fn end_order(
 }
 
 /// Saves an order and enters it in the case's history.
-async fn entered(tx: &mut Tx, app: &App, who: &Actor, s: &Supervision, act: &'static str, words: String) -> Result<Case> {
+async fn entered(tx: &mut Tx, app: &App, who: &Actor, s: &Supervision, act: &'static str, said: Spoken) -> Result<Case> {
     let mut change = Change::load(tx, app, who, &Scope::All, s.incident_id, None).await?;
     store::supervision::save(tx, s).await?;
     let state = change.case.state;
-    describe(change.enter(Action::Supervise, state), s, act, words);
+    describe(change.enter(Action::Supervise, state), s, act, said);
     change.case.card = gravest(store::supervision::cards(tx, s.incident_id).await?).map(|c| c.word().to_owned());
     let row = Audit::new("supervision.change", "supervision", s.id.uuid()).under(&s.unit_path);
     row.with("act", act).with("code", s.code.as_str()).record(tx, app.clock.now(), who).await?;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Change, Ground,
-    desk::{accounts, spoken},
+    desk::{accounts, moment},
     dispatch::{is_grassroots, task, within},
     handle::{attach, own_task},
     optional, required,
@@ -25,6 +25,7 @@ use crate::{
             model::{Action, Attention, Incident, NOT_YOUR_TASK, Reason, Role, State, Task, TaskState, gate},
             rules::{
                 returns::BINDING,
+                spoken::{Spoken, wall},
                 warning::STANDARD,
                 whistle::{
                     ALREADY_REPORTED_IN, Arrival, Carried, Grade, LEAD_AT_WORK, MAY_NOT_WHISTLE, MINUTES, Method, NOT_SUMMONED,
@@ -194,9 +195,17 @@ async fn call_up(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, from: &Un
     present.retain(|t| Some(t.id) != replaced);
     let n = rows::next_number(tx, change.case.id).await?;
     let whistle = Id::<Whistle>::new(ground.now);
-    let told = format!("{}吹哨，请{}于{}前报到：{words}", from.name, listed(&units), spoken(change.app, report_by));
+    let named = |role: Role| units.iter().filter(move |u| u.role == role).map(|u| u.name.clone());
+    let said = Spoken::Whistled {
+        from: from.name.clone(),
+        lead: named(Role::Lead).next(),
+        helpers: named(Role::Helper).collect(),
+        by: wall(change.app.zone, report_by),
+        words: words.clone(),
+    };
     let entry = change.act(Action::Whistle)?;
-    (entry.words, entry.is_public) = (told, false);
+    entry.say(said);
+    entry.is_public = false;
     entry.clock = Json(vec![Event::Offer]);
     entry.details = Some(carried(&Carried::Whistle { whistle: whistle.uuid(), n, units: units.clone(), report_by })?);
     let shown = change.wind(ground)?;
@@ -352,7 +361,7 @@ async fn summon(tx: &mut Tx, app: &App, ground: &Ground, case: &Case, tasks: &[T
     let units: Vec<Id<Unit>> = tasks.iter().map(|t| t.unit_id).collect();
     let people: Vec<Uuid> = tasks.iter().filter_map(|t| t.person_id).collect();
     let to = accounts(tx, app, Permission("task.report_in"), &units, &people, ground.now).await?;
-    let params = serde_json::json!({ "code": case.code, "report_by": spoken(app, report_by) });
+    let params = serde_json::json!({ "code": case.code, "report_by": moment(app, report_by) });
     tell(tx, ground.now, case, &to, "whistle-blown", &params).await
 }
 
@@ -383,15 +392,12 @@ pub async fn report_in(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id:
     task.person_id = change.actor.person.or(task.person_id);
     units.push((task.state, task.arrived_at));
     let late = ground.now > report_by;
-    let name = ground.org.value.unit(task.unit_id).map_or("", |u| u.name.as_str());
-    let mut words = format!("{name}{}", if late { "已报到（超过报到时限）" } else { "已报到" });
-    if !note.is_empty() {
-        words = format!("{words}：{note}");
-    }
+    let name = ground.org.value.unit(task.unit_id).map_or_else(String::new, |u| u.name.clone());
     let place = place(body)?;
     let state = change.case.state;
     let entry = if lead { change.act(Action::ReportIn)? } else { change.enter(Action::ReportIn, state) };
-    (entry.words, entry.is_public) = (words, false);
+    entry.say(Spoken::ReportedIn { unit: name, late, words: note });
+    entry.is_public = false;
     entry.details = Some(carried(&Carried::ReportIn { whistle, task: task.id.uuid(), late, place })?);
     let mut asked = vec![];
     if lead && !taken_on {
@@ -437,9 +443,9 @@ pub async fn missing(app: &App, context: &Context, expected: &Expected) -> Resul
         let name = org.value.unit(task.unit_id).map_or("", |u| u.name.as_str()).to_owned();
         let state = change.case.state;
         let entry = change.enter(Action::NotReportedIn, state);
-        entry.words = format!("{name}未在{}前报到", spoken(app, whistle.report_by));
+        entry.say(Spoken::NotReportedIn { unit: name.clone(), by: wall(app.zone, whistle.report_by) });
         entry.is_public = false;
-        entry.reasons = Json(vec![Reason::new("report-by-over", "报到时限已过")]);
+        entry.reasons = Json(vec![Reason::said("report-by-over", Spoken::ReportInLimitOver)]);
         entry.details = Some(carried(&Carried::NotReportedIn { whistle: whistle.id.uuid(), task: task.id.uuid() })?);
         let case = change.save(&mut tx).await?;
         let people: Vec<Uuid> = task.person_id.into_iter().collect();
@@ -470,7 +476,7 @@ pub async fn close(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, whistle
     let_go(tx, &units, |_| true).await?;
     let state = change.case.state;
     let entry = change.enter(Action::CloseWhistle, state);
-    entry.words = format!("第{}次吹哨销号，已评价{}家单位", whistle.n, judged.len());
+    entry.say(Spoken::WhistleClosed { n: whistle.n, units: judged.len() as i64 });
     entry.is_public = false;
     entry.details = Some(carried(&Carried::CloseWhistle { whistle: whistle.id.uuid() })?);
     change.save(tx).await
@@ -515,7 +521,7 @@ pub async fn call_off(
     let_go(tx, &units, |u| u.role == Role::Helper).await?;
     let state = change.case.state;
     let entry = change.enter(Action::CallOff, state);
-    entry.words = format!("第{}次吹哨撤销：{reason}", whistle.n);
+    entry.say(Spoken::WhistleCalledOff { n: whistle.n, words: reason });
     entry.is_public = false;
     entry.details = Some(carried(&Carried::CallOff { whistle: whistle.id.uuid() })?);
     let app = change.app;
@@ -545,9 +551,4 @@ fn own_whistle(actor: &Actor, whistle: &WhistleRow) -> Result<()> {
 
 fn carried(details: &Carried) -> Result<serde_json::Value> {
     serde_json::to_value(details).map_err(Error::internal)
-}
-
-fn listed(units: &[Summons]) -> String {
-    let one = |u: &Summons| if u.role == Role::Lead { format!("{}（主办）", u.name) } else { u.name.clone() };
-    units.iter().map(one).collect::<Vec<_>>().join("、")
 }

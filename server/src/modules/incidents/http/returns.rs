@@ -24,6 +24,7 @@ use crate::{
             actions::{self, Change, Ground},
             model::{Incident, Light, Task},
             rules::returns::{Accuracy, Attempt, Counts, Review, ReviewKind, ReviewState, accuracy},
+            rules::spoken::Spoken,
             store::{self, returns::Tally},
             view::{Named, unit_name},
         },
@@ -160,6 +161,8 @@ struct ReviewView {
     overdue_at: Option<Time>,
     ruled_at: Option<Time>,
     ruling: Option<String>,
+    /// The ruling by kind and gaps, where the program ended the review.
+    ruling_spoken: Option<Spoken>,
 }
 
 /// Which reviews.
@@ -261,6 +264,7 @@ fn review_view(ground: &Ground, line: store::returns::ReviewLine) -> ReviewView 
         due_at: line.due_at,
         overdue_at: line.overdue_at,
         ruled_at: line.ruled_at,
+        ruling_spoken: line.ruling.as_deref().and_then(Spoken::read),
         ruling: line.ruling,
     }
 }

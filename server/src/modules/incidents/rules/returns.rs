@@ -11,7 +11,7 @@ use crate::{
         catalogue::{Limit, Unit as LimitUnit},
         incidents::{
             clocks::Days,
-            model::{Action, Reason, Role, State},
+            model::{Action, Role, State},
             store::{Entry, TaskRow},
         },
         org::Unit,
@@ -351,16 +351,6 @@ pub fn holder(steps: &[Entry]) -> Option<(Id<Unit>, Time)> {
 /// 派遣准确率: dispatches that were not wrong ÷ dispatches; nothing without a dispatch (rules of the field, 4).
 pub fn accuracy(dispatches: i64, wrong: i64) -> Option<f64> {
     (dispatches > 0).then(|| (dispatches - wrong) as f64 / dispatches as f64)
-}
-
-/// The return as the timeline says it.
-pub fn return_words(unit: &str, reason: &str, words: &str) -> String {
-    if words.is_empty() { format!("{unit}退单：{reason}") } else { format!("{unit}退单：{reason}。{words}") }
-}
-
-/// A reason of this topic.
-pub fn why(code: &str, words: impl Into<String>) -> Reason {
-    Reason::new(code, words)
 }
 
 /// A unit of figures: how often dispatches were made, came back and were wrong.

@@ -4,6 +4,7 @@ use kernel::{Error, Result, Time};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::spoken::Spoken;
 use crate::{declare, modules::incidents::model::Outcome, settings::Held};
 
 declare! {
@@ -58,6 +59,9 @@ pub struct Unsigned {
     pub result: Outcome,
     /// What the reporter will read, redacted.
     pub reply: String,
+    /// The same where the program says when it will be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spoken: Option<Spoken>,
 }
 
 /// What the steps of a signature carry.

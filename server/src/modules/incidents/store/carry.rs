@@ -120,6 +120,8 @@ record! {
         pub action: Action,
         /// Redacted.
         pub words: String,
+        /// The words as a sentence of the program, where it is one.
+        pub spoken: Option<Json<Spoken>>,
         pub details: Option<serde_json::Value>,
         pub code: String,
         pub title: String,
@@ -141,7 +143,7 @@ record! {
 /// What an account did between two instants, in order: its own steps, whoever else may see the cases.
 pub async fn deeds(conn: &mut Conn, account: Uuid, from: Time, to: Time, most: i64) -> Result<Vec<Deed>> {
     let statement = sql!(
-        "select s.incident_id, s.n, s.at, s.action, s.words, s.details, c.code, c.title, c.reported_at, c.matter_id, c.grid_id, c.classified, c.fields,
+        "select s.incident_id, s.n, s.at, s.action, s.words, s.spoken, s.details, c.code, c.title, c.reported_at, c.matter_id, c.grid_id, c.classified, c.fields,
          c.result, c.address_sealed is not null as has_address, c.name_sealed is not null as has_name, c.phone_sealed is not null as has_phone,
          c.lon is not null as has_point, cast(length(c.redacted) as bigint) as length
          from incident_step s join incident c on c.id = s.incident_id

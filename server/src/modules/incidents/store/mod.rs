@@ -31,13 +31,13 @@ pub use second::hands;
 pub use write::{append, follow, insert, numbers, offer, rate, rewind, save, save_task, withdraw};
 
 use db::{Cell, Conn, Engine, Json, Query, Tx, bind, record, sql};
-use kernel::{Error, Id, Result, Scope, Time};
+use kernel::{ActorKind, Error, Id, Result, Scope, Time};
 use uuid::Uuid;
 
 use super::{
     clocks::Event,
     model::{Action, Channel, Incident, Outcome, Reason, Role, Rule, Satisfied, Solved, Source, State, Step, Task, TaskState},
-    rules::spoken::Spoken,
+    rules::spoken::{Spoken, writes},
 };
 use crate::modules::{
     catalogue::{AccessClass, Matter, Urgency},
@@ -185,6 +185,14 @@ impl Entry {
     pub fn say(&mut self, spoken: Spoken) {
         self.words = spoken.zh();
         self.spoken = Some(Json(spoken));
+    }
+
+    /// Whether the step can be shown in another language: where people do not write, neither its words nor a reason is words alone.
+    pub fn is_said(&self) -> bool {
+        let people = writes(self.action);
+        let noted_by_itself = self.action == Action::Note && self.actor_kind == ActorKind::System.word();
+        let words = self.spoken.is_some() || self.words.is_empty() || (people.words && !noted_by_itself);
+        words && (people.reasons || self.reasons.0.iter().all(|r| r.spoken.is_some()))
     }
 }
 

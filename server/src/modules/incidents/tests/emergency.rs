@@ -87,6 +87,13 @@ testkit::both! {
         worker.run_due().await.unwrap();
         assert_eq!((rings(&first).await, rings(&second).await, rings(&third).await), (2, 1, 2));
         let case = first.post(&format!("{path}/acknowledge"), &json!({ "words": "已派两人" })).await.expect(200).json();
+        let said = |case: &Value, action: &str| {
+            let step = case["steps"].as_array().unwrap().iter().find(|s| s["action"] == action).unwrap().clone();
+            (step["spoken"].clone(), step["reasons"][0]["spoken"].clone())
+        };
+        assert_eq!(said(&case, "ring").1, json!({ "kind": "rings_on", "minutes": 5 }));
+        let answered = json!({ "kind": "acknowledged", "desks": ["东街道值班室"], "words": "已派两人" });
+        assert_eq!(said(&case, "acknowledge"), (answered, Value::Null));
         let desks = case["emergency"]["desks"].as_array().unwrap();
         let answered = |name: &str| !desks.iter().find(|d| d["unit"]["name"] == name).unwrap()["acknowledged_at"].is_null();
         assert_eq!((answered("东街道值班室"), answered("某区")), (true, false));
@@ -106,6 +113,8 @@ testkit::both! {
         assert_eq!(rings(&third).await, 3);
         let case = first.get(&path).await.expect(200).json();
         assert_eq!(count(&case, "bulletin_due"), 1);
+        let due = json!({ "kind": "bulletin_due", "by": "2025-03-11T02:40" });
+        assert_eq!(said(&case, "bulletin_due"), (due, json!({ "kind": "bulletin_limit_over" })));
         let case = first.post(&bulletins, &say("first")).await.expect(200).json();
         let sent = case["steps"].as_array().unwrap().iter().find(|s| s["action"] == "bulletin").unwrap();
         assert_eq!((sent["details"]["n"].as_i64(), sent["details"]["late"].as_bool()), (Some(1), Some(true)));

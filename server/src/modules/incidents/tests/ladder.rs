@@ -90,6 +90,11 @@ testkit::both! {
         let order = &orders["items"][0];
         assert_eq!((order["code"].as_str(), order["stage"].as_str()), (Some("DB20250312-001"), Some("order")));
         assert_eq!((order["unit"]["name"].as_str(), order["signer"].as_str()), (Some("一社区"), Some("区级指挥中心")));
+        // What a rule wants is said by kind and gaps, in the case as on the order.
+        let hours = order["spoken"]["hours"].as_i64().unwrap();
+        assert_eq!((order["spoken"]["kind"].as_str(), hours > 0), (Some("late"), true));
+        let said = json!({ "kind": "supervised_by_rule", "card": "urge", "code": "DB20250312-001", "hours": hours });
+        assert_eq!([&step["spoken"], &step["reasons"][0]["spoken"]], [&said, &json!({ "kind": "by_stage", "stage": "order" })]);
         holds(&app).await;
     }
 

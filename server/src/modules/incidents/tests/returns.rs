@@ -328,7 +328,7 @@ testkit::both! {
         let called = json!({ "chair": "东街道", "at": "2025-03-10T07:00:00Z", "units": table });
         let case = of(&street, &receipt).act("confer", called).await.expect(200).json();
         let step = case["steps"].as_array().unwrap().last().unwrap();
-        assert!(step["words"].as_str().unwrap().contains("03-10 15:00") && step["public"] == json!(false), "{step}");
+        assert!(step["words"].as_str().unwrap().contains("3月10日 15:00") && step["public"] == json!(false), "{step}");
         assert_eq!(case["state"].as_str(), Some("in_progress"), "an invitation moves nothing");
 
         let record = |lead: &str| json!({
@@ -482,7 +482,9 @@ testkit::both! {
         // The timers of those reviews find nothing to do.
         app.clock.advance(3 * 24 * 3_600_000);
         crate::work::worker(&app.app).run_due().await.unwrap();
-        assert_eq!(board(&centre, "?state=withdrawn").await.iter().filter(|r| r["overdue_at"].is_string()).count(), 0);
+        let over = board(&centre, "?state=withdrawn").await;
+        assert_eq!(over.iter().filter(|r| r["overdue_at"].is_string()).count(), 0);
+        assert!(over.iter().any(|r| r["ruling_spoken"] == json!({ "kind": "review_annulled" })), "{over:?}");
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
         super::guards::explained(&app).await;
     }

@@ -32,7 +32,10 @@ testkit::both! {
         assert_eq!((case["state"].as_str(), case["matter"]["name"].as_str()), (Some("assigned"), Some("楼道灯不亮")));
         assert_eq!((case["grid"]["code"].as_str(), case["lead"]["unit"].as_str()), (Some("990101001001001"), Some("一社区")));
         assert_eq!((case["light"].as_str(), case["gate"]["class"].as_str()), (Some("green"), Some("own")));
-        assert!(!case["reasons"].as_array().unwrap().is_empty());
+        let because: Vec<&Value> = case["reasons"].as_array().unwrap().iter().map(|r| &r["spoken"]).collect();
+        assert_eq!(*because[0], json!({ "kind": "classed", "matter": "楼道灯不亮", "class": "own", "item": null }));
+        let place = json!({ "word": "属地社区", "place": "1号格" });
+        assert_eq!(*because[1], json!({ "kind": "responsible", "why": "lead-relative", "names": place }));
         // What was personal is gone from the words and masked beside them.
         assert!(!case["text"].as_str().unwrap().contains("138"));
         assert_eq!((case["reporter"]["name"].as_str(), case["reporter"]["phone"].as_str()), (Some("叶*秋"), Some("140****1234")));

@@ -81,11 +81,19 @@ testkit::both! {
         let app = TestApp::new(engine).await.with_town().await;
         ask_for_signatures(&app).await;
         let chief = app.login_as("street-desk", STREET).await;
-        let (_, task, _) = taken_on(&app, &chief).await;
-        let waits = chief.post(&format!("{task}/done"), &solved()).await.expect(200).json();
+        let (_, task, receipt) = taken_on(&app, &chief).await;
+        let planned = json!({ "result": "planned", "public_reply": "备件到货后更换。", "planned_for": "2025-03-20T04:00:00Z" });
+        let waits = chief.post(&format!("{task}/done"), &planned).await.expect(200).json();
+        let said = json!({ "kind": "planned", "words": "备件到货后更换。", "by": "2025-03-20" });
+        assert_eq!(waits["tasks"][0]["unsigned"]["spoken"], said);
         assert!(!waits["may"].as_array().unwrap().contains(&json!("sign")));
         chief.post(&format!("{task}/sign"), &json!({})).await.refused(422, "handler-may-not-sign");
         let another = app.login_as("street-desk", STREET).await;
-        another.post(&format!("{task}/sign"), &json!({})).await.expect(200);
+        let signed = another.post(&format!("{task}/sign"), &json!({})).await.expect(200).json();
+        // What the program adds to the reply can be said in another language wherever the reply stands.
+        assert_eq!(signed["public_reply"].as_str(), Some("备件到货后更换。（计划于 2025-03-20 前完成）"));
+        assert_eq!([&signed["reply_spoken"], &signed["tasks"][0]["spoken"]], [&said, &said]);
+        let page = app.visitor().get(&format!("/api/v1/reports/{}", receipt["track"].as_str().unwrap())).await.expect(200).json();
+        assert_eq!(page["reply_spoken"], said);
     }
 }

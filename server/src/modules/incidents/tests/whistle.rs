@@ -96,6 +96,11 @@ testkit::both! {
         assert_eq!(case["tasks"].as_array().unwrap().len(), 4);
         assert_eq!(task_of(&case, "区消防队")["report_by"].as_str(), Some("2025-03-10T02:30:00.000Z"), "half an hour");
         assert!(steps(&case, "whistle")[0]["words"].as_str().unwrap().contains("3月10日 10:30"));
+        let helpers = json!(["区消防队", "东街道综合执法队", "一社区"]);
+        let said = json!({
+            "kind": "whistled", "from": "东街道", "lead": "区市政中心", "helpers": helpers, "by": "2025-03-10T10:30", "words": "路面塌陷，请立即到场"
+        });
+        assert_eq!(steps(&case, "whistle")[0]["spoken"], said);
 
         // Fire is there in ten minutes, roads in twenty; at the limit the two others are marked, once.
         let (fire, roads) = (app.login_as("department-desk", FIRE).await, app.login_as("department-desk", DEPARTMENT).await);

@@ -60,6 +60,8 @@ pub struct TrackView {
     steps: Vec<PublicStep>,
     result: Option<Outcome>,
     public_reply: Option<String>,
+    /// The reply by kind and gaps, where it is a sentence of the program.
+    reply_spoken: Option<Spoken>,
     photos: Vec<PhotoView>,
     reporters: i64,
     rated: bool,
@@ -132,6 +134,7 @@ pub async fn followed(conn: &mut Conn, app: &App, ground: &Ground, followed: Fol
     let shown = survivor.unwrap_or(case);
     let solved = matches!(shown.state, State::Resolved | State::Verified | State::Closed);
     let asked = question(&shown, &read);
+    let reply_spoken = super::spoken_as(shown.public_reply.as_deref(), &read);
     Ok(TrackView {
         question: asked,
         light: Light::at(ground.now, shown.yellow_at, shown.red_at, shown.paused.is_some()),
@@ -161,6 +164,7 @@ pub async fn followed(conn: &mut Conn, app: &App, ground: &Ground, followed: Fol
         reported_at,
         result: shown.result,
         public_reply: shown.public_reply,
+        reply_spoken,
         reporters: shown.reporters,
     })
 }
