@@ -4,7 +4,7 @@ import { Problem } from "@/api/problem";
 import { device } from "@/faces/resident/device";
 import { fileOf, wechatDevice } from "@/faces/resident/device/wechat";
 import AroundPage from "@/faces/resident/incidents/AroundPage.vue";
-import { clearDraft, draft, keepDraft, plain } from "@/faces/resident/incidents/draft";
+import { clearDraft, draft, keepDraft, letGo, parked, plain } from "@/faces/resident/incidents/draft";
 import { body, discard, edit, flush, pause, post, startOutbox, transient, waiting } from "@/faces/resident/incidents/outbox";
 import ReportPage from "@/faces/resident/incidents/ReportPage.vue";
 import SharedPage from "@/faces/resident/incidents/SharedPage.vue";
@@ -212,6 +212,54 @@ describe("a draft", () => {
     expect([draft.value.text, draft.value.shots.length]).toEqual(["写到一半", 1]);
     draft.value.text = "又写一点";
     await vi.waitFor(async () => expect((await shelf.get<{ text: string }>("draft"))?.text).toBe("又写一点"));
+  });
+});
+
+describe("a draft that another one takes the place of", () => {
+  beforeEach(async () => {
+    for (const it of parked.value) await letGo(it.key);
+    await keepDraft(shelf);
+  });
+  const button = (wrapper: { findAll: (of: string) => { text(): string; trigger(of: string): Promise<void> }[] }, words: string) => wrapper.findAll("button").find((it) => it.text() === words)!;
+
+  it("is parked while a refused report is put right, over a reload, and taken up again", async () => {
+    serve({ "GET /district": { body: district }, "POST /reports": { status: 400, body: { code: "invalid", fields: [{ field: "phone", code: "format" }] } } });
+    draft.value = { ...draft.value, text: "号码写错的", at: { lon: 0.5, lat: 0.5 } };
+    const bad = await post();
+    draft.value = { ...draft.value, text: "写到一半的另一件", shots: [shot("q")] };
+    await edit(bad);
+    expect(draft.value.text).toBe("号码写错的");
+    parked.value = [];
+    await keepDraft(shelf); // The page is opened anew.
+    const { wrapper } = await mounted(ReportPage);
+    expect(wrapper.text()).toContain("还有一份没写完的写到一半的另一件");
+    await button(wrapper, "接着写这一份").trigger("click");
+    await flushPromises();
+    expect([draft.value.text, draft.value.shots.length, parked.value.map((it) => [it.text, it.key])]).toEqual(["写到一半的另一件", 1, [["号码写错的", bad]]]);
+    expect((await shelf.all<{ text: string }>("parked:")).map((it) => it.text)).toEqual(["号码写错的"]);
+    await button(wrapper, "不要了").trigger("click");
+    await flushPromises();
+    expect([parked.value.length, await shelf.all("parked:")]).toEqual([0, []]);
+  });
+
+  it("comes back from 清空 with words and photographs, and is gone after ten seconds", async () => {
+    serve({ "GET /district": { body: district } });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      draft.value = { ...draft.value, text: "写了很久", shots: [shot("q")] };
+      const { key } = draft.value;
+      const { wrapper } = await mounted(ReportPage);
+      await wrapper.findAll("button").find((it) => it.text().startsWith("清空"))!.trigger("click");
+      expect([draft.value.text, draft.value.shots.length]).toEqual(["", 0]);
+      await button(wrapper, "撤销").trigger("click");
+      expect([draft.value.text, draft.value.shots.length, draft.value.key]).toEqual(["写了很久", 1, key]);
+      await wrapper.findAll("button").find((it) => it.text().startsWith("清空"))!.trigger("click");
+      vi.advanceTimersByTime(10_001);
+      await wrapper.vm.$nextTick();
+      expect(wrapper.text()).not.toContain("撤销");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 
