@@ -428,3 +428,18 @@ describe("speaking", () => {
     expect([appended("", "灯坏了"), appended("灯坏了 ", "晚上黑"), appended("灯坏了。", "晚上黑")]).toEqual(["灯坏了", "灯坏了，晚上黑", "灯坏了。晚上黑"]);
   });
 });
+
+describe("a camera that does not open", () => {
+  it("says that one can report without it", async () => {
+    const agent = vi.spyOn(navigator, "userAgent", "get").mockReturnValue("MicroMessenger");
+    vi.resetModules();
+    const fails = ({ fail }: { fail: () => void }) => fail();
+    vi.stubGlobal("wx", { getLocation: () => undefined, chooseImage: fails, getLocalImgData: fails });
+    const { default: PhotoShots } = await import("@/faces/resident/incidents/PhotoShots.vue");
+    const { wrapper } = await mounted(PhotoShots, { modelValue: [] });
+    await wrapper.get("button.add").trigger("click");
+    await flushPromises();
+    expect(wrapper.get("[role=alert]").text()).toContain("相机和相册打不开");
+    agent.mockRestore();
+  });
+});
