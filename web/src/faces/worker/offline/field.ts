@@ -317,6 +317,7 @@ export const useField = defineStore("field", () => {
     drop: (id: string) => changed(own().drop(id)),
     undrop: (id: string) => changed(own().undrop(id)),
     edit: (id: string, body: Record<string, unknown>) => changed(own().edit(id, body)),
+    withoutLostPhotos: (id: string) => changed(own().withoutLostPhotos(id)),
     keepMine: (id: string, version: number) => changed(own().keepMine(id, version)),
     watchNetwork(): void {
       const look = () => {
