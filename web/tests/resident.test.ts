@@ -281,6 +281,49 @@ describe("tracking", () => {
     await flushPromises();
     expect(asked.find((it) => it.method === "POST")?.body).toEqual({ text: "二单元" });
   });
+  it("keeps what was said without network, over a reload, and sends it once when there is one", async () => {
+    serve({ "GET /district": { body: district }, "GET /reports/abc": { body: { ...seen, question: null } } });
+    const { wrapper } = await mounted(TrackPage, {}, "/t/abc");
+    await wrapper.get("#remark").setValue("二单元门口也不亮");
+    const keys: (string | null)[] = [];
+    const answers = (how: (request: Request) => Promise<Response> | null) => {
+      serve({ "GET /district": { body: district }, "GET /reports/abc": { body: { ...seen, question: null } } });
+      const reads = fetch;
+      vi.stubGlobal("fetch", async (request: Request) => {
+        if (request.method !== "POST") return reads(request);
+        keys.push(request.headers.get("Idempotency-Key"));
+        return (await how(request)) ?? new Response(JSON.stringify(seen), { status: 200, headers: { "content-type": "application/json" } });
+      });
+    };
+    answers(() => Promise.reject(new TypeError("no network")));
+    const form = () => wrapper.get("#remark").element.closest("form")!;
+    form().dispatchEvent(new Event("submit", { cancelable: true }));
+    await vi.waitFor(() => expect(form().textContent).toContain("现在连不上，还没发出去"));
+    wrapper.unmount();
+    answers(() => null);
+    keys.length = 0;
+    const { wrapper: again } = await mounted(TrackPage, {}, "/t/abc");
+    await vi.waitFor(() => expect(again.text()).toContain("已转给办理的人"));
+    window.dispatchEvent(new Event("online"));
+    await flushPromises();
+    expect([keys.length, (again.get("#remark").element as HTMLTextAreaElement).value, Object.keys(localStorage).filter((it) => it.includes("say"))]).toEqual([1, "", []]);
+  });
+  it("opens the form again in which somebody said why it is not solved, and a begun rating", async () => {
+    const over = { ...seen, question: null, state: "closed", may_remark: false, may_rate: true, may_reopen: true };
+    serve({ "GET /district": { body: district }, "GET /reports/abc": { body: over } });
+    const { wrapper } = await mounted(TrackPage, {}, "/t/abc");
+    await wrapper.get("section[aria-labelledby=reopen] button").trigger("click");
+    await wrapper.get("#reopen-why").setValue("还是不亮");
+    await wrapper.get("input[name=satisfied][value=no]").setValue(true);
+    wrapper.unmount();
+    const { wrapper: again } = await mounted(TrackPage, {}, "/t/abc");
+    expect((again.get("#reopen-why").element as HTMLTextAreaElement).value).toBe("还是不亮");
+    expect((again.get("input[name=satisfied][value=no]").element as HTMLInputElement).checked).toBe(true);
+    // What nobody sent yet is not sent by itself.
+    window.dispatchEvent(new Event("online"));
+    await flushPromises();
+    expect(again.find(".later").exists()).toBe(false);
+  });
   it("says when the clock starts once nothing is asked, and who handled what is over", async () => {
     serve({ "GET /district": { body: district }, "GET /reports/abc": { body: { ...seen, question: null } }, "GET /reports/abd": { body: { ...seen, question: null, starts: null, state: "resolved" } } });
     const { wrapper } = await mounted(TrackPage, {}, "/t/abc");
