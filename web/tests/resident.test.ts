@@ -281,6 +281,12 @@ describe("tracking", () => {
     await flushPromises();
     expect(asked.find((it) => it.method === "POST")?.body).toEqual({ text: "二单元" });
   });
+  it("says under each station that is behind when that was", async () => {
+    const steps = [{ at: "2026-03-14T01:00:00.000Z", what: "report", words: "" }, { at: "2026-03-14T01:20:00.000Z", what: "accept", words: "" }, { at: "2026-03-14T16:30:00.000Z", what: "dispatch", words: "" }];
+    serve({ "GET /district": { body: district }, "GET /reports/abc": { body: { ...seen, question: null, steps } } });
+    const { wrapper } = await mounted(TrackPage, {}, "/t/abc");
+    expect(wrapper.findAll(".stages li").map((it) => it.find("time").exists() && it.get("time").text())).toEqual(["3/1409:20", "3/1500:30", false, false, false]);
+  });
   it("keeps what was said without network, over a reload, and sends it once when there is one", async () => {
     serve({ "GET /district": { body: district }, "GET /reports/abc": { body: { ...seen, question: null } } });
     const { wrapper } = await mounted(TrackPage, {}, "/t/abc");
