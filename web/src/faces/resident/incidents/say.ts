@@ -1,7 +1,7 @@
 import { computed, onBeforeUnmount, onMounted, ref, watch } from "vue";
 import { uuidv7 } from "@/api/uuid";
 import { isProblem } from "@/api/problem";
-import { kept } from "@/shared/kept";
+import { forget, kept } from "@/shared/kept";
 import { once } from "@/shared/once";
 import { transient } from "./outbox";
 
@@ -40,7 +40,7 @@ export function useSay<T extends object>(what: string, track: string, fresh: () 
       return;
     }
     held.value = blank();
-    localStorage.removeItem(slot);
+    forget(slot);
     sent();
   });
 
