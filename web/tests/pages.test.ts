@@ -7,7 +7,7 @@ import { myReports } from "@/faces/resident/tracks";
 import CallLink from "@/shared/org/CallLink.vue";
 import { kept } from "@/shared/kept";
 import LightBadge from "@/shared/LightBadge.vue";
-import { stagesDone } from "@/shared/incidents/stages";
+import { stagesDone, stageTimes } from "@/shared/incidents/stages";
 import StateBox from "@/shared/StateBox.vue";
 import { Problem } from "@/api/problem";
 import { mounted, serve } from "./mounted";
@@ -109,6 +109,15 @@ describe("small rules", () => {
   });
   it.each([["received", false, 0], ["accepted", false, 1], ["in_progress", false, 2], ["resolved", false, 3], ["closed", false, 4], ["closed", true, 5]] as const)("%s, rated %s: %i stages done", (state, rated, n) => {
     expect(stagesDone(state, rated)).toBe(n);
+  });
+  it("knows when each stage was done, by the steps: what went back counts from its second way", () => {
+    const steps = (...of: string[]) => of.map((what, i) => ({ what, at: String(i) }));
+    expect(stageTimes(steps("report", "accept", "dispatch", "take_on", "note", "resolve", "verify", "rate"))).toEqual(["1", "2", "5", "6", "7"]);
+    expect(stageTimes(steps("accept", "dispatch", "send_back"))).toEqual(["0", null, null, null, null]);
+    expect(stageTimes(steps("accept", "dispatch", "resolve", "return", "resolve"))).toEqual(["0", "1", "4", null, null]);
+    expect(stageTimes(steps("accept", "solve_on_spot", "verify", "reopen", "dispatch"))).toEqual(["0", "4", null, null, null]);
+    expect(stageTimes(steps("accept", "dispatch", "sign", "resolve", "rate", "verify"))).toEqual(["0", "1", "3", "5", "4"]);
+    expect(stageTimes([])).toEqual([null, null, null, null, null]);
   });
   it("keeps a draft over a reload and survives a broken one", () => {
     const first = kept("jingwei.test", () => ({ text: "" }));

@@ -4,7 +4,7 @@ import { Problem } from "@/api/problem";
 import { device } from "@/faces/resident/device";
 import { fileOf, wechatDevice } from "@/faces/resident/device/wechat";
 import AroundPage from "@/faces/resident/incidents/AroundPage.vue";
-import { clearDraft, draft, keepDraft, plain } from "@/faces/resident/incidents/draft";
+import { clearDraft, draft, keepDraft, letGo, parked, plain } from "@/faces/resident/incidents/draft";
 import { body, discard, edit, flush, pause, post, startOutbox, transient, waiting } from "@/faces/resident/incidents/outbox";
 import ReportPage from "@/faces/resident/incidents/ReportPage.vue";
 import SharedPage from "@/faces/resident/incidents/SharedPage.vue";
@@ -215,6 +215,54 @@ describe("a draft", () => {
   });
 });
 
+describe("a draft that another one takes the place of", () => {
+  beforeEach(async () => {
+    for (const it of parked.value) await letGo(it.key);
+    await keepDraft(shelf);
+  });
+  const button = (wrapper: { findAll: (of: string) => { text(): string; trigger(of: string): Promise<void> }[] }, words: string) => wrapper.findAll("button").find((it) => it.text() === words)!;
+
+  it("is parked while a refused report is put right, over a reload, and taken up again", async () => {
+    serve({ "GET /district": { body: district }, "POST /reports": { status: 400, body: { code: "invalid", fields: [{ field: "phone", code: "format" }] } } });
+    draft.value = { ...draft.value, text: "号码写错的", at: { lon: 0.5, lat: 0.5 } };
+    const bad = await post();
+    draft.value = { ...draft.value, text: "写到一半的另一件", shots: [shot("q")] };
+    await edit(bad);
+    expect(draft.value.text).toBe("号码写错的");
+    parked.value = [];
+    await keepDraft(shelf); // The page is opened anew.
+    const { wrapper } = await mounted(ReportPage);
+    expect(wrapper.text()).toContain("还有一份没写完的写到一半的另一件");
+    await button(wrapper, "接着写这一份").trigger("click");
+    await flushPromises();
+    expect([draft.value.text, draft.value.shots.length, parked.value.map((it) => [it.text, it.key])]).toEqual(["写到一半的另一件", 1, [["号码写错的", bad]]]);
+    expect((await shelf.all<{ text: string }>("parked:")).map((it) => it.text)).toEqual(["号码写错的"]);
+    await button(wrapper, "不要了").trigger("click");
+    await flushPromises();
+    expect([parked.value.length, await shelf.all("parked:")]).toEqual([0, []]);
+  });
+
+  it("comes back from 清空 with words and photographs, and is gone after ten seconds", async () => {
+    serve({ "GET /district": { body: district } });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      draft.value = { ...draft.value, text: "写了很久", shots: [shot("q")] };
+      const { key } = draft.value;
+      const { wrapper } = await mounted(ReportPage);
+      await wrapper.findAll("button").find((it) => it.text().startsWith("清空"))!.trigger("click");
+      expect([draft.value.text, draft.value.shots.length]).toEqual(["", 0]);
+      await button(wrapper, "撤销").trigger("click");
+      expect([draft.value.text, draft.value.shots.length, draft.value.key]).toEqual(["写了很久", 1, key]);
+      await wrapper.findAll("button").find((it) => it.text().startsWith("清空"))!.trigger("click");
+      vi.advanceTimersByTime(10_001);
+      await wrapper.vm.$nextTick();
+      expect(wrapper.text()).not.toContain("撤销");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
 describe("tracking", () => {
   const seen = {
     code: "C20260314-0001", state: "in_progress", light: "green", text: "楼道灯不亮", matter: "楼道照明", address: "", grid: { code: "1", name: "第三网格" }, lead: { unit: "第三网格", person: "周以宁" },
@@ -232,6 +280,55 @@ describe("tracking", () => {
     await wrapper.get("section[aria-labelledby=question] form").trigger("submit");
     await flushPromises();
     expect(asked.find((it) => it.method === "POST")?.body).toEqual({ text: "二单元" });
+  });
+  it("says under each station that is behind when that was", async () => {
+    const steps = [{ at: "2026-03-14T01:00:00.000Z", what: "report", words: "" }, { at: "2026-03-14T01:20:00.000Z", what: "accept", words: "" }, { at: "2026-03-14T16:30:00.000Z", what: "dispatch", words: "" }];
+    serve({ "GET /district": { body: district }, "GET /reports/abc": { body: { ...seen, question: null, steps } } });
+    const { wrapper } = await mounted(TrackPage, {}, "/t/abc");
+    expect(wrapper.findAll(".stages li").map((it) => it.find("time").exists() && it.get("time").text())).toEqual(["3/1409:20", "3/1500:30", false, false, false]);
+  });
+  it("keeps what was said without network, over a reload, and sends it once when there is one", async () => {
+    serve({ "GET /district": { body: district }, "GET /reports/abc": { body: { ...seen, question: null } } });
+    const { wrapper } = await mounted(TrackPage, {}, "/t/abc");
+    await wrapper.get("#remark").setValue("二单元门口也不亮");
+    const keys: (string | null)[] = [];
+    const answers = (how: (request: Request) => Promise<Response> | null) => {
+      serve({ "GET /district": { body: district }, "GET /reports/abc": { body: { ...seen, question: null } } });
+      const reads = fetch;
+      vi.stubGlobal("fetch", async (request: Request) => {
+        if (request.method !== "POST") return reads(request);
+        keys.push(request.headers.get("Idempotency-Key"));
+        return (await how(request)) ?? new Response(JSON.stringify(seen), { status: 200, headers: { "content-type": "application/json" } });
+      });
+    };
+    answers(() => Promise.reject(new TypeError("no network")));
+    const form = () => wrapper.get("#remark").element.closest("form")!;
+    form().dispatchEvent(new Event("submit", { cancelable: true }));
+    await vi.waitFor(() => expect(form().textContent).toContain("现在连不上，还没发出去"));
+    wrapper.unmount();
+    answers(() => null);
+    keys.length = 0;
+    const { wrapper: again } = await mounted(TrackPage, {}, "/t/abc");
+    await vi.waitFor(() => expect(again.text()).toContain("已转给办理的人"));
+    window.dispatchEvent(new Event("online"));
+    await flushPromises();
+    expect([keys.length, (again.get("#remark").element as HTMLTextAreaElement).value, Object.keys(localStorage).filter((it) => it.includes("say"))]).toEqual([1, "", []]);
+  });
+  it("opens the form again in which somebody said why it is not solved, and a begun rating", async () => {
+    const over = { ...seen, question: null, state: "closed", may_remark: false, may_rate: true, may_reopen: true };
+    serve({ "GET /district": { body: district }, "GET /reports/abc": { body: over } });
+    const { wrapper } = await mounted(TrackPage, {}, "/t/abc");
+    await wrapper.get("section[aria-labelledby=reopen] button").trigger("click");
+    await wrapper.get("#reopen-why").setValue("还是不亮");
+    await wrapper.get("input[name=satisfied][value=no]").setValue(true);
+    wrapper.unmount();
+    const { wrapper: again } = await mounted(TrackPage, {}, "/t/abc");
+    expect((again.get("#reopen-why").element as HTMLTextAreaElement).value).toBe("还是不亮");
+    expect((again.get("input[name=satisfied][value=no]").element as HTMLInputElement).checked).toBe(true);
+    // What nobody sent yet is not sent by itself.
+    window.dispatchEvent(new Event("online"));
+    await flushPromises();
+    expect(again.find(".later").exists()).toBe(false);
   });
   it("says when the clock starts once nothing is asked, and who handled what is over", async () => {
     serve({ "GET /district": { body: district }, "GET /reports/abc": { body: { ...seen, question: null } }, "GET /reports/abd": { body: { ...seen, question: null, starts: null, state: "resolved" } } });
@@ -378,5 +475,20 @@ describe("speaking", () => {
   });
   it("goes behind what stands there already", () => {
     expect([appended("", "灯坏了"), appended("灯坏了 ", "晚上黑"), appended("灯坏了。", "晚上黑")]).toEqual(["灯坏了", "灯坏了，晚上黑", "灯坏了。晚上黑"]);
+  });
+});
+
+describe("a camera that does not open", () => {
+  it("says that one can report without it", async () => {
+    const agent = vi.spyOn(navigator, "userAgent", "get").mockReturnValue("MicroMessenger");
+    vi.resetModules();
+    const fails = ({ fail }: { fail: () => void }) => fail();
+    vi.stubGlobal("wx", { getLocation: () => undefined, chooseImage: fails, getLocalImgData: fails });
+    const { default: PhotoShots } = await import("@/faces/resident/incidents/PhotoShots.vue");
+    const { wrapper } = await mounted(PhotoShots, { modelValue: [] });
+    await wrapper.get("button.add").trigger("click");
+    await flushPromises();
+    expect(wrapper.get("[role=alert]").text()).toContain("相机和相册打不开");
+    agent.mockRestore();
   });
 });

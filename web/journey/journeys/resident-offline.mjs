@@ -51,6 +51,23 @@ async function opens({ base, check, meet, position }) {
   await context.setOffline(false);
   await page.getByRole("heading", { name: "收到了，谢谢您" }).waitFor();
   check("and goes out once there is a network", true);
+  // What is said about it waits for the network as well.
+  await page.getByRole("link", { name: "看办理进度" }).click();
+  await page.getByLabel("还想补充一句").fill("旧家具还在，又多了两件");
+  await context.setOffline(true);
+  await page.getByRole("button", { name: "发送", exact: true }).click();
+  await page.getByText("现在连不上，还没发出去").waitFor();
+  await screen("m-64-said-offline");
+  await context.setOffline(false);
+  await page.getByText("已转给办理的人。").waitFor();
+  check("a remark goes out by itself, once", await soon(async () => (await page.locator(".steps").getByText("旧家具还在，又多了两件").count()) === 1));
+  await page.goto(`${base}/m/report`);
+  await page.getByLabel("是什么事？").fill("写了很久的一段话");
+  await page.getByRole("button", { name: "清空重写" }).click();
+  await page.getByText("已清空。").waitFor();
+  await screen("m-65-cleared");
+  await page.getByRole("button", { name: "撤销" }).click();
+  check("what was cleared comes back", await soon(async () => (await page.getByLabel("是什么事？").inputValue()) === "写了很久的一段话"));
   const cached = await page.evaluate(async () => {
     const names = await caches.keys();
     return (await Promise.all(names.map(async (name) => (await (await caches.open(name)).keys()).map((it) => new URL(it.url).pathname)))).flat();

@@ -81,11 +81,23 @@ export async function run(stage) {
   await waiting(page, 4);
   await screen("wo-08-day-offline");
 
+  await page.getByLabel("补记一条").fill("还没写完的一句");
+  const begun = () => page.evaluate(() => new Promise((tell) => {
+    const open = indexedDB.open("jingwei-w");
+    open.onsuccess = () => {
+      const keys = open.result.transaction("drafts").objectStore("drafts").getAllKeys();
+      keys.onsuccess = () => { open.result.close(); tell(keys.result.map(([, name]) => name)); };
+    };
+  }));
+  check("what is begun is kept on the device", await soon(async () => (await begun()).includes("day")));
+  check("and lies open nowhere", !(await page.evaluate(() => JSON.stringify({ ...localStorage }))).includes("没写完"));
+
   // The page is killed; what waits survives it.
   page = await worker.reopen();
   await page.goto(`${base}/w/`);
   await waiting(page, 4);
-  check("a killed page loses nothing", true);
+  await page.getByRole("link", { name: "日志", exact: true }).click();
+  check("a killed page loses nothing, not even half a sentence", await soon(async () => (await page.getByLabel("补记一条").inputValue()) === "还没写完的一句"));
   await page.locator(".bar").click();
   await page.getByRole("heading", { name: "待发送", level: 1 }).waitFor();
   check("what waits is shown in its order", (await page.getByRole("article").count()) === 4);

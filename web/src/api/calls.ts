@@ -13,8 +13,10 @@ export const report = (body: NewReport, key: string) => ok(api.POST("/reports", 
 export const suggest = (text: string, at: { lon: number; lat: number } | null) => ok(api.POST("/reports/suggest", { body: { text, ...at } }));
 export const tracked = (track: string) => ok(api.GET("/reports/{track}", { params: { path: { track } } }));
 export const lookUp = (code: string, phone_last4: string) => ok(api.POST("/reports/lookup", { body: { code, phone_last4 } }));
-export const remark = (track: string, text: string) => ok(api.POST("/reports/{track}/remarks", { params: { path: { track } }, body: { text } }));
-export const rate = (track: string, body: Rating) => ok(api.POST("/reports/{track}/rating", { params: { path: { track } }, body }));
+export const remark = (track: string, text: string, key: string) =>
+  ok(api.POST("/reports/{track}/remarks", { params: { path: { track } }, body: { text }, headers: withKey(key), signal: within(patience.command) }));
+export const rate = (track: string, body: Rating, key: string) =>
+  ok(api.POST("/reports/{track}/rating", { params: { path: { track } }, body, headers: withKey(key), signal: within(patience.command) }));
 
 export const session = () => ok(api.GET("/session"));
 export const logIn = (username: string, password: string, code?: string) =>

@@ -17,6 +17,15 @@ export function kept<T>(key: string, fresh: () => T): Ref<T> {
   return value;
 }
 
+/** Lets go what was kept under names that begin so. */
+export function forget(prefix: string): void {
+  try {
+    for (const name of Object.keys(localStorage)) if (name.startsWith(prefix)) localStorage.removeItem(name);
+  } catch {
+    // Where storage is forbidden nothing was kept.
+  }
+}
+
 function read<T>(key: string, fresh: () => T): T {
   try {
     const text = localStorage.getItem(key);

@@ -130,6 +130,19 @@ describe("an outbox", () => {
     expect(await states(box)).toEqual([]);
   });
 
+  it("goes without a photograph that is not here any more, and with those that are", async () => {
+    const { outbox, asked, db } = device(() => ({ status: 200, body: {} }));
+    const box = outbox();
+    const [lost, here] = [await box.keepPhoto(new Blob(["lost"])), await box.keepPhoto(new Blob(["here"]))];
+    const id = await box.add(note({ body: { text: "看过了", photo_ids: [lost, here], solved: { photo_ids: [lost] } } }));
+    await db.photos.delete(["a-1", lost.slice(6)]);
+    await box.flush();
+    expect((await box.list()).map((it) => [it.state, it.problem?.code])).toEqual([["failed", "photo-gone"]]);
+    await box.withoutLostPhotos(id);
+    await box.flush();
+    expect([asked.map((it) => it.body), await states(box)]).toEqual([[{ text: "看过了", photo_ids: ["file-1"], solved: { photo_ids: [] } }], []]);
+  });
+
   it("stops at an ended session and loses nothing by it", async () => {
     let known = false;
     const { outbox, asked } = device(() => (known ? { status: 200, body: {} } : problem(401, "unauthenticated")));

@@ -28,8 +28,10 @@ export const publicGrids = () => ok(wire.GET(`${v1}/public/grids`));
 
 const of = (track: string) => ({ params: { path: { track } } });
 export const track = (secret: string) => ok(wire.GET(`${v1}/reports/{track}`, of(secret)));
-export const answer = (secret: string, text: string) => ok(wire.POST(`${v1}/reports/{track}/answers`, { ...of(secret), body: { text } }));
-export const reopen = (secret: string, reason: string) => ok(wire.POST(`${v1}/reports/{track}/reopen`, { ...of(secret), body: { reason, cause: "unsolved" } }));
+export const answer = (secret: string, text: string, key: string) =>
+  ok(wire.POST(`${v1}/reports/{track}/answers`, { ...of(secret), body: { text }, headers: withKey(key), signal: within(patience.command) }));
+export const reopen = (secret: string, reason: string, key: string) =>
+  ok(wire.POST(`${v1}/reports/{track}/reopen`, { ...of(secret), body: { reason, cause: "unsolved" }, headers: withKey(key), signal: within(patience.command) }));
 export const share = (secret: string) => ok(wire.POST(`${v1}/reports/{track}/share`, { ...of(secret), body: {} as never }));
 export const unshare = (secret: string) => ok(wire.DELETE(`${v1}/reports/{track}/share`, { ...of(secret), body: {} as never }));
 export const shared = (secret: string) => ok(wire.GET(`${v1}/shared/{share}`, { params: { path: { share: secret } } }));

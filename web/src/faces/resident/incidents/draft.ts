@@ -1,6 +1,6 @@
 import { reactive, ref, toRaw, watch } from "vue";
 import { uuidv7 } from "@/api/uuid";
-import type { Shelf } from "../shelf";
+import { memoryShelf, type Shelf } from "../shelf";
 
 export interface At { lon: number; lat: number }
 
@@ -29,6 +29,31 @@ export const fresh = (): Draft => ({
 export const draft = ref<Draft>(fresh());
 export const clearDraft = (): void => void (draft.value = fresh());
 
+/** Whether somebody would miss it. */
+export const begun = (it: Draft): boolean => it.text.trim() !== "" || it.shots.length > 0;
+
+/** Drafts whose place in the form another one took. */
+export const parked = ref<Draft[]>([]);
+let held: Shelf = memoryShelf();
+const aside = (key: string) => `parked:${key}`;
+
+/** Puts a draft into the form. One that was begun there is parked, never written over. */
+export async function takeUp(next: Draft): Promise<void> {
+  const before = plain(draft.value);
+  draft.value = next;
+  if (begun(before) && before.key !== next.key) {
+    parked.value = [before, ...parked.value];
+    await held.put(aside(before.key), before).catch(() => undefined); // Without room it is there as long as the page is.
+  }
+  await letGo(next.key);
+}
+
+/** Takes a draft from those that were parked. */
+export async function letGo(key: string): Promise<void> {
+  parked.value = parked.value.filter((it) => it.key !== key);
+  await held.drop(aside(key));
+}
+
 /** A plain copy, as storage takes it: without the page's own wrapping. */
 export const plain = (it: Draft): Draft => ({ ...toRaw(it), at: it.at && { ...toRaw(it.at) }, shots: it.shots.map((shot) => ({ ...toRaw(shot), photo: toRaw(shot.photo), at: shot.at && { ...toRaw(shot.at) } })) });
 
@@ -39,6 +64,8 @@ const slot = "draft";
 
 /** Takes the draft of an earlier visit over and keeps every change from then on. */
 export async function keepDraft(shelf: Shelf): Promise<void> {
+  held = shelf;
+  parked.value = [...parked.value, ...(await shelf.all<Draft>(aside("")).catch(() => []))];
   const before = await shelf.get<Draft>(slot).catch(() => undefined);
   const untouched = !draft.value.text && !draft.value.shots.length;
   if (before && untouched) draft.value = { ...fresh(), ...before };

@@ -5,7 +5,7 @@ import { isProblem, type Problem } from "@/api/problem";
 import { uuidv7 } from "@/api/uuid";
 import { memoryShelf, type Shelf } from "../shelf";
 import { remember } from "../tracks";
-import { clearDraft, draft, plain, type Draft } from "./draft";
+import { clearDraft, draft, plain, takeUp, type Draft } from "./draft";
 
 /** A report that the resident has sent and the server has not yet answered. */
 export interface Waiting {
@@ -62,11 +62,11 @@ export async function post(now = Date.now()): Promise<string> {
 
 const stored = (it: Waiting): Promise<boolean> => shelf.put(slot(it.draft.key), it).then(() => true, () => false);
 
-/** Puts a refused report back into the form. Its key stays: the server kept nothing of what it refused. */
+/** Puts a refused report back into the form; what was begun there is parked. Its key stays: the server kept nothing of what it refused. */
 export async function edit(key: string): Promise<void> {
   const it = waiting.value.find((one) => one.draft.key === key);
   if (!it) return;
-  draft.value = it.draft;
+  await takeUp(it.draft);
   await discard(key);
 }
 

@@ -6,6 +6,7 @@ import { csrfNow } from "@/api/client";
 import { isProblem } from "@/api/problem";
 import type { Case, Session } from "@/api/types";
 import { useSession } from "@/shared/access/session";
+import { forget as forgetKept } from "@/shared/kept";
 import { leaseHolder, ReadCache } from "./cache";
 import { isFull, OfflineDb } from "./db";
 import { Drafts } from "./drafts";
@@ -79,7 +80,7 @@ export const useField = defineStore("field", () => {
 
   /** What was begun on this device by whoever is at work now. Drafts lay open beside the database once: of those nothing stays. */
   async function takeUp(of: string): Promise<void> {
-    for (const name of Object.keys(localStorage)) if (name.startsWith("jingwei.w.")) localStorage.removeItem(name);
+    forgetKept("jingwei.w.");
     if (drafts.value?.account === of) return;
     const begun = new Drafts(db, of, (error) => (full.value = isFull(error)));
     await begun.load().catch(() => undefined);
@@ -326,6 +327,7 @@ export const useField = defineStore("field", () => {
     drop: (id: string) => changed(own().drop(id)),
     undrop: (id: string) => changed(own().undrop(id)),
     edit: (id: string, body: Record<string, unknown>) => changed(own().edit(id, body)),
+    withoutLostPhotos: (id: string) => changed(own().withoutLostPhotos(id)),
     keepMine: (id: string, version: number) => changed(own().keepMine(id, version)),
     watchNetwork(): void {
       const look = () => {

@@ -178,6 +178,16 @@ export class Outbox {
     await this.change(id, (now) => ({ ...now, sealed, photos: photosIn(body), key: uuidv7(this.clock()), state: "waiting", attempts: 0, nextAt: 0, stale: 0, problem: null }));
   }
 
+  /** Sends the command without the photographs that are not on this device any more. */
+  async withoutLostPhotos(id: string): Promise<void> {
+    const row = await this.db.outbox.get({ id });
+    if (!row) return;
+    const here = await Promise.all(row.photos.map((hash) => this.db.photos.get([this.account, hash])));
+    const lost = new Set(row.photos.filter((hash, i) => !here[i] && !row.uploaded[hash]).map((hash) => `photo:${hash}`));
+    const { body } = await openJson<Inside>(await this.own(), row.sealed, id);
+    await this.edit(id, without(body, lost) as Record<string, unknown>);
+  }
+
   /** Lets a command go, with those that build on it; for ten seconds that can be undone. */
   async drop(id: string): Promise<void> {
     const dependent = (await this.rows()).filter((row) => row.id === id || row.after === id);
@@ -427,6 +437,13 @@ export function photosIn(body: unknown): string[] {
   if (typeof body === "string") return body.startsWith("photo:") ? [body.slice(6)] : [];
   if (typeof body !== "object" || body === null) return [];
   return [...new Set(Object.values(body).flatMap(photosIn))];
+}
+
+/** The body without these photographs, wherever a list names one. */
+function without(body: unknown, lost: ReadonlySet<string>): unknown {
+  if (Array.isArray(body)) return body.filter((it) => !lost.has(it as string)).map((it) => without(it, lost));
+  if (typeof body !== "object" || body === null) return body;
+  return Object.fromEntries(Object.entries(body).map(([key, it]) => [key, without(it, lost)]));
 }
 
 /** The body with the server's ids in place of hashes. */

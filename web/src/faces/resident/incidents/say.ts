@@ -1,0 +1,58 @@
+import { computed, onBeforeUnmount, onMounted, ref, watch } from "vue";
+import { uuidv7 } from "@/api/uuid";
+import { isProblem } from "@/api/problem";
+import { forget, kept } from "@/shared/kept";
+import { once } from "@/shared/once";
+import { transient } from "./outbox";
+
+/** The link itself is no part of the name that something lies under. */
+const slotOf = (what: string, track: string): string => `jingwei.m.say.${what}.${track.slice(0, 8)}`;
+
+/** Whether something of this kind was begun here and not sent. */
+export const isBegun = (what: string, track: string): boolean => {
+  try {
+    return localStorage.getItem(slotOf(what, track)) !== null;
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * What a resident says about a case of his: kept on this device until the server has it. Given without network it goes by itself when there is one,
+ * under the same key, on this page or the next time that it is opened.
+ */
+export function useSay<T extends object>(what: string, track: string, fresh: () => T, send: (value: T, key: string) => Promise<unknown>, sent: () => void) {
+  const slot = slotOf(what, track);
+  const blank = () => ({ key: uuidv7(), waits: false, value: fresh() });
+  const held = kept(slot, blank);
+  const problem = ref<unknown>(null);
+  // Other words are another command.
+  watch(() => held.value.value, () => Object.assign(held.value, { key: uuidv7(), waits: false }), { deep: true, flush: "sync" });
+
+  const { run: go, busy } = once(async () => {
+    problem.value = null;
+    held.value.waits = true;
+    try {
+      await send(held.value.value as T, held.value.key);
+    } catch (error) {
+      held.value.waits = isProblem(error) && transient(error);
+      if (!held.value.waits) problem.value = error;
+      return;
+    }
+    held.value = blank();
+    forget(slot);
+    sent();
+  });
+
+  const again = (): void => void (held.value.waits && document.visibilityState === "visible" && go());
+  onMounted(() => {
+    again();
+    window.addEventListener("online", again);
+    document.addEventListener("visibilitychange", again);
+  });
+  onBeforeUnmount(() => {
+    window.removeEventListener("online", again);
+    document.removeEventListener("visibilitychange", again);
+  });
+  return { value: computed(() => held.value.value as T), waits: computed(() => held.value.waits && !busy.value), problem, busy, go };
+}
