@@ -109,7 +109,7 @@ async function workbook({ base, check }, { page }) {
 }
 
 async function own({ base, check, phone }, { page, screen }, mark) {
-  await page.locator("header a.who").click();
+  await page.locator("header .who a").click();
   await page.getByRole("heading", { name: "我的账号" }).waitFor();
   await page.getByRole("button", { name: "新建令牌" }).click();
   const form = page.getByRole("dialog", { name: "新建令牌" });
@@ -155,7 +155,8 @@ async function own({ base, check, phone }, { page, screen }, mark) {
   } else check("all notices are read at once", false, "there were not two");
 }
 
-async function figures({ base, check }, { page, screen }) {
+async function figures({ base, check, phone }, { page, screen }) {
+  await page.keyboard.press("Escape");
   await page.goto(`${base}/c/#/figures/dispatch?from=2020-01-01&to=2099-01-01`);
   await page.getByRole("heading", { name: "派单准确率" }).waitFor();
   await page.locator("table.sheet tbody tr").first().waitFor();
@@ -169,6 +170,14 @@ async function figures({ base, check }, { page, screen }) {
   await page.getByRole("button", { name: "English" }).click();
   await page.getByRole("heading", { name: "How accurate dispatches were" }).waitFor();
   await screen("mm-9-figures-english");
+  await page.setViewportSize(phone);
+  await screen("mm-10-figures-phone");
+  await page.goto(`${base}/c/#/account`);
+  await page.getByText("No token yet.").waitFor();
+  await screen("mm-11-account-english-phone");
+  await page.goto(`${base}/c/#/figures/dispatch?from=1999-01-01&to=1999-01-02`);
+  await page.getByText("Nothing was dispatched in this period").waitFor();
+  await screen("mm-12-figures-none");
 }
 
 export async function run(stage) {
