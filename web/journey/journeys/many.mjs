@@ -39,6 +39,8 @@ async function merged({ base, check, position: [lon, lat] }, { page, screen }, m
     text: `${["河边栏杆断了一截", "河堤护栏缺口没人修", "滨河步道栏杆坏了"][n - 1]}（${mark}）`, lon, lat, channel: "hotline", source: "resident", upstream_no: `SJ-${mark.replace(/\D/g, "")}-${n}`, upstream_due: new Date(Date.now() + n * 5 * 86_400_000).toISOString(),
   }));
   const [first, second, third] = await Promise.all(filed.map((it) => as(page, `/incidents/${it.id}`)));
+  // A case is found by its words a moment after it was filed.
+  await soon(async () => (await as(page, `/incidents?q=${encodeURIComponent(mark)}`)).items.length === 3);
   await desk(page, base, `q=${encodeURIComponent(mark)}`);
   for (const it of [first, second, third]) await list(page).getByRole("checkbox", { name: it.title }).first().check();
   await bar(page).getByRole("button", { name: "并成一件" }).click();
