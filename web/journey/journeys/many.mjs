@@ -147,6 +147,11 @@ async function own({ base, check, phone }, { page, screen }, mark) {
   await panel.getByRole("button", { name: "保存邮箱" }).click();
   await panel.getByText("重要消息也发到 t***@example.org。").waitFor();
   await screen("mm-7-wishes");
+  await page.setViewportSize(phone);
+  await screen("mm-13-wishes-phone");
+  const box = await panel.boundingBox();
+  check("on a phone the notices lie within the screen", box.x >= 0 && box.x + box.width <= phone.width, JSON.stringify(box));
+  await page.setViewportSize({ width: 1440, height: 900 });
   await panel.getByRole("button", { name: "不再发邮件" }).click();
   await panel.getByText("现在只在这里提醒，不发邮件。").waitFor();
   check("mail is wished for and stopped again", true);
