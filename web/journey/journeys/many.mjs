@@ -39,6 +39,8 @@ async function merged({ base, check, position: [lon, lat] }, { page, screen }, m
     text: `${["河边栏杆断了一截", "河堤护栏缺口没人修", "滨河步道栏杆坏了"][n - 1]}（${mark}）`, lon, lat, channel: "hotline", source: "resident", upstream_no: `SJ-${mark.replace(/\D/g, "")}-${n}`, upstream_due: new Date(Date.now() + n * 5 * 86_400_000).toISOString(),
   }));
   const [first, second, third] = await Promise.all(filed.map((it) => as(page, `/incidents/${it.id}`)));
+  // A case is found by its words a moment after it was filed.
+  await soon(async () => (await as(page, `/incidents?q=${encodeURIComponent(mark)}`)).items.length === 3);
   await desk(page, base, `q=${encodeURIComponent(mark)}`);
   for (const it of [first, second, third]) await list(page).getByRole("checkbox", { name: it.title }).first().check();
   await bar(page).getByRole("button", { name: "并成一件" }).click();
@@ -109,7 +111,7 @@ async function workbook({ base, check }, { page }) {
 }
 
 async function own({ base, check, phone }, { page, screen }, mark) {
-  await page.locator("header a.who").click();
+  await page.locator("header .who a").click();
   await page.getByRole("heading", { name: "我的账号" }).waitFor();
   await page.getByRole("button", { name: "新建令牌" }).click();
   const form = page.getByRole("dialog", { name: "新建令牌" });
@@ -145,6 +147,11 @@ async function own({ base, check, phone }, { page, screen }, mark) {
   await panel.getByRole("button", { name: "保存邮箱" }).click();
   await panel.getByText("重要消息也发到 t***@example.org。").waitFor();
   await screen("mm-7-wishes");
+  await page.setViewportSize(phone);
+  await screen("mm-13-wishes-phone");
+  const box = await panel.boundingBox();
+  check("on a phone the notices lie within the screen", box.x >= 0 && box.x + box.width <= phone.width, JSON.stringify(box));
+  await page.setViewportSize({ width: 1440, height: 900 });
   await panel.getByRole("button", { name: "不再发邮件" }).click();
   await panel.getByText("现在只在这里提醒，不发邮件。").waitFor();
   check("mail is wished for and stopped again", true);
@@ -155,7 +162,8 @@ async function own({ base, check, phone }, { page, screen }, mark) {
   } else check("all notices are read at once", false, "there were not two");
 }
 
-async function figures({ base, check }, { page, screen }) {
+async function figures({ base, check, phone }, { page, screen }) {
+  await page.keyboard.press("Escape");
   await page.goto(`${base}/c/#/figures/dispatch?from=2020-01-01&to=2099-01-01`);
   await page.getByRole("heading", { name: "派单准确率" }).waitFor();
   await page.locator("table.sheet tbody tr").first().waitFor();
@@ -169,6 +177,14 @@ async function figures({ base, check }, { page, screen }) {
   await page.getByRole("button", { name: "English" }).click();
   await page.getByRole("heading", { name: "How accurate dispatches were" }).waitFor();
   await screen("mm-9-figures-english");
+  await page.setViewportSize(phone);
+  await screen("mm-10-figures-phone");
+  await page.goto(`${base}/c/#/account`);
+  await page.getByText("No token yet.").waitFor();
+  await screen("mm-11-account-english-phone");
+  await page.goto(`${base}/c/#/figures/dispatch?from=1999-01-01&to=1999-01-02`);
+  await page.getByText("Nothing was dispatched in this period").waitFor();
+  await screen("mm-12-figures-none");
 }
 
 export async function run(stage) {

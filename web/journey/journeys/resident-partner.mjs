@@ -24,8 +24,16 @@ export async function run(stage) {
   await open(desk.page, base, seen.id);
   const part = desk.page.locator("li.task").filter({ hasText: task.unit.name });
   await part.getByRole("button", { name: "发办理链接" }).click();
-  const address = (await part.locator("code").innerText()).trim();
-  check("the desk has a link to pass on", address.startsWith(base), address);
+  const made = async () => (await part.locator("code").innerText()).trim();
+  // The first one goes to the wrong party: it is ended, and another made.
+  const astray = await made();
+  await part.getByRole("button", { name: "作废链接" }).click();
+  await part.getByText("以前发出的链接都打不开了").waitFor();
+  check("a link that went astray is ended from the case", (await fetch(`${base}/api/v1/partner/${astray.split("/").pop()}`)).status === 404);
+  await part.getByRole("button", { name: "发办理链接" }).click();
+  await part.locator("code").waitFor();
+  const address = await made();
+  check("the desk has a link to pass on", address.startsWith(base) && address !== astray, address);
   await desk.screen("m-69-partner-link");
   const { page, screen } = await meet({ viewport: phone });
   await page.goto(address);
