@@ -11,7 +11,8 @@
 //!
 //! No clock overrules another; one that ended late leaves the mark `late`. A light that has turned never turns back without a pause or
 //! an extension: when the matter is corrected, the whole history of the round is counted again under the other rule, with its pauses and
-//! extensions, and what had turned by the old rule stays turned.
+//! extensions, and what had turned by the old rule stays turned. A case that becomes an emergency is not counted again: what runs has at
+//! most the emergency's limits from then on, and what has ended keeps its verdict.
 
 use kernel::{Result, Time, Zone};
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,12 @@ pub enum Event {
     /// The matter was corrected: the round is counted again from its opening under another rule, with all that happened in it.
     Rule {
         /// The other rule.
+        rule: Rule,
+    },
+    /// The case became an emergency: from now on nothing that is left may be longer than this rule allows. Nothing starts anew, and nothing
+    /// comes later than it would have.
+    Hasten {
+        /// The emergency's rule.
         rule: Rule,
     },
     /// The task is offered to a lead: the accept clock starts, unless it runs already.
@@ -73,6 +80,47 @@ pub enum Event {
         /// The case that the order came with.
         order: Uuid,
     },
+}
+
+/// The orders from above that bind a case by its log: its own, and those that were merged into it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Orders {
+    own: Option<Time>,
+    merged: Vec<(Uuid, Time)>,
+}
+
+impl Orders {
+    /// After these events.
+    pub fn of<'e>(log: impl IntoIterator<Item = &'e Event>) -> Self {
+        let (mut orders, mut opened) = (Self::default(), false);
+        for event in log {
+            match event {
+                Event::Open { upstream, .. } => {
+                    orders.own = *upstream;
+                    if std::mem::replace(&mut opened, true) {
+                        orders.merged.clear();
+                    }
+                }
+                Event::Bind { order, due } => {
+                    orders.merged.retain(|(o, _)| o != order);
+                    orders.merged.push((*order, *due));
+                }
+                Event::Unbind { order } => orders.merged.retain(|(o, _)| o != order),
+                _ => {}
+            }
+        }
+        orders
+    }
+
+    /// The deadline that comes first.
+    pub fn earliest(&self) -> Option<Time> {
+        self.own.into_iter().chain(self.merged.iter().map(|(_, due)| *due)).min()
+    }
+
+    /// What binds a new round of those that were merged into the case: as of its own order, what lies ahead.
+    pub fn ahead(&self, now: Time) -> impl Iterator<Item = Event> {
+        self.merged.iter().filter(move |(_, due)| *due > now).map(|(order, due)| Event::Bind { order: *order, due: *due })
+    }
 }
 
 /// The instants that are saved with the case; null where no clock runs.
@@ -240,6 +288,24 @@ impl Clock {
         Ok(())
     }
 
+    /// From now on no more than this limit is left, and nothing comes later than it would have. What has turned stays turned.
+    fn hasten(&mut self, days: &Days<'_>, at: Time, limit: Limit, left: i64) -> Result<()> {
+        let mut most = Self::start(days, at, limit, left)?;
+        if let Some(rest) = self.stopped.take() {
+            // What is left of a clock that stands still is counted as the limit is when it goes on.
+            let less =
+                |own: Option<i64>, turn| own.map(|own| days.between(most.working, at, turn).map(|m| own.min(m))).transpose();
+            let (to_yellow, to_red) = (less(rest.to_yellow, most.yellow)?, less(rest.to_red, most.red)?);
+            let turn = |left: Option<i64>, of: Time| left.map_or(Ok(of), |left| days.advance(most.working, at, left));
+            (most.yellow, most.red) = (turn(to_yellow, self.yellow)?, turn(to_red, self.red)?);
+            most.stopped = Some(Rest { to_yellow, to_red, ..rest });
+        }
+        most.red = most.red.min(self.red);
+        most.yellow = most.yellow.min(self.yellow).min(most.red);
+        *self = most;
+        Ok(())
+    }
+
     fn is_past(&self, at: Time) -> bool {
         self.stopped.as_ref().map_or(self.red <= at, |rest| rest.to_red.is_none())
     }
@@ -347,7 +413,7 @@ impl<'e> Clocks<'e> {
 
     /// What a round would show if it had been opened under another rule; what had turned stays turned.
     fn count_again(&mut self, days: &Days<'_>, at: Time, rule: &'e Rule) -> Result<()> {
-        let Some(round) = self.round.take() else { return Ok(()) };
+        let Some(mut round) = self.round.take() else { return Ok(()) };
         let mut other = Self::opened(days, round.opened, rule, round.upstream)?;
         for (then, event) in &round.since {
             other.happen(days, *then, event)?;
@@ -371,7 +437,7 @@ impl<'e> Clocks<'e> {
         // A deadline from above is the same under any rule.
         other.bound = std::mem::take(&mut self.bound);
         other.overran |= self.overran;
-        other.round = Some(Round { accept: rule.accept, left: rule.warns(), ..round });
+        other.round.iter_mut().for_each(|other| other.since = std::mem::take(&mut round.since));
         *self = other;
         Ok(())
     }
@@ -385,6 +451,20 @@ impl<'e> Clocks<'e> {
     fn happen(&mut self, days: &Days<'_>, at: Time, event: &'e Event) -> Result<()> {
         match event {
             Event::Open { .. } | Event::Rule { .. } => {}
+            Event::Hasten { rule } => {
+                if let Some(round) = &mut self.round {
+                    (round.accept, round.left) = (rule.accept.or(round.accept), rule.warns());
+                    let accept = (&mut self.accept, rule.accept, self.accepting);
+                    for (clock, limit, due) in [accept, (&mut self.handle, rule.handle, true)] {
+                        let Some(limit) = limit else { continue };
+                        match clock {
+                            Some(clock) => clock.hasten(days, at, limit, round.left)?,
+                            None if due => *clock = Some(Clock::start(days, at, limit, round.left)?),
+                            None => {}
+                        }
+                    }
+                }
+            }
             Event::Offer => {
                 let limit = self.round.as_ref().and_then(|r| r.accept).filter(|_| self.accept.is_none());
                 if let Some(limit) = limit {

@@ -54,6 +54,7 @@ function useSpoken(): (it: Spoken) => string {
       }
       case "reported_in": return withWords(t(it.late ? "spoken.reported_in_late" : "spoken.reported_in", { unit: it.unit }), it.words);
       case "not_reported_in": return t("spoken.not_reported_in", { unit: it.unit, by: moment(it.by) });
+      case "raised_with": return t("spoken.raised_with", { from: says.word("urgency", it.from), to: says.word("urgency", it.to), code: it.code });
       case "raised": return t("spoken.raised", { from: says.word("urgency", it.from), to: says.word("urgency", it.to), words: it.words });
       case "rung": return withWords(t("spoken.rung", { n: it.n, desk: it.desk }), list(it.people));
       case "acknowledged": return withWords(t("spoken.acknowledged", { desks: list(it.desks) }), it.words);

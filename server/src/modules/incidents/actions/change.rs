@@ -66,6 +66,13 @@ impl Ground {
     }
 }
 
+/// What a case was before a command, as far as it tells whether it becomes an emergency by it.
+struct Before {
+    urgency: Urgency,
+    round: i64,
+    state: State,
+}
+
 /// A case being changed by one command.
 pub struct Change<'a> {
     /// The app, for keys and the zone.
@@ -77,7 +84,7 @@ pub struct Change<'a> {
     /// The case as it will be saved.
     pub case: Case,
     version_before: i64,
-    urgency_before: Option<Urgency>,
+    before: Option<Before>,
     log: Vec<(Time, Event)>,
     fired: Vec<Fired>,
     entries: Vec<Entry>,
@@ -113,7 +120,7 @@ impl<'a> Change<'a> {
             actor,
             now: app.clock.now(),
             version_before: case.version,
-            urgency_before: Some(case.urgency),
+            before: Some(Before { urgency: case.urgency, round: case.round, state: case.state }),
             case,
             log,
             fired,
@@ -124,18 +131,7 @@ impl<'a> Change<'a> {
 
     /// A case that does not exist yet.
     pub fn new(app: &'a App, actor: &'a Actor, now: Time, case: Case) -> Self {
-        Self {
-            app,
-            actor,
-            now,
-            version_before: 0,
-            urgency_before: None,
-            case,
-            log: vec![],
-            fired: vec![],
-            entries: vec![],
-            counted: 0,
-        }
+        Self { app, actor, now, version_before: 0, before: None, case, log: vec![], fired: vec![], entries: vec![], counted: 0 }
     }
 
     /// Takes an action by the table of transitions: the case moves, and its history gains an entry.
@@ -194,12 +190,12 @@ impl<'a> Change<'a> {
     /// What the clocks show with the entries so far; also sets it on the case. A pause that an entry has ended is over.
     pub fn wind(&mut self, ground: &Ground) -> Result<Instants> {
         let catalogue = &ground.catalogue.value;
-        let shown = match self.replayed(catalogue) {
-            // The calendar of the opening does not know the year that the clocks have run into: the newest one does, or nobody.
-            Err(Error::Refused(NO_CALENDAR, _)) if self.newest_calendar(catalogue) => self.replayed(catalogue)?,
-            other => other?,
-        };
+        let (clocks, by_newest) = self.clocks(catalogue, [])?;
+        let shown = clocks.instants();
         let case = &mut self.case;
+        if let Some(Json(rule)) = case.rule.as_mut().filter(|_| by_newest) {
+            rule.calendar_version = catalogue.calendar_version();
+        }
         (case.yellow_at, case.red_at, case.due_at) = (shown.yellow_at, shown.red_at, shown.due_at);
         case.late = shown.late;
         case.overran = shown.overran;
@@ -214,30 +210,23 @@ impl<'a> Change<'a> {
 
     /// What the clocks would show if these events came now, on top of the entries so far.
     pub fn would(&self, ground: &Ground, events: &[Event]) -> Result<Instants> {
-        Ok(self.clocks(&ground.catalogue.value, events.iter().map(|e| (self.now, e)))?.instants())
+        Ok(self.clocks(&ground.catalogue.value, events.iter().map(|e| (self.now, e)))?.0.instants())
     }
 
     /// The stages on the way that are not reached yet.
     pub fn stages(&self, ground: &Ground) -> Result<Vec<String>> {
-        let faces = self.clocks(&ground.catalogue.value, [])?.faces();
+        let faces = self.clocks(&ground.catalogue.value, [])?.0.faces();
         Ok(faces.into_iter().filter_map(|face| face.stage).collect())
     }
 
-    fn replayed(&self, catalogue: &Catalogue) -> Result<Instants> {
-        Ok(self.clocks(catalogue, [])?.instants())
-    }
-
-    fn clocks<'e>(&'e self, catalogue: &Catalogue, more: impl IntoIterator<Item = (Time, &'e Event)>) -> Result<Clocks<'e>> {
+    fn clocks<'e>(
+        &'e self,
+        catalogue: &Catalogue,
+        more: impl IntoIterator<Item = (Time, &'e Event)>,
+    ) -> Result<(Clocks<'e>, bool)> {
         let new = self.entries.iter().flat_map(|e| e.clock.0.iter().map(|c| (e.at, c)));
-        let log = self.log.iter().map(|(at, e)| (*at, e)).chain(new).chain(more);
-        Clocks::of(&days(catalogue, &self.case, self.app.zone), log)
-    }
-
-    /// Counts the case by the newest calendar from now on; false when it is counted by that one already.
-    fn newest_calendar(&mut self, catalogue: &Catalogue) -> bool {
-        let newest = catalogue.calendar_version();
-        let older = self.case.rule.as_mut().filter(|rule| rule.0.calendar_version != newest);
-        older.map(|rule| rule.0.calendar_version = newest).is_some()
+        let log: Vec<_> = self.log().chain(new).chain(more).collect();
+        counted(catalogue, &self.case, self.app.zone, &log)
     }
 
     /// Adds the new entries to what the case is counted as, and to the queue of calls; those that were added before are left alone.
@@ -294,11 +283,16 @@ impl<'a> Change<'a> {
             .with("state", self.case.state.word())
             .record(tx, self.now, self.actor)
             .await?;
-        if self.case.urgency == Urgency::Emergency && self.urgency_before != Some(Urgency::Emergency) && self.case.state.is_open()
-        {
+        if self.alarms() {
             super::emergency::begin(tx, self.app, self.now, &self.case, self.version_before == 0).await?;
         }
         Ok(self.case)
+    }
+
+    /// Whether the case is an open emergency by this command: a new one, or again by a new round or out of another case.
+    fn alarms(&self) -> bool {
+        let was = |b: &Before| b.urgency == Urgency::Emergency && b.round == self.case.round && b.state != State::Merged;
+        self.case.urgency == Urgency::Emergency && self.case.state.is_open() && !self.before.as_ref().is_some_and(was)
     }
 
     /// What was done to the clocks before this command, in order.
@@ -312,6 +306,18 @@ pub fn days<'c>(catalogue: &'c Catalogue, case: &Case, zone: Zone) -> Days<'c> {
     let version = case.rule.as_ref().map(|r| r.0.calendar_version);
     let calendar = version.and_then(|v| catalogue.calendar_at(v)).unwrap_or_else(|| catalogue.calendar());
     Days { calendar, zone }
+}
+
+/// The clocks of a case after these events, and whether the newest calendar counts them: it does where the calendar of the opening does not know
+/// the year that they have run into.
+pub fn counted<'e>(catalogue: &Catalogue, case: &Case, zone: Zone, log: &[(Time, &'e Event)]) -> Result<(Clocks<'e>, bool)> {
+    match Clocks::of(&days(catalogue, case, zone), log.iter().copied()) {
+        Err(Error::Refused(NO_CALENDAR, _)) => {
+            let newest = Days { calendar: catalogue.calendar(), zone };
+            Clocks::of(&newest, log.iter().copied()).map(|clocks| (clocks, true))
+        }
+        other => other.map(|clocks| (clocks, false)),
+    }
 }
 
 /// Reasons as they are kept.

@@ -173,6 +173,7 @@ pub(super) async fn hand_over(
         store::returns::settle(tx, change.case.id, plan.lead.unit, ground.now).await?;
     }
     let case = change.save(tx).await?;
+    store::drop_extensions(tx, case.id, case.round).await?;
     store::offer(tx, &tasks).await?;
     tell(tx, ground.now, &people(plan), &case).await?;
     Ok(case)

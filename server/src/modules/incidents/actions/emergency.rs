@@ -19,7 +19,7 @@ use crate::{
             rules::{
                 emergency::{
                     AFTER_ACTION_WRITTEN, Bell, Bulletin, Carried, EMERGENCY, NOT_AN_EMERGENCY, NOT_MORE_URGENT,
-                    NOTHING_TO_ACKNOWLEDGE, bulletin as fits, desks, from_now, hasten, ran, roster,
+                    NOTHING_TO_ACKNOWLEDGE, bulletin as fits, desks, hasten, roster,
                 },
                 ladder::ESCALATION,
                 spoken::{Spoken, wall},
@@ -29,6 +29,7 @@ use crate::{
                 self, Case,
                 emergency::{self as rows, BellRow, Emergency},
             },
+            transitions::transition,
         },
         notices::{self, Notice},
         org::Unit,
@@ -99,49 +100,47 @@ pub struct Due {
 /// Raises the urgency, with its reason. An emergency counts natural minutes from now on; pauses stay.
 pub async fn raise(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Raise) -> Result<Case> {
     let reason = text::redact(required("reason", &body.reason, 500)?).text;
-    let from = change.case.urgency;
-    if body.urgency <= from {
+    if body.urgency <= change.case.urgency {
         return Err(Error::refused(NOT_MORE_URGENT));
     }
-    let adjusted = hastened(change.app, ground, &change.case, change.log(), body.urgency);
-    change.case.urgency = body.urgency;
+    let said = Spoken::Raised { from: change.case.urgency, to: body.urgency, words: reason };
+    heighten(&mut change, ground, body.urgency, said)?;
+    let shown = change.wind(ground)?;
+    let case = change.save(tx).await?;
+    store::retime(tx, case.id, &shown).await?;
+    Ok(case)
+}
+
+/// The case becomes more urgent, in a step of its own that says why; the caller winds its clocks.
+pub(super) fn heighten(change: &mut Change<'_>, ground: &Ground, to: Urgency, said: Spoken) -> Result<()> {
+    let from = change.case.urgency;
+    let hastened = hastened(change.app, ground, &change.case, to);
     // What happens when the light turns is what it would have been, had the case been as urgent from the beginning.
-    let ladder = change.app.access.setting(&ESCALATION, ground.now).frozen(body.urgency);
+    let ladder = change.app.access.setting(&ESCALATION, ground.now).frozen(to);
     let entry = change.act(Action::RaiseUrgency)?;
-    entry.say(Spoken::Raised { from, to: body.urgency, words: reason });
+    entry.say(said);
     entry.is_public = false;
-    entry.details = Some(carried(&Carried::RaiseUrgency { from, to: body.urgency })?);
-    if let Some((hastened, event)) = adjusted {
-        entry.clock = Json(vec![Event::Rule { rule: event }]);
+    entry.details = Some(carried(&Carried::RaiseUrgency { from, to })?);
+    entry.clock = Json(hastened.iter().map(|rule| Event::Hasten { rule: rule.clone() }).collect());
+    change.case.urgency = to;
+    if let Some(hastened) = hastened {
         change.case.rule = Some(Json(hastened));
     }
     if let Some(Json(rule)) = &mut change.case.rule {
         rule.ladder = ladder;
     }
-    let shown = change.wind(ground)?;
-    let case = change.save(tx).await?;
-    rows::hasten(tx, case.id, &shown).await?;
-    Ok(case)
+    Ok(())
 }
 
-/// The rule of a case that becomes an emergency, and the one that its clocks are counted by from now on; nothing for a lesser urgency, which
-/// leaves the clocks alone.
-pub(super) fn hastened<'e>(
-    app: &App,
-    ground: &Ground,
-    case: &Case,
-    log: impl IntoIterator<Item = (Time, &'e Event)>,
-    urgency: Urgency,
-) -> Option<(Rule, Rule)> {
+/// The rule of a case that becomes an emergency; nothing for a lesser urgency, which leaves the clocks alone.
+pub(super) fn hastened(app: &App, ground: &Ground, case: &Case, urgency: Urgency) -> Option<Rule> {
     let Json(rule) = case.rule.as_ref().filter(|_| urgency == Urgency::Emergency)?;
     let warn_left = app.access.setting(&WARNING, ground.now).frozen(urgency);
-    let hastened = Rule { warn_left, ..hasten(rule, urgency, app.access.setting(&EMERGENCY, ground.now).limits) };
-    let event = from_now(&hastened, ran(log, ground.now), case.due_at, ground.now);
-    Some((hastened, event))
+    Some(Rule { warn_left, ..hasten(rule, urgency, app.access.setting(&EMERGENCY, ground.now).limits) })
 }
 
-/// A case has become an emergency: its desks are rung at once, and its first bulletin has a limit. Called by whatever saves a case. Of a new case
-/// nothing is read, so that all of it is put off until COMMIT with the case itself.
+/// A case has become an emergency, or is one again: its desks are rung at once, and its first bulletin has a limit. Called by whatever saves a
+/// case. Of a new case nothing is read, so that all of it is put off until COMMIT with the case itself.
 pub async fn begin(tx: &mut Tx, app: &App, now: Time, case: &Case, new: bool) -> Result<()> {
     let method = app.access.setting(&EMERGENCY, now);
     let first_due = now.plus_minutes(method.first_bulletin_minutes);
@@ -156,13 +155,40 @@ pub async fn begin(tx: &mut Tx, app: &App, now: Time, case: &Case, new: bool) ->
         reminded_at: None,
         after_action_at: None,
     };
+    let mut reminder = vec![Job::new(FIRST_BULLETIN, Due { incident: case.id }).at(first_due).once(case.id.to_string())];
     if new {
         rows::begin_new(tx, &emergency).await?;
-    } else if !rows::begin(tx, &emergency).await? {
+    } else {
+        rows::begin(tx, &emergency).await?;
+        rows::hush(tx, case.id).await?;
+        for job in reminder.drain(..) {
+            jobs::reschedule(tx, now, &job).await?;
+        }
+    }
+    ring_up(tx, app, now, case, &desks_of(app, now, case), reminder).await
+}
+
+/// The place of an emergency was put right: the desks of the new place are rung, and one that has nothing to do with it any more is no longer.
+pub(super) async fn elsewhere(tx: &mut Tx, app: &App, now: Time, case: &Case) -> Result<()> {
+    if case.urgency != Urgency::Emergency {
         return Ok(());
     }
+    let (desks, rung) = (desks_of(app, now, case), rows::bells(tx, case.id).await?);
+    for bell in rung.iter().filter(|b| b.acknowledged_at.is_none() && !desks.contains(&b.unit_id)) {
+        rows::hush_one(tx, bell.id).await?;
+    }
+    let fresh: Vec<Id<Unit>> = desks.into_iter().filter(|desk| rung.iter().all(|b| b.unit_id != *desk)).collect();
+    ring_up(tx, app, now, case, &fresh, vec![]).await
+}
+
+fn desks_of(app: &App, now: Time, case: &Case) -> Vec<Id<Unit>> {
+    let method = app.access.setting(&EMERGENCY, now);
+    desks(&app.org.directory().value, &method, case.grid_id.unwrap_or(case.owner_id), now)
+}
+
+/// Desks that are rung from now on; `due` are jobs that travel with those of the rings.
+async fn ring_up(tx: &mut Tx, app: &App, now: Time, case: &Case, desks: &[Id<Unit>], mut due: Vec<Job>) -> Result<()> {
     let org = app.org.directory();
-    let place = case.grid_id.unwrap_or(case.owner_id);
     let path = |unit: Id<Unit>| org.value.unit(unit).map(|u| u.path.clone()).unwrap_or_default();
     let bell = |unit: Id<Unit>| BellRow {
         id: Id::new(now),
@@ -175,10 +201,9 @@ pub async fn begin(tx: &mut Tx, app: &App, now: Time, case: &Case, new: bool) ->
         acknowledged_at: None,
         acknowledged_name: None,
     };
-    let bells: Vec<BellRow> = desks(&org.value, &method, place, now).into_iter().map(bell).collect();
+    let bells: Vec<BellRow> = desks.iter().copied().map(bell).collect();
     rows::ring_up(tx, &bells).await?;
-    let mut due: Vec<Job> = bells.iter().map(|bell| ring_at(bell.id, 1, now)).collect();
-    due.push(Job::new(FIRST_BULLETIN, Due { incident: case.id }).at(first_due).once(case.id.to_string()));
+    due.extend(bells.iter().map(|bell| ring_at(bell.id, 1, now)));
     jobs::enqueue_all(tx, now, &due).await
 }
 
@@ -293,7 +318,8 @@ pub async fn remind(app: &App, context: &Context, due: &Due) -> Result<()> {
     let (actor, now) = (Actor::system(), app.clock.now());
     let mut tx = app.db.begin();
     let case = store::hold(&mut tx, &Scope::All, due.incident).await?;
-    if rows::remind(&mut tx, due.incident, now).await? {
+    // What went into another case, or ended otherwise, is not reported for itself.
+    if transition(case.state, Action::Bulletin).is_ok() && rows::remind(&mut tx, due.incident, now).await? {
         let first_due = rows::of(&mut tx, case.id).await?.map_or(now, |e| e.first_due);
         let units: Vec<Id<Unit>> = rows::bells(&mut tx, case.id).await?.into_iter().map(|a| a.unit_id).collect();
         let mut change = Change::of(&mut tx, app, &actor, case, None).await?;

@@ -108,11 +108,11 @@ pub async fn extend(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: Id
         return Err(Error::refused(NOTHING_TO_EXTEND));
     }
     let round = change.case.round;
+    store::drop_extensions(tx, change.case.id, round).await?;
     let earlier = store::extensions_of(tx, change.case.id).await?;
-    if earlier.iter().any(|e| e.state == Standing::Open && e.round == round) {
+    if earlier.iter().any(|e| e.state == Standing::Open) {
         return Err(Error::refused(EXTENSION_OPEN));
     }
-    store::drop_extensions(tx, change.case.id, round).await?;
     let n = 1 + earlier.iter().filter(|e| e.state == Standing::Granted && e.round == round).count() as i64;
     let asked = Extension {
         id: Id::new(ground.now),

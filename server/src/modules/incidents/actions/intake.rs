@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
-    Change, Ground, dispatch,
+    Change, Ground, dispatch, emergency,
     report::{adopt, open},
     required,
 };
@@ -142,7 +142,10 @@ pub async fn place(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &
     entry.say(Spoken::PlaceCorrected { unit: unit.name.clone() });
     entry.is_public = false;
     settle(&mut change, ground, unit);
-    change.save(tx).await
+    let app = change.app;
+    let case = change.save(tx).await?;
+    emergency::elsewhere(tx, app, ground.now, &case).await?;
+    Ok(case)
 }
 
 /// The case belongs to this grid: its path for scope and figures, its desk as the owner.

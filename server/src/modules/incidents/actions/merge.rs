@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     Change, Ground, Rating, Remark,
     dispatch::notice,
+    emergency::heighten,
     follow_up::{self, fresh},
     optional, required,
     returns::{self, drop_review},
@@ -70,12 +71,10 @@ pub async fn merge(tx: &mut Tx, ground: &Ground, scope: &Scope, mut this: Change
     store::withdraw(tx, this.case.id).await?;
     let asked = drop_review(tx, &mut this, Some(Spoken::ReviewMerged { code: survivor.case.code.clone() })).await?;
     go(&mut this, &survivor.case)?;
-    let bound = absorb(&mut survivor, &this.case)?;
+    absorb(&mut survivor, ground, &this.case)?;
     this.wind(ground)?;
     let shown = survivor.wind(ground)?;
-    if bound {
-        store::merge::retime(tx, survivor.case.id, &shown).await?;
-    }
+    store::retime(tx, survivor.case.id, &shown).await?;
     let case = save_both(tx, this, survivor).await?;
     let notices: Vec<Notice> = told.into_iter().map(|to| notice(to, "case-merged", &case, false)).collect();
     notices::tell(tx, ground.now, &notices).await?;
@@ -108,8 +107,8 @@ fn go(this: &mut Change<'_>, into: &Case) -> Result<()> {
     Ok(())
 }
 
-/// Takes the people of the other case in, and its order's deadline. Says whether there was one.
-fn absorb(survivor: &mut Change<'_>, other: &Case) -> Result<bool> {
+/// Takes the people of the other case in, its order's deadline and its urgency.
+fn absorb(survivor: &mut Change<'_>, ground: &Ground, other: &Case) -> Result<()> {
     let (state, now) = (survivor.case.state, survivor.now);
     let due = other.upstream_due.filter(|_| other.upstream_no.is_some());
     let entry = survivor.enter(Action::Absorb, state);
@@ -117,8 +116,11 @@ fn absorb(survivor: &mut Change<'_>, other: &Case) -> Result<bool> {
     entry.details = Carried::Absorb { case: other.id, code: other.code.clone(), reporters: other.reporters }.kept()?;
     entry.clock = Json(due.map(|due| Event::Bind { order: other.id.uuid(), due: binding(due, now) }).into_iter().collect());
     survivor.case.reporters += other.reporters;
-    survivor.case.urgency = survivor.case.urgency.max(other.urgency);
-    Ok(due.is_some())
+    if other.urgency > survivor.case.urgency {
+        let said = Spoken::RaisedWith { from: survivor.case.urgency, to: other.urgency, code: other.code.clone() };
+        heighten(survivor, ground, other.urgency, said)?;
+    }
+    Ok(())
 }
 
 /// Saves both; the caller holds them since before they were read.
@@ -149,15 +151,13 @@ pub async fn unmerge(tx: &mut Tx, ground: &Ground, scope: &Scope, mut this: Chan
         this.attend(|_| false, &attention_list(&attention));
     }
     this.wind(ground)?;
-    let bound = release(&mut survivor, &this.case)?;
+    release(&mut survivor, &this.case)?;
     let shown = survivor.wind(ground)?;
-    if bound && survivor.case.state.is_open() {
-        store::merge::retime(tx, survivor.case.id, &shown).await?;
-    }
+    store::retime(tx, survivor.case.id, &shown).await?;
     save_both(tx, this, survivor).await
 }
 
-fn release(survivor: &mut Change<'_>, other: &Case) -> Result<bool> {
+fn release(survivor: &mut Change<'_>, other: &Case) -> Result<()> {
     let state = survivor.case.state;
     let bound = other.upstream_no.is_some() && other.upstream_due.is_some();
     let entry = survivor.enter(Action::Release, state);
@@ -165,7 +165,7 @@ fn release(survivor: &mut Change<'_>, other: &Case) -> Result<bool> {
     entry.details = Carried::Release { case: other.id, code: other.code.clone() }.kept()?;
     entry.clock = Json(if bound { vec![Event::Unbind { order: other.id.uuid() }] } else { vec![] });
     survivor.case.reporters = (survivor.case.reporters - other.reporters).max(1);
-    Ok(bound)
+    Ok(())
 }
 
 /// What a result means for those who were merged into the case: whoever took a merged case in is told that it is solved, and each order

@@ -18,8 +18,8 @@ use crate::{
     modules::{
         files::File,
         incidents::{
-            clocks::Event,
-            model::{Action, Attention, Incident, Reason},
+            clocks::{Event, Orders},
+            model::{Action, Attention, Incident, Reason, State},
             rules::{
                 merge::Carried,
                 pauses::{
@@ -100,7 +100,7 @@ pub const OVER: &str = "incident.pause-over";
 pub async fn ask(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Ask) -> Result<Case> {
     let question = text::redact(required("question", &body.question, 1_000)?).text;
     let days = body.days.unwrap_or_else(|| change.app.access.setting(&WAIT, ground.now).days);
-    let until = ask_until(ground.now, days, upstream(&change.case))?;
+    let until = ask_until(ground.now, days, upstream(&change))?;
     let zone = change.app.zone;
     let entry = stop(&mut change, Action::Ask, Pause::Reporter, until)?;
     entry.words = question;
@@ -144,7 +144,7 @@ pub async fn shelve(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: 
     let review_on: Date = body.review_on.trim().parse().map_err(|_| Error::invalid("review_on", "not-a-date"))?;
     let zone = change.app.zone;
     let until = zone.instant(review_on.to_datetime(jiff::civil::Time::midnight()));
-    review_day(zone.date(ground.now), review_on, until, upstream(&change.case))?;
+    review_day(zone.date(ground.now), review_on, until, upstream(&change))?;
     let approver = change.actor.name.clone();
     let entry = stop(&mut change, Action::Shelve, body.class.pause(), until)?;
     entry.words = why;
@@ -200,9 +200,11 @@ pub async fn over(tx: &mut Tx, app: &App, ground: &Ground, job: &Over) -> Result
     tell_person(tx, ground.now, case.lead_person, "review-due", &case).await
 }
 
-/// The deadline of an order from above, less the margin, as the clocks count it.
-fn upstream(case: &Case) -> Option<Time> {
-    case.upstream_due.map(super::report::with_margin)
+/// The earliest deadline of the orders from above that bind this round, less the margin, as the clocks count them. One that nobody has opened
+/// will be bound by its own order.
+fn upstream(change: &Change<'_>) -> Option<Time> {
+    let own = change.case.upstream_due.filter(|_| change.case.state == State::Received).map(super::report::with_margin);
+    Orders::of(change.log().map(|(_, event)| event)).earliest().into_iter().chain(own).min()
 }
 
 fn stop<'c>(change: &'c mut Change<'_>, action: Action, pause: Pause, until: Time) -> Result<&'c mut store::Entry> {

@@ -548,12 +548,15 @@ pub fn open(change: &mut Change<'_>, ground: &Ground, matter: &Matter) -> Result
     Ok(())
 }
 
+/// What a case's own order from above binds a round to that begins now: it keeps an hour for the answer to travel back (rules of the field, 3:
+/// upstream − margin). One whose time is over binds the first round, not a later one.
+pub fn upstream(case: &Case, round: i64, now: Time) -> Option<Time> {
+    case.upstream_due.map(with_margin).filter(|due| round == 1 || *due > now).map(|due| due.max(now))
+}
+
 /// The start of a round's clocks, with the rule of this moment.
 pub fn round_opened(change: &Change<'_>, ground: &Ground) -> Result<Event> {
-    // An order from above keeps an hour for the answer to travel back (rules of the field, 3: upstream − margin). One whose time is over binds the
-    // first round, not a later one.
-    let latest = change.case.upstream_due.map(with_margin);
-    let upstream = latest.filter(|due| change.case.round == 1 || *due > ground.now).map(|due| due.max(ground.now));
+    let upstream = upstream(&change.case, change.case.round, ground.now);
     let rule = change.case.rule.clone().map(|r| r.0).ok_or_else(|| Error::internal("a case is opened without a rule"))?;
     Ok(Event::Open { rule, upstream })
 }

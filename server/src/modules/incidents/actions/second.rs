@@ -14,6 +14,7 @@ use super::{
 use crate::modules::{
     access,
     incidents::{
+        clocks::Orders,
         model::{Action, Attention, Reason},
         rules::returns::{Allowed, CONFERENCE_NEEDED, conferences},
         rules::second::{By, Cause, Hands, Reopened, SAME_HANDLER, may_reopen},
@@ -136,6 +137,7 @@ pub fn open_again(change: &mut Change<'_>, ground: &Ground, by: By, cause: Cause
         adopt(change, ground, matter);
     }
     let opening = round_opened(change, ground)?;
+    let merged = Orders::of(change.log().map(|(_, event)| event));
     let round = change.case.round;
     let entry = change.act(Action::Reopen)?;
     entry.say(Spoken::Reopened { round, cause });
@@ -144,7 +146,7 @@ pub fn open_again(change: &mut Change<'_>, ground: &Ground, by: By, cause: Cause
     } else {
         Reason::new(cause.word(), text::redact(reason).text)
     }]);
-    entry.clock = Json(vec![opening]);
+    entry.clock = Json(std::iter::once(opening).chain(merged.ahead(ground.now)).collect());
     entry.details = Some(serde_json::to_value(details).map_err(Error::internal)?);
     let case = &mut change.case;
     (case.resolved_at, case.closed_at, case.result, case.public_reply) = (None, None, None, None);

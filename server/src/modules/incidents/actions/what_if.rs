@@ -5,16 +5,16 @@ use kernel::{Error, Id, Result, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Ground, change::days, dispatch::is_grassroots, emergency::hastened, report};
+use super::{Ground, change::counted, dispatch::is_grassroots, emergency::hastened, report};
 use crate::{
     app::App,
     modules::{
         catalogue::{AccessClass, Limit, Matter, Urgency},
         incidents::{
-            clocks::{Clocks, Event},
+            clocks::{Event, Orders},
             explain::{Effect, differences},
             model::{Action, Light, MATTER_UNKNOWN, gate},
-            rules::{emergency::NOT_MORE_URGENT, pauses::NO_SUCH_STAGE},
+            rules::{emergency::NOT_MORE_URGENT, pauses::NO_SUCH_STAGE, returns::leader},
             store::{self, Case},
             transitions::transition,
         },
@@ -69,20 +69,25 @@ pub struct Outlook {
 /// Works it out from the log; writes nothing. Refused as the action itself would be: by the state, by the gate.
 pub async fn what_if(conn: &mut Conn, app: &App, ground: &Ground, mut case: Case, ask: &WhatIf) -> Result<Outlook> {
     transition(case.state, ask.action)?;
-    let log = store::events(conn, case.id).await?;
-    let would = event(app, ground, &mut case, &log, ask)?;
-    let days = days(&ground.catalogue.value, &case, app.zone);
-    let mut clocks = Clocks::of(&days, log.iter().map(|(at, event)| (*at, event)))?;
-    let before = clocks.faces();
-    if let Some(Event::Reach { stage }) = &would
+    let kept = store::events(conn, case.id).await?;
+    let mut log: Vec<(Time, &Event)> = kept.iter().map(|(at, event)| (*at, event)).collect();
+    let count = |case: &Case, log: &[(Time, &Event)]| {
+        counted(&ground.catalogue.value, case, app.zone, log).map(|(clocks, _)| (clocks.faces(), clocks.instants()))
+    };
+    let (before, _) = count(&case, &log)?;
+    let lead = match ask.unit.filter(|_| ask.action == Action::Whistle) {
+        Some(_) => leader(&store::tasks(conn, case.id).await?).map(|t| t.unit_id),
+        None => None,
+    };
+    let orders = Orders::of(kept.iter().map(|(_, event)| event));
+    let would = events(app, ground, &mut case, &orders, lead, ask)?;
+    if let [Event::Reach { stage }] = would.as_slice()
         && !before.iter().any(|face| face.stage.as_ref() == Some(stage))
     {
         return Err(Error::refused_with(NO_SUCH_STAGE, "stage", stage.clone()));
     }
-    if let Some(event) = &would {
-        clocks.apply(&days, ground.now, event)?;
-    }
-    let shown = clocks.instants();
+    log.extend(would.iter().map(|event| (ground.now, event)));
+    let (after, shown) = count(&case, &log)?;
     Ok(Outlook {
         accept_by: shown.accept_by,
         due_at: shown.due_at,
@@ -91,13 +96,21 @@ pub async fn what_if(conn: &mut Conn, app: &App, ground: &Ground, mut case: Case
         red_at: shown.red_at,
         light: Light::at(ground.now, shown.yellow_at, shown.red_at, shown.paused),
         late: shown.late,
-        effect: differences(&before, &clocks.faces(), would.as_slice()),
+        effect: differences(&before, &after, &would),
     })
 }
 
-/// What the action would do to the clocks. One that opens or corrects the case also puts the rule that would hold into it.
-fn event(app: &App, ground: &Ground, case: &mut Case, log: &[(Time, Event)], ask: &WhatIf) -> Result<Option<Event>> {
-    Ok(match ask.action {
+/// What the action would do to the clocks of a case that these orders bind and this unit leads. One that opens or corrects the case also puts
+/// the rule that would hold into it.
+fn events(
+    app: &App,
+    ground: &Ground,
+    case: &mut Case,
+    orders: &Orders,
+    lead: Option<Id<Unit>>,
+    ask: &WhatIf,
+) -> Result<Vec<Event>> {
+    let event = match ask.action {
         Action::Accept | Action::Reopen | Action::Correct => {
             let matter = ask.matter.or(case.matter_id).ok_or(Error::refused(MATTER_UNKNOWN))?;
             let matter = ground.catalogue.value.current(matter).ok_or_else(|| Error::invalid("matter", "unknown-matter"))?;
@@ -109,7 +122,10 @@ fn event(app: &App, ground: &Ground, case: &mut Case, log: &[(Time, Event)], ask
                 Some(Event::Rule { rule })
             } else {
                 case.rule = Some(db::Json(rule.clone()));
-                Some(Event::Open { rule, upstream: case.upstream_due.map(report::with_margin) })
+                let again = ask.action == Action::Reopen;
+                let upstream = report::upstream(case, case.round + i64::from(again), ground.now);
+                let merged = again.then(|| orders.ahead(ground.now)).into_iter().flatten();
+                return Ok(std::iter::once(Event::Open { rule, upstream }).chain(merged).collect());
             }
         }
         Action::RaiseUrgency => {
@@ -117,7 +133,7 @@ fn event(app: &App, ground: &Ground, case: &mut Case, log: &[(Time, Event)], ask
             if urgency <= case.urgency {
                 return Err(Error::refused(NOT_MORE_URGENT));
             }
-            hastened(app, ground, case, log.iter().map(|(at, event)| (*at, event)), urgency).map(|(_, rule)| Event::Rule { rule })
+            hastened(app, ground, case, urgency).map(|rule| Event::Hasten { rule })
         }
         Action::Stage => {
             let stage = ask.stage.clone().ok_or_else(|| Error::invalid("stage", "required"))?;
@@ -130,7 +146,8 @@ fn event(app: &App, ground: &Ground, case: &mut Case, log: &[(Time, Event)], ask
                 gate(class, is_grassroots(&ground.org.value, unit, ground.now))
                     .map_err(|code| Error::refused_with(code, "unit", name))?;
             }
-            Some(Event::Offer)
+            // A whistle for helpers alone, or for a lead who is there, offers the case to nobody.
+            (ask.action != Action::Whistle || ask.unit.is_some_and(|unit| lead != Some(unit))).then_some(Event::Offer)
         }
         Action::TakeOn => Some(Event::TakeOn),
         Action::Resolve | Action::SolveOnSpot => Some(Event::Resolve),
@@ -140,5 +157,6 @@ fn event(app: &App, ground: &Ground, case: &mut Case, log: &[(Time, Event)], ask
         Action::Extend => Some(Event::Extend { by: ask.by.ok_or_else(|| Error::invalid("by", "required"))? }),
         Action::Refuse | Action::Annul | Action::Merge => Some(Event::End),
         _ => None,
-    })
+    };
+    Ok(event.into_iter().collect())
 }

@@ -193,6 +193,7 @@ async fn call_up(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, from: &Un
     let replaced = lead_of(ground, &change, &units, &present)?;
     // Whoever loses the lead may still be called as a helper: that is another task.
     present.retain(|t| Some(t.id) != replaced);
+    let leads = units.iter().any(|u| u.role == Role::Lead && present.iter().all(|t| !leads_with(t, u)));
     let n = rows::next_number(tx, change.case.id).await?;
     let whistle = Id::<Whistle>::new(ground.now);
     let named = |role: Role| units.iter().filter(move |u| u.role == role).map(|u| u.name.clone());
@@ -206,7 +207,8 @@ async fn call_up(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, from: &Un
     let entry = change.act(Action::Whistle)?;
     entry.say(said);
     entry.is_public = false;
-    entry.clock = Json(vec![Event::Offer]);
+    // Only a lead who is new has to take the case on.
+    entry.clock = Json(if leads { vec![Event::Offer] } else { vec![] });
     entry.details = Some(carried(&Carried::Whistle { whistle: whistle.uuid(), n, units: units.clone(), report_by })?);
     let shown = change.wind(ground)?;
     let (fresh, adopted) = parts(ground, &change, &units, &present, &shown, whistle, report_by);
@@ -239,6 +241,9 @@ async fn call_up(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, from: &Un
     rows::blow(tx, &row, round).await?;
     if let Some(lead) = replaced {
         rows::withdraw(tx, lead).await?;
+    }
+    if leads {
+        store::drop_extensions(tx, case.id, round).await?;
     }
     for task in &adopted {
         rows::adopt(tx, task).await?;
@@ -319,6 +324,11 @@ fn lead_of(ground: &Ground, change: &Change<'_>, units: &[Summons], present: &[T
         }
         _ => Ok(None),
     }
+}
+
+/// Whether this is the open task by which the unit leads already.
+fn leads_with(task: &TaskRow, unit: &Summons) -> bool {
+    task.role == Role::Lead && is_open(task) && task.unit_id.uuid() == unit.unit
 }
 
 const fn is_open(task: &TaskRow) -> bool {

@@ -12,10 +12,7 @@ use crate::{
     declare,
     modules::{
         catalogue::{AccessClass, Limit, Unit as LimitUnit, Urgency},
-        incidents::{
-            clocks::Event,
-            model::{Rule, gate},
-        },
+        incidents::model::{Rule, gate},
         org::{Directory, Person, STREETS, Unit},
     },
     settings::Held,
@@ -154,38 +151,6 @@ fn sooner(limit: Option<Limit>, minutes: i64) -> Limit {
     Limit { n: natural.map_or(minutes, |n| n.min(minutes)), unit: LimitUnit::Minute }
 }
 
-/// The rule for [`Event::Rule`] when a case becomes an emergency at `now`. That event counts the round again from its opening, with its
-/// pauses; so the time that has run is granted on top, and the case has the emergency's limit from now on, but never longer than before.
-pub fn from_now(hastened: &Rule, ran: i64, due: Option<Time>, now: Time) -> Rule {
-    let limit = hastened.handle.map_or(0, |l| l.n) * 60_000;
-    let left = due.map_or(limit, |due| limit.min((due - now).max(0)));
-    // Up to the next whole minute: a limit is counted in minutes, and nobody is late by the rounding.
-    let n = ((ran + left + 59_999) / 60_000).max(1);
-    Rule { handle: Some(Limit { n, unit: LimitUnit::Minute }), ..hastened.clone() }
-}
-
-/// Natural milliseconds that the handle clock of this round has run: since the opening, without pauses and the time of verification.
-pub fn ran<'e>(events: impl IntoIterator<Item = (Time, &'e Event)>, now: Time) -> i64 {
-    let (mut total, mut since, mut paused, mut resolved) = (0, None::<Time>, false, false);
-    for (at, event) in events {
-        match event {
-            Event::Open { .. } => (total, since, paused, resolved) = (0, None, false, false),
-            Event::Pause => paused = true,
-            Event::Resume => paused = false,
-            Event::Resolve => (resolved, paused) = (true, false),
-            Event::Return => resolved = false,
-            _ => continue,
-        }
-        let runs = !paused && !resolved;
-        match (runs, since) {
-            (true, None) => since = Some(at),
-            (false, Some(from)) => (total, since) = (total + (at - from), None),
-            _ => {}
-        }
-    }
-    total + since.map_or(0, |from| (now - from).max(0))
-}
-
 /// Whether a bulletin may come now.
 pub fn bulletin(kind: Bulletin, first: bool, last: bool) -> Result<(), Code> {
     let fits = match kind {
@@ -305,14 +270,8 @@ pub enum Carried {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
     use crate::modules::catalogue::Verify;
-
-    fn t(minutes: i64) -> Time {
-        Time::from_millis(minutes * 60_000)
-    }
 
     fn rule(handle: (i64, LimitUnit)) -> Rule {
         let limit = |(n, unit)| Some(Limit { n, unit });
@@ -357,16 +316,6 @@ mod tests {
     }
 
     #[test]
-    fn what_has_run_leaves_pauses_and_verification_out() {
-        let open = Event::Open { rule: rule((1, LimitUnit::Hour)), upstream: None };
-        let log =
-            [(t(0), &open), (t(10), &Event::Pause), (t(40), &Event::Resume), (t(45), &Event::Resolve), (t(100), &Event::Return)];
-        assert_eq!(ran(log, t(110)), 25 * 60_000);
-        assert_eq!(ran([(t(0), &open), (t(10), &Event::Pause)], t(110)), 10 * 60_000);
-        assert_eq!(ran([(t(0), &open), (t(60), &open)], t(110)), 50 * 60_000, "a new round counts anew");
-    }
-
-    #[test]
     fn bulletins_by_table() {
         for (kind, first, last, fits) in [
             (Bulletin::First, false, false, true),
@@ -399,18 +348,6 @@ mod tests {
             (Own, true, Urgency::Normal, false, Some(false)),
         ] {
             assert_eq!(gate_for(class, grassroots, urgency, asked).ok(), allowed, "{class} {grassroots} {urgency} {asked}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn raised_later_a_case_is_never_due_later_than_before_nor_than_the_limit(ran_minutes in 0..10_000_i64, left in 0..10_000_i64) {
-            let hastened = hasten(&rule((5, LimitUnit::WorkingDay)), Urgency::Emergency, LIMITS);
-            let now = t(ran_minutes);
-            let adjusted = from_now(&hastened, ran_minutes * 60_000, Some(now.plus_minutes(left)), now);
-            let due = t(adjusted.handle.unwrap().n);
-            prop_assert!(due <= now.plus_minutes(LIMITS.handle_minutes) && due <= now.plus_minutes(left.max(1)));
-            prop_assert!(due >= now);
         }
     }
 }

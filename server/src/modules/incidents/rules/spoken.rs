@@ -407,6 +407,15 @@ pub enum Spoken {
         /// Why.
         words: String,
     },
+    /// It is more urgent than before, as a case is that came into it.
+    RaisedWith {
+        /// How urgent it was.
+        from: Urgency,
+        /// How urgent it is.
+        to: Urgency,
+        /// The number of the case that came into it.
+        code: String,
+    },
     /// A duty desk is rung.
     Rung {
         /// The how-manieth time.
@@ -550,6 +559,9 @@ impl Spoken {
             Self::WhistleCalledOff { n, words } => format!("第{n}次吹哨撤销：{words}"),
             Self::Raised { from, to, words } => {
                 format!("紧急程度由{}提高为{}：{words}", from.chinese(), to.chinese())
+            }
+            Self::RaisedWith { from, to, code } => {
+                format!("紧急程度由{}提高为{}：并入的{code}更为紧急", from.chinese(), to.chinese())
             }
             Self::Rung { n, desk, people } if people.is_empty() => format!("第{n}次呼叫{desk}值守"),
             Self::Rung { n, desk, people } => format!("第{n}次呼叫{desk}值守：{}", people.join("、")),

@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use crate::modules::{
     incidents::{
-        clocks::Instants,
         model::Incident,
         rules::emergency::{Bell, Bulletin},
     },
@@ -71,12 +70,18 @@ pub async fn bell(conn: &mut Conn, id: Id<Bell>) -> Result<Option<BellRow>> {
     conn.one(statement, bind![id]).await
 }
 
-/// Enters an emergency; false when the case has been one before.
-pub async fn begin(tx: &mut Tx, e: &Emergency) -> Result<bool> {
+/// Enters an emergency, or begins it anew when the case has been one before: a new round is reported anew, and a first bulletin that has not
+/// come has its whole time again.
+pub async fn begin(tx: &mut Tx, e: &Emergency) -> Result<()> {
     let statement = sql!(
-        "insert into incident_emergency (incident_id, round, since, first_due, bulletins) values ($1, $2, $3, $4, 0) on conflict do nothing"
+        "insert into incident_emergency as e (incident_id, round, since, first_due, bulletins) values ($1, $2, $3, $4, 0)
+         on conflict (incident_id) do update set round = excluded.round, since = excluded.since,
+         first_due = case when e.round < excluded.round or e.first_at is null then excluded.first_due else e.first_due end,
+         first_at = case when e.round < excluded.round then null else e.first_at end,
+         final_at = case when e.round < excluded.round then null else e.final_at end,
+         reminded_at = case when e.round < excluded.round or e.first_at is null then null else e.reminded_at end"
     );
-    Ok(tx.execute(statement, bind![e.incident_id, e.round, e.since, e.first_due]).await? == 1)
+    tx.execute(statement, bind![e.incident_id, e.round, e.since, e.first_due]).await.map(|_| ())
 }
 
 /// Enters the emergency of a case that is new itself.
@@ -94,6 +99,16 @@ pub async fn ring_up(tx: &mut Tx, bells: &[BellRow]) -> Result<()> {
         query = query.push_list(if i == 0 { "" } else { "," }, cells);
     }
     if bells.is_empty() { Ok(()) } else { tx.later_query(query).await }
+}
+
+/// No desk of this case is rung any more; what was rung and answered stands in its history.
+pub async fn hush(tx: &mut Tx, case: Id<Incident>) -> Result<()> {
+    tx.execute(sql!("delete from incident_bell where incident_id = $1"), bind![case]).await.map(|_| ())
+}
+
+/// One desk is not rung any more.
+pub async fn hush_one(tx: &mut Tx, id: Id<Bell>) -> Result<()> {
+    tx.execute(sql!("delete from incident_bell where id = $1"), bind![id]).await.map(|_| ())
 }
 
 /// The `n`th ring of a desk: true once, while nobody has answered.
@@ -132,15 +147,4 @@ pub async fn remind(tx: &mut Tx, case: Id<Incident>, now: Time) -> Result<bool> 
 pub async fn looked_back(tx: &mut Tx, case: Id<Incident>, now: Time) -> Result<bool> {
     let statement = sql!("update incident_emergency set after_action_at = $2 where incident_id = $1 and after_action_at is null");
     Ok(tx.execute(statement, bind![case, now]).await? == 1)
-}
-
-/// The open tasks of a case get its new instants; a unit that is still expected keeps the earlier one.
-pub async fn hasten(tx: &mut Tx, case: Id<Incident>, shown: &Instants) -> Result<()> {
-    let statement = sql!(
-        "update incident_task set due_at = $2,
-         yellow_at = case when warn_at is not null and arrived_at is null and (cast($3 as bigint) is null or warn_at < $3) then warn_at else $3 end,
-         red_at = case when report_by is not null and arrived_at is null and (cast($4 as bigint) is null or report_by < $4) then report_by else $4 end
-         where incident_id = $1 and state in ('offered', 'accepted', 'signing')"
-    );
-    tx.execute(statement, bind![case, shown.due_at, shown.yellow_at, shown.red_at]).await.map(|_| ())
 }

@@ -5,10 +5,7 @@ use kernel::{Id, Result, Scope, Time};
 use uuid::Uuid;
 
 use super::{Case, RatingRow, by_track, find};
-use crate::modules::incidents::{
-    clocks::Instants,
-    model::{Incident, Outcome, Satisfied, Solved, State},
-};
+use crate::modules::incidents::model::{Incident, Outcome, Satisfied, Solved, State};
 
 /// What a link shows: the case that was reported, whose link it is, and the case that it went into.
 pub struct Followed {
@@ -72,14 +69,6 @@ pub async fn last_merge(conn: &mut Conn, id: Id<Incident>) -> Result<Option<Merg
         "select state_before, details from incident_step where incident_id = $1 and action = 'merge' order by n desc limit 1"
     );
     conn.one(statement, bind![id]).await
-}
-
-/// Open tasks of a case show the instants of its clock.
-pub async fn retime(tx: &mut Tx, id: Id<Incident>, shown: &Instants) -> Result<()> {
-    let statement = sql!(
-        "update incident_task set due_at = $2, yellow_at = $3, red_at = $4 where incident_id = $1 and state in ('offered', 'accepted', 'signing')"
-    );
-    tx.execute(statement, bind![id, shown.due_at, shown.yellow_at, shown.red_at]).await.map(|_| ())
 }
 
 /// Enters the answer of a neighbour who joined.

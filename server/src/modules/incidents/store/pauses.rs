@@ -117,18 +117,24 @@ pub async fn decide_extension(tx: &mut Tx, e: &Extension) -> Result<()> {
     if tx.execute(statement, cells).await? == 1 { Ok(()) } else { Err(Error::Stale) }
 }
 
-/// Requests of rounds that are over wait for nobody any more.
+/// Requests of rounds that are over, and of units that have lost the case, wait for nobody any more.
 pub async fn drop_extensions(tx: &mut Tx, case: Id<Incident>, round: i64) -> Result<()> {
-    let statement =
-        sql!("update incident_extension set state = 'dropped' where incident_id = $1 and round < $2 and state = 'open'");
+    let statement = sql!(
+        "update incident_extension set state = 'dropped' where incident_id = $1 and state = 'open' and (round < $2 or task_id in
+         (select id from incident_task where incident_id = $1 and state in ('returned', 'withdrawn')))"
+    );
     tx.execute(statement, bind![case, round]).await.map(|_| ())
 }
 
-/// The open tasks of a case show what its clocks show; only a task that is not taken on has a time to accept.
+/// The open tasks of a case show what its clocks show; only a task that is not taken on has a time to accept, and a unit that is still expected
+/// keeps its own time to come where that is earlier.
 pub async fn retime(tx: &mut Tx, case: Id<Incident>, shown: &Instants) -> Result<()> {
     let statement = sql!(
-        "update incident_task set due_at = $2, yellow_at = $3, red_at = $4, accept_by = case when state = 'offered' then cast($5 as bigint) else null end
-         where incident_id = $1 and state in ('offered', 'accepted')"
+        "update incident_task set due_at = $2,
+         yellow_at = case when warn_at is not null and arrived_at is null and (cast($3 as bigint) is null or warn_at < $3) then warn_at else $3 end,
+         red_at = case when report_by is not null and arrived_at is null and (cast($4 as bigint) is null or report_by < $4) then report_by else $4 end,
+         accept_by = case when state = 'offered' then cast($5 as bigint) else null end
+         where incident_id = $1 and state in ('offered', 'accepted', 'signing')"
     );
     tx.execute(statement, bind![case, shown.due_at, shown.yellow_at, shown.red_at, shown.accept_by]).await.map(|_| ())
 }

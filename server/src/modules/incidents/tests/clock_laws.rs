@@ -9,7 +9,7 @@ use super::clocks::{HOURS, at, calendar, open, rule};
 use crate::modules::{
     catalogue::{Calendar, Limit, Stage, Unit},
     incidents::{
-        clocks::{Clocks, Days, Event, Instants, replay},
+        clocks::{Clocks, Days, Event, Instants, Orders, Which, replay},
         explain::explain,
         model::{Light, Rule},
     },
@@ -46,8 +46,11 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         2 => (any_rule(), upstream).prop_map(|(rule, upstream)| Event::Open { rule, upstream }),
         2 => any_rule().prop_map(|rule| Event::Rule { rule }),
+        2 => any_rule().prop_map(|rule| Event::Hasten { rule }),
         2 => limit().prop_map(|by| Event::Extend { by }),
         1 => stage,
+        1 => (0..2_u128, 0..20_000_i64).prop_map(|(n, m)| Event::Bind { order: order(n), due: at("2025-02-03T08:00").plus_minutes(m) }),
+        1 => (0..2_u128).prop_map(|n| Event::Unbind { order: order(n) }),
         2 => Just(Event::Offer),
         2 => Just(Event::TakeOn),
         2 => Just(Event::Resolve),
@@ -56,6 +59,10 @@ fn event() -> impl Strategy<Value = Event> {
         3 => Just(Event::Resume),
         1 => Just(Event::End),
     ]
+}
+
+const fn order(n: u128) -> uuid::Uuid {
+    uuid::Uuid::from_u128(n)
 }
 
 fn logs() -> impl Strategy<Value = Log> {
@@ -98,6 +105,14 @@ fn hold(days: &Days<'_>, log: &[(Time, &Event)], bend: fn(&Event, &mut Instants)
         prop_assert!(shown.yellow_at <= shown.red_at);
         prop_assert!(!shown.paused || (shown.red_at, shown.due_at) == (None, None));
         match event {
+            Event::Hasten { .. } => {
+                prop_assert!(shown.paused || gravity(*now, &shown) >= was, "greater urgency turned it back");
+                let earlier = |was: Option<Time>, is: Option<Time>| was.is_none_or(|was| is.is_some_and(|is| is <= was));
+                prop_assert!(earlier(before.accept_by, shown.accept_by), "greater urgency gave time to accept");
+                prop_assert!(earlier(before.due_at, shown.due_at) && earlier(before.red_at, shown.red_at), "… or to solve");
+                // Nobody becomes late by it who was not.
+                prop_assert!(shown.late == before.late || before.red_at.is_some_and(|red| red <= *now));
+            }
             Event::Offer | Event::Return => {
                 prop_assert!(shown.paused || gravity(*now, &shown) >= was, "{event:?} turned it back");
             }
@@ -150,6 +165,14 @@ proptest! {
         let days = days();
         let log = timed(&log);
         hold(&days, &log, |_, _| {})?;
+        // The orders of a log are those that its clocks run by.
+        let mut clocks = Clocks::default();
+        for (n, (now, event)) in log.iter().enumerate() {
+            clocks.apply(&days, *now, event).unwrap();
+            let bound = clocks.faces().into_iter().find(|face| face.which == Which::Order).map(|face| face.due);
+            let orders = Orders::of(log[..=n].iter().map(|(_, event)| *event)).earliest();
+            prop_assert!(bound.is_some() == orders.is_some() && bound >= orders);
+        }
         // As it is stored the log says the same.
         let stored: Vec<(Time, Event)> =
             log.iter().map(|(at, e)| (*at, serde_json::from_str(&serde_json::to_string(e).unwrap()).unwrap())).collect();

@@ -78,6 +78,16 @@ impl Watch {
         }
     }
 
+    /// No more than this is left from now on; what has turned has turned.
+    fn hasten(&mut self, most: i64, share: i64) {
+        if self.red.is_none() {
+            let left = self.left.min(most);
+            let until_yellow = (self.left - self.mark).min(most - most * share / 100);
+            (self.left, self.mark) = (left, (left - until_yellow).max(0));
+        }
+        self.share = share;
+    }
+
     fn keep(&mut self, old: &Self) {
         let earlier = |a: Option<Time>, b: Option<Time>| [a, b].into_iter().flatten().min();
         (self.yellow, self.red) = (earlier(self.yellow, old.yellow), earlier(self.red, old.red));
@@ -154,6 +164,14 @@ impl World {
                 other.late |= self.late;
                 return *self = other;
             }
+            Event::Hasten { rule } if self.rule.is_some() => {
+                let share = rule.warn_left.unwrap_or(20);
+                for (watch, limit) in [(&mut self.accept, rule.accept), (&mut self.handle, rule.handle)] {
+                    watch.iter_mut().zip(limit).for_each(|(watch, limit)| watch.hasten(millis(limit), share));
+                }
+                self.rule = Some(rule.clone());
+            }
+            Event::Hasten { .. } => {}
             Event::Offer => {
                 let limit = self.rule.as_ref().and_then(|r| r.accept);
                 let share = self.rule.as_ref().and_then(|r| r.warn_left).unwrap_or(20);
@@ -225,6 +243,7 @@ fn logs() -> impl Strategy<Value = Vec<(i64, Event)>> {
         let event = prop_oneof![
             1 => (any_rule(), upstream.clone()).prop_map(|(rule, upstream)| Event::Open { rule, upstream }),
             2 => any_rule().prop_map(|rule| Event::Rule { rule }),
+            2 => any_rule().prop_map(|rule| Event::Hasten { rule }),
             2 => limit().prop_map(|by| Event::Extend { by }),
             2 => Just(Event::Offer),
             2 => Just(Event::TakeOn),

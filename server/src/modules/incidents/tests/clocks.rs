@@ -415,3 +415,68 @@ fn what_was_merged_and_given_back_goes_on_with_what_was_left() {
     assert_eq!(back("2025-03-10T10:00"), before);
     assert_eq!(back("2025-03-11T10:00"), before.map(|due| due.plus_days(1)), "not started anew, not run on meanwhile");
 }
+
+fn hasten(accept: i64, handle: i64) -> Event {
+    Event::Hasten { rule: rule((accept, Unit::Minute), (handle, Unit::Minute)) }
+}
+
+#[test]
+fn greater_urgency_counts_from_now_and_makes_nobody_late() {
+    let mut events = vec![
+        ("2025-03-10T09:00", open((4, HOURS), (16, HOURS))),
+        ("2025-03-10T09:00", Event::Offer),
+        ("2025-03-10T10:30", hasten(10, 240)),
+    ];
+    let s = shown(&events);
+    assert_eq!((s.accept_by, s.due_at, s.late), (Some(at("2025-03-10T10:40")), Some(at("2025-03-10T14:30")), false));
+    // Who is offered it later has the emergency's minutes from then on.
+    events.push(("2025-03-10T10:35", Event::TakeOn));
+    events.push(("2025-03-10T12:00", Event::Offer));
+    assert_eq!((shown(&events).accept_by, shown(&events).late), (Some(at("2025-03-10T12:10")), false));
+    // What was taken on in time stays so.
+    let taken = [
+        ("2025-03-10T09:00", open((1, HOURS), (16, HOURS))),
+        ("2025-03-10T09:00", Event::Offer),
+        ("2025-03-10T09:30", Event::TakeOn),
+        ("2025-03-10T15:00", hasten(10, 240)),
+    ];
+    assert_eq!((shown(&taken).red_at, shown(&taken).late), (Some(at("2025-03-10T19:00")), false));
+}
+
+#[test]
+fn greater_urgency_gives_nobody_more_time() {
+    let soon = [("2025-03-10T09:00", open((1, HOURS), (2, HOURS))), ("2025-03-10T10:30", hasten(10, 240))];
+    assert_eq!(shown(&soon).due_at, Some(at("2025-03-10T11:00")));
+    let over = [("2025-03-10T09:00", open((1, HOURS), (2, HOURS))), ("2025-03-10T15:00", hasten(10, 240))];
+    assert_eq!((shown(&over).red_at, shown(&over).late), (Some(at("2025-03-10T11:00")), true), "red stays red");
+    let unlimited = Event::Open { rule: Rule { handle: None, ..rule((1, HOURS), (1, HOURS)) }, upstream: None };
+    let first = [("2025-03-10T09:00", unlimited), ("2025-03-10T10:30", hasten(10, 240))];
+    assert_eq!(shown(&first).due_at, Some(at("2025-03-10T14:30")), "a matter without a limit gets one");
+}
+
+#[test]
+fn greater_urgency_in_a_pause_leaves_what_was_left_and_no_more_than_the_limit() {
+    let due = |handle: i64| {
+        let events = [
+            ("2025-03-10T09:00", open((1, HOURS), (handle, HOURS))),
+            ("2025-03-10T10:00", Event::Pause),
+            ("2025-03-10T20:00", hasten(10, 240)),
+            ("2025-03-12T22:00", Event::Resume),
+        ];
+        assert_eq!(shown(&events[..3]).red_at, None, "it starts no clock");
+        shown(&events).due_at
+    };
+    assert_eq!(due(2), Some(at("2025-03-12T23:00")), "one hour was left");
+    assert_eq!(due(40), Some(at("2025-03-13T02:00")), "of much that was left, four hours are");
+}
+
+#[test]
+fn greater_urgency_is_kept_when_the_matter_is_corrected() {
+    let events = [
+        ("2025-03-10T09:00", open((4, HOURS), (16, HOURS))),
+        ("2025-03-10T10:00", hasten(10, 240)),
+        ("2025-03-10T10:30", Event::Rule { rule: rule((4, HOURS), (40, HOURS)) }),
+        ("2025-03-10T10:45", Event::Offer),
+    ];
+    assert_eq!((shown(&events).due_at, shown(&events).accept_by), (Some(at("2025-03-10T14:00")), Some(at("2025-03-10T10:55"))));
+}

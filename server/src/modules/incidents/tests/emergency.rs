@@ -9,13 +9,13 @@ use super::{
 };
 use crate::{
     modules::{
-        incidents::verify,
+        incidents::{store, verify},
         org::import::{self, Options},
     },
     table::Table,
     testing::{
         Client, TestApp,
-        town::{COMMUNITY, DEPARTMENT, DISTRICT, HOME, NOWHERE, OTHER_STREET, STREET},
+        town::{COMMUNITY, DEPARTMENT, DISTRICT, FAR, HOME, NOWHERE, OTHER_STREET, STREET},
     },
     work,
 };
@@ -214,6 +214,133 @@ testkit::both! {
         street.post(&format!("{path}/after-action"), &json!({ "happened": "a", "measures": "b", "lessons": "c" })).await.refused(422, "not-in-this-state");
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
         super::guards::explained(&app).await;
+    }
+
+    async fn raised_later_it_makes_nobody_late_and_wakes_no_ladder(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let path = |receipt: &Value| format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        // Four hours to take it on; and one that was taken on within its hour.
+        let waiting = path(&send(&app, &report("马路路灯不亮，街上路灯坏了一排", HOME)).await);
+        let taken = path(&send(&app, &report("楼道灯坏了，单元楼道里的灯不亮", HOME)).await);
+        let (desk, street) = (app.login_as("community-desk", COMMUNITY).await, app.login_as("street-desk", STREET).await);
+        let task = desk.get(&taken).await.expect(200).json()["tasks"][0]["id"].as_str().unwrap().to_owned();
+        app.clock.advance(40 * MINUTE);
+        desk.post(&format!("{taken}/tasks/{task}/accept"), &json!({})).await.expect(200);
+        app.clock.advance(50 * MINUTE);
+        for path in [&waiting, &taken] {
+            let raise = json!({ "urgency": "emergency", "reason": "漏电，有人被困" });
+            let case = street.post(&format!("{path}/urgency"), &raise).await.expect(200).json();
+            assert_eq!((case["light"].as_str(), case["due_at"].as_str()), (Some("green"), Some("2025-03-10T07:30:00.000Z")), "{path}");
+        }
+        let case = street.get(&waiting).await.expect(200).json();
+        assert_eq!(case["tasks"][0]["accept_by"].as_str(), Some("2025-03-10T03:40:00.000Z"), "ten minutes from now on");
+        work::worker(&app.app).run_due().await.unwrap();
+        for case in store::cases_after(&mut app.db.read().await.unwrap(), None, 10).await.unwrap() {
+            assert_eq!((case.late, case.card), (false, None));
+        }
+        app.clock.advance(10 * MINUTE);
+        let lights = [street.get(&waiting).await.expect(200).json()["light"].clone(), street.get(&taken).await.expect(200).json()["light"].clone()];
+        assert_eq!(lights, [json!("red"), json!("green")]);
+        assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
+    }
+
+    async fn raised_while_it_waits_it_has_no_more_time_than_was_left(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let desk = app.login_as("community-desk", COMMUNITY).await;
+        let (path, _, _) = super::sign::taken_on(&app, &desk).await;
+        // One of its eight working hours is left.
+        app.clock.set("2025-03-11T10:00:00+08:00".parse().unwrap());
+        desk.post(&format!("{path}/ask"), &json!({ "question": "几楼？" })).await.expect(200);
+        let street = app.login_as("street-desk", STREET).await;
+        let raise = json!({ "urgency": "emergency", "reason": "漏电" });
+        let case = street.post(&format!("{path}/urgency"), &raise).await.expect(200).json();
+        assert_eq!((case["light"].as_str(), &case["due_at"]), (Some("paused"), &Value::Null));
+        app.clock.set("2025-03-11T20:00:00+08:00".parse().unwrap());
+        let case = desk.post(&format!("{path}/resume"), &json!({})).await.expect(200).json();
+        assert_eq!(case["due_at"].as_str(), Some("2025-03-11T13:00:00.000Z"));
+        assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
+    }
+
+    async fn opened_again_it_is_rung_and_reported_anew(engine: Engine) {
+        let app = night(engine).await;
+        let room = app.login_with(&[("street-desk", STREET)], Some(person(&app, "2001"))).await;
+        let roads = app.login_as("department-desk", DEPARTMENT).await;
+        let desk = app.login_as("district-dispatch", DISTRICT).await;
+        let worker = work::worker(&app.app);
+        let path = hole(&app).await;
+        worker.run_due().await.unwrap();
+        room.post(&format!("{path}/acknowledge"), &json!({})).await.expect(200);
+        let bulletins = format!("{path}/bulletins");
+        let first = json!({ "kind": "first", "words": "路面塌陷" });
+        room.post(&bulletins, &first).await.expect(200);
+        let case = roads.get(&path).await.expect(200).json();
+        let task = format!("{path}/tasks/{}", task_of(&case, "区市政中心")["id"].as_str().unwrap());
+        roads.post(&format!("{task}/accept"), &json!({})).await.expect(200);
+        roads.post(&format!("{task}/done"), &json!({ "result": "solved", "public_reply": "已回填" })).await.expect(200);
+        app.clock.advance(60 * MINUTE);
+        worker.run_due().await.unwrap();
+        assert_eq!(rings(&room).await, 1);
+
+        let again = json!({ "cause": "recurred", "reason": "又塌了" });
+        let case = desk.post(&format!("{path}/reopen"), &again).await.expect(200).json();
+        let emergency = &case["emergency"];
+        assert_eq!((emergency["first_due"].as_str(), &emergency["first_at"]), (Some("2025-03-10T19:40:00.000Z"), &Value::Null), "half an hour from now on");
+        worker.run_due().await.unwrap();
+        assert_eq!(rings(&room).await, 2);
+        app.clock.advance(20 * MINUTE);
+        let case = room.post(&bulletins, &first).await.expect(200).json();
+        let sent = case["steps"].as_array().unwrap().iter().rev().find(|s| s["action"] == "bulletin").unwrap();
+        assert_eq!(sent["details"]["late"], json!(false));
+        room.post(&format!("{path}/acknowledge"), &json!({})).await.expect(200);
+        assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+    }
+
+    async fn out_of_another_case_it_is_rung_again_and_missed(engine: Engine) {
+        let app = night(engine).await;
+        let desk = app.login_as("district-dispatch", DISTRICT).await;
+        let worker = work::worker(&app.app);
+        let (first, second) = (hole(&app).await, hole(&app).await);
+        worker.run_due().await.unwrap();
+        let into = desk.get(&first).await.expect(200).json()["id"].clone();
+        desk.post(&format!("{second}/merge"), &json!({ "into": into })).await.expect(200);
+        app.clock.advance(60 * MINUTE);
+        worker.run_due().await.unwrap();
+        let case = desk.post(&format!("{second}/unmerge"), &json!({ "reason": "是另一处" })).await.expect(200).json();
+        assert_eq!(case["emergency"]["first_due"].as_str(), Some("2025-03-10T19:40:00.000Z"), "the time in the other case is not its own");
+        worker.run_due().await.unwrap();
+        let case = desk.get(&second).await.expect(200).json();
+        let desks = case["emergency"]["desks"].as_array().unwrap();
+        assert!(desks.len() == 2 && desks.iter().all(|d| d["rung_at"] == json!("2025-03-10T19:10:00.000Z")), "{desks:?}");
+        app.clock.advance(30 * MINUTE);
+        worker.run_due().await.unwrap();
+        assert_eq!(count(&desk.get(&second).await.expect(200).json(), "bulletin_due"), 1);
+    }
+
+    async fn put_in_its_place_the_desks_of_that_place_are_rung(engine: Engine) {
+        let app = night(engine).await;
+        let room = app.login_with(&[("street-desk", STREET)], Some(person(&app, "2001"))).await;
+        let desk = app.login_as("district-intake", DISTRICT).await;
+        let worker = work::worker(&app.app);
+        let receipt = send(&app, &report("路面突然塌陷出现大坑", NOWHERE)).await;
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        worker.run_due().await.unwrap();
+        assert_eq!(rings(&room).await, 0);
+        let case = desk.post(&format!("{path}/place"), &json!({ "lon": HOME.0, "lat": HOME.1 })).await.expect(200).json();
+        let rung = |case: &Value| -> Vec<String> {
+            let desks = case["emergency"]["desks"].as_array().unwrap().iter();
+            desks.map(|d| d["unit"]["name"].as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(rung(&case), ["东街道值班室", "某区"]);
+        worker.run_due().await.unwrap();
+        assert_eq!(rings(&room).await, 1);
+        // It was in another street after all: the first one is left in peace.
+        let case = desk.post(&format!("{path}/place"), &json!({ "lon": FAR.0, "lat": FAR.1 })).await.expect(200).json();
+        assert_eq!(rung(&case), ["西街道", "某区"]);
+        app.clock.advance(5 * MINUTE);
+        worker.run_due().await.unwrap();
+        assert_eq!(rings(&room).await, 1);
     }
 
     async fn the_grassroots_are_sent_for_first_measures_in_an_emergency_alone(engine: Engine) {

@@ -283,6 +283,12 @@ testkit::both! {
         assert_eq!((case["owner"]["name"].as_str(), case["state"].as_str()), (Some("东街道"), Some("assigned")));
         assert!(case["attention"].as_array().unwrap().contains(&json!("escalated")));
         assert_eq!(told(&app, street.account).await, ["case-escalated"]);
+        // Nobody takes it on there either: another half hour later it is the district's, and above that is nobody.
+        for _ in 0..2 {
+            app.clock.advance(30 * MINUTE);
+            assert_eq!(sweep(&app).await.unwrap(), 1);
+            assert_eq!(street.get(&path(&receipt)).await.expect(200).json()["owner"]["name"].as_str(), Some("某区"));
+        }
         let old = street.get(&path(&before)).await.expect(200).json();
         assert_eq!(old["owner"]["name"].as_str(), Some("一社区"), "a case keeps the ladder that it was opened with");
         holds(&app).await;

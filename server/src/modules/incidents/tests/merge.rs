@@ -184,6 +184,49 @@ testkit::both! {
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
     }
 
+    async fn the_greater_urgency_of_a_merged_case_counts_from_then_on(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let plain = send(&app, &report(LAMP, HOME)).await;
+        let grave = send(&app, &report("路面突然塌陷出现大坑，路塌了一个洞", HOME)).await;
+        let desk = app.login_as("district-dispatch", DISTRICT).await;
+        assert!(read(&desk, &plain).await["emergency"].is_null());
+        app.clock.advance(30 * 60_000);
+        merge(&desk, &grave, &plain).await;
+        let case = read(&desk, &plain).await;
+        // Half past ten, and four natural hours.
+        assert_eq!((case["urgency"].as_str(), case["due_at"].as_str()), (Some("emergency"), Some("2025-03-10T06:30:00.000Z")));
+        let open = case["tasks"].as_array().unwrap().iter().find(|t| t["state"] == "offered").unwrap();
+        assert_eq!((&open["due_at"], open["accept_by"].as_str()), (&case["due_at"], Some("2025-03-10T02:40:00.000Z")));
+        let raised = case["steps"].as_array().unwrap().iter().find(|s| s["action"] == "raise_urgency").unwrap();
+        assert_eq!((&raised["details"]["from"], &raised["details"]["to"]), (&json!("normal"), &json!("emergency")));
+        assert!(!case["emergency"]["desks"].as_array().unwrap().is_empty(), "its desks are rung");
+        assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
+    }
+
+    async fn an_order_that_lies_ahead_binds_the_next_round_too(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let hotline = app.login_as("district-intake", DISTRICT).await;
+        let plain = send(&app, &report(LAMP, HOME)).await;
+        let desk = app.login_as("district-dispatch", DISTRICT).await;
+        for (number, due) in [("12345-1", "2025-03-10T11:20:00+08:00"), ("12345-2", "2025-03-10T17:00:00+08:00")] {
+            let mut body = report(LAMP, HOME);
+            (body["channel"], body["upstream_no"], body["upstream_due"]) = (json!("hotline"), json!(number), json!(due));
+            let order = hotline.post("/api/v1/incidents", &body).await.expect(201).json();
+            merge(&desk, &order, &plain).await;
+        }
+        solve(&app, &plain, "灯换好了").await;
+        app.clock.advance(30 * 60_000);
+        let would = desk.post(&format!("{}/what-if", path(&plain)), &json!({ "action": "reopen" })).await.expect(200).json();
+        let again = json!({ "cause": "recurred", "reason": "又不亮了" });
+        let opened = desk.post(&format!("{}/reopen", path(&plain)), &again).await.expect(200).json();
+        // The first order's time is over, the second's is not.
+        assert_eq!(opened["due_at"].as_str(), Some("2025-03-10T08:00:00.000Z"));
+        assert_eq!((&would["due_at"], &would["light"]), (&opened["due_at"], &opened["light"]), "as it was told");
+        assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
+    }
+
     async fn an_order_of_ones_own_is_answered_too(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let hotline = app.login_as("district-intake", DISTRICT).await;

@@ -3,12 +3,18 @@
 use serde_json::{Value, json};
 use testkit::Engine;
 
-use super::road::{report, send};
+use super::{
+    road::{report, send},
+    whistle::{hole, task_of, unit},
+};
 use crate::{
-    modules::incidents::verify,
+    modules::{
+        catalogue::{self, DayKind, Origin},
+        incidents::{store, verify},
+    },
     testing::{
         Client, TestApp,
-        town::{COMMUNITY, DISTRICT, GRID, HOME, OTHER_STREET, SIBLING, STREET},
+        town::{COMMUNITY, DEPARTMENT, DISTRICT, GRID, HOME, OTHER_STREET, SIBLING, STREET},
     },
 };
 
@@ -263,6 +269,112 @@ testkit::both! {
         let shelve = json!({ "class": "seasonal", "reason": "等待汛期结束", "review_on": "2025-06-01" });
         desk.post(&format!("{path}/resume"), &json!({})).await.expect(200);
         leader.post(&format!("{path}/shelve"), &shelve).await.refused(422, "order-binds");
+    }
+
+    async fn a_merged_order_binds_a_wait_too(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let case = Started::new(&app).await;
+        let intake = app.login_as("district-intake", DISTRICT).await;
+        let mut body = report(LAMP, HOME);
+        for (field, value) in [("channel", json!("hotline")), ("upstream_no", json!("12345-001")), ("upstream_due", json!("2025-03-10T16:00:00+08:00"))] {
+            body[field] = value;
+        }
+        let order = intake.post("/api/v1/incidents", &body).await.expect(201).json();
+        let centre = app.login_as("district-dispatch", DISTRICT).await;
+        let into = case.case().await["id"].clone();
+        centre.post(&format!("/api/v1/incidents/{}/merge", order["id"].as_str().unwrap()), &json!({ "into": into })).await.expect(200);
+        let asked = case.take(&case.desk, "ask", json!({ "question": "几楼？" })).await;
+        assert_eq!(asked["paused_until"].as_str(), Some("2025-03-10T07:00:00.000Z"), "the wait does not outlast the order");
+        case.take(&case.desk, "resume", json!({})).await;
+        let leader = app.login_as("street-leader", STREET).await;
+        let shelve = json!({ "class": "seasonal", "reason": "等待汛期结束", "review_on": "2025-06-01" });
+        leader.post(&format!("{}/shelve", case.path), &shelve).await.refused(422, "order-binds");
+    }
+
+    async fn an_order_whose_time_is_over_binds_no_later_round(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let intake = app.login_as("district-intake", DISTRICT).await;
+        let mut body = report(LAMP, HOME);
+        for (field, value) in [("channel", json!("hotline")), ("upstream_no", json!("12345-001")), ("upstream_due", json!("2025-03-10T16:00:00+08:00"))] {
+            body[field] = value;
+        }
+        let receipt = intake.post("/api/v1/incidents", &body).await.expect(201).json();
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        let (handler, street) = (app.login_as("community-desk", COMMUNITY).await, app.login_as("street-desk", STREET).await);
+        super::second::solve(&handler, &street, &path).await;
+        app.clock.advance(DAY);
+        let would = street.post(&format!("{path}/what-if"), &json!({ "action": "reopen" })).await.expect(200).json();
+        let again = json!({ "cause": "recurred", "reason": "又不亮了" });
+        let opened = street.post(&format!("{path}/reopen"), &again).await.expect(200).json();
+        assert_eq!(opened["due_at"].as_str(), Some("2025-03-12T03:00:00.000Z"));
+        assert_eq!((&would["due_at"], &would["light"]), (&opened["due_at"], &opened["light"]), "as it was told");
+        let asked = street.post(&format!("{path}/ask"), &json!({ "question": "几楼？", "days": 3 })).await.expect(200).json();
+        assert_eq!(asked["paused_until"].as_str(), Some("2025-03-14T02:00:00.000Z"));
+        proven(&app).await;
+    }
+
+    async fn who_is_expected_keeps_his_time_through_a_pause(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let path = hole(&app).await;
+        let (roads, street) = (app.login_as("department-desk", DEPARTMENT).await, app.login_as("street-desk", STREET).await);
+        let case = roads.get(&path).await.expect(200).json();
+        let task = task_of(&case, "区市政中心")["id"].as_str().unwrap().to_owned();
+        roads.post(&format!("{path}/tasks/{task}/accept"), &json!({})).await.expect(200);
+        let call = json!({ "units": [{ "unit": unit(&app, "S001-LAW"), "role": "helper" }], "words": "速到" });
+        street.post(&format!("{path}/whistle"), &call).await.expect(200);
+        street.post(&format!("{path}/ask"), &json!({ "question": "几号门？" })).await.expect(200);
+        app.clock.advance(60_000);
+        let case = street.post(&format!("{path}/resume"), &json!({})).await.expect(200).json();
+        let tasks = store::tasks(&mut app.db.read().await.unwrap(), case["id"].as_str().unwrap().parse().unwrap()).await.unwrap();
+        let law = tasks.iter().find(|t| t.report_by.is_some()).unwrap();
+        assert_eq!((law.red_at, law.yellow_at), (law.report_by, law.warn_at));
+        assert_ne!(law.red_at, tasks.iter().find(|t| t.report_by.is_none()).unwrap().red_at);
+    }
+
+    async fn a_unit_that_lost_the_case_asks_for_no_more_time(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let receipt = send(&app, &report(LAMP, HOME)).await;
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        let (desk, sibling) = (app.login_as("community-desk", COMMUNITY).await, app.login_as("community-desk", SIBLING).await);
+        let centre = app.login_as("district-dispatch", DISTRICT).await;
+        let more = json!({ "by": { "n": 1, "unit": "working_day" }, "reason": "配件缺货" });
+        let task = desk.get(&path).await.expect(200).json()["tasks"][0]["id"].as_str().unwrap().to_owned();
+        desk.post(&format!("{path}/tasks/{task}/extend"), &more).await.expect(200);
+        let open = async || centre.get("/api/v1/extensions?state=open").await.expect(200).json()["items"].clone();
+        let asked = open().await[0]["id"].as_str().unwrap().to_owned();
+        let to = json!({ "unit": unit(&app, "990101001002"), "reason": "在二社区地界" });
+        let sent = centre.post(&format!("{path}/dispatch"), &to).await.expect(200).json();
+        assert_eq!(open().await, json!([]), "nobody waits for it any more");
+        centre.post(&format!("/api/v1/extensions/{asked}/decide"), &json!({ "grant": true })).await.refused(422, "extension-decided");
+        let task = task_of(&sent, "二社区")["id"].as_str().unwrap().to_owned();
+        sibling.post(&format!("{path}/tasks/{task}/extend"), &more).await.expect(200);
+        assert_eq!(open().await[0]["unit"]["name"].as_str(), Some("二社区"));
+    }
+
+    async fn more_time_runs_into_a_year_that_was_read_in_since(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        app.clock.set("2026-12-30T10:00:00+08:00".parse().unwrap());
+        let case = Started::new(&app).await;
+        let more = json!({ "by": { "n": 3, "unit": "working_day" }, "reason": "配件缺货" });
+        case.desk.post(&format!("{}/extend", case.task), &more).await.refused(422, "no-calendar");
+        let holidays = ["2027-01-01", "2027-05-01", "2027-10-01"];
+        let off = |date: &str| catalogue::content::Day { date: date.parse().unwrap(), kind: DayKind::Holiday, name: String::new() };
+        let mut tx = app.db.begin();
+        let origin = Origin { now: app.now(), source: "test", actor: &kernel::Actor::system() };
+        catalogue::set_calendar(&mut tx, origin, Some(&holidays.map(off)), None).await.unwrap();
+        tx.commit().await.unwrap();
+        app.refresh().await.unwrap();
+        let would = json!({ "action": "extend", "by": more["by"] });
+        let told = case.desk.post(&format!("{}/what-if", case.path), &would).await.expect(200).json();
+        case.desk.post(&format!("{}/extend", case.task), &more).await.expect(200);
+        let chief = app.login_as("community-desk", COMMUNITY).await;
+        let asked = chief.get("/api/v1/extensions?state=open").await.expect(200).json()["items"][0]["id"].as_str().unwrap().to_owned();
+        chief.post(&format!("/api/v1/extensions/{asked}/decide"), &json!({ "grant": true })).await.expect(200);
+        // Thursday 11:00, and three working days with New Year's Day and a weekend between.
+        let after = case.case().await;
+        assert_eq!(after["due_at"].as_str(), Some("2027-01-06T03:00:00.000Z"));
+        assert_eq!(told["due_at"], after["due_at"], "as it was told");
+        proven(&app).await;
     }
 
     async fn what_if_tells_and_writes_nothing(engine: Engine) {

@@ -34,6 +34,19 @@ fn solved() -> Value {
 }
 
 testkit::both! {
+    async fn a_result_that_waits_shows_what_the_clocks_show(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        ask_for_signatures(&app).await;
+        let handler = app.login_as("community-desk", COMMUNITY).await;
+        let (path, task, _) = taken_on(&app, &handler).await;
+        handler.post(&format!("{task}/done"), &solved()).await.expect(200);
+        handler.post(&format!("{path}/ask"), &json!({ "question": "几楼？" })).await.expect(200);
+        app.clock.advance(3_600_000);
+        let case = handler.post(&format!("{path}/resume"), &json!({})).await.expect(200).json();
+        assert_eq!(case["due_at"].as_str(), Some("2025-03-11T04:00:00.000Z"));
+        assert_eq!((&case["tasks"][0]["state"], &case["tasks"][0]["due_at"]), (&json!("signing"), &case["due_at"]));
+    }
+
     async fn a_result_waits_for_the_chief_while_the_clock_goes_on(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         ask_for_signatures(&app).await;

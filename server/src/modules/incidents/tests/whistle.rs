@@ -86,6 +86,32 @@ testkit::both! {
         }
     }
 
+    async fn a_whistle_for_helpers_starts_no_clock_of_a_lead_at_work(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let path = hole(&app).await;
+        let (roads, street) = (app.login_as("department-desk", DEPARTMENT).await, app.login_as("street-desk", STREET).await);
+        let case = roads.get(&path).await.expect(200).json();
+        let task = task_of(&case, "区市政中心")["id"].as_str().unwrap().to_owned();
+        let what_if = async |lead: Option<&str>| {
+            let body = json!({ "action": "whistle", "unit": lead.map(|code| unit(&app, code)) });
+            street.post(&format!("{path}/what-if"), &body).await.expect(200).json()["effect"].clone()
+        };
+        assert_eq!(what_if(Some("D-ROADS")).await, json!([]));
+        let before = roads.post(&format!("{path}/tasks/{task}/accept"), &json!({})).await.expect(200).json();
+        assert_eq!((what_if(None).await, what_if(Some("D-ROADS")).await), (json!([]), json!([])));
+        assert_eq!(what_if(Some("D-FIRE")).await[0]["clock"].as_str(), Some("accept"));
+        let case = street.post(&format!("{path}/whistle"), &call(&app, &[("S001-LAW", "helper")])).await.expect(200).json();
+        assert_eq!((&case["red_at"], &case["yellow_at"]), (&before["red_at"], &before["yellow_at"]));
+        let asked = json!({ "units": [unit(&app, "D-FIRE")], "words": "请协助" });
+        let case = roads.post(&format!("{path}/tasks/{task}/help"), &asked).await.expect(200).json();
+        assert_eq!(case["red_at"], before["red_at"]);
+        app.clock.advance(11 * MINUTE);
+        let case = street.get(&path).await.expect(200).json();
+        assert_eq!((case["light"].as_str(), case["state"].as_str()), (Some("green"), Some("in_progress")));
+        assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
+    }
+
     async fn a_street_summons_departments_and_judges_them(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let path = hole(&app).await;

@@ -65,7 +65,7 @@ impl Naive {
     pub fn hand_over(&mut self, sender: Option<usize>, to: &[(bool, &'static str)], binding: bool) {
         self.withdraw(|_| true);
         self.flags.clear();
-        self.review = None;
+        (self.review, self.wish) = (None, None);
         self.state = "assigned";
         self.parts.extend(to.iter().map(|(lead, path)| Part {
             lead: *lead,

@@ -127,6 +127,7 @@ impl Naive {
                 self.withdraw(|p| p.lead && p.path != FIRE);
                 if !self.parts.iter().any(|p| p.lead && p.open()) {
                     self.flags.retain(|f| *f != "returned");
+                    self.wish = None;
                 }
                 for (lead, path) in [(true, FIRE), (false, ROADS)] {
                     match self.parts.iter_mut().find(|p| p.path == path && p.open()) {
