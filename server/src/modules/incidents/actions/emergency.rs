@@ -311,6 +311,9 @@ async fn of(tx: &mut Tx, change: &Change<'_>) -> Result<Emergency> {
 pub async fn remind(app: &App, context: &Context, due: &Due) -> Result<()> {
     let (actor, now) = (Actor::system(), app.clock.now());
     let mut tx = app.db.begin();
+    if context.not_yet(&mut tx, now).await? {
+        return tx.commit().await;
+    }
     let case = store::hold(&mut tx, &Scope::All, due.incident).await?;
     if rows::remind(&mut tx, due.incident, now).await? {
         let first_due = rows::of(&mut tx, case.id).await?.map_or(now, |e| e.first_due);
