@@ -77,6 +77,7 @@ export interface Task {
   accept_by?: string | null; due_at?: string | null; yellow_at?: string | null; red_at?: string | null; light?: LightKey; mine?: boolean; to_me?: boolean;
   report_by?: string | null; arrived_at?: string | null; binding?: boolean; whistle?: string | null;
   unsigned?: { by: string; at: string; result: string; reply: string } | null;
+  reasons?: { code: string; words?: string }[];
 }
 export interface InboxRow extends Row { task: Task }
 export interface Step {
