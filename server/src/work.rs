@@ -7,7 +7,7 @@ use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::{
     app::Shared,
-    modules::{access, files, incidents, notices, org, webhooks},
+    modules::{access, admission, files, incidents, notices, org, webhooks},
 };
 
 /// A loop in the background that ends when it is told to.
@@ -46,8 +46,9 @@ pub fn worker(app: &Shared) -> Worker {
             let app = Arc::clone(&tidying);
             async move { tidy(&app).await }
         })
-        .every("edge.tidy", Every::new(Duration::from_hours(1)));
-    webhooks::work(incidents::work(notices::work(org::work(files::work(worker, app), app), app), app), app)
+        .every("edge.tidy", Every::new(Duration::from_hours(1)).sweeping());
+    let worker = org::work(files::work(worker, app), app);
+    webhooks::work(incidents::work(admission::work(notices::work(worker, app), app), app), app)
 }
 
 /// Forgets the answers of commands whose thirty days are over, sessions and links that have ended, and jobs that ended more than a week ago.

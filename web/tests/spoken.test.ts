@@ -97,6 +97,8 @@ const sentences: [Spoken, string][] = [
   [{ kind: "report_in_limit_over" }, "The time for reporting in is over"],
   [{ kind: "whistle_closed", n: 1, units: 3 }, "Whistle no. 1 is closed; units judged: 3"],
   [{ kind: "whistle_called_off", n: 1, words: own }, `Whistle no. 1 was called off: ${own}`],
+  [{ kind: "helper_kept_out", unit: "D" }, "D is kept out by the access list and was not asked to help"],
+  [{ kind: "listed_help", help: own }, `What the access list asks of a helper: ${own}`],
   [{ kind: "raised_with", from: "normal", to: "emergency", code: "C20260314-0001" }, "Urgency raised from “Normal” to “Emergency”, as that of C20260314-0001, which was merged into it"],
   [{ kind: "raised", from: "normal", to: "emergency", words: own }, `Urgency raised from “Normal” to “Emergency”: ${own}`],
   [{ kind: "rung", n: 1, desk: "东街道", people: [] }, "Ring no. 1 at the duty desk of 东街道"],

@@ -11,7 +11,7 @@ use crate::Job;
 /// No lease is longer, so that a job of a process that died is taken up within this time.
 pub const LONGEST_LEASE: Duration = Duration::from_mins(1);
 /// A lease that still has this long was given before the clock was set back. Twice the longest, since another process may be a little ahead.
-const OVERLONG: Duration = Duration::from_mins(2);
+pub(crate) const OVERLONG: Duration = Duration::from_mins(2);
 /// The wait after the first failure; it doubles each time.
 const FIRST_WAIT_MS: i64 = 5_000;
 /// The longest wait between two attempts.

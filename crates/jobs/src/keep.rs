@@ -68,7 +68,7 @@ pub async fn discard(conn: &mut Conn, id: Id<Job>) -> Result<bool> {
 }
 
 /// Removes jobs that were done before this instant, and says how many. Keep a few days: the ids of done ticks are what stops a clock that
-/// is set back from firing them again.
+/// is set back from firing them again, but for those that sweep.
 pub async fn purge(conn: &mut Conn, before: Time) -> Result<u64> {
     conn.execute(sql!("delete from job where state = 'done' and finished_at < $1"), bind![before]).await
 }

@@ -2,28 +2,41 @@
 
 use std::time::Duration;
 
-use kernel::{Id, Time};
+use db::{Conn, bind, sql};
+use kernel::{Id, Result, Time};
 use sha2::{Digest, Sha256};
 
-use crate::Job;
+use crate::{Job, claim::OVERLONG};
+
+/// The key of every tick: one that comes while the last still runs is left out.
+pub(crate) const KEY: &str = "tick";
 
 /// How often a job comes: at multiples of `interval` since 1970 (UTC), shifted by `phase`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Every {
     interval_ms: i64,
     phase_ms: i64,
+    pub(crate) sweeps: bool,
 }
 
 impl Every {
     /// Each `interval`, at least a second.
     pub fn new(interval: Duration) -> Self {
-        Self { interval_ms: (interval.as_millis() as i64).max(1_000), phase_ms: 0 }
+        Self { interval_ms: (interval.as_millis() as i64).max(1_000), phase_ms: 0, sweeps: false }
     }
 
     /// Later by `phase`: each day shifted by 18 hours is at 02:00 in UTC+8.
     #[must_use]
     pub fn shifted(mut self, phase: Duration) -> Self {
         self.phase_ms = (phase.as_millis() as i64).rem_euclid(self.interval_ms);
+        self
+    }
+
+    /// A job that looks for what is due and bears repetition: when the clock was set back by more than two minutes, it comes at ticks that it
+    /// came at before. Others wait until the clock has caught up.
+    #[must_use]
+    pub fn sweeping(mut self) -> Self {
+        self.sweeps = true;
         self
     }
 
@@ -43,6 +56,21 @@ pub(crate) fn id(kind: &str, tick: Time) -> Id<Job> {
     let mut random = [0; 10];
     random.copy_from_slice(&hash[..10]);
     Id::from_uuid(uuid::Builder::from_unix_timestamp_millis(tick.millis().max(0) as u64, &random).into_uuid())
+}
+
+/// Forgets the ticks of a kind from this one on, when the last of them came by a clock that has been set back since; says whether it was so.
+pub(crate) async fn forget_future(conn: &mut Conn, now: Time, kind: &str, tick: Time) -> Result<bool> {
+    let future = now + OVERLONG;
+    let ahead = sql!(
+        "select case when exists (select 1 from job where state = 'done' and finished_at > $1 and kind = $2)
+         or exists (select 1 from job where kind = $2 and dedup = $3 and state = 'ready' and created_at > $1) then true else false end as value"
+    );
+    if conn.value::<bool>(ahead, bind![future, kind, KEY]).await? != Some(true) {
+        return Ok(false);
+    }
+    let forget = sql!("delete from job where kind = $1 and state in ('ready', 'done') and run_at >= $2");
+    conn.execute(forget, bind![kind, tick]).await?;
+    Ok(true)
 }
 
 #[cfg(test)]

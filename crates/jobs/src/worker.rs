@@ -59,6 +59,17 @@ impl Context {
         self.finished.store(true, Ordering::SeqCst);
         Ok(())
     }
+
+    /// Gives the job back when by `now` its instant has not come: the clock was set back after the claim. True when it did; then there is nothing
+    /// else to do than to commit, and the job comes again at its instant. For handlers that do nothing when they come early.
+    pub async fn not_yet(&self, conn: &mut Conn, now: Time) -> Result<bool> {
+        if now >= self.job.run_at {
+            return Ok(false);
+        }
+        release(conn, &self.job).await?;
+        self.finished.store(true, Ordering::SeqCst);
+        Ok(true)
+    }
 }
 
 type Handler = Arc<dyn Fn(Context) -> Pin<Box<dyn Future<Output = Result<()>> + Send>> + Send + Sync>;
@@ -176,9 +187,12 @@ impl Worker {
             if self.ticked.lock().unwrap_or_else(PoisonError::into_inner).get(kind) == Some(&tick) {
                 continue;
             }
-            let job = Job::new(kind, json!({ "tick": tick })).at(tick).once("tick");
+            let job = Job::new(kind, json!({ "tick": tick })).at(tick).once(tick::KEY);
             let mut tx = self.db.begin();
-            job::insert(&mut tx, now, tick::id(kind, tick), &job).await?;
+            let new = job::insert(&mut tx, now, tick::id(kind, tick), &job).await?;
+            if !new && every.sweeps && tick::forget_future(&mut tx, now, kind, tick).await? {
+                job::insert(&mut tx, now, tick::id(kind, tick), &job).await?;
+            }
             tx.commit().await?;
             self.ticked.lock().unwrap_or_else(PoisonError::into_inner).insert(kind, tick);
         }

@@ -225,6 +225,70 @@ testkit::both! {
         assert!(ticks.iter().all(|e| e.times == 1), "{ticks:?}");
     }
 
+    /// A sweep comes each minute of a clock that was set back by three hours; what is to come once a tick does not.
+    async fn a_clock_that_is_set_back_stops_no_sweep(engine: Engine) {
+        let test = fresh(engine).await;
+        let clock = Clock::frozen(NOW);
+        let minute = Every::new(Duration::from_mins(1));
+        let worker = Worker::new(test.db.clone(), clock.clone())
+            .every("sweep", minute.sweeping())
+            .every("once", minute)
+            .on("sweep", |context, _: serde_json::Value| async move { effect(&context, 1).await })
+            .on("once", |context, _: serde_json::Value| async move { effect(&context, 2).await });
+        let ran = async |minutes: i64| {
+            let before = effects(&test.db).await;
+            for _ in 0..minutes {
+                clock.advance(60_000);
+                worker.run_due().await.unwrap();
+            }
+            let after = effects(&test.db).await;
+            [1, 2].map(|n| {
+                let times = |all: &[Effect]| all.iter().find(|e| e.n == n).map_or(0, |e| e.times);
+                times(&after) - times(&before)
+            })
+        };
+        assert_eq!(ran(240).await, [240, 240]);
+        clock.advance(-3 * 3_600_000);
+        assert_eq!(ran(180).await, [180, 0]);
+        assert_eq!(ran(5).await, [5, 5], "from here on both are new");
+        // One that was put into the queue and not claimed before the clock was set back does not wait for the old instant either.
+        clock.advance(60_000);
+        let idle = Worker::new(test.db.clone(), clock.clone()).every("sweep", minute.sweeping());
+        idle.run_due().await.unwrap();
+        clock.advance(-3_600_000);
+        assert_eq!(ran(5).await, [5, 0]);
+        // A clock that is a little behind another one's repeats nothing.
+        clock.advance(-90_000);
+        assert_eq!(ran(1).await, [0, 0]);
+    }
+
+    async fn a_job_that_was_claimed_before_the_clock_was_set_back_comes_at_its_instant(engine: Engine) {
+        let test = fresh(engine).await;
+        let clock = Clock::frozen(NOW);
+        put(&test.db, NOW, &Job::new("timer", ()).at(NOW).attempts(1)).await;
+        let worker = Worker::new(test.db.clone(), clock.clone()).on("timer", |context, ()| async move {
+            // The first time the clock is set back while the handler begins.
+            if effects(&context.db).await.is_empty() {
+                context.clock.set(NOW.plus_millis(-3_600_000));
+                let mut tx = context.db.begin();
+                tx.execute(sql!("insert into effect (n, at) values ($1, $2)"), bind![0_i64, context.clock.now()]).await?;
+                tx.commit().await?;
+            }
+            let (now, mut tx) = (context.clock.now(), context.db.begin());
+            if context.not_yet(&mut tx, now).await? {
+                return tx.commit().await;
+            }
+            tx.rollback().await?;
+            effect(&context, 1).await
+        });
+        assert_eq!(worker.run_due().await.unwrap(), 1);
+        assert_eq!(worker.run_due().await.unwrap(), 0, "not before its instant");
+        assert_eq!(effects(&test.db).await.len(), 1);
+        clock.set(NOW);
+        assert_eq!(worker.run_due().await.unwrap(), 1);
+        assert_eq!(effects(&test.db).await.last(), Some(&Effect { n: 1, times: 1, first: NOW }));
+    }
+
     async fn two_workers_fire_each_tick_once(engine: Engine) {
         let test = fresh(engine).await;
         let clock = Clock::frozen(NOW);

@@ -78,6 +78,7 @@ export interface Task {
   report_by?: string | null; arrived_at?: string | null; binding?: boolean; whistle?: string | null;
   unsigned?: { by: string; at: string; result: string; reply: string; spoken?: Spoken | null } | null;
   words?: string | null; spoken?: Spoken | null;
+  reasons?: { code: string; words?: string; spoken?: Spoken | null }[];
 }
 export interface InboxRow extends Row { task: Task }
 type Spoken = components["schemas"]["Spoken"];

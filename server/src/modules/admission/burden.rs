@@ -1,6 +1,7 @@
 //! Complaints about burdens (减负举报): reported by the grassroots, made known to the unit (通报), corrected by it (整改), judged once more by
 //! whoever complained (再评议). What they find unsolved goes back to the unit, as often as needed.
 
+use ::jobs::{Context, Job};
 use db::{Conn, Json, Query, Tx, bind, record, sql, words};
 use kernel::{Actor, Cursor, Error, Id, Result, Scope, Time};
 use serde::{Deserialize, Serialize};
@@ -8,10 +9,13 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{actions::text, model::Item, store};
-use crate::modules::{
-    access::{self, audit::Audit},
-    notices::{self, Notice},
-    org::Unit,
+use crate::{
+    app::App,
+    modules::{
+        access::{self, audit::Audit},
+        notices::{self, Notice},
+        org::Unit,
+    },
 };
 
 words! {
@@ -75,6 +79,9 @@ kernel::codes! {
     NOT_NOW = "burden-not-now";
 }
 
+/// The kind of the job at the end of the time to answer.
+pub const REPLY_BY: &str = "burden.reply-by";
+
 /// Where an action leads; nothing when it does not fit.
 pub fn next(from: BurdenState, action: BurdenAction, satisfied: bool) -> Option<BurdenState> {
     use BurdenAction as A;
@@ -129,6 +136,20 @@ record! {
         pub made_at: Time,
         pub history: Json<Vec<Step>>,
     }
+}
+
+impl Row {
+    /// Whether the unit is past its time to answer.
+    pub fn is_late(&self, now: Time) -> bool {
+        let answering = matches!(self.state, BurdenState::Notified | BurdenState::Correcting);
+        answering && self.reply_by.is_some_and(|at| at <= now)
+    }
+}
+
+/// What the job at the end of the time to answer is given.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Due {
+    burden: Id<Burden>,
 }
 
 /// A complaint to be made.
@@ -227,6 +248,9 @@ pub async fn step(tx: &mut Tx, now: Time, who: &Actor, mut row: Row, action: Bur
     row.history.0.push(Step { at: now, action, who: named(who, unnamed), words, satisfied: content });
     (row.state, row.version) = (state, row.version + 1);
     update(tx, &row).await?;
+    if let Some(by) = row.reply_by.filter(|_| action == BurdenAction::Notify) {
+        ::jobs::reschedule(tx, now, &Job::new(REPLY_BY, Due { burden: row.id }).at(by).once(row.id.to_string())).await?;
+    }
     record(tx, now, who, &row, action).await?;
     tell(tx, now, &row, action).await?;
     Ok(row)
@@ -247,25 +271,45 @@ async fn record(tx: &mut Tx, now: Time, who: &Actor, row: &Row, action: BurdenAc
 
 /// The complainer learns what the others did; the desk of the unit complained about learns of the notice and of the review.
 async fn tell(tx: &mut Tx, now: Time, row: &Row, action: BurdenAction) -> Result<()> {
-    let notice = |to| Notice {
-        to,
-        kind: "burden-moved",
-        object_kind: "burden",
-        object: row.id.uuid(),
-        params: serde_json::json!({ "state": row.state }),
-        urgent: false,
+    let to = match action {
+        BurdenAction::Notify | BurdenAction::Review => desk(tx, now, row).await?,
+        _ => vec![row.by_account],
     };
-    let told: Vec<Notice> = match action {
-        BurdenAction::Notify | BurdenAction::Review => {
-            access::store::accounts_at(tx, &["department-desk", "street-desk"], &[row.about_path.as_str()], now)
-                .await?
-                .into_iter()
-                .map(notice)
-                .collect()
-        }
-        _ => vec![notice(row.by_account)],
-    };
-    notices::tell(tx, now, &told).await
+    notices::tell(tx, now, &told(row, "burden-moved", to)).await
+}
+
+/// Who sits at the desk of the unit complained about.
+async fn desk(tx: &mut Tx, now: Time, row: &Row) -> Result<Vec<Uuid>> {
+    access::store::accounts_at(tx, &["department-desk", "street-desk"], &[row.about_path.as_str()], now).await
+}
+
+fn told(row: &Row, kind: &'static str, to: Vec<Uuid>) -> Vec<Notice> {
+    let params = serde_json::json!({ "state": row.state });
+    let notice = |to| Notice { to, kind, object_kind: "burden", object: row.id.uuid(), params: params.clone(), urgent: false };
+    to.into_iter().map(notice).collect()
+}
+
+/// The job at the end of the time to answer: when the unit has not answered, its desk, whoever supervises it and the complainer are told, once.
+pub async fn unanswered(app: &App, context: &Context, due: &Due) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin();
+    if context.not_yet(&mut tx, now).await? {
+        return tx.commit().await;
+    }
+    let all = Sight { own: Scope::All, about: Scope::All };
+    let row = one(&mut tx, &all, due.burden).await?;
+    if row.is_late(now) {
+        let mut to = desk(&mut tx, now, &row).await?;
+        to.extend(access::store::accounts_with(&mut tx, "supervisor", &row.about_path, now).await?);
+        to.push(row.by_account);
+        to.sort_unstable();
+        to.dedup();
+        notices::tell(&mut tx, now, &told(&row, "burden-overdue", to)).await?;
+        let overdue = Audit::new("burden.overdue", "burden", row.id.uuid()).under(&row.unit_path);
+        overdue.record(&mut tx, now, &Actor::system()).await?;
+    }
+    context.finish(&mut tx).await?;
+    tx.commit().await
 }
 
 const COLUMNS: &str = "select id, version, state, about, about_path, unit_path, by_account, unnamed, kind, words, item_id, reply_by, rounds, \

@@ -13,6 +13,7 @@ mod actions;
 mod burden;
 mod http;
 mod import;
+mod jobs;
 mod memory;
 mod model;
 pub mod moves;
@@ -22,6 +23,7 @@ mod tests;
 
 use crate::modules::Module;
 pub use actions::propose;
+pub use jobs::work;
 pub use memory::{InForce, Memory, REVISION};
 pub use model::Item;
 

@@ -230,4 +230,39 @@ testkit::both! {
         let far = app.login_as("street-desk", OTHER_STREET).await;
         assert!(far.get("/api/v1/burdens").await.expect(200).json()["items"].as_array().unwrap().is_empty());
     }
+
+    async fn a_burden_that_is_not_answered_in_time_is_told_once(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let worker = app.login_as("grid-worker", GRID).await;
+        let (supervisor, department) = (app.login_as("supervisor", DISTRICT).await, app.login_as("department-desk", DEPARTMENT).await);
+        let about = app.org.directory().value.unit_by_code("D-ROADS").unwrap().id;
+        let mut paths = vec![];
+        for words in ["每天重复填三张表", "每周拍照留痕"] {
+            let form = json!({ "about": about, "kind": "forms", "words": words });
+            let made = worker.post("/api/v1/burdens", &form).await.expect(201).json();
+            let path = format!("/api/v1/burdens/{}", made["id"].as_str().unwrap());
+            let told = json!({ "version": 1, "words": "请核减", "reply_by": app.now().plus_days(5) });
+            supervisor.post(&format!("{path}/notify"), &told).await.expect(200);
+            paths.push(path);
+        }
+        // One of them is answered in time.
+        department.post(&format!("{}/corrected", paths[1]), &json!({ "version": 2, "words": "已取消" })).await.expect(200);
+        let run = async || crate::work::worker(&app.app).run_due().await.unwrap();
+        let told = async || {
+            let mut counts = vec![];
+            for who in [&worker, &department, &supervisor] {
+                let all = who.get("/api/v1/notices").await.expect(200).json();
+                counts.push(all["items"].as_array().unwrap().iter().filter(|n| n["kind"] == "burden-overdue").count());
+            }
+            counts
+        };
+        app.clock.advance(5 * 24 * 3_600_000 - 1);
+        run().await;
+        assert_eq!(told().await, [0, 0, 0]);
+        app.clock.advance(1);
+        run().await;
+        app.clock.advance(24 * 3_600_000);
+        run().await;
+        assert_eq!(told().await, [1, 1, 1]);
+    }
 }

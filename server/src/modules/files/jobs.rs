@@ -27,7 +27,7 @@ pub fn work(worker: Worker, app: &Shared) -> Worker {
     // Three in the night at UTC+8 is 19:00 in UTC.
     let night = Every::new(Duration::from_hours(24)).shifted(Duration::from_hours(19));
     worker
-        .every("files.collect", Every::new(Duration::from_hours(1)))
+        .every("files.collect", Every::new(Duration::from_hours(1)).sweeping())
         .on("files.collect", move |_, _: Tick| {
             let app = Arc::clone(&collecting);
             async move { collect(&app).await.map(drop) }

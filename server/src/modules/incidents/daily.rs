@@ -15,7 +15,7 @@ pub fn work(worker: Worker, app: &Shared) -> Worker {
     // Half past two in the night at UTC+8 is 18:30 in UTC.
     let night = Every::new(Duration::from_hours(24)).shifted(Duration::from_mins(18 * 60 + 30));
     worker
-        .every("incidents.archive", Every::new(Duration::from_hours(1)))
+        .every("incidents.archive", Every::new(Duration::from_hours(1)).sweeping())
         .on("incidents.archive", move |_, _: serde_json::Value| {
             let app = Arc::clone(&archive);
             async move { put_away(&app).await.map(drop) }
@@ -29,7 +29,7 @@ pub fn work(worker: Worker, app: &Shared) -> Worker {
             let app = Arc::clone(&scrubbing);
             async move { scrub(&app, &left).await }
         })
-        .every(away::SWEEP, Every::new(Duration::from_mins(1)))
+        .every(away::SWEEP, Every::new(Duration::from_mins(1)).sweeping())
         .on(away::SWEEP, move |_, _: serde_json::Value| {
             let app = Arc::clone(&leaves);
             async move { away::sweep(&app).await.map(drop) }

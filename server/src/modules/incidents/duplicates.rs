@@ -45,6 +45,12 @@ pub fn fingerprint(redacted: &str) -> Vec<u8> {
     Fingerprint::new(redacted).to_bytes().to_vec()
 }
 
+/// Leaves what anybody may hear of and join: matters that the catalogue publishes, reported by nobody who wants it kept confidential.
+pub fn leave_public(ground: &Ground, near: &mut Vec<Near>) {
+    let published = |matter: Id<Matter>| ground.catalogue.value.current(matter).is_some_and(|m| m.publishable);
+    near.retain(|n| !n.confidential && n.matter_id.is_some_and(published));
+}
+
 /// The cases that look like the same matter, the most alike first.
 pub fn candidates(
     ground: &Ground,

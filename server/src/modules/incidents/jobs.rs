@@ -35,17 +35,17 @@ pub fn work(worker: Worker, app: &Shared) -> Worker {
     let (ringing, reminding) = (Arc::clone(app), Arc::clone(app));
     let (pausing, awaiting) = (Arc::clone(app), Arc::clone(app));
     summons(daily::work(worker, app), app)
-        .every("incident.sweep", Every::new(Duration::from_mins(1)))
+        .every("incident.sweep", Every::new(Duration::from_mins(1)).sweeping())
         .on("incident.sweep", move |_, _: serde_json::Value| {
             let app = Arc::clone(&sweeping);
             async move { sweep(&app).await.map(drop) }
         })
-        .every("supervision.unanswered", Every::new(Duration::from_mins(1)))
+        .every("supervision.unanswered", Every::new(Duration::from_mins(1)).sweeping())
         .on("supervision.unanswered", move |_, _: serde_json::Value| {
             let app = Arc::clone(&awaiting);
             async move { unanswered(&app).await.map(drop) }
         })
-        .every("classifier.learn", Every::new(Duration::from_mins(2)))
+        .every("classifier.learn", Every::new(Duration::from_mins(2)).sweeping())
         .on("classifier.learn", move |_, _: serde_json::Value| {
             let app = Arc::clone(&learning);
             async move { learn(&app).await.map(drop) }
@@ -67,6 +67,9 @@ pub fn work(worker: Worker, app: &Shared) -> Worker {
             async move {
                 let ground = Ground::of(&app);
                 let mut tx = app.db.begin();
+                if context.not_yet(&mut tx, ground.now).await? {
+                    return tx.commit().await;
+                }
                 ground.check(&mut tx).await?;
                 over(&mut tx, &app, &ground, &job).await?;
                 context.finish(&mut tx).await?;

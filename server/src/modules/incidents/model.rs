@@ -315,6 +315,8 @@ words! {
         Unsatisfied = "unsatisfied",
         /// 已升级, 待上级接办
         Escalated = "escalated",
+        /// 自办结果核实未通过, 待派
+        CheckFailed = "check-failed",
     }
 }
 

@@ -51,6 +51,7 @@ pub const TRANSITIONS: &[Transition] = {
         row(S::Resolved, A::Note, S::Resolved, "incident.note"),
         row(S::Verified, A::Note, S::Verified, "incident.note"),
         row(S::Resolved, A::Verify, S::Verified, "incident.verify"),
+        // What was solved on the spot has no lead to go on with it: it goes back to 待派.
         row(S::Resolved, A::Return, S::InProgress, "incident.verify"),
         row(S::Verified, A::Close, S::Closed, "incident.close"),
         row(S::Resolved, A::Callback, S::Resolved, "incident.callback"),

@@ -19,7 +19,7 @@ pub fn work(worker: Worker, app: &Shared) -> Worker {
     // Four in the night at UTC+8 is 20:00 in UTC.
     let night = Every::new(Duration::from_hours(24)).shifted(Duration::from_hours(20));
     worker
-        .every("notices.deliver", Every::new(Duration::from_mins(1)))
+        .every("notices.deliver", Every::new(Duration::from_mins(1)).sweeping())
         .on("notices.deliver", move |_, _: Tick| {
             let app = Arc::clone(&delivering);
             async move { deliver(&app).await.map(drop) }

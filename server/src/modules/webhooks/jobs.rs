@@ -23,7 +23,7 @@ pub fn work(worker: Worker, app: &Shared) -> Worker {
     // Half past four in the night at UTC+8 is 20:30 in UTC.
     let night = Every::new(Duration::from_hours(24)).shifted(Duration::from_mins(20 * 60 + 30));
     worker
-        .every(DELIVER, Every::new(Duration::from_mins(1)))
+        .every(DELIVER, Every::new(Duration::from_mins(1)).sweeping())
         .on(DELIVER, move |_, _: Tick| {
             let app = Arc::clone(&delivering);
             async move {

@@ -4,4 +4,4 @@ export const refusals = ["no_request", "elsewhere", "other_procedure", "settled"
 export const callOutcomes = ["reached", "no_answer", "dead_number", "refused", "not_the_reporter"] as const;
 export const purposes = ["contact", "verify", "emergency", "correct"] as const;
 export const states = ["received", "accepted", "assigned", "in_progress", "resolved", "verified", "closed", "archived", "rejected", "merged", "void"] as const;
-export const attentions = ["no-grid", "two-grids", "low-confidence", "unlisted", "no-person", "no-unit", "no-calendar", "returned", "objected", "centre", "reopened", "unsatisfied"] as const;
+export const attentions = ["no-grid", "two-grids", "low-confidence", "unlisted", "no-person", "no-unit", "no-calendar", "returned", "objected", "centre", "reopened", "unsatisfied", "check-failed"] as const;

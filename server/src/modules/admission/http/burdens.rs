@@ -72,9 +72,8 @@ fn view(app: &App, who: &Actor, row: Row) -> View {
     let (known, now) = (app.org.directory(), app.clock.now());
     let complains = who.scope(Permission("burden.report")).holds(&row.unit_path) || who.may(Permission("burden.handle"));
     let from = known.value.units().find(|u| u.path == row.unit_path).map(|u| u.name.clone()).unwrap_or_default();
-    let answering = matches!(row.state, BurdenState::Notified | BurdenState::Correcting);
     View {
-        late: answering && row.reply_by.is_some_and(|at| at <= now),
+        late: row.is_late(now),
         about: known.value.unit(row.about).map(|u| u.name.clone()).unwrap_or_default(),
         from: if row.unnamed && !complains { String::new() } else { from },
         id: row.id,

@@ -6,7 +6,7 @@ use kernel::{Actor, Error, Id, Permission, Result, Scope, Time};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Change, Ground, returns::tell};
+use super::{Change, Ground, returns::tell, second};
 use crate::{
     app::App,
     modules::{
@@ -178,7 +178,7 @@ impl Moves<'_> {
         let tasks = store::away::tasks_of(tx, self.row.person_id).await?;
         store::hold_all(tx, &tasks.iter().map(|t| t.incident_id).collect::<Vec<_>>()).await?;
         for task in &tasks {
-            let place = self.place(task);
+            let place = self.place(tx, task).await?;
             self.keep(tx, task, &place, (task.unit_id, &task.unit_path)).await?;
             self.give(tx, task, &place, false).await?;
         }
@@ -193,7 +193,7 @@ impl Moves<'_> {
             }
             // Whether the deputy reaches it is asked of the unit that it came from.
             let origin = TaskRow { unit_id: moved.from_unit, unit_path: moved.from_path.clone(), ..task.clone() };
-            let place = self.place(&origin);
+            let place = self.place(tx, &origin).await?;
             self.keep(tx, &task, &place, (moved.from_unit, &moved.from_path)).await?;
             self.give(tx, &task, &place, false).await?;
             count += 1;
@@ -227,11 +227,13 @@ impl Moves<'_> {
         Ok(found)
     }
 
-    /// The deputy when both have confirmed, else the head of the grid or the duty desk, by the rules of who is responsible.
-    fn place(&self, task: &TaskRow) -> Place {
+    /// The deputy when both have confirmed, else the head of the grid or the duty desk, by the rules of who is responsible. Nobody gets a second
+    /// handling by it who handled the case before.
+    async fn place(&self, tx: &mut Tx, task: &TaskRow) -> Result<Place> {
         let (directory, at) = (&self.ground.org.value, self.ground.now);
+        let former = second::former_of(tx, task.incident_id, task.round).await?.people;
         let deputy = self.row.deputy_id.filter(|_| self.row.confirmed_at.is_some()).map(Id::<Person>::from_uuid);
-        if let Some(deputy) = deputy.filter(|d| directory.leave(*d, at).is_none()) {
+        if let Some(deputy) = deputy.filter(|d| directory.leave(*d, at).is_none() && !former.contains(d)) {
             let posts: Vec<&Unit> = directory.posts_of(deputy, at).into_iter().filter_map(|p| directory.unit(p.unit)).collect();
             let reaches = posts.is_empty() || posts.iter().any(|u| task.unit_path.starts_with(u.path.as_str()));
             // Who works elsewhere takes it to the own unit, where he may handle it.
@@ -239,17 +241,17 @@ impl Moves<'_> {
                 Some(own) => (own.id, own.path.clone()),
                 None => (task.unit_id, task.unit_path.clone()),
             };
-            return Place { unit, path, person: Some(deputy.uuid()) };
+            return Ok(Place { unit, path, person: Some(deputy.uuid()) });
         }
         // Who stands in by the leave but did not confirm is not bound.
         let away = Id::from_uuid(self.row.person_id);
         let unasked = directory.leave(away, at).and_then(|l| l.deputy);
-        let not: Vec<Id<Person>> = std::iter::once(away).chain(unasked).collect();
+        let not: Vec<Id<Person>> = std::iter::once(away).chain(unasked).chain(former).collect();
         let code = directory.unit(task.unit_id).map(|u| u.code.clone()).unwrap_or_default();
         let lead = directory.lead(&code);
         let asked = directory.responsible(&Question { place: Some(task.unit_id), lead: &lead, at, not: &not });
         let path = directory.unit(asked.unit).map_or_else(|| task.unit_path.clone(), |u| u.path.clone());
-        Place { unit: asked.unit, path, person: asked.person.map(|p| p.uuid()) }
+        Ok(Place { unit: asked.unit, path, person: asked.person.map(|p| p.uuid()) })
     }
 
     async fn keep(&self, tx: &mut Tx, task: &TaskRow, place: &Place, from: (Id<Unit>, &str)) -> Result<()> {

@@ -73,14 +73,18 @@ fn plan_without(ground: &Ground, grid: Option<Id<Unit>>, matter: &Matter, not: &
     let directory = &ground.org.value;
     let ask = |who: &str| directory.responsible(&Question { place: grid, lead: &directory.lead(who), at: ground.now, not });
     let lead = ask(&matter.lead);
-    let mut helpers: Vec<Responsible> = Vec::new();
+    let class = ground.class(matter);
+    let (mut helpers, mut kept_out): (Vec<Responsible>, Vec<Id<Unit>>) = (vec![], vec![]);
     for who in &matter.helpers {
         let helper = ask(who);
-        if helper.unit != lead.unit && helpers.iter().all(|h| h.unit != helper.unit) {
-            helpers.push(helper);
+        if helper.unit == lead.unit || helpers.iter().any(|h| h.unit == helper.unit) {
+            continue;
         }
+        // The list outranks the catalogue: what is not the grassroots' to help with does not go down to them by a row of it.
+        let down = is_grassroots(directory, helper.unit, ground.now);
+        let admitted = class == AccessClass::Assist || gate_for(class, down, matter.urgency, true).is_ok();
+        if admitted { helpers.push(helper) } else { kept_out.push(helper.unit) }
     }
-    let class = ground.class(matter);
     let mut attention: Vec<Attention> = lead.attention.iter().filter_map(|a| Attention::of(a)).collect();
     if class == AccessClass::Unlisted || gate(class, is_grassroots(directory, lead.unit, ground.now)).is_err() {
         attention.push(Attention::Unlisted);
@@ -88,6 +92,9 @@ fn plan_without(ground: &Ground, grid: Option<Id<Unit>>, matter: &Matter, not: &
     let item = ground.admission.value.item(matter.id, ground.now).map(|i| i.name.clone());
     let mut why = vec![Reason::said("class", Spoken::Classed { matter: matter.level3.clone(), class, item })];
     why.extend(reasons(&lead.reasons));
+    let name = |unit: &Id<Unit>| directory.unit(*unit).map_or("", |u| u.name.as_str());
+    let kept_out = kept_out.iter().map(|unit| Spoken::HelperKeptOut { unit: name(unit).to_owned() });
+    why.extend(kept_out.map(|said| Reason::said("helper-kept-out", said)));
     Plan { lead, helpers, reasons: why, attention }
 }
 
@@ -111,19 +118,15 @@ pub async fn dispatch(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body
         let reason = super::required("reason", &body.reason, 500)?;
         let person = known_person(ground, body.person)?;
         let same = second::may_name(ground, &former, unit, person, reason)?;
-        let exception = first_measures(ground, &change, unit, body.first_measures);
-        let named = match named(ground, &change, ("unit", unit), person, &body.helpers, exception)? {
+        let named = named(ground, &change, ("unit", unit), person, &body.helpers, &former.people, body.first_measures)?;
+        (plan.lead, plan.helpers) = match named {
             Ok(named) => named,
-            Err(refused) => return returns::attempted(tx, ground, &change, unit, refused).await.map(Err),
+            Err((unit, refused)) => return returns::attempted(tx, ground, &change, unit, refused).await.map(Err),
         };
-        (plan.lead, plan.helpers) = named;
-        if person.is_none() {
-            plan.lead.person = plan.lead.person.filter(|p| !former.people.contains(p));
-        }
         let chosen = ground.org.value.unit(unit).map_or_else(String::new, |u| u.name.clone());
         let words = text::redact(reason).text;
         plan.reasons.push(Reason::said("by-hand", Spoken::Named { by: change.actor.name.clone(), unit: chosen, words }));
-        if exception {
+        if parts(&plan).any(|part| exempt(ground, &change, part.unit, body.first_measures)) {
             plan.reasons.push(first_measures_reason(reason));
         }
         plan.reasons.extend(same);
@@ -168,10 +171,7 @@ pub(super) async fn hand_over(
     if !trail.is_held() {
         set_lead(&mut change, plan);
     }
-    if trail.is_unsettled() {
-        change.case.misrouted = (change.case.misrouted - trail.not_accepted(plan.lead.unit)).max(0);
-        store::returns::settle(tx, change.case.id, plan.lead.unit, ground.now).await?;
-    }
+    trail.settle(tx, &mut change, plan.lead.unit).await?;
     let case = change.save(tx).await?;
     store::drop_extensions(tx, case.id, case.round).await?;
     store::offer(tx, &tasks).await?;
@@ -187,39 +187,49 @@ fn known_person(ground: &Ground, person: Option<uuid::Uuid>) -> Result<Option<Id
     }
 }
 
-/// A lead and helpers whom somebody named, in the words of the organisation; the inner error is what the gate says. `exception` passes the gate by.
+/// A lead and helpers whom somebody named, in the words of the organisation, passing over people who may not have it; the inner error is what
+/// the gate says of which unit. `first_measures` asks for its one exception.
 pub(super) fn named(
     ground: &Ground,
     change: &Change<'_>,
     (field, lead): (&'static str, Id<Unit>),
     person: Option<Id<Person>>,
     helpers: &[Id<Unit>],
-    exception: bool,
-) -> Result<Result<(Responsible, Vec<Responsible>)>> {
+    not: &[Id<Person>],
+    first_measures: bool,
+) -> Result<Result<(Responsible, Vec<Responsible>), (Id<Unit>, Error)>> {
     let directory = &ground.org.value;
     let known = |id: Id<Unit>, field: &str| directory.unit(id).ok_or_else(|| Error::invalid(field, "unknown-unit"));
-    let chosen = known(lead, field)?;
+    let mut chosen = vec![(Role::Lead, known(lead, field)?)];
     for (n, helper) in helpers.iter().enumerate() {
-        known(*helper, &format!("helpers[{n}]"))?;
+        chosen.push((Role::Helper, known(*helper, &format!("helpers[{n}]"))?));
     }
-    if !exception && let Err(code) = admit(ground, change, lead) {
-        return Ok(Err(Error::refused_with(code, "unit", chosen.name.clone())));
+    for (role, unit) in chosen {
+        if !exempt(ground, change, unit.id, first_measures)
+            && let Err(code) = admit(ground, change, role, unit.id)
+        {
+            return Ok(Err((unit.id, Error::refused_with(code, "unit", unit.name.clone()))));
+        }
     }
-    let helpers = helpers.iter().map(|h| within(directory, *h, None, ground.now)).collect();
-    Ok(Ok((within(directory, lead, person, ground.now), helpers)))
+    let helpers = helpers.iter().map(|h| within(directory, *h, None, not, ground.now)).collect();
+    Ok(Ok((within(directory, lead, person, not, ground.now), helpers)))
 }
 
-/// Whether the gate lets this unit lead by its one exception: first measures in an emergency.
-fn first_measures(ground: &Ground, change: &Change<'_>, lead: Id<Unit>, asked: bool) -> bool {
+/// Whether the gate lets this unit have a part by its one exception: first measures in an emergency.
+fn exempt(ground: &Ground, change: &Change<'_>, unit: Id<Unit>, asked: bool) -> bool {
     let class = change.case.class.unwrap_or(AccessClass::Unlisted);
-    let down = is_grassroots(&ground.org.value, lead, ground.now);
+    let down = is_grassroots(&ground.org.value, unit, ground.now);
     gate_for(class, down, change.case.urgency, asked).unwrap_or(false)
 }
 
-/// Whether this caller may give the case to this lead: a department's matter never goes down, one on no list goes where the centre says.
-fn admit(ground: &Ground, change: &Change<'_>, lead: Id<Unit>) -> Result<(), Code> {
+/// Whether this caller may give this unit a part in the case: a department's matter never goes down but for the help that the list asks for,
+/// one on no list goes where the centre says.
+pub(super) fn admit(ground: &Ground, change: &Change<'_>, role: Role, unit: Id<Unit>) -> Result<(), Code> {
     let class = change.case.class.unwrap_or(AccessClass::Unlisted);
-    let down = is_grassroots(&ground.org.value, lead, ground.now);
+    let down = is_grassroots(&ground.org.value, unit, ground.now);
+    if role == Role::Helper && class == AccessClass::Assist {
+        return Ok(());
+    }
     gate(class, down)?;
     if class == AccessClass::Unlisted && down && !returns::is_centre(ground, change.actor) {
         return Err(CENTRE_DECIDES);
@@ -234,15 +244,22 @@ pub fn is_grassroots(directory: &Directory, unit: Id<Unit>, at: Time) -> bool {
 
 /// Who would answer for a unit now, when it is that unit's own.
 pub(super) fn person_at(directory: &Directory, unit: Id<Unit>, at: Time) -> Option<Id<Person>> {
-    within(directory, unit, None, at).person
+    within(directory, unit, None, &[], at).person
 }
 
-/// A unit that the desk chose: the person it named, else whoever the unit itself would give the case to.
-pub(super) fn within(directory: &Directory, unit: Id<Unit>, person: Option<Id<Person>>, at: Time) -> Responsible {
+/// A unit that the desk chose: the person it named, else whoever the unit itself would give the case to, passing over people who may not
+/// have it.
+pub(super) fn within(
+    directory: &Directory,
+    unit: Id<Unit>,
+    person: Option<Id<Person>>,
+    not: &[Id<Person>],
+    at: Time,
+) -> Responsible {
     let Some(chosen) = directory.unit(unit) else {
         return Responsible { unit, person, reasons: vec![], attention: vec![] };
     };
-    let asked = directory.responsible(&Question { place: Some(unit), lead: &directory.lead(&chosen.code), at, not: &[] });
+    let asked = directory.responsible(&Question { place: Some(unit), lead: &directory.lead(&chosen.code), at, not });
     let same = asked.unit == unit;
     Responsible { unit, person: person.or(asked.person.filter(|_| same)), reasons: vec![], attention: vec![] }
 }
@@ -268,6 +285,10 @@ pub fn tasks(ground: &Ground, change: &Change<'_>, plan: &Plan, shown: &Instants
 /// The task of one unit.
 pub(super) fn task(ground: &Ground, change: &Change<'_>, role: Role, who: &Responsible, shown: &Instants) -> TaskRow {
     let path = ground.org.value.unit(who.unit).map_or_else(|| change.case.owner_path.clone(), |u| u.path.clone());
+    let mut why = reasons(&who.reasons);
+    if role == Role::Helper && is_grassroots(&ground.org.value, who.unit, ground.now) {
+        why.extend(help_wanted(ground, change));
+    }
     TaskRow {
         id: Id::<Task>::new(ground.now),
         incident_id: change.case.id,
@@ -277,7 +298,7 @@ pub(super) fn task(ground: &Ground, change: &Change<'_>, role: Role, who: &Respo
         unit_id: who.unit,
         unit_path: path,
         person_id: who.person.map(|p| p.uuid()),
-        reasons: Json(reasons(&who.reasons)),
+        reasons: Json(why),
         offered_at: ground.now,
         accepted_at: None,
         done_at: None,
@@ -298,15 +319,27 @@ pub(super) fn task(ground: &Ground, change: &Change<'_>, role: Role, who: &Respo
     }
 }
 
+/// What the grassroots have to help with by the item of the list, and nothing beyond it.
+fn help_wanted(ground: &Ground, change: &Change<'_>) -> Option<Reason> {
+    let item = change.case.matter_id.and_then(|m| ground.admission.value.item(m, ground.now))?;
+    let listed = item.class == AccessClass::Assist && !item.help.is_empty();
+    listed.then(|| Reason::said("listed-help", Spoken::ListedHelp { help: item.help.clone() }))
+}
+
 /// The case shows its lead without a join.
 pub fn set_lead(change: &mut Change<'_>, plan: &Plan) {
     change.case.lead_unit = Some(plan.lead.unit);
     change.case.lead_person = plan.lead.person.map(|p| p.uuid());
 }
 
+/// Whoever leads, and whoever helps.
+fn parts(plan: &Plan) -> impl Iterator<Item = &Responsible> {
+    std::iter::once(&plan.lead).chain(&plan.helpers)
+}
+
 /// The people who get a task.
 pub fn people(plan: &Plan) -> Vec<uuid::Uuid> {
-    std::iter::once(&plan.lead).chain(&plan.helpers).filter_map(|who| who.person.map(|p| p.uuid())).collect()
+    parts(plan).filter_map(|who| who.person.map(|p| p.uuid())).collect()
 }
 
 /// The kind of a notice that a task was offered.

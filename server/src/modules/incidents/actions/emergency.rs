@@ -317,6 +317,9 @@ async fn of(tx: &mut Tx, change: &Change<'_>) -> Result<Emergency> {
 pub async fn remind(app: &App, context: &Context, due: &Due) -> Result<()> {
     let (actor, now) = (Actor::system(), app.clock.now());
     let mut tx = app.db.begin();
+    if context.not_yet(&mut tx, now).await? {
+        return tx.commit().await;
+    }
     let case = store::hold(&mut tx, &Scope::All, due.incident).await?;
     // What went into another case, or ended otherwise, is not reported for itself.
     if transition(case.state, Action::Bulletin).is_ok() && rows::remind(&mut tx, due.incident, now).await? {

@@ -82,9 +82,15 @@ pub async fn accept(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: 
     adopt(&mut change, ground, matter);
     open(&mut change, ground, matter)?;
     let more: Vec<Attention> = dispatch::plan(ground, change.case.grid_id, matter).attention;
-    change.attend(|a| !matches!(a, Attention::LowConfidence | Attention::NoCalendar), &more);
+    change.attend(stays, &more);
     change.wind(ground)?;
     change.save(tx).await
+}
+
+/// Whether an attention stays when the matter is settled: those that hang on the matter are asked for anew.
+const fn stays(attention: Attention) -> bool {
+    use Attention as A;
+    !matches!(attention, A::LowConfidence | A::NoCalendar | A::Unlisted | A::NoPerson | A::NoUnit)
 }
 
 /// Does not take the report in; the reporter reads why and where else to go.
@@ -119,7 +125,7 @@ pub async fn correct(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body:
         change.rule_changed();
     }
     let more = dispatch::plan(ground, change.case.grid_id, matter).attention;
-    change.attend(|a| matches!(a, Attention::NoGrid | Attention::TwoGrids), &more);
+    change.attend(stays, &more);
     change.wind(ground)?;
     change.save(tx).await
 }
@@ -128,7 +134,10 @@ pub async fn correct(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body:
 pub async fn place(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Place) -> Result<Case> {
     let directory = &ground.org.value;
     let grid = match (&body.grid, body.lon.zip(body.lat)) {
-        (Some(code), _) => directory.unit_by_code(code).ok_or_else(|| Error::invalid("grid", "unknown-grid"))?.id,
+        (Some(code), _) => {
+            let known = directory.unit_by_code(code).filter(|u| directory.grid(u.id, ground.now).is_some());
+            known.ok_or_else(|| Error::invalid("grid", "unknown-grid"))?.id
+        }
         (None, Some((lon, lat))) => {
             directory.locate(lon, lat, ground.now).grid.ok_or_else(|| Error::invalid("lon", "outside-every-grid"))?
         }

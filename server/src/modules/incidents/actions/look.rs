@@ -34,7 +34,7 @@ pub async fn similar(conn: &mut Conn, ground: &Ground, case: &Case) -> Result<Ve
     Ok(duplicates::candidates(ground, &near, geo::Point::new(lon, lat), &case.fingerprint, case.matter_id))
 }
 
-/// Open cases near a point that look like these words, before a report is sent.
+/// Open cases near a point that look like these words and that anybody may join, before a report is sent.
 pub async fn near(
     app: &App,
     ground: &Ground,
@@ -47,7 +47,8 @@ pub async fn near(
     let datum = datum.unwrap_or("wgs84").parse().map_err(|_| Error::invalid("datum", "unknown-datum"))?;
     let point = geo::to_wgs84(datum, geo::Point::new(lon, lat));
     let Some(grid) = ground.org.value.locate(point.lon, point.lat, ground.now).grid else { return Ok(vec![]) };
-    let near = store::near(&mut *app.db.read().await?, grid, ground.now.plus_days(-duplicates::DAYS)).await?;
+    let mut near = store::near(&mut *app.db.read().await?, grid, ground.now.plus_days(-duplicates::DAYS)).await?;
+    duplicates::leave_public(ground, &mut near);
     let fingerprint = duplicates::fingerprint(&text::redact(words).text);
     Ok(duplicates::candidates(ground, &near, point, &fingerprint, matter))
 }

@@ -186,13 +186,19 @@ async fn drafted(app: &App, ground: &Ground, actor: &Actor, intake: &Intake) -> 
     let mut draft = compose(app, ground, actor, intake, recognised, code)?;
     draft.case.fields = answers(&ground.catalogue.value, report)?;
     if let (Some(grid), Some((lon, lat))) = (draft.case.grid_id, draft.case.lon.zip(draft.case.lat)) {
-        let near = store::near(&mut *app.db.read().await?, grid, ground.now.plus_days(-duplicates::DAYS)).await?;
-        let (point, matter) = (geo::Point::new(lon, lat), draft.recognised.matter);
-        draft.duplicates = duplicates::candidates(ground, &near, point, &draft.case.fingerprint, matter);
-        if let Some(code) = &report.join {
-            let open = near.iter().find(|n| &n.code == code).ok_or_else(|| Error::invalid("join", "no-open-case"))?;
-            draft.joins = Some(open.id);
+        let mut near = store::near(&mut *app.db.read().await?, grid, ground.now.plus_days(-duplicates::DAYS)).await?;
+        if actor.id.is_nil() {
+            duplicates::leave_public(ground, &mut near);
         }
+        let alike = |matter| duplicates::candidates(ground, &near, geo::Point::new(lon, lat), &draft.case.fingerprint, matter);
+        let found = alike(draft.recognised.matter);
+        if let Some(code) = &report.join {
+            // What was offered for the words alone stays good when a matter is chosen after it.
+            let offered = alike(draft.recognised.top.first().map(|c| c.matter));
+            let open = found.iter().chain(&offered).find(|c| &c.code == code);
+            draft.joins = Some(open.ok_or_else(|| Error::invalid("join", "no-open-case"))?.id);
+        }
+        draft.duplicates = found;
     }
     Ok(draft)
 }

@@ -133,14 +133,15 @@ impl Trail {
         self.held
     }
 
-    /// Whether a return waits for the dispatch that says whether it was right.
-    pub fn is_unsettled(&self) -> bool {
-        !self.unsettled.is_empty()
-    }
-
-    /// How many returns that blamed the dispatch are not accepted, now that the case goes to this unit.
-    pub fn not_accepted(&self, lead: Id<Unit>) -> i64 {
-        self.unsettled.iter().filter(|(unit, faults)| *faults && *unit == lead).count() as i64
+    /// Says of each return that waits for it whether it was right, now that the case goes to this unit: of those that blamed the dispatch, the
+    /// ones that are not accepted count no longer.
+    pub async fn settle(&self, tx: &mut Tx, change: &mut Change<'_>, lead: Id<Unit>) -> Result<()> {
+        if self.unsettled.is_empty() {
+            return Ok(());
+        }
+        let not_accepted = self.unsettled.iter().filter(|(unit, faults)| *faults && *unit == lead).count() as i64;
+        change.case.misrouted = (change.case.misrouted - not_accepted).max(0);
+        store::returns::settle(tx, change.case.id, lead, change.now).await
     }
 
     /// Who loses a case that was offered and not taken on, when it goes to this unit.

@@ -10,10 +10,11 @@ use crate::modules::{
     catalogue::Urgency,
     files::File,
     incidents::{
-        clocks::Event,
-        model::{Action, HANDLER_MAY_NOT_VERIFY, Reason, Role, State, TaskState, verification_due},
+        clocks::{Event, Instants},
+        model::{Action, Attention, HANDLER_MAY_NOT_VERIFY, Reason, Role, State, TaskState, verification_due},
         rules::{emergency::may_close, spoken::Spoken},
-        store::{self, Case},
+        store::{self, Case, TaskRow},
+        transitions::transition,
     },
 };
 
@@ -63,7 +64,8 @@ pub(super) fn as_system(entry: &mut store::Entry) {
     entry.actor_name = String::new();
 }
 
-/// Somebody else looks whether the result stands. When it does not, the lead goes on with the time that was left.
+/// Somebody else looks whether the result stands. When it does not, the lead goes on with the time that was left; what was solved on the spot
+/// has no lead, and waits for the desk to send it out.
 pub async fn verify(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Verify) -> Result<Case> {
     if change.case.handler == Some(change.actor.id) {
         return Err(Error::refused(HANDLER_MAY_NOT_VERIFY));
@@ -71,24 +73,34 @@ pub async fn verify(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: 
     second::may_verify(tx, &change).await?;
     let words = if body.passed { optional("words", &body.words, 1_000)? } else { required("words", &body.words, 1_000)? };
     let words = text::redact(words).text;
-    let entry = change.act(if body.passed { Action::Verify } else { Action::Return })?;
+    let lead = if body.passed { None } else { done(tx, &change).await? };
+    let action = if body.passed { Action::Verify } else { Action::Return };
+    let on_the_spot = !body.passed && lead.is_none();
+    let to = transition(change.case.state, action)?.to;
+    let entry = change.enter(action, if on_the_spot { State::Accepted } else { to });
     entry.words = words;
     if !body.passed {
         entry.clock = Json(vec![Event::Return]);
         (change.case.resolved_at, change.case.result, change.case.public_reply) = (None, None, None);
     }
+    if on_the_spot {
+        change.attend(|_| true, &[Attention::CheckFailed]);
+    }
     attach(tx, &mut change, &body.photo_ids, "verify").await?;
     let shown = change.wind(ground)?;
-    if !body.passed {
-        reopen_lead(tx, &change, &shown).await?;
+    if let Some(lead) = lead {
+        resume(tx, lead, &shown).await?;
     }
     change.save(tx).await
 }
 
-async fn reopen_lead(tx: &mut Tx, change: &Change<'_>, shown: &crate::modules::incidents::clocks::Instants) -> Result<()> {
+/// The task by which the case was solved; none when it was solved on the spot.
+async fn done(tx: &mut Tx, change: &Change<'_>) -> Result<Option<TaskRow>> {
     let tasks = store::tasks(tx, change.case.id).await?;
-    let lead = tasks.into_iter().rev().find(|t| t.role == Role::Lead && t.state == TaskState::Done);
-    let Some(mut lead) = lead else { return Ok(()) };
+    Ok(tasks.into_iter().rev().find(|t| t.role == Role::Lead && t.state == TaskState::Done))
+}
+
+async fn resume(tx: &mut Tx, mut lead: TaskRow, shown: &Instants) -> Result<()> {
     lead.state = TaskState::Accepted;
     (lead.done_at, lead.done_by, lead.result) = (None, None, None);
     (lead.due_at, lead.yellow_at, lead.red_at) = (shown.due_at, shown.yellow_at, shown.red_at);

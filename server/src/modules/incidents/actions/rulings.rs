@@ -241,13 +241,12 @@ pub(super) async fn fix(
     fixed: Fixed<'_>,
 ) -> Result<Result<(super::Plan, Trail)>> {
     let Fixed { lead, helpers, why, review, state, words } = fixed;
-    let (mut leads, helps) = match named(ground, change, ("lead", lead), None, &helpers, false)? {
-        Ok(both) => both,
-        Err(refused) => return attempted(tx, ground, change, lead, refused).await.map(Err),
-    };
     // A unit that is bound in a new round gives the case to somebody else of its own.
     let former = second::former(tx, &change.case).await?;
-    leads.person = leads.person.filter(|p| !former.people.contains(p));
+    let (leads, helps) = match named(ground, change, ("lead", lead), None, &helpers, &former.people, false)? {
+        Ok(both) => both,
+        Err((unit, refused)) => return attempted(tx, ground, change, unit, refused).await.map(Err),
+    };
     let plan = super::Plan { lead: leads, helpers: helps, reasons: vec![why], attention: vec![] };
     let trail = Trail::of(tx, change).await?;
     let entry = change.act(Action::Rule)?;
@@ -288,6 +287,9 @@ async fn dismiss(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, review: &
 pub async fn review_due(app: &App, context: &Context, due: &Due) -> Result<()> {
     let (system, ground) = (Actor::system(), Ground::of(app));
     let mut tx = app.db.begin();
+    if context.not_yet(&mut tx, ground.now).await? {
+        return tx.commit().await;
+    }
     context.finish(&mut tx).await?;
     let review = store::returns::review(&mut tx, &Scope::All, due.review).await?;
     if review.state == ReviewState::Open && review.overdue_at.is_none() && ground.now >= review.due_at {

@@ -15,7 +15,7 @@ use crate::modules::{
     access,
     incidents::{
         clocks::Orders,
-        model::{Action, Attention, Reason},
+        model::{Action, Attention, Incident, Reason},
         rules::returns::{Allowed, CONFERENCE_NEEDED, conferences},
         rules::second::{By, Cause, Hands, Reopened, SAME_HANDLER, may_reopen},
         rules::spoken::Spoken,
@@ -60,10 +60,15 @@ pub struct Former {
 
 /// Who handled the rounds before; nobody, and no statement, in the first.
 pub async fn former(conn: &mut Conn, case: &Case) -> Result<Former> {
-    if case.round <= 1 {
+    former_of(conn, case.id, case.round).await
+}
+
+/// The same of a case and round, such as a task's.
+pub async fn former_of(conn: &mut Conn, case: Id<Incident>, round: i64) -> Result<Former> {
+    if round <= 1 {
         return Ok(Former::default());
     }
-    let hands = Hands::of(store::hands(conn, case.id, case.round).await?);
+    let hands = Hands::of(store::hands(conn, case, round).await?);
     let people = access::store::people_of(conn, &hands.handled).await?.into_iter().map(Id::from_uuid).collect();
     Ok(Former { hands, people })
 }

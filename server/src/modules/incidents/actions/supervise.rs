@@ -176,7 +176,7 @@ pub async fn issue(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, order: 
     change.wind(ground)?;
     let case = change.save(tx).await?;
     store::supervision::insert(tx, &supervision).await?;
-    let aims = [told::desk(ground, unit), told::aim(ground, Whom::Head, &told::Place::of(&case))];
+    let aims = [told::desk(ground, unit), told::head(ground, unit)];
     let accounts = told::accounts(tx, ground.now, &aims).await?.concat();
     tell(tx, ground.now, accounts, "case-supervised", &case, &supervision).await?;
     Ok((case, supervision))

@@ -10,10 +10,11 @@ use uuid::Uuid;
 use super::{
     Change, Ground,
     desk::{accounts, moment},
-    dispatch::{is_grassroots, task, within},
+    dispatch::{admit, task, within},
     handle::{attach, own_task},
     optional, required,
     returns::{self, undecided},
+    second,
 };
 use crate::{
     app::App,
@@ -22,7 +23,7 @@ use crate::{
         files::File,
         incidents::{
             clocks::{Event, Instants},
-            model::{Action, Attention, Incident, NOT_YOUR_TASK, Reason, Role, State, Task, TaskState, gate},
+            model::{Action, Attention, Incident, NOT_YOUR_TASK, Reason, Role, State, Task, TaskState},
             rules::{
                 returns::BINDING,
                 spoken::{Spoken, wall},
@@ -40,7 +41,7 @@ use crate::{
             transitions::not_in_state,
         },
         notices::{self, Notice},
-        org::Unit,
+        org::{Person, Unit},
     },
 };
 
@@ -157,15 +158,15 @@ pub struct Expected {
     task: Id<Task>,
 }
 
-/// Summons units in the name of a unit that the caller may blow for.
-pub async fn blow(tx: &mut Tx, ground: &Ground, change: Change<'_>, body: &Blow) -> Result<Case> {
+/// Summons units in the name of a unit that the caller may blow for. The inner error is a refusal whose record must be kept, as of a dispatch.
+pub async fn blow(tx: &mut Tx, ground: &Ground, change: Change<'_>, body: &Blow) -> Result<Result<Case>> {
     let from = blower(ground, &change, body.from)?;
     call_up(tx, ground, change, from, body).await
 }
 
 /// 请求协助: whoever leads and is at work asks units to help, in the name of his own unit. Nobody is given the lead by it, and closing and rating
 /// stay with those who may blow a whistle there.
-pub async fn help(tx: &mut Tx, ground: &Ground, change: Change<'_>, id: Id<Task>, body: &Help) -> Result<Case> {
+pub async fn help(tx: &mut Tx, ground: &Ground, change: Change<'_>, id: Id<Task>, body: &Help) -> Result<Result<Case>> {
     let (task, _) = own_task(tx, &change, id, HELP.0).await?;
     if task.role != Role::Lead {
         return Err(Error::refused(NOT_YOUR_TASK));
@@ -180,7 +181,7 @@ pub async fn help(tx: &mut Tx, ground: &Ground, change: Change<'_>, id: Id<Task>
 }
 
 /// A whistle, a task for each unit, a job at the limit for each, a notice to each desk.
-async fn call_up(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, from: &Unit, body: &Blow) -> Result<Case> {
+async fn call_up(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, from: &Unit, body: &Blow) -> Result<Result<Case>> {
     let words = text::redact(required("words", &body.words, 1_000)?).text;
     let method = change.app.access.setting(&WHISTLE, ground.now);
     let units = called(ground, &change, &method, from, body)?;
@@ -191,9 +192,25 @@ async fn call_up(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, from: &Un
     let report_by = ground.now.plus_minutes(i64::from(minutes));
     let mut present = store::tasks(tx, change.case.id).await?;
     let replaced = lead_of(ground, &change, &units, &present)?;
+    let next = next_lead(&units, &present);
+    let trail = match next {
+        Some(lead) => {
+            if let Err(code) = admit(ground, &change, Role::Lead, lead) {
+                let name = ground.org.value.unit(lead).map_or_else(String::new, |u| u.name.clone());
+                let refused = Error::refused_with(code, "unit", name);
+                return returns::attempted(tx, ground, &change, lead, refused).await.map(Err);
+            }
+            let trail = returns::Trail::of(tx, &change).await?;
+            if trail.closes_circle(lead) {
+                return returns::stop_circle(tx, ground, change, lead).await.map(Err);
+            }
+            trail
+        }
+        None => returns::Trail::default(),
+    };
+    let former = second::former(tx, &change.case).await?;
     // Whoever loses the lead may still be called as a helper: that is another task.
     present.retain(|t| Some(t.id) != replaced);
-    let leads = units.iter().any(|u| u.role == Role::Lead && present.iter().all(|t| !leads_with(t, u)));
     let n = rows::next_number(tx, change.case.id).await?;
     let whistle = Id::<Whistle>::new(ground.now);
     let named = |role: Role| units.iter().filter(move |u| u.role == role).map(|u| u.name.clone());
@@ -208,15 +225,18 @@ async fn call_up(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, from: &Un
     entry.say(said);
     entry.is_public = false;
     // Only a lead who is new has to take the case on.
-    entry.clock = Json(if leads { vec![Event::Offer] } else { vec![] });
+    entry.clock = Json(next.map(|_| Event::Offer).into_iter().collect());
     entry.details = Some(carried(&Carried::Whistle { whistle: whistle.uuid(), n, units: units.clone(), report_by })?);
     let shown = change.wind(ground)?;
-    let (fresh, adopted) = parts(ground, &change, &units, &present, &shown, whistle, report_by);
+    let call = Called { units: &units, not: &former.people, whistle, report_by };
+    let (fresh, adopted) = parts(ground, &change, &call, &present, &shown);
     if let Some(lead) = fresh.iter().find(|t| t.role == Role::Lead) {
-        (change.case.lead_unit, change.case.lead_person) = (Some(lead.unit_id), lead.person_id);
-        // As with a dispatch: what was returned has found somebody else.
-        change.attend(|a| a != Attention::Returned, &[]);
-        store::returns::settle(tx, change.case.id, lead.unit_id, ground.now).await?;
+        if !trail.is_held() {
+            (change.case.lead_unit, change.case.lead_person) = (Some(lead.unit_id), lead.person_id);
+        }
+        // As with a dispatch: what was returned, opened again or not let pass has found somebody.
+        change.attend(|a| !matches!(a, Attention::Returned | Attention::Reopened | Attention::CheckFailed), &[]);
+        trail.settle(tx, &mut change, lead.unit_id).await?;
     }
     let row = WhistleRow {
         id: whistle,
@@ -250,7 +270,7 @@ async fn call_up(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, from: &Un
     }
     store::offer(tx, &fresh).await?;
     summon(tx, app, ground, &case, &[fresh, adopted].concat(), report_by).await?;
-    Ok(case)
+    Ok(Ok(case))
 }
 
 /// The unit for which the whistle is blown: the highest of the caller's own that the case lies below, or the one that the caller names.
@@ -294,10 +314,6 @@ fn called(ground: &Ground, change: &Change<'_>, method: &Method, from: &Unit, bo
         if !may_blow(&method.may, &kind(from), class, &kind(unit)) {
             return Err(Error::refused_with(MAY_NOT_WHISTLE, "unit", unit.name.clone()));
         }
-        if call.role == Role::Lead {
-            gate(class, is_grassroots(directory, unit.id, ground.now))
-                .map_err(|code| Error::refused_with(code, "unit", unit.name.clone()))?;
-        }
         units.push(Summons { unit: unit.id.uuid(), name: unit.name.clone(), role: call.role });
     }
     Ok(units)
@@ -306,8 +322,8 @@ fn called(ground: &Ground, change: &Change<'_>, method: &Method, from: &Unit, bo
 /// Settles who leads: the offered lead that another one replaces, if any. A lead at work is not replaced by a whistle.
 fn lead_of(ground: &Ground, change: &Change<'_>, units: &[Summons], present: &[TaskRow]) -> Result<Option<Id<Task>>> {
     let wanted = units.iter().find(|u| u.role == Role::Lead);
-    let lead = present.iter().find(|t| t.role == Role::Lead && is_open(t));
-    if wanted.is_some_and(|w| lead.is_none_or(|l| l.unit_id.uuid() != w.unit)) {
+    let lead = open_lead(present);
+    if next_lead(units, present).is_some() {
         undecided(change)?;
         if lead.is_some_and(|l| l.binding) {
             return Err(Error::refused(BINDING));
@@ -326,30 +342,42 @@ fn lead_of(ground: &Ground, change: &Change<'_>, units: &[Summons], present: &[T
     }
 }
 
-/// Whether this is the open task by which the unit leads already.
-fn leads_with(task: &TaskRow, unit: &Summons) -> bool {
-    task.role == Role::Lead && is_open(task) && task.unit_id.uuid() == unit.unit
+fn open_lead(present: &[TaskRow]) -> Option<&TaskRow> {
+    present.iter().find(|t| t.role == Role::Lead && is_open(t))
+}
+
+/// Who is called to lead and does not lead yet.
+fn next_lead(units: &[Summons], present: &[TaskRow]) -> Option<Id<Unit>> {
+    let wanted = units.iter().find(|u| u.role == Role::Lead).map(|u| Id::from_uuid(u.unit));
+    wanted.filter(|w| open_lead(present).is_none_or(|lead| lead.unit_id != *w))
 }
 
 const fn is_open(task: &TaskRow) -> bool {
     matches!(task.state, TaskState::Offered | TaskState::Accepted)
 }
 
+/// Who is called by which whistle until when, and who may not come, since he handled an earlier round.
+struct Called<'w> {
+    units: &'w [Summons],
+    not: &'w [Id<Person>],
+    whistle: Id<Whistle>,
+    report_by: Time,
+}
+
 /// A new task for each unit, but for those that have one of this case already: they are summoned with it.
 fn parts(
     ground: &Ground,
     change: &Change<'_>,
-    units: &[Summons],
+    call: &Called<'_>,
     present: &[TaskRow],
     shown: &Instants,
-    whistle: Id<Whistle>,
-    report_by: Time,
 ) -> (Vec<TaskRow>, Vec<TaskRow>) {
+    let Called { units, not, whistle, report_by } = *call;
     let (mut fresh, mut adopted) = (vec![], vec![]);
     for unit in units {
         let id = Id::from_uuid(unit.unit);
         let there = present.iter().find(|t| t.unit_id == id && is_open(t) && (unit.role == Role::Helper || t.role == Role::Lead));
-        let who = within(&ground.org.value, id, None, ground.now);
+        let who = within(&ground.org.value, id, None, not, ground.now);
         let mut part = there.cloned().unwrap_or_else(|| task(ground, change, unit.role, &who, shown));
         (part.whistle_id, part.report_by) = (Some(whistle.uuid()), Some(report_by));
         // Until the unit is there, its light is the earlier of the case's clocks and its own time to come.
@@ -443,6 +471,9 @@ fn place(body: &Arrive) -> Result<Option<Arrival>> {
 pub async fn missing(app: &App, context: &Context, expected: &Expected) -> Result<()> {
     let (actor, now) = (Actor::system(), app.clock.now());
     let mut tx = app.db.begin();
+    if context.not_yet(&mut tx, now).await? {
+        return tx.commit().await;
+    }
     let case = store::hold(&mut tx, &Scope::All, expected.incident).await?;
     if rows::miss(&mut tx, expected.task, now).await? {
         let mut change = Change::of(&mut tx, app, &actor, case, None).await?;

@@ -223,12 +223,11 @@ async fn follow_on<'a, T>(
     Ok((ground, work, followed))
 }
 
-/// What a link follows, held until the end of the transaction.
+/// What a link follows, held until the end of the transaction, and read only then: a desk may be changing it.
 async fn held(tx: &mut db::Tx, secret: &str) -> Result<Followed, Error> {
-    let followed = store::merge::followed(tx, &track::hash(secret)).await?;
-    let both: Vec<Id<Incident>> = followed.survivor.iter().map(|s| s.id).chain([followed.case.id]).collect();
-    store::hold_all(tx, &both).await?;
-    Ok(followed)
+    let hash = track::hash(secret);
+    store::merge::hold_followed(tx, &hash).await?;
+    store::merge::followed(tx, &hash).await
 }
 
 /// Commits a command of the holder of a link and answers with the report as the holder now sees it.

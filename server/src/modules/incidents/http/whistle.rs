@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Export, answer, open, reach};
+use super::{Export, answer, answer_or_refuse, open, reach};
 use crate::{
     app::{App, Shared},
     http::{Allow, Along, Answer, Command, MOST, Outcome, Taker, Written},
@@ -77,7 +77,7 @@ async fn blow(
 ) -> Outcome {
     let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
     let case = actions::blow(&mut work.tx, &ground, change, &command.body).await?;
-    answer(work, &app, &ground, &who, case).await
+    answer_or_refuse(work, &app, &ground, &who, case).await
 }
 
 /// Ask units to help with the own task that one leads.
@@ -91,7 +91,7 @@ async fn help(
 ) -> Outcome {
     let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
     let case = actions::help(&mut work.tx, &ground, change, task, &command.body).await?;
-    answer(work, &app, &ground, &who, case).await
+    answer_or_refuse(work, &app, &ground, &who, case).await
 }
 
 /// Report in: the summoned unit is there.

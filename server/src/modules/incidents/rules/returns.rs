@@ -340,7 +340,11 @@ pub fn holder(steps: &[Entry]) -> Option<(Id<Unit>, Time)> {
     for step in steps {
         match (step.action, Details::of(step)) {
             (Action::SendBack, Some(Details::SendBack { unit, role: Role::Lead, .. })) => held = Some((unit, step.at)),
-            (Action::TakeOn, _) if step.state_before == State::Assigned && step.state_after == State::InProgress => held = None,
+            (Action::TakeOn | Action::ReportIn, _)
+                if step.state_before == State::Assigned && step.state_after == State::InProgress =>
+            {
+                held = None;
+            }
             _ if !step.state_after.is_open() => held = None,
             _ => {}
         }

@@ -416,6 +416,16 @@ pub enum Spoken {
         /// The number of the case that came into it.
         code: String,
     },
+    /// A unit that the access list keeps out was not asked to help.
+    HelperKeptOut {
+        /// The unit.
+        unit: String,
+    },
+    /// What the access list asks of a helper.
+    ListedHelp {
+        /// As the list says it.
+        help: String,
+    },
     /// A duty desk is rung.
     Rung {
         /// The how-manieth time.
@@ -563,6 +573,8 @@ impl Spoken {
             Self::RaisedWith { from, to, code } => {
                 format!("紧急程度由{}提高为{}：并入的{code}更为紧急", from.chinese(), to.chinese())
             }
+            Self::HelperKeptOut { unit } => format!("{unit}不在准入范围，未派其协办"),
+            Self::ListedHelp { help } => format!("准入清单所列配合内容：{help}"),
             Self::Rung { n, desk, people } if people.is_empty() => format!("第{n}次呼叫{desk}值守"),
             Self::Rung { n, desk, people } => format!("第{n}次呼叫{desk}值守：{}", people.join("、")),
             Self::RingsOn { minutes } => format!("特急案件：每{minutes}分钟呼叫一次，直到值守应答"),

@@ -1,6 +1,6 @@
 //! SQL of 并案: what was merged into a case, who follows it by which link, the orders that it answers.
 
-use db::{Cell, Conn, Query, Tx, bind, record, sql};
+use db::{Cell, Conn, Engine, Query, Tx, bind, record, sql};
 use kernel::{Id, Result, Scope, Time};
 use uuid::Uuid;
 
@@ -37,6 +37,21 @@ pub async fn followed(conn: &mut Conn, hash: &[u8]) -> Result<Followed> {
         None => None,
     };
     Ok(Followed { case, follower, survivor })
+}
+
+/// Holds what a link belongs to, the case and the one that it went into, as [`super::hold_all`] does.
+pub async fn hold_followed(tx: &mut Tx, hash: &[u8]) -> Result<()> {
+    if tx.engine() == Engine::Sqlite {
+        return Ok(());
+    }
+    let query = Query::new("with own as (select i.id, i.merged_into from incident i where")
+        .push("i.track_hash = $$", bind![hash])
+        .push("or i.id in (select f.incident_id from incident_follower f where f.track_hash = $$))", bind![hash])
+        .push(
+            "select c.id as value from incident c where c.id in (select id from own union select merged_into from own)",
+            vec![],
+        );
+    tx.query_values::<Id<Incident>>(query.push("order by c.id for no key update", vec![])).await.map(|_| ())
 }
 
 record! {

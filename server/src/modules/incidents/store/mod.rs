@@ -241,6 +241,7 @@ record! {
         pub lat: f64,
         pub matter_id: Option<Id<Matter>>,
         pub reporters: i64,
+        pub confidential: bool,
         pub fingerprint: Vec<u8>,
     }
 }
@@ -386,7 +387,7 @@ pub async fn beside(conn: &mut Conn, cases: &[Id<Incident>]) -> Result<Vec<Besid
 /// The newest open cases of a grid since an instant, at most two dozen, for the search for duplicates.
 pub async fn near(conn: &mut Conn, grid: Id<Unit>, since: Time) -> Result<Vec<Near>> {
     let statement = sql!(
-        "select id, code, reported_at, lon, lat, matter_id, reporters, fingerprint from incident
+        "select id, code, reported_at, lon, lat, matter_id, reporters, confidential, fingerprint from incident
          where grid_id = $1 and reported_at >= $2 and state in ('received', 'accepted', 'assigned', 'in_progress')
          and lon is not null and lat is not null order by reported_at desc, id desc limit 24"
     );

@@ -22,7 +22,7 @@ fn unit(app: &TestApp, code: &str) -> String {
 }
 
 /// Somebody new in a post of a unit.
-async fn hire(app: &TestApp, number: &str, name: &str, code: &str, slot: &str) -> Uuid {
+pub async fn hire(app: &TestApp, number: &str, name: &str, code: &str, slot: &str) -> Uuid {
     let admin = app.login_as("system-admin", DISTRICT).await;
     let person =
         admin.post("/api/v1/people", &json!({ "staff_no": number, "name": name })).await.expect(201).json()["id"].clone();
@@ -122,6 +122,35 @@ testkit::both! {
         app.clock.advance(1);
         assert_eq!(sweep(&app).await.unwrap(), 1);
         assert_eq!(lead(&app, &path).await.1, "甲一");
+    }
+
+    async fn who_handled_the_round_before_stands_in_for_nobody(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let before = hire(&app, "3001", "甲一", "990101001001001", "full_time").await;
+        let now = hire(&app, "3002", "乙二", "990101001001002", "full_time").await;
+        let (own, path) = at_work(&app, before).await;
+        let (desk, street) = (app.login_as("community-desk", COMMUNITY).await, app.login_as("street-desk", STREET).await);
+        let lead_task = async || {
+            let case = desk.get(&path).await.expect(200).json();
+            let open = |t: &&Value| t["role"] == "lead" && matches!(t["state"].as_str(), Some("offered" | "accepted"));
+            format!("{path}/tasks/{}", case["tasks"].as_array().unwrap().iter().find(open).unwrap()["id"].as_str().unwrap())
+        };
+        let done = json!({ "result": "solved", "public_reply": "已更换" });
+        own.post(&format!("{}/done", lead_task().await), &done).await.expect(200);
+        street.post(&format!("{path}/verify"), &json!({ "passed": true })).await.expect(200);
+        street.post(&format!("{path}/reopen"), &json!({ "cause": "recurred", "reason": "又坏了" })).await.expect(200);
+        let other = json!({ "unit": unit(&app, "990101001001002"), "person": now, "reason": "换人办理" });
+        desk.post(&format!("{path}/dispatch"), &other).await.expect(200);
+        let second = app.login_with(&[("grid-worker", NEXT_GRID)], Some(now)).await;
+        second.post(&format!("{}/accept", lead_task().await), &json!({})).await.expect(200);
+
+        let leave = leave(&app, now, Some(before)).await;
+        let offered = second.post("/api/v1/handovers", &json!({ "leave": leave })).await.expect(201).json();
+        own.post(&format!("/api/v1/handovers/{}/confirm", offered["id"].as_str().unwrap()), &json!({})).await.expect(200);
+        app.clock.advance(HOUR);
+        assert_eq!(sweep(&app).await.unwrap(), 1);
+        assert_eq!(lead(&app, &path).await, ("一社区".to_owned(), String::new()), "the desk has it, not who handled it before");
+        super::guards::explained(&app).await;
     }
 
     async fn without_anybody_the_desk_has_it_until_the_deputy_confirms(engine: Engine) {

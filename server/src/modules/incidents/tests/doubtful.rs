@@ -181,6 +181,77 @@ testkit::both! {
         let far = send(&app, &report(words, FAR)).await;
         assert_eq!(far["duplicates"], json!([]));
     }
+
+    async fn a_place_is_a_grid_and_nothing_else(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let receipt = send(&app, &report("楼道灯坏了，单元楼道里的灯不亮", NOWHERE)).await;
+        let desk = app.login_as("district-intake", DISTRICT).await;
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        for code in ["D-ROADS", "990101001001", "990101"] {
+            let refused = desk.post(&format!("{path}/place"), &json!({ "grid": code })).await.expect(400).json();
+            assert_eq!(refused["fields"][0]["code"].as_str(), Some("unknown-grid"), "{code}");
+        }
+        let placed = desk.post(&format!("{path}/place"), &json!({ "grid": "990101001001001" })).await.expect(200).json();
+        assert_eq!((placed["grid"]["code"].as_str(), &placed["attention"]), (Some("990101001001001"), &json!([])));
+    }
+
+    async fn what_hangs_on_the_matter_goes_with_it_and_the_rest_stays(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let desk = app.login_as("district-intake", DISTRICT).await;
+        let lamp = json!({ "matter": app.matter("楼道灯不亮").to_string() });
+        let old = send(&app, &report("多年的老问题没人管，历史遗留的产权问题", HOME)).await;
+        let accepted = desk.post(&format!("/api/v1/incidents/{}/accept", old["id"].as_str().unwrap()), &lamp).await.expect(200).json();
+        assert_eq!(accepted["attention"], json!([]), "the other matter is on the list");
+        // A case that was returned still waits for another unit when its matter is put right.
+        let back = send(&app, &report("楼道灯坏了，单元楼道里的灯不亮", HOME)).await;
+        let path = format!("/api/v1/incidents/{}", back["id"].as_str().unwrap());
+        let community = app.login_as("community-desk", COMMUNITY).await;
+        let case = community.get(&path).await.expect(200).json();
+        let task = format!("{path}/tasks/{}", case["tasks"][0]["id"].as_str().unwrap());
+        let wrong = json!({ "reason": "not-our-duty", "basis": "职责清单" });
+        community.post(&format!("{task}/send-back"), &wrong).await.expect(200);
+        let other = json!({ "matter": app.matter("路灯不亮").to_string() });
+        assert_eq!(desk.post(&format!("{path}/correct"), &other).await.expect(200).json()["attention"], json!(["returned"]));
+    }
+
+    /// Numbers run on, so that anybody can guess one: what was not offered is not joined.
+    async fn only_what_is_offered_may_be_joined(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let words = "消防通道被车堵了，消防车道停满车，三号楼门口";
+        let mut secret = report(words, HOME);
+        secret["confidential"] = json!(true);
+        let open = send(&app, &report(words, HOME)).await;
+        let lamp = send(&app, &report("楼道灯坏了，单元楼道里的灯不亮", HOME)).await;
+        let secret = send(&app, &secret).await;
+        let old = "多年的老问题没人管，历史遗留的产权问题";
+        let unpublished = send(&app, &report(old, HOME)).await;
+        app.clock.advance(600_000);
+        let offered = async |words: &str| {
+            let near = app.visitor().post("/api/v1/reports/suggest", &report(words, HOME)).await.expect(200).json();
+            near["near"].as_array().unwrap().iter().map(|n| n["code"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!((offered(words).await, offered(old).await), (vec![open["code"].clone()], vec![]));
+        let join = async |words: &str, receipt: &Value| {
+            let mut joining = report(words, HOME);
+            joining["join"] = receipt["code"].clone();
+            app.visitor().post("/api/v1/reports", &joining).await
+        };
+        for (words, receipt) in [(words, &lamp), (words, &secret), (old, &unpublished)] {
+            let refused = join(words, receipt).await.expect(400).json();
+            assert_eq!((refused["fields"][0]["field"].as_str(), refused["fields"][0]["code"].as_str()), (Some("join"), Some("no-open-case")));
+        }
+        assert_eq!(join(words, &open).await.expect(201).json()["code"], open["code"]);
+        // Whoever was offered a case by his words and then chose another matter joins it all the same.
+        let mut chosen = report(words, HOME);
+        (chosen["join"], chosen["matter"]) = (open["code"].clone(), json!(app.matter("路灯不亮").to_string()));
+        assert_eq!(send(&app, &chosen).await["code"], open["code"]);
+        // A reporter's receipt names no other either; a desk that takes a report in is told of all.
+        let told = |receipt: &Value| receipt["duplicates"].as_array().unwrap().iter().map(|d| d["code"].clone()).collect::<Vec<_>>();
+        assert_eq!(told(&send(&app, &report(old, HOME)).await), Vec::<Value>::new());
+        let desk = app.login_as("district-intake", DISTRICT).await;
+        let receipt = desk.post("/api/v1/incidents", &report(old, HOME)).await.expect(201).json();
+        assert!(told(&receipt).contains(&unpublished["code"]), "{receipt}");
+    }
 }
 
 /// The database is as full as it may be, or held by another program: the reporter is told so, reading goes on, and nothing was half saved.

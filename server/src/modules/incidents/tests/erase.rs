@@ -72,7 +72,7 @@ async fn told(app: &TestApp) -> (Client, String, String, String) {
     let receipt = app.visitor().post("/api/v1/reports", &report).await.expect(201).json();
     let (id, track) = (receipt["id"].as_str().unwrap().to_owned(), receipt["track"].as_str().unwrap().to_owned());
     let path = format!("/api/v1/incidents/{id}");
-    let joined = json!({ "text": format!("我家也是，还有{}", MARKS[1]), "lon": HOME.0, "lat": HOME.1, "join": receipt["code"] });
+    let joined = json!({ "text": format!("楼道灯坏了，单元楼道里的灯不亮，还有{}", MARKS[1]), "lon": HOME.0, "lat": HOME.1, "join": receipt["code"] });
     app.visitor().post("/api/v1/reports", &joined).await.expect(201);
     let remark = json!({ "text": format!("又看到{}", MARKS[2]) });
     app.visitor().post(&format!("/api/v1/reports/{track}/remarks"), &remark).await.expect(200);

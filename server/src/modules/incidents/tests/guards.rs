@@ -129,6 +129,31 @@ testkit::both! {
         assert!(!case["may"].as_array().unwrap().iter().any(|m| m == "verify"), "the handler is not offered to verify");
     }
 
+    async fn what_was_solved_on_the_spot_and_does_not_stand_is_sent_out(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let worker = app.login_as("grid-worker", GRID).await;
+        let body = json!({
+            "text": "巡查发现楼道灯坏了，已换好", "lon": HOME.0, "lat": HOME.1, "matter": app.matter("楼道灯不亮").to_string(),
+            "channel": "patrol", "solved": { "result": "solved", "public_reply": "已更换" },
+        });
+        let receipt = worker.post("/api/v1/incidents", &body).await.expect(201).json();
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        let desk = app.login_as("community-desk", COMMUNITY).await;
+        let back = desk.post(&format!("{path}/verify"), &json!({ "passed": false, "words": "还是不亮" })).await.expect(200).json();
+        assert_eq!((back["state"].as_str(), &back["attention"]), (Some("accepted"), &json!(["check-failed"])));
+        assert!(back["due_at"].is_string(), "the handle clock goes on");
+        let listed = desk.get("/api/v1/incidents?attention=check-failed").await.expect(200).json();
+        assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+        let sent = desk.post(&format!("{path}/dispatch"), &json!({})).await.expect(200).json();
+        assert_eq!((sent["state"].as_str(), &sent["attention"]), (Some("assigned"), &json!([])));
+        assert_eq!((sent["due_at"].clone(), sent["lead"]["unit"].as_str()), (back["due_at"].clone(), Some("一社区")));
+        let verifier = app.login_as("street-desk", crate::testing::town::STREET).await;
+        let closed = super::second::solve(&desk, &verifier, &path).await;
+        assert_eq!(closed["state"].as_str(), Some("closed"));
+        assert_eq!(crate::modules::incidents::verify::clocks(&app).await.unwrap().differences, 0);
+        explained(&app).await;
+    }
+
     async fn a_result_that_does_not_stand_goes_back_with_the_time_left(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let receipt = send(&app, &report("楼道灯坏了，单元楼道里的灯不亮", HOME)).await;

@@ -201,6 +201,18 @@ testkit::both! {
         holds(&app).await;
     }
 
+    async fn an_order_to_a_helper_is_told_to_its_own_head(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let (community, fire) =
+            (app.login_as("community-desk", COMMUNITY).await, app.login_as("department-desk", "/990101/D-FIRE/").await);
+        let receipt = send(&app, &report("消防通道被车堵了，消防车道停满车", HOME)).await;
+        let helper = app.org.directory().value.unit_by_code("990101001001").unwrap().id;
+        let order = json!({ "card": "urge", "reply_by": "2025-03-10T12:00:00+08:00", "words": "请说明原因", "unit": helper });
+        app.login_as("supervisor", DISTRICT).await.post(&format!("{}/supervise", path(&receipt)), &order).await.expect(200);
+        let orders = async |account| told(&app, account).await.iter().filter(|k| *k == "case-supervised").count();
+        assert_eq!([orders(community.account).await, orders(fire.account).await], [1, 0], "not to the head of the unit that leads");
+    }
+
     async fn a_reply_that_is_overdue_is_told_once(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let desk = app.login_as("community-desk", COMMUNITY).await;

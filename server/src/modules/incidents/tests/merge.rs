@@ -5,7 +5,11 @@ use testkit::Engine;
 
 use super::road::{report, send};
 use crate::{
-    modules::incidents::verify,
+    modules::incidents::{
+        actions::Change,
+        model::{Action, Reason},
+        verify,
+    },
     testing::{
         Client, TestApp,
         town::{COMMUNITY, DEPARTMENT, DISTRICT, FAR, HOME, OTHER_STREET, STREET},
@@ -225,6 +229,32 @@ testkit::both! {
         assert_eq!((&would["due_at"], &would["light"]), (&opened["due_at"], &opened["light"]), "as it was told");
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
         super::guards::explained(&app).await;
+    }
+
+    /// A resident who adds something while a desk is at work on the case waits for the desk, and is not sent away.
+    async fn a_resident_beside_a_desk_is_heard(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let (first, second) = (send(&app, &report(LAMP, HOME)).await, send(&app, &report(LAMP, HOME)).await);
+        let desk = app.login_as("district-dispatch", DISTRICT).await;
+        merge(&desk, &second, &first).await;
+        for receipt in [&first, &second] {
+            let actor = kernel::Actor::system();
+            let mut tx = app.db.begin();
+            let id = first["id"].as_str().unwrap().parse().unwrap();
+            let mut change = Change::load(&mut tx, &app.app, &actor, &kernel::Scope::All, id, None).await.unwrap();
+            let state = change.case.state;
+            let entry = change.enter(Action::Note, state);
+            (entry.words, entry.reasons) = ("正在办理".into(), db::Json(vec![Reason::new("test", "试验")]));
+            let visitor = app.visitor();
+            let to = format!("/api/v1/reports/{}/remarks", receipt["track"].as_str().unwrap());
+            let more = json!({ "text": "现在更暗了" });
+            let (reply, ()) = tokio::join!(visitor.post(&to, &more), async {
+                tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+                change.save(&mut tx).await.unwrap();
+                tx.commit().await.unwrap();
+            });
+            reply.expect(200);
+        }
     }
 
     async fn an_order_of_ones_own_is_answered_too(engine: Engine) {

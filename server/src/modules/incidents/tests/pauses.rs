@@ -74,6 +74,35 @@ async fn proven(app: &TestApp) {
 }
 
 testkit::both! {
+    /// The worker's clock is ahead, as the machine's was before it was set back: what is claimed by it comes again at its instant.
+    async fn a_wait_ends_although_the_clock_was_set_back_when_it_was_over(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let started = Started::new(&app).await;
+        started.take(&started.desk, "ask", json!({ "question": "哪个单元？", "days": 1 })).await;
+        let road = send(&app, &report("马路路灯不亮，街上路灯坏了一排", HOME)).await;
+        let road = format!("/api/v1/incidents/{}", road["id"].as_str().unwrap());
+        let roads = app.login_as("department-desk", "/990101/D-ROADS/").await;
+        let objection = json!({ "reason": "不归我们", "basis": "职责清单" });
+        roads.post(&format!("{road}/object"), &objection).await.expect(200);
+        let hole = super::whistle::hole(&app).await;
+        let street = app.login_as("street-desk", STREET).await;
+        let units = json!([{ "unit": super::whistle::unit(&app, "990101001001"), "role": "helper" }]);
+        street.post(&format!("{hole}/whistle"), &json!({ "units": units, "words": "请到场" })).await.expect(200);
+
+        let mut ahead = jobs::Worker::new(app.db.clone(), kernel::Clock::frozen(app.now().plus_days(3)));
+        ahead = crate::modules::incidents::work(ahead, &app.app);
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(1), ahead.run_due()).await;
+        assert_eq!(started.case().await["paused"].as_str(), Some("reporter"));
+        app.clock.advance(4 * DAY);
+        run(&app).await;
+        assert_eq!(started.case().await["paused"], Value::Null);
+        let centre = app.login_as("district-dispatch", DISTRICT).await;
+        let said = async |path: &str, what: &str| centre.get(path).await.expect(200).json()["steps"].to_string().contains(what);
+        assert!(said(&road, "ruling-overdue").await, "the review");
+        assert!(said(&hole, "not_reported_in").await, "the whistle");
+        assert!(said(&hole, "bulletin_due").await, "the first bulletin");
+    }
+
     async fn an_answer_of_the_reporter_lets_the_clock_go_on(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let case = Started::new(&app).await;

@@ -239,6 +239,109 @@ testkit::both! {
         super::guards::explained(&app).await;
     }
 
+    async fn a_whistle_that_gives_the_lead_respects_what_a_dispatch_does(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let (first, second) = (app.login_as("community-desk", COMMUNITY).await, app.login_as("community-desk", SIBLING).await);
+        let (street, centre) = (app.login_as("street-desk", STREET).await, app.login_as("district-dispatch", DISTRICT).await);
+        let lead_by = |code: &str| json!({ "units": [{ "unit": unit(&app, code), "role": "lead" }], "words": "请到场" });
+        let misrouted = async |receipt: &Value| {
+            let id = receipt["id"].as_str().unwrap().parse().unwrap();
+            store::find(&mut app.db.read().await.unwrap(), &kernel::Scope::All, id).await.unwrap().misrouted
+        };
+        // Whoever received it first answers for it until the next is there.
+        let receipt = send(&app, &report(LAMP, HOME)).await;
+        of(&first, &receipt).task("send-back", wrong("职责清单")).await.expect(200);
+        let called = of(&street, &receipt).act("whistle", lead_by(SECOND)).await.expect(200).json();
+        assert_eq!((called["lead"]["unit"].as_str(), called["held_by"]["unit"]["name"].as_str()), (Some("一社区"), Some("一社区")));
+        assert_eq!(misrouted(&receipt).await, 1);
+        // Back to whoever returned it is a circle, which the centre decides.
+        of(&street, &receipt).act("whistle", lead_by(FIRST)).await.refused(422, "cyclic-return");
+        assert_eq!(waits(&of(&street, &receipt).whole().await), ["centre"]);
+        let there = of(&second, &receipt).task("report-in", json!({})).await.expect(200).json();
+        assert_eq!((there["lead"]["unit"].as_str(), &there["held_by"], waits(&there)), (Some("二社区"), &Value::Null, vec![]));
+        // Called to lead once more, the unit that returned it was not wrongly sent it.
+        let insisted = send(&app, &report(LAMP, HOME)).await;
+        of(&first, &insisted).task("send-back", wrong("职责清单")).await.expect(200);
+        of(&street, &insisted).act("whistle", lead_by(FIRST)).await.expect(200);
+        assert_eq!(misrouted(&insisted).await, 0);
+        // On no list: the centre decides who leads, by a whistle as well, and what a street tried stands in the record.
+        let old = send(&app, &report(OLD, HOME)).await;
+        of(&street, &old).act("accept", json!({})).await.expect(200);
+        of(&street, &old).act("whistle", lead_by(FIRST)).await.refused(422, "centre-decides");
+        let tried = centre.get("/api/v1/dispatch/attempts?limit=1").await.expect(200).json();
+        assert_eq!((&tried["items"][0]["code"], tried["items"][0]["refused"].as_str()), (&old["code"], Some("centre-decides")));
+        of(&centre, &old).act("whistle", lead_by(FIRST)).await.expect(200);
+        // Whoever leads already may be summoned by the street.
+        of(&street, &old).act("whistle", lead_by(FIRST)).await.expect(200);
+        assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
+    }
+
+    async fn the_gate_holds_for_helpers_too(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let (street, centre) = (app.login_as("street-desk", STREET).await, app.login_as("district-dispatch", DISTRICT).await);
+        let with = |lead: &str, first_measures: bool| {
+            let helpers = json!([unit(&app, FIRST)]);
+            json!({ "unit": unit(&app, lead), "helpers": helpers, "reason": "请社区帮忙", "first_measures": first_measures })
+        };
+        // A department's own matter is not the grassroots' to help with, however it is asked for.
+        let road = send(&app, &report(ROAD, HOME)).await;
+        for asked in [false, true] {
+            of(&street, &road).act("dispatch", with("D-ROADS", asked)).await.refused(422, "not-for-grassroots");
+        }
+        let tried = centre.get("/api/v1/dispatch/attempts").await.expect(200).json();
+        assert_eq!((tried["items"].as_array().unwrap().len(), tried["items"][0]["unit"]["name"].as_str()), (2, Some("一社区")));
+        // What the list asks the grassroots to assist in, they help with.
+        let fire = send(&app, &report("消防通道被车堵了，消防车道停满车", HOME)).await;
+        of(&street, &fire).act("dispatch", with("D-FIRE", false)).await.expect(200);
+        // In an emergency they cordon and warn, when that is asked for, and the record says so.
+        let hole = send(&app, &report("路面突然塌陷出现大坑，路塌了一个洞", HOME)).await;
+        of(&street, &hole).act("dispatch", with("D-ROADS", false)).await.refused(422, "not-for-grassroots");
+        let sent = of(&street, &hole).act("dispatch", with("D-ROADS", true)).await.expect(200).json();
+        assert!(sent["reasons"].as_array().unwrap().iter().any(|r| r["code"] == "first-measures"), "{}", sent["reasons"]);
+        // On no list: only the centre gives the grassroots a part.
+        let old = send(&app, &report(OLD, HOME)).await;
+        of(&street, &old).act("accept", json!({})).await.expect(200);
+        of(&street, &old).act("dispatch", with("D-ROADS", false)).await.refused(422, "centre-decides");
+        of(&centre, &old).act("dispatch", with("D-ROADS", false)).await.expect(200);
+        super::guards::explained(&app).await;
+    }
+
+    async fn a_helper_reads_what_the_list_asks_of_it(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let centre = app.login_as("district-dispatch", DISTRICT).await;
+        let list = centre.post("/api/v1/admission/lists", &json!({ "name": "第一批" })).await.expect(201).json();
+        let list = format!("/api/v1/admission/lists/{}", list["id"].as_str().unwrap());
+        let items = "事项名称,部门,类别,基层配合内容,权限,经费,培训,对应事项\n\
+            消防通道巡查,区消防队,配合,劝离占道车辆并上报,随事下放,按件补助,每年一次,占用消防通道\n";
+        assert_eq!(centre.post(&format!("{list}/items"), &json!({ "content": items })).await.expect(200).json()["applied"], true);
+        centre.post(&format!("{list}/approve"), &json!({})).await.expect(200);
+        app.refresh().await.unwrap();
+        let fire = send(&app, &report("消防通道被车堵了，消防车道停满车", HOME)).await;
+        let case = of(&app.login_as("community-desk", COMMUNITY).await, &fire).whole().await;
+        for task in case["tasks"].as_array().unwrap() {
+            let said = task["reasons"].as_array().unwrap().iter().find(|r| r["code"] == "listed-help");
+            let said = said.map(|r| r["words"].as_str().unwrap().contains("劝离占道车辆并上报"));
+            assert_eq!(said, (task["role"] == "helper").then_some(true), "{task}");
+        }
+        assert_eq!(case["tasks"].as_array().unwrap().len(), 2);
+    }
+
+    async fn a_row_of_the_catalogue_sends_no_helper_past_the_gate(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let admin = app.login_as("system-admin", "/").await;
+        let rows = "level1,level2,level3,access_class,lead_unit,helpers,urgency,accept_limit,handle_limit,limit_unit,verify,publishable\n\
+            市政设施,照明,路灯不亮,上级,区市政中心,属地社区;区消防队,一般,4,24,小时,none,yes\n";
+        admin.post("/api/v1/catalogue/import", &json!({ "name": "matters.csv", "content": rows })).await.expect(200);
+        app.refresh().await.unwrap();
+        let road = send(&app, &report(ROAD, HOME)).await;
+        let case = of(&app.login_as("district-dispatch", DISTRICT).await, &road).whole().await;
+        let named: Vec<&str> = case["tasks"].as_array().unwrap().iter().map(|t| t["unit"]["name"].as_str().unwrap()).collect();
+        assert_eq!((case["state"].as_str(), named), (Some("assigned"), vec!["区市政中心", "区消防队"]), "{case}");
+        let why = case["reasons"].as_array().unwrap().iter().find(|r| r["code"] == "helper-kept-out").expect("a reason");
+        assert!(why["words"].as_str().unwrap().contains("一社区"), "{why}");
+    }
+
     async fn an_objection_is_reviewed_by_somebody_else_and_the_ruling_binds(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let (roads, fire) = (app.login_as("department-desk", DEPARTMENT).await, app.login_as("department-desk", FIRE).await);

@@ -159,6 +159,32 @@ testkit::both! {
         super::guards::explained(&app).await;
     }
 
+    async fn a_whistle_summons_somebody_else_of_the_unit(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let unit = app.org.directory().value.unit_by_code("990101001001001").unwrap().id.to_string();
+        let a = super::away::hire(&app, "S1", "孙明", "990101001001001", "full_time").await;
+        let b = super::away::hire(&app, "S2", "周亮", "990101001001001", "full_time").await;
+        let street = app.login_as("street-desk", STREET).await;
+        let receipt = send(&app, &report("楼道灯坏了，单元楼道里的灯不亮", HOME)).await;
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        let lead = |case: &Value| case["tasks"].as_array().unwrap().iter().find(|t| t["role"] == "lead" && t["state"] == "offered").unwrap().clone();
+        let to_grid = json!({ "unit": unit, "reason": "由网格办理" });
+        let chosen = lead(&street.post(&format!("{path}/dispatch"), &to_grid).await.expect(200).json())["person"].clone();
+        let (same, other) = if chosen == "周亮" { (b, (a, "孙明")) } else { (a, (b, "周亮")) };
+        assert_ne!(chosen, json!(other.1));
+        let handler = app.login_with(&[("community-desk", COMMUNITY)], Some(same)).await;
+        solve(&handler, &street, &path).await;
+        street.post(&format!("{path}/reopen"), &json!({ "cause": "recurred", "reason": "又坏了" })).await.expect(200);
+        let call = json!({ "units": [{ "unit": unit, "role": "lead" }], "words": "请到场" });
+        let called = street.post(&format!("{path}/whistle"), &call).await.expect(200).json();
+        let task = lead(&called);
+        assert_eq!((&called["attention"], &task["person"]), (&json!([]), &json!(other.1)), "{task}");
+        let task = task["id"].as_str().unwrap().to_owned();
+        handler.post(&format!("{path}/tasks/{task}/report-in"), &json!({})).await.refused(422, "same-handler");
+        let colleague = app.login_with(&[("community-desk", COMMUNITY)], Some(other.0)).await;
+        colleague.post(&format!("{path}/tasks/{task}/report-in"), &json!({})).await.expect(200);
+    }
+
     async fn the_same_person_only_when_there_is_nobody_else(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let district = app.login_as("system-admin", DISTRICT).await;
