@@ -262,7 +262,7 @@ async fn call_up(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, from: &Un
     if let Some(lead) = replaced {
         rows::withdraw(tx, lead).await?;
     }
-    if leads {
+    if next.is_some() {
         store::drop_extensions(tx, case.id, round).await?;
     }
     for task in &adopted {
