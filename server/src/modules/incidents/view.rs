@@ -3,8 +3,10 @@
 
 mod emergency;
 pub mod open;
+mod told;
 mod tracked;
 
+use told::{spoken_as, told};
 pub use tracked::{TrackView, followed, photo_owner};
 
 use db::Conn;
@@ -15,7 +17,7 @@ use utoipa::ToSchema;
 use super::{
     actions::Ground,
     duplicates::Candidate,
-    explain::{Effect, explain},
+    explain::Effect,
     learn::{self, Word},
     model::{Attention, Channel, Incident, Light, Outcome, Reason, Role, Source, State, Task, TaskState, attention_list},
     rules::{
@@ -475,12 +477,6 @@ pub fn together(app: &App, ground: &Ground, actor: &Actor, case: Case, parts: Pa
     })
 }
 
-/// What stands elsewhere in a step's words, by kind and gaps where the step says it so.
-fn spoken_as(words: Option<&str>, steps: &[Entry]) -> Option<Spoken> {
-    let words = words?;
-    steps.iter().rev().filter(|s| s.words == words).find_map(|s| s.spoken.clone()).map(|s| s.0)
-}
-
 /// Where the case went, and what came into it and is still there: read from its steps.
 fn links(case: &Case, steps: &[Entry]) -> (Option<CaseLink>, Vec<CaseLink>) {
     let (mut into, mut merged) = (None, vec![]);
@@ -588,23 +584,6 @@ fn task(ground: &Ground, t: TaskRow, reach: &kernel::Scope, me: Option<uuid::Uui
         arrived_at: t.arrived_at,
         binding: t.binding,
     }
-}
-
-/// What the steps did to the clocks, and what is still to be met on the way.
-#[derive(Default)]
-struct Told {
-    effects: Vec<Vec<Effect>>,
-    stages: Vec<StageView>,
-}
-
-/// Replays the log once. A history that the calendars do not know any more explains nothing, and can be read all the same.
-fn told(app: &App, ground: &Ground, case: &Case, steps: &[Entry]) -> Told {
-    let days = super::actions::days(&ground.catalogue.value, case, app.zone);
-    let Ok((effects, faces)) = explain(&days, steps.iter().map(|s| (s.at, s.clock.0.as_slice()))) else { return Told::default() };
-    let open = case.state.is_open();
-    let stages =
-        faces.into_iter().filter(|_| open).filter_map(|f| Some(StageView { name: f.stage?, by: f.runs.then_some(f.due) }));
-    Told { effects, stages: stages.collect() }
 }
 
 fn step(actor: &Actor, e: Entry, effect: Vec<Effect>) -> StepView {

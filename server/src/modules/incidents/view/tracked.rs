@@ -134,7 +134,7 @@ pub async fn followed(conn: &mut Conn, app: &App, ground: &Ground, followed: Fol
     let shown = survivor.unwrap_or(case);
     let solved = matches!(shown.state, State::Resolved | State::Verified | State::Closed);
     let asked = question(&shown, &read);
-    let reply_spoken = super::spoken_as(shown.public_reply.as_deref(), &read);
+    let reply_spoken = super::told::spoken_as(shown.public_reply.as_deref(), &read);
     Ok(TrackView {
         question: asked,
         light: Light::at(ground.now, shown.yellow_at, shown.red_at, shown.paused.is_some()),
