@@ -4148,7 +4148,7 @@ export interface components {
             outcome: components["schemas"]["Reached"];
         };
         /** @enum {string} */
-        Attention: "no-grid" | "two-grids" | "low-confidence" | "unlisted" | "no-person" | "no-unit" | "no-calendar" | "returned" | "objected" | "centre" | "review-due" | "reopened" | "unsatisfied" | "escalated";
+        Attention: "no-grid" | "two-grids" | "low-confidence" | "unlisted" | "no-person" | "no-unit" | "no-calendar" | "returned" | "objected" | "centre" | "review-due" | "reopened" | "unsatisfied" | "escalated" | "check-failed";
         /** @description A row of the record as an auditor reads it. */
         AuditRow: {
             action: string;
@@ -8144,6 +8144,25 @@ export interface components {
             to: components["schemas"]["Urgency"];
             /** @description Why. */
             words: string;
+        } | {
+            /** @description The number of the case that came into it. */
+            code: string;
+            /** @description How urgent it was. */
+            from: components["schemas"]["Urgency"];
+            /** @enum {string} */
+            kind: "raised_with";
+            /** @description How urgent it is. */
+            to: components["schemas"]["Urgency"];
+        } | {
+            /** @enum {string} */
+            kind: "helper_kept_out";
+            /** @description The unit. */
+            unit: string;
+        } | {
+            /** @description As the list says it. */
+            help: string;
+            /** @enum {string} */
+            kind: "listed_help";
         } | {
             /** @description The desk. */
             desk: string;
