@@ -14,6 +14,7 @@ import resident from "@/locales/zh/resident.json";
 import setup from "@/locales/zh/setup.json";
 import supervision from "@/locales/zh/supervision.json";
 import list from "@/locales/zh/words.json";
+import wallWords from "@/locales/zh/wall.json";
 import worker from "@/locales/zh/worker.json";
 
 type Answers = Record<string, { status?: number; body: unknown }>;
@@ -39,7 +40,7 @@ export async function mounted(component: Component, props: Record<string, unknow
   // Two faces may each have a word of the same key; the page's own face says it last.
   const face = /faces\/(\w+)\//.exec((component as { __file?: string }).__file ?? "")?.[1];
   const own = { resident, worker, console: consoleWords }[face ?? ""] ?? {};
-  const zh = { ...common, board, errors, fields, words: list, setup, supervision, ...resident, ...worker, ...consoleWords, ...own };
+  const zh = { ...common, board, errors, fields, words: list, setup, supervision, wall: wallWords, ...resident, ...worker, ...consoleWords, ...own };
   const i18n = createI18n({ legacy: false, locale: "zh", messages: { zh } as never });
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const wrapper = mount(component, { props, attachTo: document.body, global: { plugins: [createPinia(), router, i18n, [VueQueryPlugin, { queryClient: queries }]] } });
