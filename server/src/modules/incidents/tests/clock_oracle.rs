@@ -171,7 +171,6 @@ impl World {
                 }
                 self.rule = Some(rule.clone());
             }
-            Event::Hasten { .. } => {}
             Event::Offer => {
                 let limit = self.rule.as_ref().and_then(|r| r.accept);
                 let share = self.rule.as_ref().and_then(|r| r.warn_left).unwrap_or(20);
@@ -191,7 +190,8 @@ impl World {
             Event::Pause => self.paused = true,
             Event::Resume => self.paused = false,
             Event::Extend { by } => self.handle.iter_mut().for_each(|w| w.grant(now, millis(*by))),
-            Event::Reach { .. } | Event::Bind { .. } | Event::Unbind { .. } => {}
+            // What is not opened has nothing to hasten.
+            Event::Hasten { .. } | Event::Reach { .. } | Event::Bind { .. } | Event::Unbind { .. } => {}
             Event::End => (self.accept, self.accepting, self.solving, self.paused) = (None, false, false, false),
         }
         self.since.push((now, event.clone()));

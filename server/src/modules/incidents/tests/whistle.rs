@@ -102,9 +102,6 @@ testkit::both! {
         assert_eq!(what_if(Some("D-FIRE")).await[0]["clock"].as_str(), Some("accept"));
         let case = street.post(&format!("{path}/whistle"), &call(&app, &[("S001-LAW", "helper")])).await.expect(200).json();
         assert_eq!((&case["red_at"], &case["yellow_at"]), (&before["red_at"], &before["yellow_at"]));
-        let asked = json!({ "units": [unit(&app, "D-FIRE")], "words": "请协助" });
-        let case = roads.post(&format!("{path}/tasks/{task}/help"), &asked).await.expect(200).json();
-        assert_eq!(case["red_at"], before["red_at"]);
         app.clock.advance(11 * MINUTE);
         let case = street.get(&path).await.expect(200).json();
         assert_eq!((case["light"].as_str(), case["state"].as_str()), (Some("green"), Some("in_progress")));
