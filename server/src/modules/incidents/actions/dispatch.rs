@@ -187,6 +187,9 @@ fn known_person(ground: &Ground, person: Option<uuid::Uuid>) -> Result<Option<Id
     }
 }
 
+/// A lead and helpers, or the unit that the gate keeps out with what it says.
+pub(super) type Named = Result<(Responsible, Vec<Responsible>), (Id<Unit>, Error)>;
+
 /// A lead and helpers whom somebody named, in the words of the organisation, passing over people who may not have it; the inner error is what
 /// the gate says of which unit. `first_measures` asks for its one exception.
 pub(super) fn named(
@@ -197,7 +200,7 @@ pub(super) fn named(
     helpers: &[Id<Unit>],
     not: &[Id<Person>],
     first_measures: bool,
-) -> Result<Result<(Responsible, Vec<Responsible>), (Id<Unit>, Error)>> {
+) -> Result<Named> {
     let directory = &ground.org.value;
     let known = |id: Id<Unit>, field: &str| directory.unit(id).ok_or_else(|| Error::invalid(field, "unknown-unit"));
     let mut chosen = vec![(Role::Lead, known(lead, field)?)];

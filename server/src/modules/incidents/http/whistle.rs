@@ -76,7 +76,7 @@ async fn blow(
     command: Command<actions::Blow>,
 ) -> Outcome {
     let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
-    let case = actions::blow(&mut work.tx, &ground, change, &command.body).await?;
+    let case = Box::pin(actions::blow(&mut work.tx, &ground, change, &command.body)).await?;
     answer_or_refuse(work, &app, &ground, &who, case).await
 }
 
@@ -90,7 +90,7 @@ async fn help(
     command: Command<actions::Help>,
 ) -> Outcome {
     let (ground, mut work, change) = open(&app, &who, who.scope(), id, &command, command.body.version).await?;
-    let case = actions::help(&mut work.tx, &ground, change, task, &command.body).await?;
+    let case = Box::pin(actions::help(&mut work.tx, &ground, change, task, &command.body)).await?;
     answer_or_refuse(work, &app, &ground, &who, case).await
 }
 
