@@ -5,7 +5,7 @@ import { createMemoryHistory, createRouter } from "vue-router";
 import { guard, proceed, useSession } from "@/shared/access/session";
 import LoginPage from "@/shared/access/LoginPage.vue";
 import * as calls from "@/api/calls";
-import { mounted, serve } from "./mounted";
+import { mounted, serve, stores } from "./mounted";
 
 const opened = { account: "a", name: "周以宁", home: "/", roles: [], permissions: ["task.handle"], csrf: "t", expires_at: "2026-03-14T08:00:00.000Z", must_enrol: false };
 const page = { template: "<main />" };
@@ -54,7 +54,7 @@ describe("the way in", () => {
     await calls.inbox().catch(() => undefined);
     await flushPromises();
     expect(router.currentRoute.value).toMatchObject({ name: "login", query: { next: "/case/7", ended: "1" } });
-    expect(useSession().now).toBeNull();
+    expect(useSession(stores()).now).toBeNull();
   });
 });
 
@@ -72,30 +72,30 @@ describe("a session that ends under somebody's hands", () => {
   it("leaves the page as it is where the face keeps it", async () => {
     const router = await end(true);
     expect(router.currentRoute.value.fullPath).toBe("/case/7?tab=x");
-    expect([useSession().over, useSession().now?.account]).toEqual([true, "a"]);
-    useSession().take(opened);
-    expect(useSession().over).toBe(false);
+    expect([useSession(stores()).over, useSession(stores()).now?.account]).toEqual([true, "a"]);
+    useSession(stores()).take(opened);
+    expect(useSession(stores()).over).toBe(false);
   });
   it("leads back to the page after a log-in by a link, whose address knows nothing of it", async () => {
     const router = await end(false);
     await router.replace("/elsewhere");
-    useSession().take(opened);
+    useSession(stores()).take(opened);
     proceed(router, opened, "/");
     await flushPromises();
     expect(router.currentRoute.value.fullPath).toBe("/case/7?tab=x");
   });
   it("does not lead somebody else there", async () => {
     const router = await end(false);
-    useSession().take({ ...opened, account: "b" });
+    useSession(stores()).take({ ...opened, account: "b" });
     proceed(router, { ...opened, account: "b" }, "/");
     await flushPromises();
     expect(router.currentRoute.value.fullPath).toBe("/");
   });
   it("tells of a log-in in another window, and of none", async () => {
     serve({ "GET /session": { body: opened } });
-    expect((await useSession().elsewhere())?.account).toBe("a");
+    expect((await useSession(stores()).elsewhere())?.account).toBe("a");
     serve({ "GET /session": { status: 401, body: { code: "unauthenticated" } } });
-    expect(await useSession().elsewhere()).toBeNull();
+    expect(await useSession(stores()).elsewhere()).toBeNull();
   });
 });
 

@@ -8,7 +8,7 @@ import { drop, flush, pending, undo } from "@/faces/console/pending";
 import DispatchPage from "@/faces/console/supervision/DispatchPage.vue";
 import { useSession } from "@/shared/access/session";
 import NoticeList from "@/shared/notices/NoticeList.vue";
-import { mounted, serve } from "./mounted";
+import { mounted, serve, stores } from "./mounted";
 
 const button = (of: VueWrapper, words: string) => of.findAll("button").find((it) => it.text() === words)!;
 const press = async (of: VueWrapper, words: string) => {
@@ -16,7 +16,7 @@ const press = async (of: VueWrapper, words: string) => {
   await flushPromises();
 };
 const as = async (...permissions: string[]) => {
-  useSession().take({ name: "甲", permissions, roles: [] } as unknown as Session);
+  useSession(stores()).take({ name: "甲", permissions, roles: [] } as unknown as Session);
   await flushPromises();
 };
 afterEach(() => { undo(); pending.failed.map((it) => it.id).forEach(drop); document.body.innerHTML = ""; });

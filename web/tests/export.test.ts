@@ -3,13 +3,13 @@ import { afterEach, describe, expect, it } from "vitest";
 import { nextTick } from "vue";
 import ExportLinks from "@/faces/console/sheet/ExportLinks.vue";
 import { useSession } from "@/shared/access/session";
-import { mounted } from "./mounted";
+import { mounted, stores } from "./mounted";
 
 enableAutoUnmount(afterEach);
 
 async function links(permissions: string[], props: Record<string, unknown>) {
   const { wrapper } = await mounted(ExportLinks, { name: "异议", ...props });
-  useSession().take({ permissions } as never);
+  useSession(stores()).take({ permissions } as never);
   await nextTick();
   return wrapper.findAll("a").map((it) => it.attributes("href"));
 }

@@ -90,14 +90,14 @@ describe("MatterForm", () => {
   });
   it("has no form any more once the last question is gone", async () => {
     const { save, press } = await form(matter);
-    await press("setup.shape.drop", 1);
+    await press("删去", 1);
     const sent = await save();
     expect(sent?.rules.form).toBeNull();
     expect(sent).not.toHaveProperty("fields");
   });
   it("sends nothing while a new step has no name, and says where", async () => {
     const { save, press } = await form(matter);
-    await press("setup.shape.add");
+    await press("加一项");
     expect(await save()).toBeUndefined();
     expect(document.body.textContent).toContain("这里要填写");
   });

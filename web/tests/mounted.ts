@@ -1,6 +1,6 @@
 import { QueryClient, VueQueryPlugin } from "@tanstack/vue-query";
 import { flushPromises, mount } from "@vue/test-utils";
-import { createPinia } from "pinia";
+import { createPinia, type Pinia } from "pinia";
 import { vi } from "vitest";
 import type { Component } from "vue";
 import { createI18n } from "vue-i18n";
@@ -33,6 +33,10 @@ export function serve(answers: Answers): { method: string; path: string; body: u
   return asked;
 }
 
+/** The stores of the page that was mounted last. A store of an earlier page that is still at work would else make its own the ones that are found. */
+let last: Pinia | undefined;
+export const stores = (): Pinia => last!;
+
 /** Mounts a component as a face would, in Chinese, on an empty page at `path`. */
 export async function mounted(component: Component, props: Record<string, unknown> = {}, path = "/") {
   const router = createRouter({ history: createMemoryHistory(), routes: [{ path: "/t/:track", component }, { path: "/sent/:key", component }, { path: "/cases/:id", component }, { path: "/:rest(.*)*", component }] });
@@ -43,7 +47,9 @@ export async function mounted(component: Component, props: Record<string, unknow
   const zh = { ...common, board, errors, fields, words: list, setup, supervision, wall: wallWords, ...resident, ...worker, ...consoleWords, ...own };
   const i18n = createI18n({ legacy: false, locale: "zh", messages: { zh } as never });
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  const wrapper = mount(component, { props, attachTo: document.body, global: { plugins: [createPinia(), router, i18n, [VueQueryPlugin, { queryClient: queries }]] } });
+  const pinia = createPinia();
+  last = pinia;
+  const wrapper = mount(component, { props, attachTo: document.body, global: { plugins: [pinia, router, i18n, [VueQueryPlugin, { queryClient: queries }]] } });
   await flushPromises();
   return { wrapper, router };
 }

@@ -9,7 +9,7 @@ import { useSession } from "@/shared/access/session";
 import FaceBox from "@/shared/org/FaceBox.vue";
 import PortraitForm from "@/shared/org/PortraitForm.vue";
 import { forPortrait } from "@/shared/photos/smaller";
-import { mounted, serve } from "./mounted";
+import { mounted, serve, stores } from "./mounted";
 
 vi.mock("@/shared/photos/smaller", () => ({ forPortrait: vi.fn() }));
 const drawn = () => vi.mocked(forPortrait).mockResolvedValue({ photo: new Blob(["jpeg"], { type: "image/jpeg" }), preview: document.createElement("canvas") });
@@ -100,7 +100,7 @@ describe("the pages that put one", () => {
     const all = serve({ "GET /people": { body: { items: [person], next: null } }, ...answers("/people/p1/portrait") });
     const { wrapper } = await mounted(PeoplePage);
     expect(wrapper.find("button[aria-label='周以宁的照片']").exists()).toBe(false);
-    useSession().take({ account: "a", name: "管理员", home: "/c/", roles: [], permissions: ["org.manage"], csrf: "t", expires_at: "2027-01-01T00:00:00Z" });
+    useSession(stores()).take({ account: "a", name: "管理员", home: "/c/", roles: [], permissions: ["org.manage"], csrf: "t", expires_at: "2027-01-01T00:00:00Z" });
     await flushPromises();
     await wrapper.get("button[aria-label='周以宁的照片']").trigger("click");
     expect(wrapper.get("img.picture").attributes("src")).toBe("/api/v1/people/p1/portrait/w1");

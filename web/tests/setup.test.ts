@@ -6,7 +6,7 @@ import AccountsPage from "@/faces/console/setup/AccountsPage.vue";
 import AuditPage from "@/faces/console/setup/AuditPage.vue";
 import UnitPanel from "@/faces/console/setup/UnitPanel.vue";
 import { useSession } from "@/shared/access/session";
-import { mounted, serve } from "./mounted";
+import { mounted, serve, stores } from "./mounted";
 
 const grown = { id: "u", kind: "grid", code: "G1", name: "一网格", serves: [], above: [{ id: "c", name: "社区" }], vacancies: [], history: [], posts: [{ id: "p", slot: "worker", title: "网格员", person: { id: "n", name: "甲", staff_no: "1" } }] };
 const account = { id: "a", username: "jia", name: "甲", grants: [{ id: "g", role: "desk", path: "/" }] };
@@ -21,7 +21,7 @@ describe("what set-up ends with one click", () => {
       "GET /roles": { body: [] }, "GET /accounts": { body: { items: [account] } }, "GET /accounts/a": { body: account }, "POST /accounts/a/disable": { body: {} }, "DELETE /accounts/a/grants/g": { body: {} },
     });
     const { wrapper } = of === "units" ? await mounted(UnitPanel, { id: "u", asOf: "", kinds: [], kindName: (it: string) => it }) : await mounted(AccountsPage, {}, "/?account=a");
-    useSession().take({ permissions: ["org.manage", "account.manage", "grant.manage"], roles: [] } as unknown as Session);
+    useSession(stores()).take({ permissions: ["org.manage", "account.manage", "grant.manage"], roles: [] } as unknown as Session);
     await flushPromises();
     const press = async (words: string) => {
       await wrapper.findAll("button").find((it) => it.text() === words)!.trigger("click");
@@ -70,7 +70,7 @@ describe("the record", () => {
       [`GET /accounts/${one}`]: { body: { id: one, name: "甲", username: "jia", grants: [] } }, [`GET /accounts/${two}`]: { body: { id: two, name: "乙", username: "yi", grants: [] } },
     });
     const { wrapper, router } = await mounted(AuditPage);
-    useSession().take({ permissions, roles: [] } as unknown as Session);
+    useSession(stores()).take({ permissions, roles: [] } as unknown as Session);
     await flushPromises();
     return { wrapper, router, asked };
   }

@@ -15,7 +15,7 @@ import residentEn from "@/locales/en/resident.json";
 import wordsEn from "@/locales/en/words.json";
 import workerEn from "@/locales/en/worker.json";
 import type { Spoken } from "@/shared/incidents/spoken";
-import { mounted, serve } from "./mounted";
+import { mounted, serve, stores } from "./mounted";
 
 enableAutoUnmount(afterEach);
 afterEach(() => vi.unstubAllGlobals());
@@ -143,7 +143,7 @@ describe("the steps of a case say in the reader's language what the program says
     serve({ "GET /incidents/1": { body: aCase } });
     const { wrapper, english } = await shown(face, show, path);
     if (face === "worker") {
-      useField().cases = new Map([["1", aCase]]);
+      useField(stores()).cases = new Map([["1", aCase]]);
       await flushPromises();
     }
     const lines = () => wrapper.findAll(line).map((it) => it.text()).reverse();

@@ -5,7 +5,7 @@ import type { Case, Session, Task } from "@/api/types";
 import { alarm, useLive } from "@/faces/worker/live";
 import { useField } from "@/faces/worker/offline/field";
 import { useSession } from "@/shared/access/session";
-import { mounted } from "./mounted";
+import { mounted, stores } from "./mounted";
 
 class Ear extends EventTarget {
   static open: Ear[] = [];
@@ -26,9 +26,9 @@ const held = (...all: Case[]) => new Map(all.map((it) => [it.id, it]));
 
 async function face(session: Session = who) {
   const page = await mounted(defineComponent({ setup: () => { useLive(); return () => h("p"); } }));
-  const field = useField();
+  const field = useField(stores());
   field.sync = vi.fn(async () => undefined);
-  useSession().take(session);
+  useSession(stores()).take(session);
   await flushPromises();
   return { ...page, field };
 }
@@ -54,7 +54,7 @@ describe("the worker's ear", () => {
   it("listens to nothing without network, without the server's word, or in a pocket", async () => {
     const { field } = await face({ ...who, csrf: "" });
     expect(Ear.open).toHaveLength(0);
-    useSession().take(who);
+    useSession(stores()).take(who);
     await flushPromises();
     expect(Ear.open).toHaveLength(1);
     field.online = false;

@@ -23,7 +23,7 @@ import { clockOf, dayOf, shifted, shiftedMonth } from "@/faces/worker/day/dates"
 import { leadOut, useSession } from "@/shared/access/session";
 import { mapLinks } from "@/shared/map/navigate";
 import { byHand } from "@/shared/shell/install";
-import { mounted, serve } from "./mounted";
+import { mounted, serve, stores } from "./mounted";
 
 const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000 + 1000).toISOString();
 const task = (id: string, more: Partial<Task> = {}): Task => ({ id, role: "lead", unit: null, state: "offered", mine: true, to_me: true, ...more });
@@ -36,6 +36,9 @@ const who: Session = { account: "a-1", name: "网格员", home: "/w/", roles: []
 const lease = { session: "s-1", key: btoa("k".repeat(32)), until: inHours(100) };
 const pack = (cases: Case[]) => ({ cursor: "c", held: cases.map((it) => it.id), cut: false, cases, next: null, catalogue: 1, borders: null, desks: [], must_reports: [], reasons: [] });
 
+/** However busy the machine is: what is looked for comes. */
+const soon = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 10_000 });
+
 enableAutoUnmount(afterEach);
 beforeEach(() => {
   Object.assign(Dexie.dependencies, { indexedDB: new IDBFactory(), IDBKeyRange });
@@ -46,10 +49,10 @@ afterEach(() => vi.unstubAllGlobals());
 async function today(cases: Case[]) {
   serve({ "GET /session/lease": { body: lease }, "GET /pack": { body: pack(cases) } });
   const page = await mounted(TodayPage);
-  const field = useField();
+  const field = useField(stores());
   await field.open(who, true);
   // To its end: a round that goes on would make this page's store the one that the next test gets.
-  await vi.waitFor(() => expect([field.lastSync === null, field.syncing]).toEqual([false, false]));
+  await soon(() => expect([field.lastSync === null, field.syncing]).toEqual([false, false]));
   await flushPromises();
   return { ...page, field };
 }
@@ -79,8 +82,8 @@ describe("the first reading of a day", () => {
     serve({ "GET /session/lease": { body: lease }, "GET /pack": { body: pack([aCase("1")]) } });
     await mounted(TodayPage);
     const locks = vi.spyOn(navigator, "locks", "get").mockReturnValue({ request: () => new Promise(() => undefined) } as unknown as LockManager);
-    await useField().open(who, true);
-    await vi.waitFor(() => expect(useField().cases.size).toBe(1));
+    await useField(stores()).open(who, true);
+    await soon(() => expect(useField(stores()).cases.size).toBe(1));
     locks.mockRestore();
   });
   it("comes after what waits to be sent", async () => {
@@ -88,7 +91,7 @@ describe("the first reading of a day", () => {
     const network = vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
     vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
     await field.give(commands.dayEntry("2026-03-14", "帮张阿姨提菜", new Date()));
-    await vi.waitFor(() => expect(field.reached).toBe(false));
+    await soon(() => expect(field.reached).toBe(false));
     await flushPromises();
     network.mockRestore();
     const asked = serve({ "GET /session": { body: who }, "POST /day/entries": { status: 201, body: {} }, "GET /pack": { body: pack([aCase("1")]) } });
@@ -158,8 +161,8 @@ describe("a complaint about a burden", () => {
       "GET /units": { body: { items: [{ id: "u-9", name: "区某局", code: "X", kind: "department" }] } }, "POST /burdens": { status: 201, body: complaint }, "POST /burdens/b-1/review": { body: { ...complaint, state: "closed" } },
     });
     const { wrapper } = await mounted(BurdenPage);
-    useSession().take({ ...who, permissions });
-    await useField().open({ ...who, permissions }, true);
+    useSession(stores()).take({ ...who, permissions });
+    await useField(stores()).open({ ...who, permissions }, true);
     await flushPromises();
     return { wrapper, asked };
   }
@@ -168,14 +171,14 @@ describe("a complaint about a burden", () => {
     await wrapper.get("form").trigger("submit");
     expect(wrapper.text()).toContain("请选一个单位");
     await wrapper.get("#unit").setValue("某局");
-    await vi.waitFor(() => expect(wrapper.find(".field button.act").exists()).toBe(true));
+    await soon(() => expect(wrapper.find(".field button.act").exists()).toBe(true));
     await wrapper.get(".field button.act").trigger("click");
     await wrapper.get("form").trigger("submit");
     expect(wrapper.text()).toContain("请选是哪一种");
     await wrapper.get("input[value=unlisted]").setValue(true);
     await wrapper.get("#burden-words").setValue(" 让填别人的表 ");
     await wrapper.get("form").trigger("submit");
-    await vi.waitFor(() => expect(asked.find((it) => it.path === "/burdens" && it.method === "POST")?.body).toEqual({ about: "u-9", kind: "unlisted", words: "让填别人的表", unnamed: true }));
+    await soon(() => expect(asked.find((it) => it.path === "/burdens" && it.method === "POST")?.body).toEqual({ about: "u-9", kind: "unlisted", words: "让填别人的表", unnamed: true }));
   });
   it("is judged in the end by whoever complained", async () => {
     const { wrapper, asked } = await page(["burden.report", "burden.read"]);
@@ -183,7 +186,7 @@ describe("a complaint about a burden", () => {
     await wrapper.get("article input[value=no]").setValue(true);
     await wrapper.get("#verdict-words").setValue("还在填");
     await wrapper.get("article form").trigger("submit");
-    await vi.waitFor(() => expect(asked.find((it) => it.path === "/burdens/b-1/review")?.body).toEqual({ version: 4, words: "还在填", satisfied: false }));
+    await soon(() => expect(asked.find((it) => it.path === "/burdens/b-1/review")?.body).toEqual({ version: 4, words: "还在填", satisfied: false }));
   });
   it("is not offered to whom the server would refuse it", async () => {
     const { wrapper } = await page(["burden.read"]);
@@ -220,7 +223,7 @@ describe("what the hour asks for", () => {
       const wrapper = await form("whistle", of, of.tasks[0]);
       serve({ "GET /units": { body: { items: [{ id: "u-9", name: "青和物业", code: "X", kind: "partner" }] } } });
       await wrapper.get("#unit").setValue("青和");
-      await vi.waitFor(() => expect(wrapper.find(".field button.act").exists()).toBe(true));
+      await soon(() => expect(wrapper.find(".field button.act").exists()).toBe(true));
       await wrapper.get(".field button.act").trigger("click");
       await wrapper.get("#act-words").setValue("请带梯子");
       await wrapper.get("form").trigger("submit");
@@ -284,9 +287,9 @@ describe("a result that waits for a signature", () => {
     serve(answers);
     localStorage.clear();
     const { wrapper } = await mounted(CasePage, {}, "/cases/1");
-    const field = useField();
+    const field = useField(stores());
     await field.open(who, true);
-    await vi.waitFor(() => expect(wrapper.text()).toContain("已换灯泡。"));
+    await soon(() => expect(wrapper.text()).toContain("已换灯泡。"));
     return { wrapper, field, answers };
   }
   it("stands in the inbox of whoever signs", async () => {
@@ -300,7 +303,7 @@ describe("a result that waits for a signature", () => {
     await wrapper.get("button.next").trigger("click");
     await wrapper.get("input[value=yes]").setValue(true);
     await wrapper.get("form").trigger("submit");
-    await vi.waitFor(() => expect(field.waiting).toBe(1));
+    await soon(() => expect(field.waiting).toBe(1));
     await flushPromises();
     expect([wrapper.find("[aria-labelledby=unsigned]").exists(), wrapper.find("button.next").exists()]).toEqual([false, false]);
     const asked = serve(answers);
@@ -322,9 +325,9 @@ describe("what was begun on a phone", () => {
   async function page() {
     serve({ "GET /session/lease": { body: lease }, "GET /pack": { body: pack([of]) }, "GET /incidents/1": { body: of }, "GET /session": { body: who } });
     const { wrapper } = await mounted(CasePage, {}, "/cases/1");
-    const field = useField();
+    const field = useField(stores());
     await field.open(who, true);
-    await vi.waitFor(() => expect(wrapper.text()).toContain("words 1"));
+    await soon(() => expect(wrapper.text()).toContain("words 1"));
     return { wrapper, field };
   }
   const button = (wrapper: Awaited<ReturnType<typeof page>>["wrapper"], words: string) => wrapper.findAll("button").find((it) => it.text() === words)!;
@@ -340,7 +343,7 @@ describe("what was begun on a phone", () => {
     await field.close();
     // The same person again, on a page that is there before the device is read: the form is open, with the words in it.
     const { wrapper: again, field: then } = await page();
-    await vi.waitFor(() => expect((again.get("#note-text").element as HTMLTextAreaElement).value).toBe("欧阳栖梧家漏水"));
+    await soon(() => expect((again.get("#note-text").element as HTMLTextAreaElement).value).toBe("欧阳栖梧家漏水"));
     await then.close();
     await then.open({ ...who, account: "a-2" }, true);
     expect(then.drafts!.get("note.1")).toBeUndefined();
@@ -353,10 +356,10 @@ describe("what was begun on a phone", () => {
     const at = async (component: Component) => {
       serve({ "GET /session/lease": { body: lease }, "GET /pack": { body: pack([]) }, "GET /burdens": { body: { items: [burden], next: null } } });
       const { wrapper } = await mounted(component);
-      useSession().take({ ...who, permissions });
-      await useField().open({ ...who, permissions }, true);
+      useSession(stores()).take({ ...who, permissions });
+      await useField(stores()).open({ ...who, permissions }, true);
       await flushPromises();
-      const leave = async () => { wrapper.unmount(); await useField().close(); };
+      const leave = async () => { wrapper.unmount(); await useField(stores()).close(); };
       return { wrapper, leave, typed: (into: string) => (wrapper.get(into).element as HTMLTextAreaElement).value };
     };
     const log = await at(DayPage);
@@ -369,11 +372,11 @@ describe("what was begun on a phone", () => {
     await complaint.wrapper.get("#verdict-words").setValue("还在填");
     await complaint.leave();
     const complaintAgain = await at(BurdenPage);
-    await vi.waitFor(() => expect([complaintAgain.typed("#burden-words"), complaintAgain.typed("#verdict-words")]).toEqual(["让填别人的表", "还在填"]));
+    await soon(() => expect([complaintAgain.typed("#burden-words"), complaintAgain.typed("#verdict-words")]).toEqual(["让填别人的表", "还在填"]));
     expect((complaintAgain.wrapper.get("input[value=unlisted]").element as HTMLInputElement).checked).toBe(true);
     await complaintAgain.leave();
     const last = await at(DayPage);
-    await vi.waitFor(() => expect(last.typed("#add")).toBe("帮张阿姨提菜"));
+    await soon(() => expect(last.typed("#add")).toBe("帮张阿姨提菜"));
     await last.leave();
   });
 
@@ -384,12 +387,12 @@ describe("what was begun on a phone", () => {
     await field.drafts!.flush();
     const full = vi.spyOn(FDBObjectStore.prototype, "add").mockImplementation(() => { throw new DOMException("no room", "QuotaExceededError"); });
     await wrapper.get("form").trigger("submit");
-    await vi.waitFor(() => expect(wrapper.text()).toContain("手机存储满了，没有存下"));
+    await soon(() => expect(wrapper.text()).toContain("手机存储满了，没有存下"));
     await field.drafts!.flush();
     expect([field.items.length, field.drafts!.get("note.1")]).toEqual([0, expect.objectContaining({ text: "看过了" })]);
     full.mockRestore();
     await wrapper.get("form").trigger("submit");
-    await vi.waitFor(() => expect(wrapper.find("form").exists()).toBe(false));
+    await soon(() => expect(wrapper.find("form").exists()).toBe(false));
     await field.drafts!.flush();
     expect(field.drafts!.get("note.1")).toBeUndefined();
     await button(wrapper, "备注 / 拍照").trigger("click");
@@ -404,16 +407,16 @@ describe("a finger that trembles", () => {
     serve({ "GET /session/lease": { body: lease }, "GET /pack": { body: pack([of]) }, "GET /incidents/1": { body: of }, "GET /burdens": { body: { items: [], next: null } }, "GET /units": { body: { items: [{ id: "u-9", name: "区某局", code: "X", kind: "department" }] } } });
     const { wrapper } = await mounted(component, props, path);
     const session = { ...who, permissions: ["pack.read", "burden.report"] };
-    useSession().take(session);
-    const field = useField();
+    useSession(stores()).take(session);
+    const field = useField(stores());
     await field.open(session, true);
-    await vi.waitFor(() => expect([field.lastSync === null, field.syncing]).toEqual([false, false]));
+    await soon(() => expect([field.lastSync === null, field.syncing]).toEqual([false, false]));
     vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
     /** Twice before the page could show that anything happened. */
     const twice = async (selector: string, event: string) => {
       const at = wrapper.get(selector).element;
       for (let i = 0; i < 2; i += 1) at.dispatchEvent(new Event(event, { bubbles: true, cancelable: true }));
-      await vi.waitFor(() => expect(field.items.length).toBeGreaterThan(0));
+      await soon(() => expect(field.items.length).toBeGreaterThan(0));
       await new Promise((done) => setTimeout(done, 50));
       const given = field.items.map((it) => it.action);
       await field.close();
@@ -450,7 +453,7 @@ describe("a finger that trembles", () => {
     const { wrapper, twice } = await opened(BurdenPage);
     serve({ "GET /units": { body: { items: [{ id: "u-9", name: "区某局", code: "X", kind: "department" }] } } });
     await wrapper.get("#unit").setValue("某局");
-    await vi.waitFor(() => expect(wrapper.find(".field button.act").exists()).toBe(true));
+    await soon(() => expect(wrapper.find(".field button.act").exists()).toBe(true));
     await wrapper.get(".field button.act").trigger("click");
     await wrapper.get("input[value=unlisted]").setValue(true);
     await wrapper.get("#burden-words").setValue("让填别人的表");
@@ -463,7 +466,7 @@ describe("the day without network", () => {
   it("shows what waits on this device", async () => {
     serve({ "GET /session/lease": { body: lease }, "GET /pack": { body: pack([]) } });
     const { wrapper } = await mounted(DayPage);
-    const field = useField();
+    const field = useField(stores());
     await field.open(who, true);
     vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
     dispatchEvent(new Event("offline"));
@@ -484,7 +487,7 @@ describe("the end of a lease", () => {
     serve({ "GET /session/lease": { body: { ...lease, until } }, "GET /pack": { body: pack([aCase("1")]) } });
     const { router } = await mounted(TodayPage);
     await router.push("/cases/1");
-    const [field, session] = [useField(), useSession()];
+    const [field, session] = [useField(stores()), useSession(stores())];
     router.addRoute({ path: "/login", name: "login", component: { template: "<p></p>" } });
     session.take(who);
     field.whenOut = () => leadOut(router);
@@ -493,7 +496,7 @@ describe("the end of a lease", () => {
     const later = vi.spyOn(Date, "now").mockReturnValue(Date.parse(until) + 1000);
     await field.sync(); // As when a phone is taken out of the pocket, before the next beat.
     later.mockRestore();
-    await vi.waitFor(() => expect(router.currentRoute.value).toMatchObject({ name: "login", query: { next: "/cases/1", ended: "1" } }));
+    await soon(() => expect(router.currentRoute.value).toMatchObject({ name: "login", query: { next: "/cases/1", ended: "1" } }));
     expect([session.now, field.cases.size, field.leaseUntil]).toEqual([null, 0, null]);
   });
 });
