@@ -4063,7 +4063,7 @@ export interface components {
             outcome: components["schemas"]["Reached"];
         };
         /** @enum {string} */
-        Attention: "no-grid" | "two-grids" | "low-confidence" | "unlisted" | "no-person" | "no-unit" | "no-calendar" | "returned" | "objected" | "centre" | "review-due" | "reopened" | "unsatisfied" | "escalated";
+        Attention: "no-grid" | "two-grids" | "low-confidence" | "unlisted" | "no-person" | "no-unit" | "no-calendar" | "returned" | "objected" | "centre" | "review-due" | "reopened" | "unsatisfied" | "escalated" | "check-failed";
         /** @description A row of the record as an auditor reads it. */
         AuditRow: {
             action: string;
