@@ -4,7 +4,7 @@ import { deeds, offeredOn } from "@/faces/console/incidents/actions";
 import { asQuery, fromQuery } from "@/faces/console/incidents/filters";
 import { instant, lacking, shown, start } from "@/faces/console/incidents/values";
 import { placesFor } from "@/faces/console/navigation";
-import { drop, flush, later, pending, pendingFor, retry, undo } from "@/faces/console/pending";
+import { drop, flush, forgetPending, later, pending, pendingFor, retry, undo } from "@/faces/console/pending";
 import words from "@/locales/zh/console.json";
 
 describe("what can still be taken back", () => {
@@ -66,6 +66,19 @@ describe("what can still be taken back", () => {
     await flush();
     expect(done).toEqual(["1", "2", "3"]);
     expect(pendingFor("3")).toBe(false);
+  });
+  it("is nothing to whoever comes next", async () => {
+    await later("结案", "1", async () => { throw new Error("no"); }, () => undefined);
+    await flush();
+    forgetPending();
+    expect(pending.failed).toEqual([]);
+  });
+  it("goes on when what is read afterwards breaks", async () => {
+    const send = vi.fn(async () => undefined);
+    await later("甲", "1", async () => undefined, () => { throw new Error("render"); });
+    await later("乙", "2", send, () => undefined);
+    await flush();
+    expect([send.mock.calls.length, pendingFor("1")]).toEqual([1, false]);
   });
   it("is tried again on what there is by then", async () => {
     const again = vi.fn(async () => undefined);

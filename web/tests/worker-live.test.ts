@@ -27,7 +27,7 @@ const held = (...all: Case[]) => new Map(all.map((it) => [it.id, it]));
 async function face(session: Session = who) {
   const page = await mounted(defineComponent({ setup: () => { useLive(); return () => h("p"); } }));
   const field = useField(stores());
-  field.sync = vi.fn(async () => undefined);
+  field.catchUp = vi.fn(async () => undefined);
   useSession(stores()).take(session);
   await flushPromises();
   return { ...page, field };
@@ -45,9 +45,9 @@ describe("the worker's ear", () => {
     const { field, wrapper } = await face();
     expect(Ear.open).toHaveLength(1);
     for (const name of ["change", "change", "notice"]) Ear.open[0]!.dispatchEvent(new Event(name));
-    expect(field.sync).not.toHaveBeenCalled();
+    expect(field.catchUp).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(350);
-    expect(field.sync).toHaveBeenCalledTimes(1);
+    expect(field.catchUp).toHaveBeenCalledTimes(1);
     wrapper.unmount();
     expect(Ear.open).toHaveLength(0);
   });
@@ -60,6 +60,15 @@ describe("the worker's ear", () => {
     field.online = false;
     await flushPromises();
     expect(Ear.open).toHaveLength(0);
+  });
+  it("rings for the first case of an empty inbox, once that was read", async () => {
+    const { field } = await face();
+    field.cases = held();
+    field.marks = { ...field.marks, at: 1 };
+    await flushPromises();
+    field.cases = held(aCase("first", "emergency"));
+    await flushPromises();
+    expect(alarm.value?.id).toBe("first");
   });
   it("rings for an emergency that comes in, and for none that was there or is taken on", async () => {
     const { field } = await face();

@@ -6828,13 +6828,14 @@ export interface components {
             /** @description The first instant after it. */
             to: components["schemas"]["Time"];
         };
-        /** @description What is known of somebody, anew. */
+        /** @description What is known of somebody, anew; what is left out stays. */
         PersonBody: {
-            name: string;
-            /** @description Another telephone; without it the one that is kept stays, and an empty one takes it away. */
+            /** @description Another name. */
+            name?: string | null;
+            /** @description Another telephone; an empty one takes it away. */
             phone?: string | null;
             /** @description Whether the telephone is published, as a grid worker's is. */
-            phone_public: boolean;
+            phone_public?: boolean | null;
         };
         /** @description Somebody who works for the district. */
         PersonFound: {
@@ -6977,9 +6978,11 @@ export interface components {
             publishable: boolean;
             urgency: components["schemas"]["Urgency"];
         };
-        /** @description A step as the reporter reads it: who, which unit, what, never how the desk talks about it. */
+        /** @description A step as the reporter reads it: what, when, and who worked on the spot, never how the desk talks about it. */
         PublicStep: {
             at: components["schemas"]["Time"];
+            /** @description Who did it, where it is somebody at work on the case: staff work under their names. */
+            by?: string | null;
             spoken?: components["schemas"]["Spoken"] | null;
             what: components["schemas"]["Action"];
             words: string;

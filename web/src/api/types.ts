@@ -45,7 +45,7 @@ export interface Suggestion {
   matters: { id: string; name: string; public_name?: string; confidence: number }[];
   near: Near[];
 }
-export interface TrackedStep { at: string; what: string; words: string; spoken?: Spoken | null }
+export interface TrackedStep { at: string; what: string; by?: string | null; words: string; spoken?: Spoken | null }
 export interface Tracked {
   code: string; state: CaseState; light: LightKey; yellow_at: string | null; red_at: string | null; due: string | null;
   text: string; matter: string | null; address: string; grid: GridName | null; lead: LeadName | null; reported_at: string;

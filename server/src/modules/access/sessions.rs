@@ -73,11 +73,14 @@ pub struct Current {
 
 /// With this header a page says that nobody has touched it for a while: what it asks by itself does not count as a use of the session.
 const UNATTENDED: &str = "x-unattended";
+/// The stream of changes, which a page opens again by itself whenever it broke off, and on which it cannot send a header.
+const STREAM: &str = "/api/v1/events";
 
 /// Who makes this request: one statement. `Unauthenticated` when nobody does; `Forbidden` for a command of a page without its token.
 pub async fn current(app: &App, parts: &Parts) -> Result<Current> {
     let (me, seen) = look(app, parts).await?;
-    let used = me.actor.kind == ActorKind::Token || !parts.headers.contains_key(UNATTENDED);
+    let by_itself = parts.headers.contains_key(UNATTENDED) || parts.uri.path() == STREAM;
+    let used = me.actor.kind == ActorKind::Token || !by_itself;
     if used && seen.is_none_or(|at| app.clock.now() - at >= SEEN_EVERY) {
         see(app, me.id, app.clock.now(), me.actor.kind != ActorKind::Token);
     }

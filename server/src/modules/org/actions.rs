@@ -221,12 +221,13 @@ pub(super) struct NewPhone {
 pub(super) async fn tell(
     change: &mut Change<'_>,
     person: Id<Person>,
-    name: &str,
+    name: Option<&str>,
     phone: Option<NewPhone>,
-    public: bool,
+    public: Option<bool>,
 ) -> Result<()> {
     change.check().await?;
     let was = store::told(change.tx, person).await?.ok_or(Error::NotFound)?;
+    let (name, public) = (name.unwrap_or(&was.name), public.unwrap_or(was.phone_public));
     let mut what = vec![];
     let NewPhone { sealed, index } = phone.unwrap_or(NewPhone { sealed: was.phone, index: was.phone_index.clone() });
     for (word, other) in
@@ -239,7 +240,7 @@ pub(super) async fn tell(
     }
     let (phone, phone_index) = (sealed, index);
     let person =
-        SealedPerson { id: person, staff_no: was.staff_no, name: name.to_owned(), phone, phone_index, phone_public: public };
+        SealedPerson { id: person, name: name.to_owned(), staff_no: was.staff_no, phone, phone_index, phone_public: public };
     store::update_person(change.tx, &person).await?;
     change.finish(Audit::new("org.person.change", "person", person.id.uuid()).with("what", what)).await
 }

@@ -59,7 +59,7 @@ function go(it: Pending, send: Pending["send"]): void {
       state.failed.push({ ...it, id: (failures += 1), error: failed });
     }
     // What is read afterwards tells its own faults; the next thing is done all the same.
-    await Promise.resolve(it.after(error)).catch(() => undefined);
+    await Promise.resolve().then(() => it.after(error)).catch(() => undefined);
     state.going.splice(state.going.indexOf(it.about), 1);
   });
 }
@@ -76,6 +76,12 @@ export function undo(): boolean {
 function taken(id: number): Failed | undefined {
   const at = state.failed.findIndex((it) => it.id === id);
   return at < 0 ? undefined : state.failed.splice(at, 1)[0];
+}
+
+/** Another person is here: nothing of the one before is shown, let alone done in the name of this one. */
+export function forgetPending(): void {
+  undo();
+  state.failed = [];
 }
 
 /** Tries again what could not be done. */

@@ -29,7 +29,7 @@ export function useLive(): void {
 
   const renew = (): void => void (renewal ??= setTimeout(() => {
     renewal = undefined;
-    void field.sync();
+    void field.catchUp();
   }, settle));
   function connect(): void {
     const stream = new EventSource(eventsUrl, { withCredentials: true });
@@ -55,7 +55,7 @@ export function useLive(): void {
 
   // What was there when the page opened is in the inbox already and rings nobody.
   let known: ReadonlySet<string> | null = null;
-  watch(() => field.cases, (cases) => {
+  watch([() => field.cases, () => field.lastSync], ([cases, read]) => {
     const urgent = [...cases.values()].filter((it) => it.urgency === "emergency" && it.tasks.some((task) => task.mine && task.state === "offered"));
     const fresh = known && urgent.find((it) => !known!.has(it.id));
     if (alarm.value && !urgent.some((it) => it.id === alarm.value!.id)) alarm.value = null;
@@ -63,7 +63,7 @@ export function useLive(): void {
       alarm.value = fresh;
       navigator.vibrate?.([400, 150, 400, 150, 400]);
     }
-    if (cases.size || known) known = new Set(urgent.map((it) => it.id));
+    if (cases.size || read !== null || known) known = new Set(urgent.map((it) => it.id));
   }, { immediate: true });
 
   const look = (): void => void (seen.value = document.visibilityState === "visible");

@@ -7,7 +7,7 @@ export type Spoken = components["schemas"]["Spoken"];
 type Of<K extends Spoken["kind"]> = Extract<Spoken, { kind: K }>;
 
 /** A sentence of the program in the reader's language, by its kind and its gaps. What people wrote stands in the gaps as they wrote it. */
-function useSpoken(): (it: Spoken) => string {
+function useSpoken(): (it: Spoken, asWritten: string) => string {
   const { t, te, locale } = useI18n();
   const says = useSays();
   const day = useDay();
@@ -23,7 +23,7 @@ function useSpoken(): (it: Spoken) => string {
   // A sentence that this page does not know yet says its names rather than nothing.
   const responsible = (it: Of<"responsible">) => (te(`spoken.responsible.${it.why}`, "zh") ? t(`spoken.responsible.${it.why}`, it.names) : list(Object.values(it.names)));
   const extension = (it: Of<"extension_decided"> | Of<"extension_asked">) => ({ n: it.n, by: span(it.by), rung: says.word("rung", it.rung) });
-  return (it) => {
+  return (it, asWritten) => {
     switch (it.kind) {
       case "led": return led(it);
       case "ruled": return t("spoken.ruled", { led: led(it) });
@@ -60,7 +60,8 @@ function useSpoken(): (it: Spoken) => string {
       case "acknowledged": return withWords(t("spoken.acknowledged", { desks: list(it.desks) }), it.words);
       case "bulletin": return t("spoken.bulletin", { bulletin: says.word("bulletin", it.bulletin), n: it.n, words: it.words });
       case "bulletin_due": return t("spoken.bulletin_due", { by: moment(it.by) });
-      default: return t(`spoken.${it.kind}`, { ...it });
+      // A page that a phone has kept may be older than the server: a kind that it does not know is said as it was written down.
+      default: return te(`spoken.${it.kind}`, "zh") ? t(`spoken.${it.kind}`, { ...it }) : asWritten;
     }
   };
 }
@@ -68,5 +69,5 @@ function useSpoken(): (it: Spoken) => string {
 /** What a step or a reason says: a sentence of the program in the reader's language, else what somebody wrote, as it was written. */
 export function useStepWords(): (it: { words?: string | null; spoken?: Spoken | null }) => string {
   const spoken = useSpoken();
-  return (it) => (it.spoken ? spoken(it.spoken) : (it.words ?? ""));
+  return (it) => (it.spoken ? spoken(it.spoken, it.words ?? "") : (it.words ?? ""));
 }

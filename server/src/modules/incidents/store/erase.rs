@@ -41,7 +41,9 @@ pub async fn words(tx: &mut Tx, case: &Case, now: Time, unknown: &[u8]) -> Resul
     tx.execute(statement, bind![id, now, ERASED_TITLE, Vec::<u8>::new(), unknown]).await?;
     forget_in_index(tx, case).await?;
     for statement in [
-        sql!("update incident_step set words = '', words_sealed = null, details = null, spoken = null where incident_id = $1"),
+        sql!(
+            "update incident_step set words = '', words_sealed = null, reasons = '[]', details = null, spoken = null where incident_id = $1"
+        ),
         sql!("update incident_task set words = null, unsigned = null where incident_id = $1"),
         sql!("update incident_rating set reason = null where incident_id = $1"),
         sql!("update incident_extension set reason = '', words = null where incident_id = $1"),

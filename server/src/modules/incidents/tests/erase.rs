@@ -19,7 +19,7 @@ use crate::{
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 /// Words that redaction has no reason to touch, one for each place in which a case keeps words.
-const MARKS: &[&str] = &["翡翠鹦鹉", "琥珀松鼠", "玛瑙刺猬", "珊瑚画眉", "水晶蜻蜓", "青铜斑鸠", "磁石蜥蜴"];
+const MARKS: &[&str] = &["翡翠鹦鹉", "琥珀松鼠", "玛瑙刺猬", "珊瑚画眉", "水晶蜻蜓", "青铜斑鸠", "磁石蜥蜴", "紫檀孔雀"];
 
 /// Everything that the database keeps, as bytes: the file and its log, or every row of every table.
 async fn kept(app: &TestApp) -> Vec<u8> {
@@ -85,6 +85,16 @@ async fn told(app: &TestApp) -> (Client, String, String, String) {
     let colleague = app.login_as("community-desk", COMMUNITY).await;
     colleague.post(&format!("{path}/verify"), &json!({ "passed": true, "words": MARKS[6] })).await.expect(200);
     colleague.post(&format!("{path}/close"), &json!({})).await.expect(200);
+    // What an officer gives as a reason stands beside the words of a step.
+    let reason = json!([{ "code": "by-hand", "words": format!("因为{}", MARKS[7]) }]).to_string();
+    let mut tx = app.db.begin();
+    let given = db::sql!(
+        "update incident_step set reasons = $2 where incident_id = $1 and n = (select min(n) from incident_step where incident_id = $1)"
+    );
+    tx.execute(given, db::bind![id.parse::<uuid::Uuid>().unwrap(), db::Json(serde_json::from_str::<Value>(&reason).unwrap())])
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
     while search::index(app).await.unwrap() > 0 {}
     (colleague, id, path, track)
 }

@@ -8,6 +8,7 @@ use crate::{
     modules::incidents::{
         actions::Change,
         model::{Action, Reason},
+        rules::spoken::Spoken,
         verify,
     },
     testing::{
@@ -244,7 +245,8 @@ testkit::both! {
             let mut change = Change::load(&mut tx, &app.app, &actor, &kernel::Scope::All, id, None).await.unwrap();
             let state = change.case.state;
             let entry = change.enter(Action::Note, state);
-            (entry.words, entry.reasons) = ("正在办理".into(), db::Json(vec![Reason::new("test", "试验")]));
+            entry.say(Spoken::Merged);
+            entry.reasons = db::Json(vec![Reason::said("test", Spoken::ReportInLimitOver)]);
             let visitor = app.visitor();
             let to = format!("/api/v1/reports/{}/remarks", receipt["track"].as_str().unwrap());
             let more = json!({ "text": "现在更暗了" });

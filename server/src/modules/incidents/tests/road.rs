@@ -21,6 +21,20 @@ pub async fn send(app: &TestApp, body: &Value) -> Value {
 }
 
 testkit::both! {
+    async fn a_reporter_reads_who_is_at_work_on_the_case(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let receipt = send(&app, &report("楼道灯坏了，单元楼道里的灯不亮", HOME)).await;
+        let (id, track) = (receipt["id"].as_str().unwrap(), receipt["track"].as_str().unwrap());
+        let desk = app.browse_as("community-desk", COMMUNITY).await;
+        let case = desk.get(&format!("/api/v1/incidents/{id}")).await.expect(200).json();
+        let task = case["tasks"][0]["id"].as_str().unwrap();
+        desk.post(&format!("/api/v1/incidents/{id}/tasks/{task}/accept"), &json!({})).await.expect(200);
+        let page = app.visitor().get(&format!("/api/v1/reports/{track}")).await.expect(200).json();
+        let by = |what: &str| page["steps"].as_array().unwrap().iter().find(|s| s["what"] == what).unwrap()["by"].clone();
+        assert!(by("take_on").as_str().unwrap().starts_with("community-desk"), "{page}");
+        assert_eq!((by("report"), by("dispatch")), (Value::Null, Value::Null), "neither the reporter's name nor the program's");
+    }
+
     async fn a_report_becomes_a_closed_and_rated_case(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let receipt = send(&app, &report("三单元楼道灯坏了，晚上看不见，我叫王小明，电话13800138000", HOME)).await;

@@ -1,7 +1,7 @@
 //! The case as its reporter may see it, by the link: own words and photographs, and how the case goes on.
 
 use db::Conn;
-use kernel::{Id, Result, Time};
+use kernel::{ActorKind, Id, Result, Time};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,11 +26,13 @@ use crate::{
     },
 };
 
-/// A step as the reporter reads it: who, which unit, what, never how the desk talks about it.
+/// A step as the reporter reads it: what, when, and who worked on the spot, never how the desk talks about it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PublicStep {
     at: Time,
     what: Action,
+    /// Who did it, where it is somebody at work on the case: staff work under their names.
+    by: Option<String>,
     words: String,
     /// The words by kind and gaps, where they are a sentence of the program: a page says it in its reader's language.
     spoken: Option<Spoken>,
@@ -147,7 +149,7 @@ pub async fn followed(conn: &mut Conn, app: &App, ground: &Ground, followed: Fol
         lead: lead_name(ground, shown.lead_unit, shown.lead_person),
         steps: read
             .into_iter()
-            .map(|s| PublicStep { at: s.at, what: s.action, words: s.words, spoken: s.spoken.map(|s| s.0) })
+            .map(|s| PublicStep { at: s.at, what: s.action, by: at_work(&s), words: s.words, spoken: s.spoken.map(|s| s.0) })
             .collect(),
         photos: photos.into_iter().map(|(file, _)| photo(file)).collect(),
         rated,
@@ -167,6 +169,15 @@ pub async fn followed(conn: &mut Conn, app: &App, ground: &Ground, followed: Fol
         reply_spoken,
         reporters: shown.reporters,
     })
+}
+
+/// The name of whoever took a case on, came, or did something about it.
+fn at_work(step: &Entry) -> Option<String> {
+    let works = matches!(
+        step.action,
+        Action::TakeOn | Action::ReportIn | Action::Assist | Action::Stage | Action::Resolve | Action::SolveOnSpot
+    );
+    (works && step.actor_kind == ActorKind::Person.word() && !step.actor_name.is_empty()).then(|| step.actor_name.clone())
 }
 
 /// The step with which this follower joined.

@@ -196,14 +196,15 @@ async fn hire(caller: Allow<ManageOrg>, State(app): State<Shared>, command: Comm
     finish(&app, work, StatusCode::CREATED, id).await
 }
 
-/// What is known of somebody, anew.
+/// What is known of somebody, anew; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 struct PersonBody {
-    name: String,
-    /// Another telephone; without it the one that is kept stays, and an empty one takes it away.
+    /// Another name.
+    name: Option<String>,
+    /// Another telephone; an empty one takes it away.
     phone: Option<String>,
     /// Whether the telephone is published, as a grid worker's is.
-    phone_public: bool,
+    phone_public: Option<bool>,
 }
 
 /// Changes name and telephone of somebody; the staff number stays.
@@ -216,9 +217,9 @@ async fn tell(
     command: Command<PersonBody>,
 ) -> Outcome {
     let PersonBody { name, phone, phone_public } = &command.body;
-    let (name, phone) = (name.trim(), phone.as_deref().map(str::trim));
-    for (field, text, least, most) in [("name", name, 1, 40), ("phone", phone.unwrap_or_default(), 0, 30)] {
-        if !(least..=most).contains(&text.chars().count()) {
+    let (name, phone) = (name.as_deref().map(str::trim), phone.as_deref().map(str::trim));
+    for (field, text, least, most) in [("name", name, 1, 40), ("phone", phone, 0, 30)] {
+        if text.is_some_and(|text| !(least..=most).contains(&text.chars().count())) {
             return Err(Error::invalid(field, "bad-length").into());
         }
     }

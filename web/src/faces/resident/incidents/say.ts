@@ -32,15 +32,21 @@ export function useSay<T extends object>(what: string, track: string, fresh: () 
   const { run: go, busy } = once(async () => {
     problem.value = null;
     held.value.waits = true;
+    const { key } = held.value;
+    // What is typed while this is on its way is another command, which nobody has given yet.
+    const same = (): boolean => held.value.key === key;
     try {
-      await send(held.value.value as T, held.value.key);
+      await send(held.value.value as T, key);
     } catch (error) {
-      held.value.waits = isProblem(error) && transient(error);
-      if (!held.value.waits) problem.value = error;
+      const waits = isProblem(error) && transient(error);
+      if (same()) held.value.waits = waits;
+      if (!waits) problem.value = error;
       return;
     }
-    held.value = blank();
-    forget(slot);
+    if (same()) {
+      held.value = blank();
+      forget(slot);
+    }
     sent();
   });
 

@@ -164,6 +164,12 @@ export const useField = defineStore("field", () => {
     await Promise.all([flushed, pull()]);
   }
 
+  /** The server told of a change: what is being read now may have been asked for before it. */
+  async function catchUp(): Promise<void> {
+    await pulling;
+    await sync();
+  }
+
   async function flush(onlyDue = true): Promise<void> {
     if (!outbox) return;
     // After a start from the lease the first look at the session brings the token that commands carry.
@@ -200,7 +206,7 @@ export const useField = defineStore("field", () => {
     if (!cache || !navigator.onLine) return;
     syncing.value = true;
     try {
-      await pages(marks.value.cursor !== null && cases.value.size > 0);
+      await pages(marks.value.cursor !== null && (marks.value.org === null || borders.value !== null));
       await handbookIfMoved();
       [packed, reached.value, problem.value] = [Date.now(), true, null];
     } catch (error) {
@@ -312,7 +318,7 @@ export const useField = defineStore("field", () => {
 
   return {
     possible, account, cases, borders, desks, mustReports, reasons, book, drafts, items, sent, strangers, waiting, needsYou, lastSync, online, reached, syncing, problem, full, leaseUntil, whenOut, marks,
-    open, resume, close, sync, flush, refresh, keptDay, keptMeter, readDay, readMeter,
+    open, resume, close, sync, catchUp, flush, refresh, keptDay, keptMeter, readDay, readMeter,
     /** Takes a command, and with it the draft that it was: it is safe on this device when this returns, and on its way. */
     async give(command: NewCommand, draft?: string): Promise<string> {
       const add = () => own().add(command, draft);
