@@ -27,7 +27,7 @@ const held = (...all: Case[]) => new Map(all.map((it) => [it.id, it]));
 async function face(session: Session = who) {
   const page = await mounted(defineComponent({ setup: () => { useLive(); return () => h("p"); } }));
   const field = useField(stores());
-  field.catchUp = vi.fn(async () => undefined);
+  field.sync = vi.fn(async () => undefined);
   useSession(stores()).take(session);
   await flushPromises();
   return { ...page, field };
@@ -45,9 +45,9 @@ describe("the worker's ear", () => {
     const { field, wrapper } = await face();
     expect(Ear.open).toHaveLength(1);
     for (const name of ["change", "change", "notice"]) Ear.open[0]!.dispatchEvent(new Event(name));
-    expect(field.catchUp).not.toHaveBeenCalled();
+    expect(field.sync).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(350);
-    expect(field.catchUp).toHaveBeenCalledTimes(1);
+    expect(field.sync).toHaveBeenCalledTimes(1);
     wrapper.unmount();
     expect(Ear.open).toHaveLength(0);
   });

@@ -101,6 +101,24 @@ describe("the first reading of a day", () => {
   });
 });
 
+describe("a reading that began before there was something new", () => {
+  it("is followed by another", async () => {
+    const { field } = await today([aCase("1")]);
+    const answers: ((it: Response) => void)[] = [];
+    vi.stubGlobal("fetch", () => new Promise<Response>((answer) => answers.push(answer)));
+    const body = (cases: Case[]) => new Response(JSON.stringify(pack(cases)), { headers: { "content-type": "application/json" } });
+    const early = field.sync();
+    await soon(() => expect(answers).toHaveLength(1));
+    const late = field.sync();
+    answers[0]!(body([aCase("1")]));
+    await soon(() => expect(answers).toHaveLength(2));
+    answers[1]!(body([aCase("1"), aCase("2")]));
+    await Promise.all([early, late]);
+    expect([...field.cases.keys()]).toEqual(["1", "2"]);
+    await field.close();
+  });
+});
+
 describe("what the worker left", () => {
   const item = (action: string, path: string, state: Item["state"] = "waiting"): Item => ({
     id: "i", method: "POST", path, body: {}, action, title: "", seen: {}, makes: false, subject: "1", after: null, state, at: 0, attempts: 0, nextAt: 0, problem: null, photos: 0, photosSent: 0, version: 3,

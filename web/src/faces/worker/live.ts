@@ -29,7 +29,7 @@ export function useLive(): void {
 
   const renew = (): void => void (renewal ??= setTimeout(() => {
     renewal = undefined;
-    void field.catchUp();
+    void field.sync();
   }, settle));
   function connect(): void {
     const stream = new EventSource(eventsUrl, { withCredentials: true });

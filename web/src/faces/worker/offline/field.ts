@@ -155,19 +155,18 @@ export const useField = defineStore("field", () => {
     if (document.visibilityState === "visible" && Date.now() - packed > packEvery) await pull();
   }
 
-  /** Sends what waits, then reads what is new; where nothing waits, reading does not wait for that either. */
+  /**
+   * Sends what waits, then reads what is new; where nothing waits, reading does not wait for that either. What is being read already may have been asked
+   * for too early to know of what this is about: then it is read once more.
+   */
   async function sync(byHand = false): Promise<void> {
     online.value = navigator.onLine;
     if (await over()) return;
     const flushed = flush(!byHand);
     if (waiting.value) await flushed;
+    const early = pulling;
     await Promise.all([flushed, pull()]);
-  }
-
-  /** The server told of a change: what is being read now may have been asked for before it. */
-  async function catchUp(): Promise<void> {
-    await pulling;
-    await sync();
+    if (early) await pull();
   }
 
   async function flush(onlyDue = true): Promise<void> {
@@ -318,7 +317,7 @@ export const useField = defineStore("field", () => {
 
   return {
     possible, account, cases, borders, desks, mustReports, reasons, book, drafts, items, sent, strangers, waiting, needsYou, lastSync, online, reached, syncing, problem, full, leaseUntil, whenOut, marks,
-    open, resume, close, sync, catchUp, flush, refresh, keptDay, keptMeter, readDay, readMeter,
+    open, resume, close, sync, flush, refresh, keptDay, keptMeter, readDay, readMeter,
     /** Takes a command, and with it the draft that it was: it is safe on this device when this returns, and on its way. */
     async give(command: NewCommand, draft?: string): Promise<string> {
       const add = () => own().add(command, draft);
