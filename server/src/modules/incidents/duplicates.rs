@@ -15,6 +15,10 @@ pub const DAYS: i64 = 14;
 const SAME_PLACE: f64 = 60.0;
 /// Above what unrelated complaints share (a sixth of their pairs of characters).
 const SOME_WORDS: f32 = 0.2;
+/// How many of a grid's newest open cases a report is compared with as it comes in.
+pub const NEWEST: i64 = 24;
+/// The same where somebody looks for a neighbour's report, or joins it: a grid in which much is open hides none of what he means.
+pub const LOOKED_FOR: i64 = 200;
 /// How many are proposed at most.
 const MOST: usize = 5;
 

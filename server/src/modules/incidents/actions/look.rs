@@ -29,7 +29,7 @@ use crate::{
 /// Open cases that look like this one.
 pub async fn similar(conn: &mut Conn, ground: &Ground, case: &Case) -> Result<Vec<Candidate>> {
     let (Some(grid), Some((lon, lat))) = (case.grid_id, case.lon.zip(case.lat)) else { return Ok(vec![]) };
-    let mut near = store::near(conn, grid, case.reported_at.plus_days(-duplicates::DAYS)).await?;
+    let mut near = store::near(conn, grid, case.reported_at.plus_days(-duplicates::DAYS), duplicates::LOOKED_FOR).await?;
     near.retain(|n| n.id != case.id);
     Ok(duplicates::candidates(ground, &near, geo::Point::new(lon, lat), &case.fingerprint, case.matter_id))
 }
@@ -47,7 +47,8 @@ pub async fn near(
     let datum = datum.unwrap_or("wgs84").parse().map_err(|_| Error::invalid("datum", "unknown-datum"))?;
     let point = geo::to_wgs84(datum, geo::Point::new(lon, lat));
     let Some(grid) = ground.org.value.locate(point.lon, point.lat, ground.now).grid else { return Ok(vec![]) };
-    let mut near = store::near(&mut *app.db.read().await?, grid, ground.now.plus_days(-duplicates::DAYS)).await?;
+    let since = ground.now.plus_days(-duplicates::DAYS);
+    let mut near = store::near(&mut *app.db.read().await?, grid, since, duplicates::LOOKED_FOR).await?;
     duplicates::leave_public(ground, &mut near);
     let fingerprint = duplicates::fingerprint(&text::redact(words).text);
     Ok(duplicates::candidates(ground, &near, point, &fingerprint, matter))

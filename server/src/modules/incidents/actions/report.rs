@@ -186,7 +186,9 @@ async fn drafted(app: &App, ground: &Ground, actor: &Actor, intake: &Intake) -> 
     let mut draft = compose(app, ground, actor, intake, recognised, code)?;
     draft.case.fields = answers(&ground.catalogue.value, report)?;
     if let (Some(grid), Some((lon, lat))) = (draft.case.grid_id, draft.case.lon.zip(draft.case.lat)) {
-        let mut near = store::near(&mut *app.db.read().await?, grid, ground.now.plus_days(-duplicates::DAYS)).await?;
+        let most = if report.join.is_some() { duplicates::LOOKED_FOR } else { duplicates::NEWEST };
+        let since = ground.now.plus_days(-duplicates::DAYS);
+        let mut near = store::near(&mut *app.db.read().await?, grid, since, most).await?;
         if actor.id.is_nil() {
             duplicates::leave_public(ground, &mut near);
         }

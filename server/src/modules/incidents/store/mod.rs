@@ -384,14 +384,14 @@ pub async fn beside(conn: &mut Conn, cases: &[Id<Incident>]) -> Result<Vec<Besid
     conn.list(query).await
 }
 
-/// The newest open cases of a grid since an instant, at most two dozen, for the search for duplicates.
-pub async fn near(conn: &mut Conn, grid: Id<Unit>, since: Time) -> Result<Vec<Near>> {
+/// The newest open cases of a grid since an instant, so many at most, for the search for duplicates.
+pub async fn near(conn: &mut Conn, grid: Id<Unit>, since: Time, most: i64) -> Result<Vec<Near>> {
     let statement = sql!(
         "select id, code, reported_at, lon, lat, matter_id, reporters, confidential, fingerprint from incident
          where grid_id = $1 and reported_at >= $2 and state in ('received', 'accepted', 'assigned', 'in_progress')
-         and lon is not null and lat is not null order by reported_at desc, id desc limit 24"
+         and lon is not null and lat is not null order by reported_at desc, id desc limit $3"
     );
-    conn.all(statement, bind![grid, since]).await
+    conn.all(statement, bind![grid, since, most]).await
 }
 
 /// Open tasks of these people, and those of units in the scope that are nobody's yet, the least time left first.

@@ -251,6 +251,12 @@ testkit::both! {
         let desk = app.login_as("district-intake", DISTRICT).await;
         let receipt = desk.post("/api/v1/incidents", &report(old, HOME)).await.expect(201).json();
         assert!(told(&receipt).contains(&unpublished["code"]), "{receipt}");
+        // However much is reported in the grid meanwhile, what a neighbour means is found.
+        for n in 0..26 {
+            desk.post("/api/v1/incidents", &report(&format!("{n}号楼外的井盖松动，走上去会响"), HOME)).await.expect(201);
+        }
+        assert_eq!(offered(words).await, vec![open["code"].clone()]);
+        assert_eq!(join(words, &open).await.expect(201).json()["code"], open["code"]);
     }
 }
 
