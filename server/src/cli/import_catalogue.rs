@@ -4,8 +4,9 @@ use std::{fmt::Display, io::Write, path::PathBuf};
 
 use clap::Args;
 use db::Db;
-use kernel::{Actor, Clock, Error, Result};
+use kernel::{Actor, Clock, Result};
 
+use super::import_orgs::{pair, say};
 use crate::{
     modules::catalogue::{self, Catalogue, Origin, Shift, calendar_file, content::Day, import},
     snapshot,
@@ -117,17 +118,8 @@ fn refuse(out: &mut impl Write, faults: &[impl Display]) -> Result<bool> {
     Ok(false)
 }
 
-fn say(out: &mut impl Write, what: impl Display) -> Result<()> {
-    writeln!(out, "{what}").map_err(Error::internal)
-}
-
 fn source(file: &std::path::Path) -> String {
     file.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    let (field, column) = text.split_once('=').ok_or("expected FIELD=COLUMN")?;
-    Ok((field.trim().to_owned(), column.trim().to_owned()))
 }
 
 #[cfg(test)]

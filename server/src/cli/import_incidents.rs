@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use super::{Place, progress, say};
+use super::{Place, import_orgs::pair, progress, say};
 use crate::{modules::incidents::import, table::Table};
 
 /// The tables that every import of cases fills.
@@ -24,16 +24,12 @@ pub struct Incidents {
     /// The datum of lon and lat: wgs84, gcj02, bd09 or cgcs2000.
     #[arg(long, default_value = "wgs84")]
     datum: String,
-    /// A column of the file under another name: field=column.
-    #[arg(long = "map", value_parser = pair)]
+    /// A column of the file under another name; several may follow.
+    #[arg(long, value_name = "FIELD=COLUMN", num_args = 1.., value_parser = pair)]
     map: Vec<(String, String)>,
     /// Check everything and change nothing.
     #[arg(long)]
     dry_run: bool,
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    text.split_once('=').map(|(a, b)| (a.to_owned(), b.to_owned())).ok_or_else(|| "expected field=column".to_owned())
 }
 
 /// Reads the whole table, then writes it in chunks; a row at fault is told with its number and nothing is written.
@@ -67,4 +63,26 @@ pub async fn run(args: Incidents) -> anyhow::Result<()> {
     app.db.close().await?;
     say(format_args!("{} cases imported, {} were there already", done.imported, done.known));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Incidents,
+    }
+
+    #[test]
+    fn several_columns_are_named_after_one_word() {
+        let line = ["x", "f.csv", "--data", "d", "--map", "text=内容", "reported_at=时间", "--map", "lon=经度", "--dry-run"];
+        let Incidents { map, dry_run, .. } = Line::try_parse_from(line).map(|line| line.args).unwrap_or_else(|e| panic!("{e}"));
+        let map: Vec<_> = map.iter().map(|(field, column)| (field.as_str(), column.as_str())).collect();
+        assert_eq!((map, dry_run), (vec![("text", "内容"), ("reported_at", "时间"), ("lon", "经度")], true));
+        assert!(Line::try_parse_from(["x", "f.csv", "--map", "text"]).is_err());
+    }
 }

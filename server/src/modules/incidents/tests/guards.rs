@@ -1,13 +1,13 @@
 //! Who may see what of a reporter, who may act when, and what leaves a trace.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::Engine;
 
 use super::road::{report, send};
 use crate::{
     modules::org,
     testing::{
-        TestApp,
+        Client, TestApp,
         town::{COMMUNITY, DISTRICT, GRID, HOME},
     },
 };
@@ -22,6 +22,17 @@ pub async fn explained(app: &TestApp) {
         db::sql!("select action, words from incident_step where actor_kind = 'system' and cast(reasons as text) = '[]'");
     let silent: Vec<Unexplained> = app.db.read().await.unwrap().all(statement, db::bind![]).await.unwrap();
     assert!(silent.is_empty(), "{:?}", silent.iter().map(|s| (&s.action, &s.words)).collect::<Vec<_>>());
+}
+
+/// A worker, and the receipt of what he solved on the spot.
+async fn on_the_spot(app: &TestApp) -> (Client, Value) {
+    let worker = app.login_as("grid-worker", GRID).await;
+    let body = json!({
+        "text": "巡查发现楼道灯坏了，已换好", "lon": HOME.0, "lat": HOME.1, "matter": app.matter("楼道灯不亮").to_string(),
+        "channel": "patrol", "solved": { "result": "solved", "public_reply": "已更换" },
+    });
+    let receipt = worker.post("/api/v1/incidents", &body).await.expect(201).json();
+    (worker, receipt)
 }
 
 testkit::both! {
@@ -117,12 +128,7 @@ testkit::both! {
 
     async fn solved_on_the_spot_is_one_step(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
-        let worker = app.login_as("grid-worker", GRID).await;
-        let body = json!({
-            "text": "巡查发现楼道灯坏了，已换好", "lon": HOME.0, "lat": HOME.1, "matter": app.matter("楼道灯不亮").to_string(),
-            "channel": "patrol", "solved": { "result": "solved", "public_reply": "已更换" },
-        });
-        let receipt = worker.post("/api/v1/incidents", &body).await.expect(201).json();
+        let (worker, receipt) = on_the_spot(&app).await;
         let case = worker.get(&format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap())).await.expect(200).json();
         assert_eq!((case["state"].as_str(), case["source"].as_str()), (Some("resolved"), Some("worker")));
         assert_eq!(case["tasks"], json!([]), "nothing was dispatched");
@@ -131,12 +137,7 @@ testkit::both! {
 
     async fn what_was_solved_on_the_spot_and_does_not_stand_is_sent_out(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
-        let worker = app.login_as("grid-worker", GRID).await;
-        let body = json!({
-            "text": "巡查发现楼道灯坏了，已换好", "lon": HOME.0, "lat": HOME.1, "matter": app.matter("楼道灯不亮").to_string(),
-            "channel": "patrol", "solved": { "result": "solved", "public_reply": "已更换" },
-        });
-        let receipt = worker.post("/api/v1/incidents", &body).await.expect(201).json();
+        let (_, receipt) = on_the_spot(&app).await;
         let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
         let desk = app.login_as("community-desk", COMMUNITY).await;
         let back = desk.post(&format!("{path}/verify"), &json!({ "passed": false, "words": "还是不亮" })).await.expect(200).json();

@@ -73,6 +73,17 @@ async fn proven(app: &TestApp) {
     assert_eq!(verify::clocks(app).await.unwrap().differing, Vec::<String>::new());
 }
 
+/// A report that comes with an order from above, due at four in the afternoon.
+fn ordered() -> Value {
+    let mut body = report(LAMP, HOME);
+    for (field, value) in
+        [("channel", json!("hotline")), ("upstream_no", json!("12345-001")), ("upstream_due", json!("2025-03-10T16:00:00+08:00"))]
+    {
+        body[field] = value;
+    }
+    body
+}
+
 testkit::both! {
     /// The worker's clock is ahead, as the machine's was before it was set back: what is claimed by it comes again at its instant.
     async fn a_wait_ends_although_the_clock_was_set_back_when_it_was_over(engine: Engine) {
@@ -279,11 +290,7 @@ testkit::both! {
     async fn an_order_from_above_is_not_extended(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let intake = app.login_as("district-intake", DISTRICT).await;
-        let mut body = report(LAMP, HOME);
-        for (field, value) in [("channel", json!("hotline")), ("upstream_no", json!("12345-001")), ("upstream_due", json!("2025-03-10T16:00:00+08:00"))] {
-            body[field] = value;
-        }
-        let receipt = intake.post("/api/v1/incidents", &body).await.expect(201).json();
+        let receipt = intake.post("/api/v1/incidents", &ordered()).await.expect(201).json();
         let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
         let desk = app.login_as("community-desk", COMMUNITY).await;
         let case = desk.get(&path).await.expect(200).json();
@@ -304,11 +311,7 @@ testkit::both! {
         let app = TestApp::new(engine).await.with_town().await;
         let case = Started::new(&app).await;
         let intake = app.login_as("district-intake", DISTRICT).await;
-        let mut body = report(LAMP, HOME);
-        for (field, value) in [("channel", json!("hotline")), ("upstream_no", json!("12345-001")), ("upstream_due", json!("2025-03-10T16:00:00+08:00"))] {
-            body[field] = value;
-        }
-        let order = intake.post("/api/v1/incidents", &body).await.expect(201).json();
+        let order = intake.post("/api/v1/incidents", &ordered()).await.expect(201).json();
         let centre = app.login_as("district-dispatch", DISTRICT).await;
         let into = case.case().await["id"].clone();
         centre.post(&format!("/api/v1/incidents/{}/merge", order["id"].as_str().unwrap()), &json!({ "into": into })).await.expect(200);
@@ -323,11 +326,7 @@ testkit::both! {
     async fn an_order_whose_time_is_over_binds_no_later_round(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let intake = app.login_as("district-intake", DISTRICT).await;
-        let mut body = report(LAMP, HOME);
-        for (field, value) in [("channel", json!("hotline")), ("upstream_no", json!("12345-001")), ("upstream_due", json!("2025-03-10T16:00:00+08:00"))] {
-            body[field] = value;
-        }
-        let receipt = intake.post("/api/v1/incidents", &body).await.expect(201).json();
+        let receipt = intake.post("/api/v1/incidents", &ordered()).await.expect(201).json();
         let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
         let (handler, street) = (app.login_as("community-desk", COMMUNITY).await, app.login_as("street-desk", STREET).await);
         super::second::solve(&handler, &street, &path).await;
