@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn several_columns_are_named_after_one_word() {
         let line = ["x", "f.csv", "--data", "d", "--map", "text=内容", "reported_at=时间", "--map", "lon=经度", "--dry-run"];
-        let Incidents { map, dry_run, .. } = Line::try_parse_from(line).map(|line| line.args).unwrap_or_else(|e| panic!("{e}"));
+        let Incidents { map, dry_run, .. } = Line::try_parse_from(line).map_or_else(|e| panic!("{e}"), |line| line.args);
         let map: Vec<_> = map.iter().map(|(field, column)| (field.as_str(), column.as_str())).collect();
         assert_eq!((map, dry_run), (vec![("text", "内容"), ("reported_at", "时间"), ("lon", "经度")], true));
         assert!(Line::try_parse_from(["x", "f.csv", "--map", "text"]).is_err());
