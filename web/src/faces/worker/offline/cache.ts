@@ -1,6 +1,6 @@
 import type { Session } from "@/api/types";
-import type { OfflineDb } from "./db";
-import { freshKey, keyFrom, openJson, sealJson } from "./seal";
+import { isFull, withRoom, type OfflineDb } from "./db";
+import { freshKey, keyFrom, openBytes, openJson, sealBytes, sealJson } from "./seal";
 
 /**
  * What was read, for the time without network. It lies sealed under the key of the session's lease and goes with it; a session without a lease
@@ -50,9 +50,10 @@ export class ReadCache {
   async wipe(): Promise<void> {
     this.key = null;
     this.until = null;
-    await this.db.transaction("rw", this.db.leases, this.db.cache, async () => {
+    await this.db.transaction("rw", this.db.leases, this.db.cache, this.db.pictures, async () => {
       await this.db.leases.delete(this.account);
       await this.db.cache.where({ account: this.account }).delete();
+      await this.db.pictures.where({ account: this.account }).delete();
     });
   }
 
@@ -61,7 +62,7 @@ export class ReadCache {
     if (!key || !this.stays) return;
     const place = (name: string) => `${this.account}:${name}`;
     const rows = await Promise.all(Object.entries(records).map(async ([name, value]) => ({ account: this.account, key: name, sealed: await sealJson(key, value, place(name)) })));
-    await this.db.cache.bulkPut(rows);
+    await withRoom(this.db, () => this.db.cache.bulkPut(rows));
   }
 
   async remove(names: string[]): Promise<void> {
@@ -71,6 +72,40 @@ export class ReadCache {
   async get<T>(name: string): Promise<T | null> {
     const row = this.key && this.stays ? await this.db.cache.get([this.account, name]) : undefined;
     return row ? openJson<T>(this.key!, row.sealed, `${this.account}:${name}`).catch(() => null) : null;
+  }
+
+  /** How many bytes each small photograph that is here has. */
+  async pictures(): Promise<Map<string, number>> {
+    const rows = await this.db.pictures.where({ account: this.account }).toArray();
+    return new Map(rows.map((it) => [it.photo, it.bytes]));
+  }
+
+  /** Whether it was stored: never without a lease, and not on a device that is full. */
+  async putPicture(photo: string, plain: ArrayBuffer): Promise<boolean> {
+    const key = this.key;
+    if (!key || !this.stays) return false;
+    const sealed = await sealBytes(key, plain, `${this.account}:picture:${photo}`);
+    try {
+      return await this.db.transaction("rw", this.db.leases, this.db.pictures, async () => {
+        // It was loaded meanwhile: what a lease sealed does not come after its end.
+        if (this.key !== key || !(await this.db.leases.get(this.account))) return false;
+        await this.db.pictures.put({ account: this.account, photo, bytes: plain.byteLength, sealed });
+        return true;
+      });
+    } catch (error) {
+      if (isFull(error)) return false;
+      throw error;
+    }
+  }
+
+  async picture(photo: string): Promise<Blob | null> {
+    const row = this.key && this.stays ? await this.db.pictures.get([this.account, photo]) : undefined;
+    const plain = row && (await openBytes(this.key!, row.sealed, `${this.account}:picture:${photo}`).catch(() => null));
+    return plain ? new Blob([plain], { type: "image/jpeg" }) : null;
+  }
+
+  async dropPictures(photos: string[]): Promise<void> {
+    await this.db.pictures.bulkDelete(photos.map((photo): [string, string] => [this.account, photo]));
   }
 
   /** Everything that is there. A record that does not open (another lease's) is left out. */

@@ -65,6 +65,9 @@ export interface LeaseRow { account: string; session: string; until: number; key
 /** A record of the read cache. */
 export interface CacheRow { account: string; key: string; sealed: Sealed }
 
+/** A small photograph of a case that was read, sealed under the lease like the rest of the read cache. */
+export interface PictureRow { account: string; photo: string; bytes: number; sealed: Sealed }
+
 export class OfflineDb extends Dexie {
   outbox!: Table<OutboxRow, number>;
   photos!: Table<PhotoRow, [string, string]>;
@@ -73,6 +76,7 @@ export class OfflineDb extends Dexie {
   keys!: Table<KeyRow, string>;
   leases!: Table<LeaseRow, string>;
   cache!: Table<CacheRow, [string, string]>;
+  pictures!: Table<PictureRow, [string, string]>;
 
   constructor(name = "jingwei-w", options?: { indexedDB: IDBFactory; IDBKeyRange: typeof IDBKeyRange }) {
     super(name, options);
@@ -85,6 +89,7 @@ export class OfflineDb extends Dexie {
       cache: "[account+key], account",
     });
     this.version(2).stores({ drafts: "[account+name], account, at" });
+    this.version(3).stores({ pictures: "[account+photo], account" });
   }
 }
 
@@ -94,4 +99,15 @@ export function isFull(error: unknown): boolean {
     if (it.name === "QuotaExceededError") return true;
   }
   return false;
+}
+
+/** Stores what must not be lost: on a full device the photographs that were only read make room, and it is tried once more. */
+export async function withRoom<T>(db: OfflineDb, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!isFull(error) || (await db.pictures.count()) === 0) throw error;
+    await db.pictures.clear();
+    return act();
+  }
 }

@@ -1,4 +1,4 @@
-import { draftKept, type OfflineDb } from "./db";
+import { draftKept, withRoom, type OfflineDb } from "./db";
 import { ownKey } from "./keys";
 import { photosIn } from "./outbox";
 import { openJson, sealJson } from "./seal";
@@ -79,6 +79,6 @@ export class Drafts {
     const value = this.held.get(name);
     if (!value) return this.db.drafts.delete([this.account, name]);
     const sealed = await sealJson(await ownKey(this.db, this.account), value, `draft:${name}`);
-    await this.db.drafts.put({ account: this.account, name, at: this.clock(), photos: photosIn(value), sealed });
+    await withRoom(this.db, () => this.db.drafts.put({ account: this.account, name, at: this.clock(), photos: photosIn(value), sealed }));
   }
 }

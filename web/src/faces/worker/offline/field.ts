@@ -2,7 +2,7 @@ import { defineStore } from "pinia";
 import { computed, ref, shallowRef } from "vue";
 import { incident } from "@/api/calls";
 import { day, handbook, lease, meter, pack, type Borders, type Day, type DeskOfGrid, type Handbook, type Meter, type MustReport, type ReturnReason } from "@/api/calls/worker";
-import { csrfNow } from "@/api/client";
+import { csrfNow, photoUrl } from "@/api/client";
 import { isProblem } from "@/api/problem";
 import type { Case, Session } from "@/api/types";
 import { useSession } from "@/shared/access/session";
@@ -11,10 +11,13 @@ import { leaseHolder, ReadCache } from "./cache";
 import { isFull, OfflineDb } from "./db";
 import { Drafts } from "./drafts";
 import { Outbox, type Item, type NewCommand, type Sent } from "./outbox";
+import { bringPictures, sparing, wantedPictures } from "./pictures";
 import { overHttp } from "./transport";
 
 const flushEvery = 30_000;
 const packEvery = 60_000;
+/** So long after the inbox was read its photographs are fetched: the first screen is usable before. */
+const picturesAfter = 3000;
 
 interface Marks { cursor: string | null; org: number | null; catalogue: number | null; at: number | null; cut: boolean }
 const noMarks = (): Marks => ({ cursor: null, org: null, catalogue: null, at: null, cut: false });
@@ -124,6 +127,7 @@ export const useField = defineStore("field", () => {
     void drafts.value?.flush();
     drafts.value = null;
     [outbox, cache, packed] = [null, null, 0];
+    refused.clear();
     cases.value = new Map();
     [borders.value, desks.value, mustReports.value, reasons.value, book.value, marks.value] = [null, [], [], [], null, noMarks()];
     [items.value, sent.value, problem.value] = [[], [], null];
@@ -208,11 +212,33 @@ export const useField = defineStore("field", () => {
       await pages(marks.value.cursor !== null && (marks.value.org === null || borders.value !== null));
       await handbookIfMoved();
       [packed, reached.value, problem.value] = [Date.now(), true, null];
+      setTimeout(() => void pictures(), picturesAfter);
     } catch (error) {
       if (isProblem(error) && error.status === 0) reached.value = false;
       else problem.value = error;
     } finally {
       syncing.value = false;
+    }
+  }
+
+  /** The small photographs of one's own open cases, for the time without network; not over a line on which each byte counts. */
+  let bringing = false;
+  const refused = new Set<string>();
+  async function pictures(): Promise<void> {
+    const into = cache;
+    if (!into || bringing || !navigator.onLine || sparing()) return;
+    bringing = true;
+    try {
+      await bringPictures(into, wantedPictures([...cases.value.values()], Date.now()).filter((it) => !refused.has(it.photo)), async ({ case: of, photo }) => {
+        if (cache !== into) throw new Error("somebody else is at work");
+        const answer = await fetch(photoUrl.ofCase(of, photo));
+        if (!answer.ok) refused.add(photo);
+        return answer.ok ? answer.arrayBuffer() : null;
+      });
+    } catch {
+      // Without network, or with another person here, the rest comes with the next reading.
+    } finally {
+      bringing = false;
     }
   }
 
@@ -328,6 +354,8 @@ export const useField = defineStore("field", () => {
     },
     keepPhoto: (photo: Blob) => own().keepPhoto(photo),
     photo: (name: string) => own().photo(name),
+    /** A small photograph of a case, if it lies here. */
+    picture: async (photo: string): Promise<Blob | null> => (await cache?.picture(photo)) ?? null,
     retry: (id: string) => changed(own().retry(id)),
     drop: (id: string) => changed(own().drop(id)),
     undrop: (id: string) => changed(own().undrop(id)),

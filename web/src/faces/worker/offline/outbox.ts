@@ -97,7 +97,7 @@ export class Outbox {
     const bytes = await photo.arrayBuffer();
     const hash = await hashOf(bytes);
     const sealed = await sealBytes(await this.own(), bytes, `photo:${hash}`);
-    await this.db.photos.put({ account: this.account, hash, at: this.clock(), bytes: bytes.byteLength, sealed });
+    await withRoom(this.db, () => this.db.photos.put({ account: this.account, hash, at: this.clock(), bytes: bytes.byteLength, sealed }));
     return `photo:${hash}`;
   }
 
@@ -121,13 +121,14 @@ export class Outbox {
       id, key: id, account: this.account, subject, after: null, version: command.version ?? null, state: "waiting", before: null, at: this.clock(), attempts: 0, nextAt: 0,
       stale: 0, photos, uploaded: {}, reuploads: 0, problem: null, sealed,
     };
-    await this.db.transaction("rw", this.db.outbox, this.db.drafts, async () => {
+    const take = () => this.db.transaction("rw", this.db.outbox, this.db.drafts, async () => {
       if (draft) await this.db.drafts.delete([this.account, draft]);
       // The same command given twice by an impatient finger is one.
       if (await this.db.outbox.get({ id })) return;
       const makes = subject && !inside.makes ? await this.db.outbox.get({ id: subject }) : undefined;
       await this.db.outbox.add({ ...fresh, after: makes?.account === this.account ? subject : null });
     });
+    await withRoom(this.db, take);
     return id;
   }
 
