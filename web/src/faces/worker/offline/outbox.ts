@@ -1,5 +1,5 @@
 import { uuidv7 } from "@/api/uuid";
-import { draftKept, isFull, type KeptProblem, type OfflineDb, type OutboxRow, type OutboxState, type SentRow } from "./db";
+import { draftKept, isFull, withRoom, type KeptProblem, type OfflineDb, type OutboxRow, type OutboxState, type SentRow } from "./db";
 import { ownKey } from "./keys";
 import { hashOf, openBytes, openJson, sealBytes, sealJson } from "./seal";
 
