@@ -32,6 +32,7 @@ export function useSay<T extends object>(what: string, track: string, fresh: () 
   const { run: go, busy } = once(async () => {
     problem.value = null;
     held.value.waits = true;
+    woken = false;
     const { key } = held.value;
     // What is typed while this is on its way is another command, which nobody has given yet.
     const same = (): boolean => held.value.key === key;
@@ -41,6 +42,8 @@ export function useSay<T extends object>(what: string, track: string, fresh: () 
       const waits = isProblem(error) && transient(error);
       if (same()) held.value.waits = waits;
       if (!waits) problem.value = error;
+      // The network came back while the answer was waited for: that try knew nothing of it.
+      if (waits && woken) queueMicrotask(again);
       return;
     }
     if (same()) {
@@ -50,7 +53,11 @@ export function useSay<T extends object>(what: string, track: string, fresh: () 
     sent();
   });
 
-  const again = (): void => void (held.value.waits && document.visibilityState === "visible" && go());
+  let woken = false;
+  function again(): void {
+    woken = true;
+    if (held.value.waits && document.visibilityState === "visible") void go();
+  }
   onMounted(() => {
     again();
     window.addEventListener("online", again);
