@@ -29,10 +29,18 @@ export function useSay<T extends object>(what: string, track: string, fresh: () 
   // Other words are another command.
   watch(() => held.value.value, () => Object.assign(held.value, { key: uuidv7(), waits: false }), { deep: true, flush: "sync" });
 
+  let woken = false;
   const { run: go, busy } = once(async () => {
+    // Where the network came back while an answer was waited for, that try knew nothing of it.
+    do {
+      woken = false;
+      await tell();
+    } while (woken && held.value.waits);
+  });
+
+  async function tell(): Promise<void> {
     problem.value = null;
     held.value.waits = true;
-    woken = false;
     const { key } = held.value;
     // What is typed while this is on its way is another command, which nobody has given yet.
     const same = (): boolean => held.value.key === key;
@@ -42,8 +50,6 @@ export function useSay<T extends object>(what: string, track: string, fresh: () 
       const waits = isProblem(error) && transient(error);
       if (same()) held.value.waits = waits;
       if (!waits) problem.value = error;
-      // The network came back while the answer was waited for: that try knew nothing of it.
-      if (waits && woken) queueMicrotask(again);
       return;
     }
     if (same()) {
@@ -51,12 +57,12 @@ export function useSay<T extends object>(what: string, track: string, fresh: () 
       forget(slot);
     }
     sent();
-  });
+  }
 
-  let woken = false;
   function again(): void {
+    if (document.visibilityState !== "visible") return;
     woken = true;
-    if (held.value.waits && document.visibilityState === "visible") void go();
+    if (held.value.waits) void go();
   }
   onMounted(() => {
     again();
