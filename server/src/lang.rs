@@ -193,6 +193,28 @@ mod tests {
     }
 
     #[test]
+    fn whatever_the_program_brings_along_has_an_english_name() {
+        let han = |text: &&str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+        // The rows of one statement of a migration; names are what stands in quotes in Chinese.
+        let rows = |migration: &'static str, statement: &str| {
+            let rows = migration.split_once(statement).unwrap().1.split_once(';').unwrap().0;
+            rows.split('\'').filter(han).collect::<Vec<_>>()
+        };
+        let mut names = rows(include_str!("../../migrations/0014_returns.sql"), "insert into return_reason");
+        assert_eq!(names.len(), 9);
+        names.extend(rows(include_str!("../../migrations/0004_org.sql"), "insert into relative_unit"));
+        // In the presets every name is a text of its own.
+        for preset in [include_str!("../presets/whistle.json"), include_str!("../presets/emergency.json")] {
+            names.extend(preset.split('"').filter(han));
+        }
+        names.extend(include_str!("modules/incidents/rules/contact.json").split('"').filter(han));
+        assert_eq!(names.len(), 9 + 6 + 5 + 3 + 1);
+        for name in names {
+            assert!(!han(&Lang::En.shipped(name)), "{name}");
+        }
+    }
+
+    #[test]
     fn a_moment_is_said_by_the_clock_on_the_wall() {
         assert_eq!(Lang::Zh.moment("2025-03-10T02:05"), "3月10日 02:05");
         assert_eq!(Lang::En.moment("2025-03-10T02:05"), "10 Mar 2025, 02:05");
