@@ -8337,6 +8337,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+            /** @description Its English name, where it has one. */
+            name_en?: string | null;
             public_name: string;
         };
         /** @description A summoned unit. */
