@@ -88,7 +88,7 @@ export async function run(stage) {
   const [said, chinese] = await left(page, of);
   const named = of.steps.flatMap((it) => [it, ...it.reasons]).map((it) => it.spoken).filter((it) => it?.matter_en);
   const shown = await page.locator("article.case").innerText();
-  check("a sentence names the matter in English", named.length > 0 && named.every((it) => shown.includes(`“${it.matter_en}”`) && !shown.includes(it.matter)), JSON.stringify(named));
+  check("a sentence names the matter in English", named.length > 0 && named.every((it) => shown.includes(`“${it.matter_en}”`) && !shown.includes(`“${it.matter}”`)), JSON.stringify(named));
   check("what the program says in a case is said in English", said > 8 && chinese.length === 0, `${said} sentences; ${chinese.join(" / ")}`);
   await screen("e-1-timeline");
   await page.locator("#past-h ~ ol > li").last().scrollIntoViewIfNeeded();

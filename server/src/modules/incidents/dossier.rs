@@ -13,11 +13,11 @@ use crate::{app::App, lang::Lang, modules::files};
 /// On paper the mark is the foot of a table that is the whole page: it stands on every sheet and no row lies under it.
 const STYLE: &str = "body{font:15px/1.6 'Noto Sans SC','Source Han Sans SC','Microsoft YaHei',sans-serif;color:#111;max-width:60em;margin:2em auto;padding:0 1em}\
 h1{font-size:1.5em;margin:0}h2{font-size:1.15em;border-bottom:2px solid #111;margin:1.6em 0 .5em}\
-table{border-collapse:collapse;width:100%}th,td{border:1px solid #999;padding:.3em .5em;text-align:left;vertical-align:top;overflow-wrap:anywhere}\
+table{border-collapse:collapse;width:100%}th,td{border:1px solid #999;padding:.3em .5em;text-align:left;vertical-align:top;overflow-wrap:break-word}td:last-child,.said{overflow-wrap:anywhere}\
 th{background:#f2f2f2;font-weight:600;white-space:nowrap}.facts th{width:8em}.why{color:#444}figure{display:inline-block;width:18em;margin:.5em .5em .5em 0;vertical-align:top}\
 figure img{max-width:100%}figcaption{font-size:.8em;overflow-wrap:anywhere}.mark{color:#555;font-size:.85em}\
-@page{margin:18mm 15mm}@media print{body{margin:0;max-width:none;font-size:11pt}tr,figure{break-inside:avoid}thead{display:table-header-group}\
-body{display:table;box-sizing:border-box;width:100%;padding:0}.mark{display:table-footer-group;break-inside:avoid;line-height:2.5;text-align:center}}";
+@page{margin:18mm 15mm}@media print{body{margin:0;max-width:none;font-size:11pt;padding:0}tr,figure{break-inside:avoid}thead{display:table-header-group}\
+main{display:table;box-sizing:border-box;width:100%}.mark{display:table-footer-group;break-inside:avoid;line-height:2.5;text-align:center}}";
 
 /// The policy of the page: no script, no connection, no other style than its own.
 pub fn policy() -> String {
@@ -43,7 +43,7 @@ pub async fn page(conn: &mut Conn, app: &App, ground: &Ground, who: &Actor, case
     page.text(text(&case["code"]))
         .raw("</title>\n<style>")
         .raw(STYLE)
-        .raw("</style></head><body>\n<h1>")
+        .raw("</style></head><body>\n<main>\n<h1>")
         .raw(lang.paper("dossier"))
         .raw(" ");
     page.text(text(&case["code"]))
@@ -55,7 +55,7 @@ pub async fn page(conn: &mut Conn, app: &App, ground: &Ground, who: &Actor, case
     sheet.tasks(&mut page);
     sheet.photos(&mut page, &hashes);
     sheet.ratings(&mut page);
-    page.raw("</body></html>\n");
+    page.raw("</main>\n</body></html>\n");
     Ok(page.finish())
 }
 
@@ -73,6 +73,12 @@ fn wall(zone: Zone, at: Time) -> String {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+/// The words with a capital at their beginning, where their language has some.
+fn capital(words: &str) -> String {
+    let mut rest = words.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
 struct Sheet<'a> {
@@ -126,7 +132,8 @@ impl Sheet<'_> {
         let lead = format!("{} {}", text(&c["lead"]["unit"]), text(&c["lead"]["person"]));
         let grid = format!("{} {}", text(&c["grid"]["name"]), text(&c["grid"]["code"]));
         let class = text(&c["gate"]["class"]);
-        let class = lang.sentence(&format!("spoken.class.{class}"), &[]).unwrap_or_default();
+        // Within a sentence of the pages it begins small.
+        let class = capital(&lang.sentence(&format!("spoken.class.{class}"), &[]).unwrap_or_default());
         let facts: [(&'static str, &str); 21] = [
             ("state", self.word("state", &c["state"])),
             ("matter", lang.named(text(&c["matter"]["name"]), c["matter"]["name_en"].as_str())),
@@ -166,7 +173,7 @@ impl Sheet<'_> {
                 (name, _) => name,
             };
             page.raw("<tr><td>").text(&self.time(&step["at"])).raw("</td><td>").text(self.word("action", &step["action"]));
-            page.raw("</td><td>").text(actor).raw("</td><td>").text(&self.said(&step["words"], &step["spoken"]));
+            page.raw("</td><td>").text(actor).raw("</td><td class=\"said\">").text(&self.said(&step["words"], &step["spoken"]));
             for reason in step["reasons"].as_array().into_iter().flatten() {
                 page.raw("<br><span class=\"why\">").text(&self.said(&reason["words"], &reason["spoken"])).raw("</span>");
             }

@@ -98,7 +98,7 @@ testkit::both! {
         // An English reader has it in English, but for names and what people wrote.
         let english = desk.get(&format!("{path}/dossier?lang=en")).await.expect(200).text();
         let said = ["<html lang=\"en\">", "<h1>Dossier C", "Recognised as “Stairwell lamp out”", "<th>Matter</th><td>Stairwell lamp out</td>",
-            "In charge: ", "<td>Verified</td>", "Time to accept started, due 2025-03-10 ", ". At: 2025-03-10 10:00. For official use only", "换好了&lt;b&gt;灯泡"];
+            "In charge: ", "<td>Grassroots’ own duty, ", "<td>Verified</td>", "Time to accept started, due 2025-03-10 ", ". At: 2025-03-10 10:00. For official use only", "换好了&lt;b&gt;灯泡"];
         for part in said {
             assert!(english.contains(part), "{part} is missing: {english}");
         }
