@@ -189,7 +189,7 @@ async function matter(page, screen, check) {
   await form.getByRole("button", { name: "加一项：分段时限" }).click();
   await form.getByLabel("这一步做什么").fill("停工");
   await form.getByLabel("多久之内").fill("4");
-  await form.getByRole("combobox", { name: "单位", exact: true }).selectOption({ label: "工作小时" });
+  await form.getByRole("combobox", { name: "单位", exact: true }).selectOption({ label: "工作时" });
   await form.getByText("开始办理后4 工作时内停工").waitFor();
   check("the limits are said in words as they are typed", true);
   await form.getByRole("button", { name: "加一项：附加字段" }).click();

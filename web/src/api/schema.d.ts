@@ -1578,7 +1578,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The whole case as one page to print or to keep, with personal data masked; audited like an export. */
+        /** The whole case as one page to print or to keep, in Chinese unless the reader's language is given, with personal data masked; audited like an export. */
         get: operations["get_incidents_id_dossier"];
         put?: never;
         post?: never;
@@ -4439,6 +4439,8 @@ export interface components {
             joined: boolean;
             /** @description Its matter, if it is known. */
             matter?: string | null;
+            /** @description Its English name, where it has one. */
+            matter_en?: string | null;
             /**
              * Format: int64
              * @description How far away, in metres.
@@ -5611,6 +5613,8 @@ export interface components {
             counts: Record<string, never>;
             key: string;
             name: string;
+            /** @description The English name of a matter that has one. */
+            name_en?: string | null;
             rates: components["schemas"]["ShareView"][];
         };
         LinkForm: {
@@ -5677,6 +5681,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+            name_en?: string | null;
         };
         /** @description A matter with one version of its rules. */
         MatterVersion: components["schemas"]["Rules"] & {
@@ -5761,6 +5766,8 @@ export interface components {
             id: string;
             /** @description The name. */
             name: string;
+            /** @description The English name of a matter that has one. */
+            name_en?: string | null;
         };
         /** @description 首报, 续报, 终报. */
         NewBulletin: {
@@ -6157,6 +6164,8 @@ export interface components {
                 joined: boolean;
                 /** @description Its matter, if it is known. */
                 matter?: string | null;
+                /** @description Its English name, where it has one. */
+                matter_en?: string | null;
                 /**
                  * Format: int64
                  * @description How far away, in metres.
@@ -6562,6 +6571,8 @@ export interface components {
                 grid: components["schemas"]["GridName"];
                 light: components["schemas"]["Light"];
                 matter: string;
+                /** @description Its English name, where it has one. */
+                matter_en?: string | null;
                 /** Format: int64 */
                 reporters: number;
                 result?: components["schemas"]["Outcome"] | null;
@@ -6615,6 +6626,8 @@ export interface components {
                 last_at: components["schemas"]["Time"];
                 /** @description The matter's id. */
                 matter: string;
+                /** @description The English name of the matter, where it has one. */
+                matter_en?: string | null;
                 matter_name: string;
                 /**
                  * Format: int64
@@ -6792,6 +6805,8 @@ export interface components {
             light: components["schemas"]["Light"];
             /** @description The matter, as residents say it. */
             matter?: string | null;
+            /** @description Its English name, where it has one. */
+            matter_en?: string | null;
             /** @description What can be done now: `accept`, `done`, `note`. */
             may: string[];
             /** @description Photographs of the report. */
@@ -6954,6 +6969,8 @@ export interface components {
             grid: components["schemas"]["GridName"];
             light: components["schemas"]["Light"];
             matter: string;
+            /** @description Its English name, where it has one. */
+            matter_en?: string | null;
             /** Format: int64 */
             reporters: number;
             result?: components["schemas"]["Outcome"] | null;
@@ -6969,6 +6986,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             level1: string;
+            /** @description The name of its group in English; empty when nobody translated it. */
+            level1_en: string;
             level2: string;
             name: string;
             name_en: string;
@@ -7209,6 +7228,8 @@ export interface components {
             last_at: components["schemas"]["Time"];
             /** @description The matter's id. */
             matter: string;
+            /** @description The English name of the matter, where it has one. */
+            matter_en?: string | null;
             matter_name: string;
             /**
              * Format: int64
@@ -7645,6 +7666,8 @@ export interface components {
             grid?: components["schemas"]["GridName"] | null;
             light: components["schemas"]["Light"];
             matter?: string | null;
+            /** @description Its English name, where it has one. */
+            matter_en?: string | null;
             red_at?: components["schemas"]["Time"] | null;
             reported_at: components["schemas"]["Time"];
             /** Format: int64 */
@@ -7803,6 +7826,8 @@ export interface components {
             kind: "classed";
             /** @description The matter's name. */
             matter: string;
+            /** @description Its English name, where it has one; sentences of before this was kept have none. */
+            matter_en?: string | null;
         } | {
             /** @description Who names. */
             by: string;
@@ -7829,11 +7854,15 @@ export interface components {
             kind: "recognised";
             /** @description The matter's name. */
             matter: string;
+            /** @description Its English name, where it has one; sentences of before this was kept have none. */
+            matter_en?: string | null;
         } | {
             /** @enum {string} */
             kind: "matter_corrected";
             /** @description The matter's name. */
             matter: string;
+            /** @description Its English name, where it has one; sentences of before this was kept have none. */
+            matter_en?: string | null;
         } | {
             /** @enum {string} */
             kind: "place_corrected";
@@ -8241,6 +8270,8 @@ export interface components {
             /** @description All of them, then by light. */
             lights: components["schemas"]["Number"][];
             name: string;
+            /** @description The English name of a matter that has one. */
+            name_en?: string | null;
         };
         /** @description The open cases of a scope, as they stand now. */
         StandingView: {
@@ -8306,6 +8337,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+            /** @description Its English name, where it has one. */
+            name_en?: string | null;
             public_name: string;
         };
         /** @description A summoned unit. */
@@ -8525,6 +8558,8 @@ export interface components {
             lead?: components["schemas"]["LeadName"] | null;
             light: components["schemas"]["Light"];
             matter?: string | null;
+            /** @description Its English name, where it has one. */
+            matter_en?: string | null;
             may_rate: boolean;
             may_remark: boolean;
             /** @description Whether the reporter may ask for second handling. */
@@ -9454,6 +9489,8 @@ export interface operations {
                 at?: components["schemas"]["Time"];
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path?: never;
@@ -10696,6 +10733,8 @@ export interface operations {
                 cursor?: string;
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path?: never;
@@ -11243,6 +11282,8 @@ export interface operations {
                 cursor?: string;
                 /** @description `csv`, `xlsx` or `geojson`. */
                 format?: "csv" | "xlsx" | "geojson";
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path?: never;
@@ -11595,7 +11636,10 @@ export interface operations {
     };
     get_incidents_id_dossier: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `zh` or `en`: the reader's language. A table is without it in the words of the interface. */
+                lang?: "zh" | "en";
+            };
             header?: never;
             path: {
                 id: string;
@@ -12776,6 +12820,8 @@ export interface operations {
                 cursor?: string;
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path?: never;
@@ -13485,6 +13531,8 @@ export interface operations {
                 unit?: string;
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path?: never;
@@ -13647,6 +13695,8 @@ export interface operations {
                 by?: "street" | "community" | "department" | "matter" | "channel";
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path: {
@@ -13726,6 +13776,8 @@ export interface operations {
                 by?: "street" | "community" | "department" | "matter" | "channel";
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path?: never;
@@ -13786,6 +13838,8 @@ export interface operations {
                 limit?: number;
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path?: never;
@@ -13834,6 +13888,8 @@ export interface operations {
                 unit?: string;
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path?: never;
@@ -14436,6 +14492,8 @@ export interface operations {
                 cursor?: string;
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path?: never;
@@ -14941,6 +14999,8 @@ export interface operations {
                 cursor?: string;
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path?: never;

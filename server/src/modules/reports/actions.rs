@@ -268,11 +268,3 @@ pub async fn decide(
     audit.with("rate", row.rate.word()).record(tx, now, who).await?;
     Ok(ExclusionRow { approved: Some(body.approved), decided_by: Some(who.id), decided_at: Some(now), words: Some(words), ..row })
 }
-
-/// Writes that rates were exported.
-pub async fn exported(app: &App, who: &Actor, format: &str, by: By) -> Result<()> {
-    let mut tx = app.db.begin();
-    let row = Audit::new("report.export", "rates", uuid::Uuid::nil()).with("format", format).with("by", by.word());
-    row.record(&mut tx, app.clock.now(), who).await?;
-    tx.commit().await
-}

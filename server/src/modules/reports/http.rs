@@ -13,15 +13,17 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     actions::{self, Asked, Decide, Exclude, PERIOD_UNKNOWN, PeriodView, Rates},
-    export::{self, table},
+    export::{self, Names, english},
     lists::{self, Lists},
     model::{By, Difference, Line, Period, Rate, Share, differences},
     store::{self, Exclusion, ExclusionRow},
 };
 use crate::{
     app::{App, Shared},
-    http::{Allow, Along, Answer, Command, Outcome, Taker, Written, attached_table},
+    http::{Allow, Along, Answer, Command, Outcome, Taker, Written},
+    modules::catalogue::Catalogue,
     permit,
+    table::column::Column,
 };
 
 mod live;
@@ -105,6 +107,9 @@ struct ShareView {
 struct LineView {
     key: String,
     name: String,
+    /// The English name of a matter that has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name_en: Option<String>,
     /// Every figure by its word; `answered_cases` and the like are the cases behind answers.
     #[schema(value_type = Object)]
     counts: super::model::Counts,
@@ -130,9 +135,9 @@ struct RatesView {
 }
 
 impl RatesView {
-    fn of(rates: Rates) -> Self {
+    fn of(rates: Rates, catalogue: &Catalogue) -> Self {
         let Rates { from, to, as_of, by, total, rows, lists } = rates;
-        let part = |line| part_view(line, &lists, from, to);
+        let part = |line: Line| LineView { name_en: english(catalogue, by, &line.key), ..part_view(line, &lists, from, to) };
         Self {
             total: line_view(total, &lists::reported(from, to, &lists.whole())),
             rows: rows.into_iter().map(part).collect(),
@@ -163,6 +168,7 @@ fn line_view(line: Line, list: &str) -> LineView {
     LineView {
         key: line.key,
         name: line.name,
+        name_en: None,
         counts: line.counts,
         rates: line.rates.into_iter().map(share).collect(),
         cases: list.to_owned(),
@@ -180,7 +186,7 @@ async fn rates(
 ) -> Answer<Json<RatesView>> {
     let asked = span.asked(&split);
     let counted = actions::rates(&mut *app.db.read().await?, &app, reach(&app, who.scope()), &asked).await?;
-    Ok(Json(RatesView::of(counted)))
+    Ok(Json(RatesView::of(counted, &app.catalogue.get().value)))
 }
 
 /// The same as CSV or XLSX, with the denominators; audited.
@@ -192,11 +198,12 @@ async fn export_file(
     Query(span): Query<Span>,
     Query(split): Query<Split>,
 ) -> Answer<Response> {
-    let (asked, format) = (span.asked(&split), taker.format()?);
+    let (asked, lang) = (span.asked(&split), taker.lang());
     let counted = actions::rates(&mut *app.db.read().await?, &app, reach(&app, taker.scope()), &asked).await?;
-    let bytes = table(&counted, format)?;
-    actions::exported(&app, &taker, format.word(), asked.by).await?;
-    Ok(attached_table(format, "rates", bytes))
+    let catalogue = app.catalogue.get();
+    let lines = export::rates(&counted, &Names { lang, by: asked.by, catalogue: &catalogue.value });
+    let along = Along { action: "report.export", name: "rates", columns: export::rate_columns(lang), lines };
+    Ok(along.file(&app, &taker, counted.as_of).await?)
 }
 
 /// Periods whose figures stand, the latest first.
@@ -255,7 +262,11 @@ async fn period(
     let now: Vec<Line> = whole.iter().chain(&rows).cloned().collect();
     let differences = differences(&frozen, &now);
     let whole = whole.map(|line| line_view(line, &lists::reported(kept.from, kept.to, &lists.whole())));
-    let now = whole.into_iter().chain(rows.into_iter().map(|line| part_view(line, &lists, kept.from, kept.to))).collect();
+    let now = whole.into_iter().chain(rows.into_iter().map(|line| {
+        let name_en = english(&app.catalogue.get().value, by, &line.key);
+        LineView { name_en, ..part_view(line, &lists, kept.from, kept.to) }
+    }));
+    let now = now.collect();
     Ok(Json(FrozenView { period: kept, by, differences, frozen, now }))
 }
 
@@ -270,8 +281,10 @@ async fn period_file(
 ) -> Answer<Response> {
     let stood = Stood::read(&app, reach(&app, taker.scope()), &period, split.by.unwrap_or_default()).await?;
     let now: Vec<Line> = stood.whole.into_iter().chain(stood.rows).collect();
-    let lines = export::frozen(&stood.frozen, &now);
-    let along = Along { action: "report.export", name: "period", head: export::FROZEN.to_vec(), lines };
+    let catalogue = app.catalogue.get();
+    let names = Names { lang: taker.lang(), by: stood.by, catalogue: &catalogue.value };
+    let (columns, lines) = (export::FROZEN.map(Column::plain).to_vec(), export::frozen(&stood.frozen, &now, &names));
+    let along = Along { action: "report.export", name: "period", columns, lines };
     Ok(along.file(&app, &taker, app.clock.now()).await?)
 }
 

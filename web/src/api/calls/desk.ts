@@ -112,4 +112,4 @@ export const desk = {
 };
 
 /** The page that prints the whole case. */
-export const dossierUrl = (id: string) => `/api/v1/incidents/${id}/dossier`;
+export const dossierUrl = (id: string, lang: string) => `/api/v1/incidents/${id}/dossier?lang=${lang}`;

@@ -251,8 +251,9 @@ pub async fn ring(app: &App, context: &Context, ring: &Ring) -> Result<()> {
 
 async fn tell(tx: &mut Tx, app: &App, now: Time, case: &Case, to: &[Uuid], kind: &'static str) -> Result<()> {
     let catalogue = app.catalogue.get();
-    let matter = case.matter_id.and_then(|m| catalogue.value.matter(m)).map(|m| m.level3.clone()).unwrap_or_default();
-    let params = serde_json::json!({ "code": case.code, "matter": matter });
+    let matter = case.matter_id.and_then(|m| catalogue.value.matter(m));
+    let (matter, matter_en) = (matter.map(|m| m.level3.clone()).unwrap_or_default(), matter.and_then(|m| m.english()));
+    let params = serde_json::json!({ "code": case.code, "matter": matter, "matter_en": matter_en });
     let notice = |to: &Uuid| Notice {
         to: *to,
         kind,

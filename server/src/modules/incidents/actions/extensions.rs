@@ -30,7 +30,7 @@ use crate::{
         },
         notices,
     },
-    table::write::Cell,
+    table::{column::Column, write::Cell},
 };
 
 /// 申请延期.
@@ -253,22 +253,22 @@ fn detail(e: &Extension) -> Detail {
 }
 
 /// The columns of requests as a table.
-pub const EXTENSION_HEAD: [&str; 15] = [
-    "code",
-    "title",
-    "state",
-    "unit",
-    "round",
-    "n",
-    "rung",
-    "by",
-    "reason",
-    "asked_at",
-    "asked_by",
-    "due_before",
-    "due_after",
-    "decided_at",
-    "words",
+pub const EXTENSION_COLUMNS: [Column; 15] = [
+    Column::plain("code"),
+    Column::plain("title"),
+    Column::terms("state", "standing"),
+    Column::plain("unit"),
+    Column::plain("round"),
+    Column::plain("n"),
+    Column::terms("rung", "rung"),
+    Column::span("by"),
+    Column::plain("reason"),
+    Column::at("asked_at"),
+    Column::plain("asked_by"),
+    Column::at("due_before"),
+    Column::at("due_after"),
+    Column::at("decided_at"),
+    Column::plain("words"),
 ];
 
 /// A request as a line of a table.

@@ -119,7 +119,7 @@ pub async fn correct(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body:
         rule.calendar_version = version;
     }
     let entry = change.act(Action::Correct)?;
-    entry.say(Spoken::MatterCorrected { matter: matter.level3.clone() });
+    entry.say(Spoken::MatterCorrected { matter: matter.level3.clone(), matter_en: matter.english() });
     entry.is_public = false;
     if opened {
         change.rule_changed();

@@ -43,7 +43,7 @@ pub use confer::{Annul, Confer, annul, confer, convene};
 pub use dispatch::{Dispatch, Plan, dispatch, led, plan, set_lead, tasks};
 pub use erase::{DecideErasure, Erase, SCRUB, Scrub, Why, ask_erasure, decide_erasure, erase, expire, is_over, scrub};
 pub use escalate::{Escalate, escalate, escalate_task, held_by, is_handed_up};
-pub use extensions::{Decide, EXTENSION_HEAD, Extend, ExtensionView, decide, extend, extension_cells, extensions};
+pub use extensions::{Decide, EXTENSION_COLUMNS, Extend, ExtensionView, decide, extend, extension_cells, extensions};
 pub use filters::{FilterView, NewFilter};
 pub use follow_up::{Rating, Remark, rate, remark};
 pub use handle::{Done, Note, done, note, take_on};

@@ -16,6 +16,7 @@ use super::{Export, Read, reach};
 use crate::{
     app::Shared,
     http::{Allow, Answer, attached},
+    lang::Lang,
     modules::incidents::{
         actions::{self, Ground},
         export::{Export as File, Format},
@@ -289,6 +290,9 @@ struct Exported {
     /// `csv`, `xlsx` or `geojson`.
     #[param(inline)]
     format: Option<Format>,
+    /// The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words.
+    #[param(inline)]
+    lang: Option<Lang>,
 }
 
 /// Export the cases of a list, filtered and ordered as the list, as CSV, XLSX or GeoJSON; audited. `limit` and `cursor` are passed over.
@@ -304,7 +308,7 @@ async fn export_file(
     let scope = reach(&app, who.scope());
     let (filter, order) = (asked.within(&Ground::of(&app), &who, &scope)?, asked.order()?);
     actions::exporting(&app, &who, format, asked.named()).await?;
-    let file = File::new(&app, scope, filter, order, format, Some(Actor::clone(&who)))?.owned();
+    let file = File::new(&app, scope, filter, order, format, Some(Actor::clone(&who)))?.said_in(exported.lang)?.owned();
     let bytes = stream::try_unfold(file, |mut file| async move { Ok::<_, Error>(file.next().await?.map(|bytes| (bytes, file))) });
     Ok(attached(format.media_type(), &format!("incidents.{format}"), Body::from_stream(bytes)))
 }

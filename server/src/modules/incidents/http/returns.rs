@@ -29,7 +29,7 @@ use crate::{
             view::{Named, unit_name},
         },
     },
-    table::write::Cell,
+    table::{column::Column, write::Cell},
 };
 
 /// The routes.
@@ -203,26 +203,26 @@ async fn objections_file(State(app): State<Shared>, taker: Taker<Export>, Query(
     let found = store::returns::reviews(&mut conn, &scope, asked.state, asked.kind, None, MOST as i64).await?;
     drop(conn);
     let lines = found.into_iter().map(|line| review_cells(&review_view(&ground, line))).collect();
-    let along = Along { action: "objection.export", name: "objections", head: REVIEW_HEAD.to_vec(), lines };
+    let along = Along { action: "objection.export", name: "objections", columns: REVIEW_COLUMNS.to_vec(), lines };
     Ok(along.file(&app, &taker, ground.now).await?)
 }
 
-const REVIEW_HEAD: [&str; 15] = [
-    "code",
-    "title",
-    "kind",
-    "state",
-    "light",
-    "unit",
-    "lead",
-    "words",
-    "basis",
-    "at",
-    "yellow_at",
-    "due_at",
-    "overdue_at",
-    "ruled_at",
-    "ruling",
+const REVIEW_COLUMNS: [Column; 15] = [
+    Column::plain("code"),
+    Column::plain("title"),
+    Column::terms("kind", "review_kind"),
+    Column::terms("state", "review_state"),
+    Column::terms("light", "light"),
+    Column::plain("unit"),
+    Column::plain("lead"),
+    Column::plain("words"),
+    Column::plain("basis"),
+    Column::at("at"),
+    Column::at("yellow_at"),
+    Column::at("due_at"),
+    Column::at("overdue_at"),
+    Column::at("ruled_at"),
+    Column::plain("ruling"),
 ];
 
 fn review_cells(r: &ReviewView) -> Vec<Cell> {

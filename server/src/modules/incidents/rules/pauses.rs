@@ -37,14 +37,6 @@ impl Shelf {
             Self::Engineering => Pause::Engineering,
         }
     }
-
-    /// As the timeline says it.
-    pub const fn chinese(self) -> &'static str {
-        match self {
-            Self::Seasonal => "季节性原因，当前不具备办理条件",
-            Self::Engineering => "需列入工程建设后办理",
-        }
-    }
 }
 
 words! {
@@ -84,15 +76,6 @@ impl Rung {
             Self::Chief => &[FIRST, SECOND, FURTHER],
             Self::Leader => &[SECOND, FURTHER],
             Self::Conference => &[FURTHER],
-        }
-    }
-
-    /// As the timeline says it.
-    pub const fn chinese(self) -> &'static str {
-        match self {
-            Self::Chief => "单位值班负责人",
-            Self::Leader => "领导",
-            Self::Conference => "会商",
         }
     }
 }

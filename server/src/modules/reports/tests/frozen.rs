@@ -71,6 +71,8 @@ testkit::both! {
         let closed: Vec<&str> = csv.lines().filter(|l| l.contains(",结案率,")).collect();
         assert!(closed[0].starts_with("990101,某区,结案率,50,1,2,0,100,2,2,0"), "{closed:?}");
         assert!(closed.iter().any(|l| l.starts_with("990101002,") && l.contains(",结案率,,,,,")), "a line that was not there: {closed:?}");
+        let english = desk.get("/api/v1/reports/periods/2025-03-10/export?lang=en").await.expect(200).text();
+        assert!(english.starts_with("\u{feff}Code,Name,Rate,Frozen (%),Frozen numerator,") && english.contains("某区,Closed,50,1,2,0,100,2,2,0"), "{english}");
         desk.get("/api/v1/reports/periods/2025-02/export").await.expect(404);
 
         // Somebody of a part sees the lines of that part.
