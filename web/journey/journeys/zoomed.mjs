@@ -68,7 +68,7 @@ async function strips(one, { base, check }, filed, size) {
   const { page } = one;
   await open(page, base, filed.id);
   await page.route(/\/incidents\/[^/]+\/note$/, (route) => route.fulfill({ status: 422, contentType: "application/problem+json", body: JSON.stringify({ status: 422, code: "not-in-this-state" }) }));
-  const some = (await as(page, "/incidents?limit=4")).items;
+  const some = (await as(page, "/incidents?state=assigned,in_progress&limit=4")).items;
   for (const it of some) {
     await page.goto(`${base}/c/#/cases/${it.id}`);
     await page.locator(".case header").getByText(it.code, { exact: true }).waitFor();
