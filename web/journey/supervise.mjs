@@ -1,4 +1,6 @@
 // Supervision as two journeys walk it: from a red figure over its list to an order on paper, and the weekly report.
+import { hurry } from "./steps.mjs";
+
 export const tabs = (page) => page.getByRole("navigation", { name: "督查页面" });
 
 /** What the desk counts for the address of a figure is what the figure says: the desk's own total, light by light. The page is read anew for it, so that
@@ -56,6 +58,8 @@ export async function redToOrder({ page, screen }, { check, base }, shot) {
   await screen(`${shot}-2-order-refused`);
   await dialog.getByLabel("督办要求").fill("请今天到现场处置，明天下班前把结果报上来。");
   await dialog.getByRole("button", { name: "下达" }).click();
+  await hurry(page);
+  await page.getByRole("row").filter({ hasText: code }).getByRole("link").first().click();
   await page.getByRole("heading", { name: /^督办单 / }).waitFor();
   check("the order is issued to a unit", page.url().includes("/figures/orders/"));
   await screen(`${shot}-3-order`);

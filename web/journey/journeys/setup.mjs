@@ -316,12 +316,14 @@ async function accessList(enter, check) {
   check("what the asker says of a check is where the review begins", (await form.getByText(`申请单位说：${words}`).isVisible()) && !(await form.getByRole("checkbox", { name: "经过培训" }).isChecked()));
   await form.getByLabel("理由").fill("同意，先培训后上岗。");
   await form.getByRole("button", { name: "保存" }).click();
+  await now(page);
+  await page.getByRole("button", { name: "改了再办" }).click();
   await form.getByRole("alert").first().waitFor();
-  check("an admission with an unmet check is refused", true);
+  check("an admission with an unmet check is refused, and comes back with its reason and what was written", (await form.getByLabel("理由").inputValue()) === "同意，先培训后上岗。");
   await screen("u-22-admission");
   await form.getByRole("checkbox", { name: "经过培训" }).check();
   await form.getByRole("button", { name: "保存" }).click();
-  await form.waitFor({ state: "hidden" });
+  await now(page);
   await asked.waitFor({ state: "hidden" });
   check("what was agreed to is on the list", (await as(page, "/admission/items")).some((it) => it.name === name));
   await screen("u-23-access");

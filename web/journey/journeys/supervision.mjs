@@ -1,6 +1,7 @@
 // Supervision: a red figure → its list → an order for a case of it → the paper; the weekly report with its denominators.
 import { soon } from "../soon.mjs";
 import { listsHold, redToOrder, tabs, weekly } from "../supervise.mjs";
+import { hurry } from "../steps.mjs";
 
 export async function run(stage) {
   const { enter, check } = stage;
@@ -10,6 +11,7 @@ export async function run(stage) {
   await page.getByRole("button", { name: "解除督办" }).click();
   await page.getByRole("dialog").getByLabel("解除的理由").fill("走查结束，解除。");
   await page.getByRole("dialog").getByRole("button", { name: "解除督办" }).click();
+  await hurry(page);
   await page.getByText("督办已解除。").waitFor();
   await tabs(page).getByRole("link", { name: "现在的灯" }).click();
   await page.locator(".totals .red strong").waitFor();
