@@ -151,6 +151,7 @@ pub async fn import(
     }
     report.more_faults += sketch.more_findings;
     let cut = cut(sketch.drawings, area, options, &mut report)?;
+    report.notes.sort_by_key(|note| note.row);
     report.cells = cut.cells.len();
     let Some(bounds) = cut.bounds else {
         let (zh, en) = (

@@ -26,7 +26,7 @@ fn file(features: &[Value]) -> Vec<u8> {
 fn roads() -> Vec<u8> {
     file(&[
         line("临江大道", "arterial", [[115.99, 39.005], [116.04, 39.005]]),
-        line("柳荫巷", "lane", [[116.004, 39.0], [116.004, 39.01]]),
+        line("柳荫巷", "lane", [[116.006, 39.0], [116.006, 39.01]]),
         line("远方路", "lane", [[117.0, 39.0], [117.1, 39.0]]),
         line("规划路", "proposed", [[116.0, 39.0], [116.01, 39.0]]),
     ])
@@ -73,7 +73,7 @@ testkit::both! {
         assert_eq!((report.read, report.taken, report.passed_over, report.replaced), (4, 2, 2, 0));
         assert_eq!(steps.into_inner().last(), Some(&(report.cells, report.cells)));
         assert_eq!(seen(&app, Level::Far, HOME).await, [one("road", "临江大道", "main")]);
-        assert_eq!(seen(&app, Level::Near, Point::new(116.004, 39.005)).await, [one("road", "柳荫巷", "lane")]);
+        assert_eq!(seen(&app, Level::Near, Point::new(116.006, 39.005)).await, [one("road", "柳荫巷", "lane")]);
         assert!(seen(&app, Level::Near, Point::new(117.05, 39.0)).await.is_empty());
 
         let known = version(&app).await;
@@ -110,20 +110,21 @@ testkit::both! {
         assert!(after["version"].as_i64() > before["version"].as_i64());
         assert_eq!(after["layers"].as_array().unwrap().len(), 2);
         assert_eq!(seen(&app, Level::Far, HOME).await, [one("road", "新路", "main"), one("water", "澄江", "")]);
-        assert!(seen(&app, Level::Near, Point::new(116.004, 39.005)).await.is_empty(), "the lane went with its layer");
+        assert!(seen(&app, Level::Near, Point::new(116.006, 39.005)).await.is_empty(), "the lane went with its layer");
 
         assert!(remove(&app, Layer::Road).await.unwrap() && !remove(&app, Layer::Road).await.unwrap());
         assert_eq!(seen(&app, Level::Far, HOME).await, [one("water", "澄江", "")]);
         // Each of it is in the record, and a second process hears of it.
-        let audit: Vec<String> = app.db.read().await.unwrap()
-            .query_values(db::Query::new("select action || ' ' || details as value from audit where object_kind = 'basemap' order by id")).await.unwrap();
+        let mut audit: Vec<String> = app.db.read().await.unwrap()
+            .query_values(db::Query::new("select action || ' ' || details as value from audit where object_kind = 'basemap'")).await.unwrap();
+        audit.sort();
         assert_eq!(audit, [
-            r#"basemap.import {"features":2,"layer":"road","replaced":0}"#,
-            r#"basemap.import {"features":1,"layer":"water","replaced":0}"#,
             r#"basemap.import {"features":1,"layer":"road","replaced":2}"#,
+            r#"basemap.import {"features":1,"layer":"water","replaced":0}"#,
+            r#"basemap.import {"features":2,"layer":"road","replaced":0}"#,
             r#"basemap.remove {"features":1,"layer":"road"}"#,
         ]);
-        let beside = app.beside(&db::Options::default()).await;
+        let beside = app.beside(&app.database.options).await;
         assert!(take(&app, roads(), &options(Layer::Road)).await.applied);
         assert_eq!(app.visitor().at(&beside).get("/api/v1/district").await.expect(200).json()["basemap"]["layers"].as_array().unwrap().len(), 1);
         beside.refresh().await.unwrap();

@@ -1,0 +1,61 @@
+import GeoJSON from "ol/format/GeoJSON";
+import VectorImageLayer from "ol/layer/VectorImage";
+import { transformExtent } from "ol/proj";
+import VectorSource from "ol/source/Vector";
+import type View from "ol/View";
+import { cellsIn, nameOf, readCell, type Basemap, type Box, type ReadCell } from "./cells";
+import { groundStyle } from "./groundStyles";
+import type { Palette } from "./styles";
+
+/** Below this zoom a map shows half a country, and no street tells anything. */
+const farthest = 8;
+/** Features beyond this number are let go when the map has moved on: a phone draws what it shows, not where it was. */
+const room = 25_000;
+/** A pixel of the world map at zoom 0, in its metres at the equator. */
+const widest = 156_543.033_928;
+
+/**
+ * The base map under the borders: one layer, drawn as one picture as the borders are, whose cells are read when they are looked at.
+ * A cell that does not come is asked for again when the map moves; without any the map is as it was before.
+ */
+export function makeGround(colours: () => Palette, read: ReadCell = readCell) {
+  const source = new VectorSource();
+  const format = new GeoJSON({ featureProjection: "EPSG:3857" });
+  /** What a metre of the world map is on the ground, in the district's latitude. */
+  let stretch = 1;
+  const layer = new VectorImageLayer({
+    source, declutter: true, imageRatio: 1.5, className: "ground",
+    style: (it, resolution) => groundStyle(colours(), it, resolution * stretch, Math.log2(widest / resolution)),
+  });
+  let asked = new Set<string>();
+  let version: number | null = null;
+
+  /** Reads what the box shows and is not there yet; tells when all of it is there. */
+  async function show(of: Basemap, box: Box, zoom: number): Promise<void> {
+    if (zoom < farthest) return;
+    if (version !== of.version || source.getFeatures().length > room) {
+      source.clear();
+      asked = new Set();
+      version = of.version;
+      stretch = Math.cos((((of.bounds[1]! + of.bounds[3]!) / 2) * Math.PI) / 180);
+    }
+    const mine = asked;
+    await Promise.all(cellsIn(of, box, zoom).filter((cell) => !mine.has(nameOf(cell))).map(async (cell) => {
+      mine.add(nameOf(cell));
+      try {
+        const data = await read(of, cell);
+        // What lies in several cells has one id, and comes in once.
+        const fresh = new Map(format.readFeatures(data).map((it) => [String(it.getId()), it]));
+        if (mine === asked) source.addFeatures([...fresh].filter(([id]) => !source.getFeatureById(id)).map(([, it]) => it));
+      } catch {
+        mine.delete(nameOf(cell));
+      }
+    }));
+  }
+
+  return {
+    layer, source, show,
+    /** The same for what a view shows, on a map of this size in px. */
+    look: (of: Basemap, view: View, size: number[]) => show(of, transformExtent(view.calculateExtent(size), "EPSG:3857", "EPSG:4326") as Box, view.getZoom() ?? 0),
+  };
+}
