@@ -1,4 +1,4 @@
--- The base map: what a map shows beneath borders and points, one row a layer, its features cut into cells of three levels. Names of streets, waters and
+-- The base map: what a map shows beneath borders and points, one row a layer, its features cut into cells of four levels. Names of streets, waters and
 -- places; nothing in it is about a person.
 create table basemap_layer (
   layer text primary key,
@@ -14,7 +14,7 @@ create table basemap_layer (
 );
 
 create table basemap_cell (
-  level text not null, -- far, middle, near
+  level text not null, -- far, middle, near, close
   x bigint not null,
   y bigint not null,
   layer text not null references basemap_layer (layer),

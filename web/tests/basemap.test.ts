@@ -7,13 +7,13 @@ import { OfflineDb } from "@/faces/worker/offline/db";
 import { keepGround, keptFirst } from "@/faces/worker/offline/ground";
 import { boxOf, cellsIn, fromServer, nameOf, type Basemap, type Box, type Cell } from "@/shared/map/cells";
 import { makeGround } from "@/shared/map/ground";
-import { groundStyle } from "@/shared/map/groundStyles";
+import { groundStyle, nameStyle } from "@/shared/map/groundStyles";
 import { palette } from "@/shared/map/styles";
 import { serve } from "./mounted";
 
 const map: Basemap = {
   version: 7, bounds: [112.87, 33.08, 112.95, 33.16],
-  levels: [{ level: "far", cells: 11, from: 0 }, { level: "middle", cells: 13, from: 13 }, { level: "near", cells: 15, from: 15 }],
+  levels: [{ level: "far", cells: 11, from: 0 }, { level: "middle", cells: 13, from: 13 }, { level: "near", cells: 14, from: 14 }, { level: "close", cells: 15, from: 15 }],
   layers: [{ layer: "road", version: 7 }],
 };
 const home: Box = [112.9, 33.1, 112.904, 33.104];
@@ -23,21 +23,21 @@ const sheet = (...features: unknown[]) => ({ type: "FeatureCollection", features
 describe("the cells that a map shows", () => {
   it("are those of the levels that are seen from so near, and lie where the server counts them", () => {
     const levels = (zoom: number) => [...new Set(cellsIn(map, home, zoom).map((it) => it.level))];
-    expect([levels(12), levels(14), levels(16)]).toEqual([["far"], ["far", "middle"], ["far", "middle", "near"]]);
+    expect([levels(12), levels(13.5), levels(14), levels(16)]).toEqual([["far"], ["far", "middle"], ["far", "middle", "near"], ["far", "middle", "near", "close"]]);
     // The slippy map's own formula, worked out apart for this corner.
-    const near = cellsIn(map, [112.9, 33.1, 112.9, 33.1], 16).find((it) => it.level === "near");
-    expect(near).toEqual({ level: "near", x: 26660, y: 13188 });
+    const close = cellsIn(map, [112.9, 33.1, 112.9, 33.1], 16).find((it) => it.level === "close");
+    expect(close).toEqual({ level: "close", x: 26660, y: 13188 });
   });
   it("are few on a phone, and none where there is nothing", () => {
     // 390 px at zoom 16 in this latitude is 780 m.
-    expect(cellsIn(map, [112.9, 33.1, 112.9084, 33.107], 16).length).toBeLessThanOrEqual(8);
+    expect(cellsIn(map, [112.9, 33.1, 112.9084, 33.107], 16).length).toBeLessThanOrEqual(10);
     expect(cellsIn(map, [100, 20, 101, 21], 16)).toEqual([]);
     expect(cellsIn(map, [-180, -85, 180, 85], 10).every((it) => it.level === "far")).toBe(true);
   });
   it("begin in the middle of what is looked at", () => {
-    const near = cellsIn(map, map.bounds as Box, 16).filter((it) => it.level === "near");
+    const near = cellsIn(map, map.bounds as Box, 16).filter((it) => it.level === "close");
     const [first, last] = [near[0]!, near.at(-1)!];
-    const middle = cellsIn(map, [112.91, 33.12, 112.91, 33.12], 16).find((it) => it.level === "near")!;
+    const middle = cellsIn(map, [112.91, 33.12, 112.91, 33.12], 16).find((it) => it.level === "close")!;
     expect(first).toEqual(middle);
     expect(Math.hypot(last.x - middle.x, last.y - middle.y)).toBeGreaterThan(2);
   });
@@ -74,12 +74,12 @@ describe("the base map", () => {
     const ground = makeGround(colours, read);
     const names = () => ground.source.getFeatures().map((it) => it.get("name") as string);
     await ground.show(map, home, 16);
-    expect(names()).toHaveLength(2);
+    expect(names()).toHaveLength(3);
     broken = false;
     await ground.show(map, home, 16);
-    expect(names()).toHaveLength(3);
+    expect(names()).toHaveLength(4);
     await ground.show({ ...map, version: 8 }, home, 16);
-    expect(names()).toEqual(["8", "8", "8"]);
+    expect(names()).toEqual(["8", "8", "8", "8"]);
   });
   it("lets nothing of the version before come in late", async () => {
     let late!: (it: unknown) => void;
@@ -98,10 +98,10 @@ describe("how the base map is drawn", () => {
   const area = (properties: Record<string, unknown>): FeatureLike => new Feature({ geometry: new Polygon([[[0, 0], [1, 0], [1, 1], [0, 0]]]), ...properties });
   const drawn = (it: FeatureLike, zoom: number) => groundStyle(colours, it, 156_543 * Math.cos(33 * Math.PI / 180) / 2 ** zoom, zoom);
   const width = (it: FeatureLike, zoom: number) => drawn(it, zoom)?.at(-1)?.getStroke()?.getWidth() ?? 0;
-  const name = (it: FeatureLike, zoom: number) => drawn(it, zoom)?.at(-1)?.getText()?.getText() ?? "";
+  const name = (it: FeatureLike, zoom: number, of = colours) => nameStyle(of, it, zoom)?.[0]?.getText()?.getText() ?? "";
   it("gives a road its class from afar and its width from near, and a large one more than a lane", () => {
     const [main, lane] = [line({ class: "main", width: 36 }), line({ class: "lane", width: 8 })];
-    expect(drawn(lane, 14)).toBeUndefined();
+    expect([drawn(lane, 13.9), drawn(line({ class: "path" }), 14.9)]).toEqual([undefined, undefined]);
     expect(width(main, 17)).toBeGreaterThan(width(main, 12));
     expect(width(main, 16)).toBeGreaterThan(width(lane, 16));
     expect(width(line({ class: "main", width: 200 }), 19)).toBeLessThanOrEqual(28);
@@ -109,10 +109,12 @@ describe("how the base map is drawn", () => {
   });
   it("writes names where there is room, those of large roads first", () => {
     const [main, lane] = [line({ class: "main", name: "临江大道" }), line({ class: "lane", name: "柳荫巷" })];
-    expect([name(main, 12), name(main, 14), name(lane, 15), name(lane, 16)]).toEqual(["", "临江大道", "", "柳荫巷"]);
+    expect([name(main, 12), name(main, 14), name(lane, 14.9), name(lane, 15)]).toEqual(["", "临江大道", "", "柳荫巷"]);
     expect(name(line({ class: "lane" }), 17)).toBe("");
     const spot = area({ layer: "place", class: "spot", name: "柳荫新村" });
-    expect([drawn(spot, 14), name(spot, 16)]).toEqual([undefined, "柳荫新村"]);
+    expect([drawn(spot, 16), name(spot, 14), name(spot, 16)]).toEqual([undefined, "", "柳荫新村"]);
+    const larger = nameStyle({ ...colours, type: 1.5 }, spot, 16)![0]!.getText()!.getFont();
+    expect(larger).toBe("18px sans-serif");
   });
   it("shows buildings from near alone, and waters and greens below them", () => {
     const building = area({ layer: "building", name: "3栋" });
@@ -139,7 +141,7 @@ describe("the base map without network", () => {
     const read = vi.fn(async (of: Basemap) => sheet(road("road/1", `${of.version}`)));
     await keepGround(db, map, home, read);
     const kept = await names();
-    expect(new Set(kept.map((it) => it.split("/")[0]))).toEqual(new Set(["far", "middle", "near"]));
+    expect(new Set(kept.map((it) => it.split("/")[0]))).toEqual(new Set(["far", "middle", "near", "close"]));
     expect(cellsIn(map, home, 17).map(nameOf).every((it) => kept.includes(it))).toBe(true);
     expect(await keptFirst(db, away)(map, cellsIn(map, home, 17)[0]!)).toEqual(sheet(road("road/1", "7")));
     const before = read.mock.calls.length;

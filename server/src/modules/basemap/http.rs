@@ -18,7 +18,7 @@ use crate::{app::Shared, http::Answer};
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub(super) struct Place {
-    /// `far`, `middle` or `near`.
+    /// `far`, `middle`, `near` or `close`.
     level: String,
     /// From west to east.
     #[param(value_type = u32)]

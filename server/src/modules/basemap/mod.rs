@@ -1,7 +1,8 @@
 //! The base map (底图): what a map shows beneath borders and points, so that whoever looks at it knows where he is.
 //!
 //! Words: a *layer* is all roads, waters, greens, buildings or places; it comes from one file. Its features are cut into *cells*, squares of the world map's
-//! fixed grid, at three *levels*: what is seen from far, from the middle, and only near. A map asks for the cells that it shows.
+//! fixed grid, at four *levels*: what is seen from far, from
+//! the middle, near, and only close by. A map asks for the cells that it shows.
 //!
 //! Invariants: it is read without a log-in, so nothing of a file is taken over but a shape, a name, a width and a kind; a layer is replaced as a whole or
 //! not at all, and each replacement is in the record; nothing is located or decided by it; no other host is asked for anything.

@@ -30,18 +30,21 @@ words! {
         Far = "far",
         /// On a map of some streets.
         Middle = "middle",
-        /// On a map of some houses.
+        /// On a map of a grid or two.
         Near = "near",
+        /// On a map of some houses.
+        Close = "close",
     }
 }
 
 impl Level {
-    /// The zoom of the world map's grid whose squares are the cells: about 16, 4 and 1 km on a side in the middle of China.
+    /// The zoom of the world map's grid whose squares are the cells: about 16, 4, 2 and 1 km on a side in the middle of China.
     pub const fn cells(self) -> u8 {
         match self {
             Self::Far => 11,
             Self::Middle => 13,
-            Self::Near => 15,
+            Self::Near => 14,
+            Self::Close => 15,
         }
     }
 
@@ -50,7 +53,8 @@ impl Level {
         match self {
             Self::Far => 0,
             Self::Middle => 13,
-            Self::Near => 15,
+            Self::Near => 14,
+            Self::Close => 15,
         }
     }
 
@@ -59,6 +63,7 @@ impl Level {
             Self::Far => None,
             Self::Middle => Some(Self::Far),
             Self::Near => Some(Self::Middle),
+            Self::Close => Some(Self::Near),
         }
     }
 }
@@ -217,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_line_lies_in_the_cells_it_runs_through_and_not_in_its_whole_box() {
-        let step = 360.0 / 32768.0;
+        let step = 360.0 / 16384.0;
         let corner = |x: f64, y: f64| Point::new(112.5 + step * x, 33.0 + step * y * 0.8);
         let line = Outline::Lines(vec![(0..=40).map(|i| corner(f64::from(i) / 4.0, f64::from(i) / 4.0)).collect()]);
         let area = Bounds { min: corner(-1.0, -1.0), max: corner(5.0, 5.0) };
@@ -235,11 +240,11 @@ mod tests {
             let ring = [(w, s), (w + side, s), (w + side, s + side), (w, s)].map(|(x, y)| Point::new(x, y)).to_vec();
             Outline::Areas(vec![vec![ring]])
         };
-        assert_eq!(level_of(&square(0.001), Level::Near), Level::Near);
-        assert_eq!(level_of(&square(0.03), Level::Near), Level::Middle);
-        assert_eq!(level_of(&square(2.0), Level::Near), Level::Far);
+        assert_eq!(level_of(&square(0.001), Level::Close), Level::Close);
+        assert_eq!(level_of(&square(0.02), Level::Close), Level::Near);
+        assert_eq!(level_of(&square(2.0), Level::Close), Level::Far);
         let area = Bounds { min: Point::new(100.0, 20.0), max: Point::new(120.0, 40.0) };
-        assert!(cells(&square(0.03), Level::Middle, area).len() <= 4);
+        assert!(cells(&square(0.02), Level::Near, area).len() <= 4);
     }
 
     #[test]

@@ -78,7 +78,7 @@ testkit::both! {
 
         let known = version(&app).await;
         assert_eq!(known["layers"], json!([{ "layer": "road", "version": known["version"], "attribution": "© 某测绘院" }]));
-        assert_eq!(known["levels"][2], json!({ "level": "near", "cells": 15, "from": 15 }));
+        assert_eq!(known["levels"][2], json!({ "level": "near", "cells": 14, "from": 14 }));
         // The district's own road reaches beyond its borders, and is told no farther than three kilometres.
         let bounds: Vec<f64> = serde_json::from_value(known["bounds"].clone()).unwrap();
         assert!(bounds[0] > 115.9 && bounds[0] < 116.0 && bounds[2] > 116.03 && bounds[2] < 116.1, "{bounds:?}");

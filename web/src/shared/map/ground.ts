@@ -4,18 +4,19 @@ import { transformExtent } from "ol/proj";
 import VectorSource from "ol/source/Vector";
 import type View from "ol/View";
 import { cellsIn, nameOf, readCell, type Basemap, type Box, type ReadCell } from "./cells";
-import { groundStyle } from "./groundStyles";
+import { groundStyle, nameStyle } from "./groundStyles";
 import type { Palette } from "./styles";
 
 /** Below this zoom a map shows half a country, and no street tells anything. */
 const farthest = 8;
 /** Features beyond this number are let go when the map has moved on: a phone draws what it shows, not where it was. */
 const room = 25_000;
-/** A pixel of the world map at zoom 0, in its metres at the equator. */
-const widest = 156_543.033_928;
+/** The zoom at which a pixel is so wide in the world map's metres; what is a hair below a whole one, by rounding, is that one. */
+const zoomOf = (resolution: number) => Math.log2(156_543.033_928_041 / resolution) + 0.001;
 
 /**
- * The base map under the borders: one layer, drawn as one picture as the borders are, whose cells are read when they are looked at.
+ * The base map: a layer of shapes for under the borders and one of names for over them, each drawn as one picture as the borders are. Cells are read when
+ * they are looked at.
  * A cell that does not come is asked for again when the map moves; without any the map is as it was before.
  */
 export function makeGround(colours: () => Palette, read: ReadCell = readCell) {
@@ -23,10 +24,8 @@ export function makeGround(colours: () => Palette, read: ReadCell = readCell) {
   const format = new GeoJSON({ featureProjection: "EPSG:3857" });
   /** What a metre of the world map is on the ground, in the district's latitude. */
   let stretch = 1;
-  const layer = new VectorImageLayer({
-    source, declutter: true, imageRatio: 1.5, className: "ground",
-    style: (it, resolution) => groundStyle(colours(), it, resolution * stretch, Math.log2(widest / resolution)),
-  });
+  const shapes = new VectorImageLayer({ source, imageRatio: 1.5, style: (it, resolution) => groundStyle(colours(), it, resolution * stretch, zoomOf(resolution)) });
+  const names = new VectorImageLayer({ source, declutter: true, imageRatio: 1.5, style: (it, resolution) => nameStyle(colours(), it, zoomOf(resolution)) });
   let asked = new Set<string>();
   let version: number | null = null;
 
@@ -54,8 +53,8 @@ export function makeGround(colours: () => Palette, read: ReadCell = readCell) {
   }
 
   return {
-    layer, source, show,
+    shapes, names, source, show,
     /** The same for what a view shows, on a map of this size in px. */
-    look: (of: Basemap, view: View, size: number[]) => show(of, transformExtent(view.calculateExtent(size), "EPSG:3857", "EPSG:4326") as Box, view.getZoom() ?? 0),
+    look: (of: Basemap, view: View, size: number[]) => show(of, transformExtent(view.calculateExtent(size), "EPSG:3857", "EPSG:4326") as Box, zoomOf(view.getResolution() ?? Infinity)),
   };
 }

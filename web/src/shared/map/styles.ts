@@ -7,6 +7,8 @@ export function palette() {
   const of = (name: string) => css.getPropertyValue(`--${name}`).trim();
   return {
     ink: of("ink"), line: of("edge"), surface: of("surface"), teal: of("teal"),
+    /** How much larger than usual somebody wants type. */
+    type: Math.min(1.7, Math.max(1, (Number.parseFloat(css.fontSize) || 18) / 18)),
     ground: {
       halo: of("map-halo"), road: of("map-road"), edge: of("map-edge"), water: of("map-water"), green: of("map-green"), building: of("map-building"), name: of("map-name"),
     },
