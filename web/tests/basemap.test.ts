@@ -8,7 +8,7 @@ import { keepGround, keptFirst } from "@/faces/worker/offline/ground";
 import { boxOf, cellsIn, fromServer, nameOf, type Basemap, type Box, type Cell } from "@/shared/map/cells";
 import { makeGround } from "@/shared/map/ground";
 import { groundStyle, nameStyle } from "@/shared/map/groundStyles";
-import { palette } from "@/shared/map/styles";
+import { gridText, palette } from "@/shared/map/styles";
 import { serve } from "./mounted";
 
 const map: Basemap = {
@@ -53,9 +53,10 @@ describe("the cells that a map shows", () => {
 
 describe("the base map", () => {
   const colours = () => palette();
+  const grid = () => gridText(palette(), "柳荫社区第一网格");
   it("reads a cell once, and takes what lies in several cells once", async () => {
     const asked: string[] = [];
-    const ground = makeGround(colours, async (_, cell) => (asked.push(nameOf(cell)), sheet(road("road/1", "临江大道"), road("road/1", "临江大道"))));
+    const ground = makeGround(colours, grid, async (_, cell) => (asked.push(nameOf(cell)), sheet(road("road/1", "临江大道"), road("road/1", "临江大道"))));
     await ground.show(map, home, 16);
     const once = [...asked];
     await ground.show(map, home, 16);
@@ -71,7 +72,7 @@ describe("the base map", () => {
       if (broken && cell.level === "near") throw new Error("no network");
       return sheet(road(`road/${cell.level}`, `${of.version}`));
     });
-    const ground = makeGround(colours, read);
+    const ground = makeGround(colours, grid, read);
     const names = () => ground.source.getFeatures().map((it) => it.get("name") as string);
     await ground.show(map, home, 16);
     expect(names()).toHaveLength(3);
@@ -83,12 +84,29 @@ describe("the base map", () => {
   });
   it("lets nothing of the version before come in late", async () => {
     let late!: (it: unknown) => void;
-    const ground = makeGround(colours, (of) => (of.version === 7 ? new Promise((come) => (late = come)) : Promise.resolve(sheet(road("road/8", "新路")))));
+    const ground = makeGround(colours, grid, (of) => (of.version === 7 ? new Promise((come) => (late = come)) : Promise.resolve(sheet(road("road/8", "新路")))));
     const first = ground.show(map, home, 12);
     await ground.show({ ...map, version: 8 }, home, 12);
     late(sheet(road("road/7", "旧路")));
     await first;
     expect(ground.source.getFeatures().map((it) => it.get("name"))).toEqual(["新路"]);
+  });
+});
+
+describe("the names of grids", () => {
+  it("are written with the base map's, stay when it is read anew, and have the first claim to a place", async () => {
+    const ground = makeGround(() => palette(), () => gridText(palette(), "x"), async (of) => sheet(road("road/1", `${of.version}`), road("road/2", "")));
+    const grid = new Feature({ geometry: new Polygon([[[0, 0], [1, 0], [1, 1], [0, 0]]]), name: "柳荫社区第一网格" });
+    const written = () => ground.written.getFeatures().map((it) => it.get("name") as string).sort();
+    ground.setGrids([grid]);
+    await ground.show(map, home, 12);
+    expect(written()).toEqual(["7", "柳荫社区第一网格"]);
+    await ground.show({ ...map, version: 8 }, home, 12);
+    expect(written()).toEqual(["8", "柳荫社区第一网格"]);
+    ground.setGrids([]);
+    expect(written()).toEqual(["8"]);
+    const most = Math.max(...["main", "lane"].map((kind) => nameStyle(palette(), new Feature({ geometry: new LineString([[0, 0], [1, 1]]), layer: "road", class: kind, name: "路" }), 18)![0]!.getZIndex() ?? 0));
+    expect(gridText(palette(), "x").getZIndex()).toBeGreaterThan(most);
   });
 });
 

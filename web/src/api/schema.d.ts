@@ -5616,7 +5616,7 @@ export interface components {
             items: components["schemas"]["LeaveLine"][];
         };
         /** @enum {string} */
-        Level: "far" | "middle" | "near";
+        Level: "far" | "middle" | "near" | "close";
         /**
          * @description What the light shows (亮灯).
          * @enum {string}
@@ -9854,7 +9854,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description `far`, `middle` or `near`. */
+                /** @description `far`, `middle`, `near` or `close`. */
                 level: string;
                 /** @description From west to east. */
                 x: number;

@@ -11,9 +11,7 @@ use crate::testing::TestApp;
 const HOME: Point = Point::new(116.005, 39.005);
 
 /// The borders of a small district.
-fn district() -> Option<Bounds> {
-    Some(Bounds { min: Point::new(116.0, 39.0), max: Point::new(116.03, 39.01) })
-}
+const DISTRICT: Bounds = Bounds { min: Point::new(116.0, 39.0), max: Point::new(116.03, 39.01) };
 
 fn line(name: &str, class: &str, at: [[f64; 2]; 2]) -> Value {
     json!({ "type": "Feature", "properties": { "name": name, "class": class, "owner": "欧阳某某" }, "geometry": { "type": "LineString", "coordinates": at } })
@@ -37,7 +35,7 @@ fn options(layer: Layer) -> Options {
 }
 
 async fn take(app: &TestApp, bytes: Vec<u8>, options: &Options) -> Report {
-    import(app, district(), bytes, options, |_, _| {}).await.unwrap()
+    import(app, Some(DISTRICT), bytes, options, |_, _| {}).await.unwrap()
 }
 
 fn path(level: Level, p: Point) -> String {
@@ -67,7 +65,7 @@ testkit::both! {
         assert_eq!(version(&app).await, Value::Null);
         let steps = RefCell::new(vec![]);
         let with = Options { attribution: "© 某测绘院".to_owned(), ..options(Layer::Road) };
-        let report = import(&app, district(), roads(), &with, |done, all| steps.borrow_mut().push((done, all))).await.unwrap();
+        let report = import(&app, Some(DISTRICT), roads(), &with, |done, all| steps.borrow_mut().push((done, all))).await.unwrap();
         assert!(report.applied, "{report:?}");
         // One road lies far off, one is not built.
         assert_eq!((report.read, report.taken, report.passed_over, report.replaced), (4, 2, 2, 0));

@@ -33,16 +33,22 @@ export function styleKeeper<T extends unknown[], S extends Style | Style[]>(make
   };
 }
 
-/** A grid's border, with its name where that fits into it, or with a number of cases; one's own grid stands out. */
-export const gridStyle = styleKeeper((colours, name: string, count: number | undefined, own: boolean) => {
+/** A grid's border, filled by its number of cases; one's own grid stands out. */
+export const gridStyle = styleKeeper((colours, count: number | undefined, own: boolean) => {
   const fill = count !== undefined ? `rgba(11,96,104,${weight(count)})` : own ? "rgba(11,96,104,0.18)" : "rgba(127,150,153,0.06)";
   return new Style({
     stroke: new Stroke({ color: own ? colours.teal : colours.line, width: own ? 3.5 : 1.2 }),
     zIndex: own ? 1 : 0,
     fill: new Fill({ color: fill }),
-    text: new Text({ text: count === undefined ? name : String(count), font: "13px sans-serif", fill: new Fill({ color: colours.ink }), stroke: new Stroke({ color: colours.surface, width: 3 }), overflow: false }),
   });
 });
+
+/** A grid's name, or its number of cases, where that fits into it; of two names that want one place it is the one that is written. */
+export const gridText = styleKeeper((colours, text: string) =>
+  new Style({
+    zIndex: 99,
+    text: new Text({ text, font: `${Math.round(13 * colours.type)}px sans-serif`, fill: new Fill({ color: colours.ink }), stroke: new Stroke({ color: colours.surface, width: 3 }), overflow: false }),
+  }));
 
 /** The light by shape as well as colour: round, diamond, triangle, square. */
 export const pinStyle = styleKeeper((colours, light: LightKey, selected: boolean) => {
