@@ -6,9 +6,6 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// Kinds of dedicated grids that a map shows green.
-const GREEN: [&str; 3] = ["park", "hill", "riverbank"];
-
 /// What a map says of a green.
 #[derive(Serialize)]
 struct Green<'a> {
@@ -40,7 +37,7 @@ impl District {
         polygons(dir, "compounds", self.compounds.iter().map(|c| (c, &c.ring)))?;
         polygons(dir, "buildings", self.buildings.iter().map(|b| (b, &b.ring)))?;
         polygons(dir, "water", self.water.iter().map(|w| (w, &w.ring)))?;
-        let greens = self.grids.iter().filter(|g| GREEN.contains(&g.subtype.as_str()));
+        let greens = self.grids.iter().filter(|g| g.is_green());
         polygons(dir, "green", greens.map(|g| (Green { name: &g.alias, kind: &g.subtype }, &g.ring)))?;
         features(dir, "roads", self.roads.iter().map(|r| (r, &r.line)), |w, line| {
             w.write_all(b"{\"type\":\"LineString\",\"coordinates\":")?;

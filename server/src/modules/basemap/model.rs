@@ -241,10 +241,10 @@ mod tests {
             Outline::Areas(vec![vec![ring]])
         };
         assert_eq!(level_of(&square(0.001), Level::Close), Level::Close);
-        assert_eq!(level_of(&square(0.02), Level::Close), Level::Near);
+        assert_eq!(level_of(&square(0.018), Level::Close), Level::Near);
         assert_eq!(level_of(&square(2.0), Level::Close), Level::Far);
         let area = Bounds { min: Point::new(100.0, 20.0), max: Point::new(120.0, 40.0) };
-        assert!(cells(&square(0.02), Level::Near, area).len() <= 4);
+        assert!(cells(&square(0.018), Level::Near, area).len() <= 4);
     }
 
     #[test]
