@@ -138,4 +138,6 @@ export const portraitUrl = {
   ofPerson: (person: string, id: string) => `${base}/people/${person}/portrait/${id}`,
 };
 export const gridsUrl = `${base}/grids.geojson`;
+/** The address of a cell of the base map as it is under a version. */
+export const cellUrl = (name: string, version: number) => `${base}/basemap/${name}?v=${version}`;
 export const eventsUrl = `${base}/events`;

@@ -470,6 +470,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/basemap/{level}/{x}/{y}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A cell of the base map: everything that is drawn in it, in WGS84. Each feature has its `layer`, and perhaps `class`, `name`, `width`; one that lies in
+         *     several cells has the same id in each.
+         */
+        get: operations["get_basemap_level_x_y"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/burden-meter": {
         parameters: {
             query?: never;
@@ -4173,6 +4193,40 @@ export interface components {
             object_kind: string;
             path: string;
         };
+        /** @description The base map: which layers there are, where, and how they are cut. */
+        Basemap: {
+            /** @description West, south, east, north in WGS84; there are no cells outside. */
+            bounds: number[];
+            layers: components["schemas"]["BasemapLayer"][];
+            levels: components["schemas"]["BasemapLevel"][];
+            /**
+             * Format: int64
+             * @description Moves with every import; cells are kept under it.
+             */
+            version: number;
+        };
+        /** @description A layer of the base map. */
+        BasemapLayer: {
+            /** @description Whom the map's corner names. */
+            attribution?: string | null;
+            layer: components["schemas"]["Layer"];
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description How a level is cut, and from where it is seen. */
+        BasemapLevel: {
+            /**
+             * Format: int32
+             * @description The zoom of the world map's grid whose squares are its cells.
+             */
+            cells: number;
+            /**
+             * Format: int32
+             * @description The zoom of a map from which on it is shown.
+             */
+            from: number;
+            level: components["schemas"]["Level"];
+        };
         /** @description What hangs in a grid. */
         Board: {
             /** Format: double */
@@ -4803,6 +4857,7 @@ export interface components {
         /** @description What every page needs to know of the district. */
         District: {
             announcement?: string | null;
+            basemap?: components["schemas"]["Basemap"] | null;
             /** @description West, south, east, north in WGS84; the whole of China while there are no grids. */
             bounds: number[];
             centre: number[];
@@ -5520,6 +5575,8 @@ export interface components {
             /** @description In Chinese. */
             zh: string;
         };
+        /** @enum {string} */
+        Layer: "road" | "water" | "green" | "building" | "place";
         /** @description Who leads. */
         LeadName: {
             /** @description The person, when it is somebody's already. */
@@ -5560,6 +5617,8 @@ export interface components {
         Leaves: {
             items: components["schemas"]["LeaveLine"][];
         };
+        /** @enum {string} */
+        Level: "far" | "middle" | "near" | "close";
         /**
          * @description What the light shows (亮灯).
          * @enum {string}
@@ -9821,6 +9880,41 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_AuditRow"];
                 };
+            };
+        };
+    };
+    get_basemap_level_x_y: {
+        parameters: {
+            query?: {
+                /** @description The version that the district names: an answer under it never changes and may be kept for a year. */
+                v?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description `far`, `middle`, `near` or `close`. */
+                level: string;
+                /** @description From west to east. */
+                x: number;
+                /** @description From north to south. */
+                y: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": string;
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -25,6 +25,7 @@ export interface District {
   zone: string;
   hotlines: { name: string; phone: string }[];
   announcement?: string | null;
+  basemap?: components["schemas"]["Basemap"] | null;
 }
 export interface Place {
   grid: (GridName & { community?: string; street?: string }) | null;

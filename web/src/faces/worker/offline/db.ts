@@ -65,6 +65,9 @@ export interface LeaseRow { account: string; session: string; until: number; key
 /** A record of the read cache. */
 export interface CacheRow { account: string; key: string; sealed: Sealed }
 
+/** A cell of the base map under the worker's own grids, as it was under a version. It shows streets and nobody, so it lies open. */
+export interface GroundRow { name: string; version: number; text: string }
+
 export class OfflineDb extends Dexie {
   outbox!: Table<OutboxRow, number>;
   photos!: Table<PhotoRow, [string, string]>;
@@ -73,6 +76,7 @@ export class OfflineDb extends Dexie {
   keys!: Table<KeyRow, string>;
   leases!: Table<LeaseRow, string>;
   cache!: Table<CacheRow, [string, string]>;
+  ground!: Table<GroundRow, string>;
 
   constructor(name = "jingwei-w", options?: { indexedDB: IDBFactory; IDBKeyRange: typeof IDBKeyRange }) {
     super(name, options);
@@ -85,6 +89,7 @@ export class OfflineDb extends Dexie {
       cache: "[account+key], account",
     });
     this.version(2).stores({ drafts: "[account+name], account, at" });
+    this.version(3).stores({ ground: "name" });
   }
 }
 

@@ -7,9 +7,12 @@ import { isProblem } from "@/api/problem";
 import type { Case, Session } from "@/api/types";
 import { useSession } from "@/shared/access/session";
 import { forget as forgetKept } from "@/shared/kept";
+import { boxOf, fromServer, readCellsBy } from "@/shared/map/cells";
+import { lastDistrict } from "@/shared/org/district";
 import { leaseHolder, ReadCache } from "./cache";
 import { isFull, OfflineDb } from "./db";
 import { Drafts } from "./drafts";
+import { keepGround, keptFirst } from "./ground";
 import { Outbox, type Item, type NewCommand, type Sent } from "./outbox";
 import { overHttp } from "./transport";
 
@@ -25,6 +28,7 @@ export const useField = defineStore("field", () => {
   const db = new OfflineDb();
   // It opens beside the first view; whoever needs it waits for it, and hears why it does not open.
   db.open().catch(() => undefined);
+  readCellsBy(keptFirst(db, fromServer));
   let outbox: Outbox | null = null;
   let cache: ReadCache | null = null;
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -208,11 +212,27 @@ export const useField = defineStore("field", () => {
       await pages(marks.value.cursor !== null && (marks.value.org === null || borders.value !== null));
       await handbookIfMoved();
       [packed, reached.value, problem.value] = [Date.now(), true, null];
+      void groundIfMoved();
     } catch (error) {
       if (isProblem(error) && error.status === 0) reached.value = false;
       else problem.value = error;
     } finally {
       syncing.value = false;
+    }
+  }
+
+  /** The base map under one's own grids comes last, and once for each of its versions and each change of the borders. */
+  let grounded = "";
+  async function groundIfMoved(): Promise<void> {
+    const [of, box] = [lastDistrict()?.basemap, boxOf(borders.value?.grids)];
+    const wanted = `${of?.version}/${marks.value.org}`;
+    if (!of || !box || grounded === wanted) return;
+    grounded = wanted;
+    try {
+      await keepGround(db, of, box, fromServer);
+    } catch (error) {
+      grounded = "";
+      full.value ||= isFull(error);
     }
   }
 
