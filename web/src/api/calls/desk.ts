@@ -108,6 +108,7 @@ export const desk = {
   sign: (c: Of, task: string) => toTask(c, task, "sign"),
   handBack: (c: Of, task: string, words: string) => toTask(c, task, "hand-back", { words }),
   link: (c: Of, task: string, days: number) => post<S["LinkMade"]>(`/incidents/${c.id}/tasks/${task}/link`, { days }),
+  links: (id: string, task: string) => get<Paged<S["TaskLink"]>>(`/incidents/${id}/tasks/${task}/links`),
   unlink: (c: Of, task: string) => toTask(c, task, "link/revoke"),
 };
 
