@@ -81,6 +81,7 @@ testkit::both! {
         let (desk, _, _, helper) = helped(&app).await;
         let visitor = app.visitor();
         let first = link(&desk, &helper, &json!({})).await;
+        app.clock.advance(1);
         let second = link(&desk, &helper, &json!({ "days": 1 })).await;
         visitor.get(&first).await.expect(404);
         visitor.get(&second).await.expect(200);

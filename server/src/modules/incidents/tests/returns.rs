@@ -697,7 +697,7 @@ testkit::both! {
         assert_eq!((of_unit("一社区")["dispatches"].as_i64(), of_unit("一社区")["returned"].as_i64()), (Some(4), Some(2)));
         assert_eq!((of_unit("区市政中心")["objections"].as_i64(), of_unit("区市政中心")["upheld"].as_i64()), (Some(1), Some(1)));
         for by in ["dispatcher", "unit"] {
-            assert!(lists_hold(&centre, &figures(by).await).await > 20, "{by}");
+            assert!(lists_hold(&centre, &figures(by).await).await >= 20, "{by}");
         }
         // A case that one unit was given twice is one line of the list, and the number says of how many cases.
         let twice = of_unit("一社区");
