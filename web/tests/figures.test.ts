@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { asQuery, fromQuery } from "@/faces/console/incidents/filters";
+import WhistlesPage from "@/faces/console/whistles/WhistlesPage.vue";
 import PeriodsPage from "@/faces/console/supervision/PeriodsPage.vue";
 import ShareParts from "@/faces/console/supervision/ShareParts.vue";
 import { mounted, serve } from "./mounted";
@@ -52,5 +53,30 @@ describe("a period that stands", () => {
     expect(wrapper.findAll(".frozen a")).toEqual([]);
     expect(wrapper.find(".frozen tbody").text()).toContain("1 / 2");
     wrapper.unmount();
+  });
+});
+
+describe("how units answered whistles", () => {
+  const unit = { id: "u", name: "城管" };
+  const whistle = (id: string, answer: string, result?: string) => ({ id, state: "closed", at: "2026-11-20T02:00:00.000Z", incident: id, code: id, title: `事 ${id}`, from: unit, words: "", units: [{ unit, answer, task: id, role: "helper", state: "done", report_by: "2026-11-20T03:00:00.000Z", light: "none", mine: false, ...(result ? { rating: { result, effort: "good" } } : {}) }] });
+  const grades = { good: 1, fair: 1, poor: 0 };
+  const figures = { units: [{ unit, summoned: 4, released: 0, waiting: 0, due: 4, in_time: 2, late: 1, never: 1, arrived: 3, mean_minutes: 12, rated: 2, effort: grades, result: grades }] };
+  const all = [whistle("a", "in_time", "good"), whistle("b", "in_time", "fair"), whistle("c", "late"), whistle("d", "missing")];
+  async function shown(path: string) {
+    serve({ "GET /whistles": { body: { items: all, next: null } }, "GET /whistles/figures": { body: figures } });
+    return (await mounted(WhistlesPage, {}, path)).wrapper;
+  }
+  it("open the whistles behind every number, and as many as it says", async () => {
+    const wrapper = await shown("/whistles?all=true");
+    const cells = wrapper.findAll("table td.n");
+    expect(cells.map((it) => it.text())).toEqual(["4", "2 / 4", "1", "1", "12", "1 / 2"]);
+    const asked = cells.flatMap((it) => it.findAll("a")).map((it) => [it.attributes("href")!, it.text()] as const);
+    expect(asked.length).toBe(8);
+    wrapper.unmount();
+    for (const [href, text] of asked) {
+      const page = await shown(href);
+      expect(page.find("p[role=status]").text(), href).toContain(`：${href.includes("arrived") ? 3 : text} 次`);
+      page.unmount();
+    }
   });
 });

@@ -9,6 +9,7 @@ type S = components["schemas"];
 type Query<O extends keyof operations> = NonNullable<operations[O]["parameters"]["query"]>;
 export type Summoned = S["SummonedView"];
 export type Whistle = S["WhistleView"];
+export type WhistleUnit = S["WhistleUnitFigures"];
 export type Review = S["ReviewView"];
 export type Extension = S["ExtensionView"];
 export type Handover = S["HandoverView"];
