@@ -15,7 +15,14 @@ export async function listsHold(page, check, where, { ready, read = figuresOf, t
     wrong = await astray(page, figures);
   }
   check(`${where}: ${figures.length} figures are as long as their lists`, figures.length > 0 && wrong.length === 0, wrong.join("\n     "));
+  const bare = await bareNumbers(page);
+  check(`${where}: every number of a table opens a list`, bare.length === 0, bare.join("; "));
 }
+/** Cells that count something and open nothing. A percentage stands beside its parts, and nothing has no list. */
+export const bareNumbers = (page) => page.locator("main table td.n").evaluateAll((cells) => cells.flatMap((cell) => {
+  const words = cell.innerText.replace(/\d+(\.\d+)?%/g, "").trim();
+  return /[1-9]/.test(words) && !cell.querySelector("a") ? [`${cell.closest("tr").querySelector("th")?.innerText ?? ""}: ${words}`] : [];
+}));
 /** The figures that are not as long as their lists. */
 async function astray(page, figures) {
   const counted = await page.evaluate(async (all) => Promise.all(all.map(async (it) => {

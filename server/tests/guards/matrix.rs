@@ -255,6 +255,7 @@ const CALLS: &[Call] = &[
     command("POST /api/v1/incidents/{id}/merge", || json!({"into": NOBODY})),
     command("POST /api/v1/incidents/{id}/unmerge", || json!({"reason": "不是一回事"})),
     read("GET /api/v1/incidents/{id}/orders"),
+    read("GET /api/v1/incidents/{id}/tasks/{task}/links"),
     command("POST /api/v1/incidents/bulk", || json!({"action": "accept", "ids": [NOBODY]})),
     read("GET /api/v1/filters"),
     command("POST /api/v1/filters", || json!({"name": "", "query": {}})),

@@ -227,10 +227,10 @@ async fn freeze(
     if reach(&app, who.scope()) != Scope::All {
         return Err(Error::NotFound.into());
     }
-    let (span, parts) = actions::measure(&mut *app.db.read().await?, &app, &period).await?;
+    let measured = actions::measure(&mut *app.db.read().await?, &app, &period).await?;
     let mut work = command.begin(&app, &who).await?;
     let now = work.now;
-    let frozen = actions::freeze(&mut work.tx, now, &who, &period, span, &parts).await?;
+    let frozen = actions::freeze(&mut work.tx, now, &who, &period, &measured).await?;
     work.finish(StatusCode::CREATED, &frozen).await
 }
 
@@ -242,7 +242,11 @@ struct FrozenView {
     by: By,
     /// As they were frozen; the first line is the district. Empty for whoever sees a part of the district only, unless split by places.
     frozen: Vec<Line>,
-    /// As they are counted now, with the lists of the present; what was frozen are numbers, of which no list was kept.
+    /// The same with their lists as they stood then; empty for a period that kept numbers only.
+    listed: Vec<LineView>,
+    /// Whether a part of the district is shown: lists then hold only what the caller may see of it.
+    part: bool,
+    /// As they are counted now, with the lists of the present.
     now: Vec<LineView>,
     /// Every rate that differs.
     differences: Vec<Difference>,
@@ -261,13 +265,22 @@ async fn period(
     let Stood { kept, by, frozen, whole, rows, lists } = stood;
     let now: Vec<Line> = whole.iter().chain(&rows).cloned().collect();
     let differences = differences(&frozen, &now);
+    // The first line is the whole for whoever sees all of the district.
+    let whole_first = whole.is_some();
+    let with_list = |(n, line): (usize, &Line)| {
+        let which = if whole_first && n == 0 { lists.whole() } else { lists.part(&line.key) };
+        let name_en = english(&app.catalogue.get().value, by, &line.key);
+        LineView { name_en, ..line_view(line.clone(), &lists::frozen(&kept.period, &which)) }
+    };
+    let listed = if kept.listed { frozen.iter().enumerate().map(with_list).collect() } else { vec![] };
+    let part = lists.is_part();
     let whole = whole.map(|line| line_view(line, &lists::reported(kept.from, kept.to, &lists.whole())));
     let now = whole.into_iter().chain(rows.into_iter().map(|line| {
         let name_en = english(&app.catalogue.get().value, by, &line.key);
         LineView { name_en, ..part_view(line, &lists, kept.from, kept.to) }
     }));
     let now = now.collect();
-    Ok(Json(FrozenView { period: kept, by, differences, frozen, now }))
+    Ok(Json(FrozenView { period: kept, by, differences, frozen, listed, part, now }))
 }
 
 /// The same as CSV or XLSX, every rate as it stood and as it is counted now; audited.

@@ -6,6 +6,9 @@ export type By = Schemas["By"];
 export type Rates = Schemas["RatesView"];
 export type RateLine = Schemas["LineView"];
 export type RateShare = Schemas["ShareView"];
+export type FrozenShare = Schemas["Share"];
+/** A line as it stands, without lists. The contract calls two shapes `Line`, so that it is told from the one with lists. */
+export type FrozenLine = Omit<RateLine, "cases" | "rates"> & { rates: FrozenShare[] };
 export type Standing = Schemas["StandingView"];
 export type StandingLine = Schemas["StandingLine"];
 export type Order = Schemas["OrderView"];
