@@ -39,10 +39,11 @@ pub async fn followed(conn: &mut Conn, hash: &[u8]) -> Result<Followed> {
     Ok(Followed { case, follower, survivor })
 }
 
-/// Holds what a link belongs to, the case and the one that it went into, as [`super::hold_all`] does.
-pub async fn hold_followed(tx: &mut Tx, hash: &[u8]) -> Result<()> {
+/// Holds what a link belongs to, the case and the one that it went into, as [`super::hold_all`] does, and says what it holds; nothing where
+/// all is held. A case that is being merged while this waits for it may have gone into one that is not among them.
+pub async fn hold_followed(tx: &mut Tx, hash: &[u8]) -> Result<Option<Vec<Id<Incident>>>> {
     if tx.engine() == Engine::Sqlite {
-        return Ok(());
+        return Ok(None);
     }
     let query = Query::new("with own as (select i.id, i.merged_into from incident i where")
         .push("i.track_hash = $$", bind![hash])
@@ -51,7 +52,7 @@ pub async fn hold_followed(tx: &mut Tx, hash: &[u8]) -> Result<()> {
             "select c.id as value from incident c where c.id in (select id from own union select merged_into from own)",
             vec![],
         );
-    tx.query_values::<Id<Incident>>(query.push("order by c.id for no key update", vec![])).await.map(|_| ())
+    tx.query_values::<Id<Incident>>(query.push("order by c.id for no key update", vec![])).await.map(Some)
 }
 
 record! {

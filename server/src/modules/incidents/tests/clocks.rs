@@ -11,7 +11,7 @@ use crate::modules::{
     },
 };
 
-pub(super) fn calendar() -> Calendar {
+pub(in crate::modules::incidents) fn calendar() -> Calendar {
     let days = content::days().unwrap();
     let shifts = content::shifts().unwrap();
     Calendar::new(days.into_iter().map(|d| (d.date, d.kind)), shifts).unwrap()
