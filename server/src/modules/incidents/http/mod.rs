@@ -225,16 +225,7 @@ async fn follow_on<'a, T>(
 
 /// What a link follows, held until the end of the transaction, and read only then: a desk may be changing it.
 async fn held(tx: &mut db::Tx, secret: &str) -> Result<Followed, Error> {
-    let hash = track::hash(secret);
-    for _ in 0..3 {
-        let held = store::merge::hold_followed(tx, &hash).await?;
-        let followed = store::merge::followed(tx, &hash).await?;
-        // While it waited for a desk, the case may have gone into another, which is then held too.
-        if held.is_none_or(|held| followed.survivor.as_ref().is_none_or(|case| held.contains(&case.id))) {
-            return Ok(followed);
-        }
-    }
-    Err(Error::Stale)
+    store::merge::hold_followed(tx, &track::hash(secret)).await
 }
 
 /// Commits a command of the holder of a link and answers with the report as the holder now sees it.
