@@ -232,7 +232,7 @@ mod tests {
             let fresh = TestDb::new(engine, &[]).await;
             if engine == Engine::Postgres {
                 // A copy brings its schema along.
-                fresh.db.read().await.unwrap().execute_query(db::Query::new("drop schema district")).await.unwrap();
+                fresh.db.read().await.unwrap().execute_query(db::Query::new("drop schema district cascade")).await.unwrap();
             }
             fresh.db.close().await.unwrap();
             let database = (engine == Engine::Postgres).then(|| fresh.url.clone());

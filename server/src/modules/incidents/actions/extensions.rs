@@ -20,7 +20,8 @@ use crate::{
             clocks::{Days, Event},
             model::{Action, Incident, NOT_YOUR_TASK, Reason, Role, Task, TaskState},
             rules::pauses::{
-                Detail, EXTENSION, EXTENSION_DECIDED, EXTENSION_OPEN, NOT_YOUR_RUNG, NOTHING_TO_EXTEND, OWN_EXTENSION, Rung, Standing,
+                Detail, EXTENSION, EXTENSION_DECIDED, EXTENSION_OPEN, NOT_YOUR_RUNG, NOTHING_TO_EXTEND, OWN_EXTENSION, Rung,
+                Standing,
             },
             rules::returns::{Allowed, CONFERENCE_NEEDED, conferences},
             rules::spoken::Spoken,
@@ -179,14 +180,7 @@ fn short_enough(app: &App, ground: &Ground, case: &Case, n: i64, due: Option<Tim
 }
 
 /// Whether so much more time could be asked for now, for a preview.
-pub(super) async fn fits(
-    conn: &mut Conn,
-    app: &App,
-    ground: &Ground,
-    case: &Case,
-    due: Option<Time>,
-    by: Limit,
-) -> Result<()> {
+pub(super) async fn fits(conn: &mut Conn, app: &App, ground: &Ground, case: &Case, due: Option<Time>, by: Limit) -> Result<()> {
     let by = possible(by)?;
     let earlier = store::extensions_of(conn, case.id).await?;
     short_enough(app, ground, case, turn(&earlier, case.round), due, by)

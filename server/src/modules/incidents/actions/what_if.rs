@@ -80,14 +80,7 @@ pub struct Outlook {
 
 /// Works it out from the log; writes nothing. Refused as the action itself would be: by the state, by the gate, a whistle and an extension by
 /// all that they ask.
-pub async fn what_if(
-    conn: &mut Conn,
-    app: &App,
-    ground: &Ground,
-    who: &Actor,
-    mut case: Case,
-    ask: &WhatIf,
-) -> Result<Outlook> {
+pub async fn what_if(conn: &mut Conn, app: &App, ground: &Ground, who: &Actor, mut case: Case, ask: &WhatIf) -> Result<Outlook> {
     transition(case.state, ask.action)?;
     let kept = store::events(conn, case.id).await?;
     let mut log: Vec<(Time, &Event)> = kept.iter().map(|(at, event)| (*at, event)).collect();

@@ -250,7 +250,9 @@ impl Default for Lengths {
 
 impl Held for Lengths {
     fn check(&self) -> Result<()> {
-        for (field, percent) in [("value.chief", self.chief), ("value.leader", self.leader), ("value.conference", self.conference)] {
+        for (field, percent) in
+            [("value.chief", self.chief), ("value.leader", self.leader), ("value.conference", self.conference)]
+        {
             if !(1..=1_000).contains(&percent) {
                 return Err(Error::invalid(field, "out-of-range"));
             }
