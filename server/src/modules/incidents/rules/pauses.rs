@@ -336,11 +336,12 @@ mod tests {
 
     #[test]
     fn each_rung_gives_no_more_than_its_share() {
+        use Unit::{Day, Hour, Minute, WorkingDay, WorkingHour};
+
         let calendar = crate::modules::incidents::tests::clocks::calendar();
         let days = Days { calendar: &calendar, zone: kernel::Zone::CHINA };
         let from: Time = "2025-03-10T10:00:00+08:00".parse().unwrap();
         let limit = |n, unit| Limit { n, unit };
-        use Unit::{Day, Hour, Minute, WorkingDay, WorkingHour};
         let three = Some(limit(3, WorkingDay));
         let rows = [
             (Rung::Chief, three, limit(3, WorkingDay), None),
