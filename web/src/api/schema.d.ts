@@ -4466,6 +4466,7 @@ export interface components {
             id: string;
             matter?: components["schemas"]["Named"] | null;
             mine_until?: components["schemas"]["Time"] | null;
+            next_from?: components["schemas"]["Time"] | null;
             /** Format: int64 */
             round: number;
             /** @description Since when. */
@@ -6202,6 +6203,7 @@ export interface components {
                 id: string;
                 matter?: components["schemas"]["Named"] | null;
                 mine_until?: components["schemas"]["Time"] | null;
+                next_from?: components["schemas"]["Time"] | null;
                 /** Format: int64 */
                 round: number;
                 /** @description Since when. */
@@ -8793,16 +8795,28 @@ export interface components {
             by?: components["schemas"]["Limit"] | null;
             /**
              * Format: uuid
+             * @description The unit for which it would be blown; for a whistle.
+             */
+            from?: string | null;
+            /**
+             * Format: uuid
              * @description The matter that it would be; for a correction.
              */
             matter?: string | null;
+            /**
+             * Format: int32
+             * @description How many minutes they would have to come; for a whistle.
+             */
+            minutes?: number | null;
             /** @description The stage's name in the rule; for a stage that is reached. */
             stage?: string | null;
             /**
              * Format: uuid
-             * @description The unit that would lead; for a dispatch.
+             * @description The unit that would lead; for a dispatch or a whistle.
              */
             unit?: string | null;
+            /** @description Who would be called, beside the unit that would lead; for a whistle. */
+            units?: components["schemas"]["WhistleCall"][];
             urgency?: components["schemas"]["Urgency"] | null;
         };
         /** @enum {string} */

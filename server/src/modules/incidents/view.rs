@@ -766,6 +766,8 @@ pub struct CallView {
     /// Since when.
     since: Time,
     attempts: Vec<AttemptView>,
+    /// From when another attempt is possible; absent before the first.
+    next_from: Option<Time>,
     /// Until when somebody else is ringing.
     taken_until: Option<Time>,
     /// Until when the call is the caller's own.
@@ -773,7 +775,7 @@ pub struct CallView {
 }
 
 /// A row of the queue of calls.
-pub fn call(ground: &Ground, who: &Actor, w: Waiting, tried: Vec<Attempt>) -> CallView {
+pub fn call(ground: &Ground, who: &Actor, w: Waiting, tried: Vec<Attempt>, next_from: Option<Time>) -> CallView {
     let held = w.held_until.filter(|until| *until > ground.now);
     let mine = w.holder == Some(who.id);
     CallView {
@@ -787,6 +789,7 @@ pub fn call(ground: &Ground, who: &Actor, w: Waiting, tried: Vec<Attempt>) -> Ca
         confidential: w.confidential,
         since: w.call_at,
         attempts: tried.into_iter().map(|a| AttemptView { at: a.at, outcome: a.outcome }).collect(),
+        next_from,
         taken_until: held.filter(|_| !mine),
         mine_until: held.filter(|_| mine),
     }

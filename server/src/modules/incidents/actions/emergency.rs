@@ -168,6 +168,16 @@ pub async fn begin(tx: &mut Tx, app: &App, now: Time, case: &Case, new: bool) ->
     ring_up(tx, app, now, case, &desks_of(app, now, case), reminder).await
 }
 
+/// An emergency that seemed solved is open again: a desk that had not answered is rung on, as often as before.
+pub(super) async fn ring_on(tx: &mut Tx, app: &App, now: Time, case: &Case) -> Result<()> {
+    let every = app.access.setting(&EMERGENCY, now).ring_minutes;
+    for bell in rows::bells(tx, case.id).await?.into_iter().filter(|b| b.acknowledged_at.is_none()) {
+        let due = bell.rung_at.map_or(now, |rung| rung.plus_minutes(every).max(now));
+        jobs::reschedule(tx, now, &ring_at(bell.id, bell.rings + 1, due)).await?;
+    }
+    Ok(())
+}
+
 /// The place of an emergency was put right: the desks of the new place are rung, and one that has nothing to do with it any more is no longer.
 pub(super) async fn elsewhere(tx: &mut Tx, app: &App, now: Time, case: &Case) -> Result<()> {
     if case.urgency != Urgency::Emergency {

@@ -37,7 +37,7 @@ pub mod whistle;
 
 pub use archive::{archive, dossier_taken, put_away};
 pub use bulk::{Bulk, BulkAction, BulkItem, BulkOutcome, bulk};
-pub use callback::{Callback, Claimed, Dial, callback, claim, dial, put_back, queue};
+pub use callback::{Callback, Claimed, Dial, callback, claim, dial, put_back, queue, today};
 pub use change::{Change, Ground, days};
 pub use confer::{Annul, Confer, annul, confer, convene};
 pub use dispatch::{Dispatch, Plan, dispatch, led, plan, set_lead, tasks};

@@ -156,7 +156,7 @@ async fn what_if(
     let ground = Ground::of(&app);
     let mut conn = app.db.read().await?;
     let case = store::find(&mut conn, &reach(&app, who.scope()), id).await?;
-    Ok(Json(actions::what_if(&mut conn, &app, &ground, case, &command.body).await?))
+    Ok(Json(actions::what_if(&mut conn, &app, &ground, &who, case, &command.body).await?))
 }
 
 /// What the list of requests is filtered by.

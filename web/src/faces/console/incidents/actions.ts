@@ -36,6 +36,12 @@ const mine = (it: Task) => it.mine === true;
 const open = (it: Task) => it.state === "offered" || it.state === "accepted";
 const due = (it: Task) => Boolean(it.report_by && !it.arrived_at);
 const result: Field = { key: "result", kind: "result", need: (v) => !isComplete((v.result as Result | undefined) ?? freshResult()), start: freshResult() };
+/** Whom a whistle calls, and how soon. */
+const called = (v: Values) => {
+  const lead = text(v, "lead");
+  const helpers = list(v, "units").filter((unit) => unit !== lead).map((unit) => ({ unit, role: "helper" as const }));
+  return { units: [...(lead ? [{ unit: lead, role: "lead" as const }] : []), ...helpers], ...(Number(v.minutes) > 0 ? { minutes: Number(v.minutes) } : {}) };
+};
 const finish = (of: Case, v: Values, task: string) => act.doneTask(of, task, asDone(v.result as Result));
 
 /** The open review of a case, which a ruling answers. */
@@ -133,11 +139,8 @@ export const deeds: readonly Deed[] = [
   },
   {
     key: "whistle", now: emergency, fields: [{ key: "units", kind: "units", need: (v) => !v.lead }, { key: "lead", kind: "unit" }, { key: "minutes", kind: "minutes" }, words],
-    send: (of, v) => {
-      const lead = text(v, "lead");
-      const helpers = list(v, "units").filter((unit) => unit !== lead).map((unit) => ({ unit, role: "helper" as const }));
-      return desk.whistle(of, { units: [...(lead ? [{ unit: lead, role: "lead" as const }] : []), ...helpers], words: text(v, "words"), ...(Number(v.minutes) > 0 ? { minutes: Number(v.minutes) } : {}) });
-    },
+    outlook: (v) => (called(v).units.length ? { action: "whistle", ...called(v) } : null),
+    send: (of, v) => desk.whistle(of, { ...called(v), words: text(v, "words") }),
   },
   {
     key: "confer",
