@@ -2016,6 +2016,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/tasks/{task}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The links that were made for a task, the newest first: whether each works, and when it was last opened. */
+        get: operations["get_incidents_id_tasks_task_links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/tasks/{task}/report-in": {
         parameters: {
             query?: never;
@@ -4193,6 +4210,13 @@ export interface components {
             object_kind: string;
             path: string;
         };
+        /** @description A row with the names of the accounts that it is about, for whoever may see accounts. */
+        AuditView: components["schemas"]["AuditRow"] & {
+            /** @description What the account is called that did it. */
+            actor_name?: string | null;
+            /** @description What the account is called that it was done to. */
+            object_name?: string | null;
+        };
         /** @description The base map: which layers there are, where, and how they are cut. */
         Basemap: {
             /** @description West, south, east, north in WGS84; there are no cells outside. */
@@ -4226,6 +4250,16 @@ export interface components {
              */
             from: number;
             level: components["schemas"]["Level"];
+        };
+        /** @description The cases behind a number of dispatches or returns. */
+        Behind: {
+            /** @description The list of them. */
+            cases: string;
+            /**
+             * Format: int64
+             * @description How many; one that was dispatched more than once counts once.
+             */
+            n: number;
         };
         /** @description What hangs in a grid. */
         Board: {
@@ -5158,6 +5192,10 @@ export interface components {
         FieldKind: "text" | "integer" | "decimal" | "date" | "choice" | "multi";
         /** @description One dispatcher's, or one unit's figures. */
         FigureRow: components["schemas"]["Accuracy"] & {
+            /** @description The list behind each number, by its word; `accurate` is what the share is made of. */
+            behind: {
+                [key: string]: components["schemas"]["Behind"];
+            };
             /**
              * Format: uuid
              * @description The account or unit; null for the rules.
@@ -5169,6 +5207,8 @@ export interface components {
         /** @description The figures of dispatch in a period. */
         Figures: {
             from: components["schemas"]["Time"];
+            /** @description Whether a part of the district was counted: lists then hold only what the caller may see of it. */
+            part: boolean;
             returns: components["schemas"]["ReturnsRow"][];
             rows: components["schemas"]["FigureRow"][];
             to: components["schemas"]["Time"];
@@ -5271,8 +5311,12 @@ export interface components {
             differences: components["schemas"]["Difference"][];
             /** @description As they were frozen; the first line is the district. Empty for whoever sees a part of the district only, unless split by places. */
             frozen: components["schemas"]["Line"][];
-            /** @description As they are counted now, with the lists of the present; what was frozen are numbers, of which no list was kept. */
+            /** @description The same with their lists as they stood then; empty for a period that kept numbers only. */
+            listed: components["schemas"]["LineView"][];
+            /** @description As they are counted now, with the lists of the present. */
             now: components["schemas"]["LineView"][];
+            /** @description Whether a part of the district is shown: lists then hold only what the caller may see of it. */
+            part: boolean;
         };
         /** @description What is missing in the rosters of the scope. */
         Gaps: {
@@ -5689,6 +5733,8 @@ export interface components {
             /** @description The secret. */
             secret: string;
         };
+        /** @enum {string} */
+        LinkState: "valid" | "used" | "over" | "expired" | "revoked";
         LinkView: {
             expires_at: components["schemas"]["Time"];
             /** @description The path on this host; shown this once. */
@@ -6131,31 +6177,14 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
-        Page_AuditRow: {
+        Page_AuditView: {
             /** @description The items in the list's order. */
-            items: {
-                action: string;
-                /**
-                 * Format: uuid
-                 * @description The account, nil for anonymous callers and for the program.
-                 */
-                actor: string;
-                actor_kind: string;
-                at: components["schemas"]["Time"];
-                /** @description JSON: ids and names of fields. */
-                details: string;
-                /** Format: uuid */
-                id: string;
-                /**
-                 * Format: int64
-                 * @description Its place in the chain; absent until the relay has sealed it.
-                 */
-                number?: number | null;
-                /** Format: uuid */
-                object: string;
-                object_kind: string;
-                path: string;
-            }[];
+            items: (components["schemas"]["AuditRow"] & {
+                /** @description What the account is called that did it. */
+                actor_name?: string | null;
+                /** @description What the account is called that it was done to. */
+                object_name?: string | null;
+            })[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
         };
@@ -6613,6 +6642,8 @@ export interface components {
                 from: components["schemas"]["Time"];
                 /** @description When it was frozen. */
                 frozen_at: components["schemas"]["Time"];
+                /** @description Whether its cases were kept with it, so that its numbers open their lists. */
+                listed: boolean;
                 /** @description `2025-03-10`, `2025-W11` or `2025-03`. */
                 period: string;
                 /** @description The first instant after it. */
@@ -6777,6 +6808,25 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_TaskLink: {
+            /** @description The items in the list's order. */
+            items: {
+                acted_at?: components["schemas"]["Time"] | null;
+                /** @description Until when it works, at the longest. */
+                expires_at: components["schemas"]["Time"];
+                /** Format: uuid */
+                id: string;
+                /** @description When it was made. */
+                made_at: components["schemas"]["Time"];
+                opened_at?: components["schemas"]["Time"] | null;
+                revoked_at?: components["schemas"]["Time"] | null;
+                /** @description What became of it. */
+                state: components["schemas"]["LinkState"];
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
         Page_WhistleView: {
             /** @description The items in the list's order. */
             items: {
@@ -6899,6 +6949,8 @@ export interface components {
             from: components["schemas"]["Time"];
             /** @description When it was frozen. */
             frozen_at: components["schemas"]["Time"];
+            /** @description Whether its cases were kept with it, so that its numbers open their lists. */
+            listed: boolean;
             /** @description `2025-03-10`, `2025-W11` or `2025-03`. */
             period: string;
             /** @description The first instant after it. */
@@ -7420,6 +7472,10 @@ export interface components {
              * @description Of them: the next dispatch went elsewhere.
              */
             accepted: number;
+            /** @description The lists of `back` and `back_accepted`. */
+            behind: {
+                [key: string]: components["schemas"]["Behind"];
+            };
             reason: string;
             /** Format: int64 */
             returns: number;
@@ -8504,6 +8560,20 @@ export interface components {
              * @description Fields entered by hand.
              */
             typed: number;
+        };
+        /** @description A link that was made for a task, and what became of it; its secret was shown once. */
+        TaskLink: {
+            acted_at?: components["schemas"]["Time"] | null;
+            /** @description Until when it works, at the longest. */
+            expires_at: components["schemas"]["Time"];
+            /** Format: uuid */
+            id: string;
+            /** @description When it was made. */
+            made_at: components["schemas"]["Time"];
+            opened_at?: components["schemas"]["Time"] | null;
+            revoked_at?: components["schemas"]["Time"] | null;
+            /** @description What became of it. */
+            state: components["schemas"]["LinkState"];
         };
         /** @enum {string} */
         TaskState: "offered" | "accepted" | "signing" | "done" | "returned" | "withdrawn";
@@ -9892,7 +9962,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AuditRow"];
+                    "application/json": components["schemas"]["Page_AuditView"];
                 };
             };
         };
@@ -11196,6 +11266,20 @@ export interface operations {
                 resolved_to?: components["schemas"]["Time"];
                 /** @description Only cases that count in the caller's own figures: filed in his part of the district, or led by a unit of it. */
                 counted?: boolean;
+                /** @description What cases counted as, where and whose they were when this period was frozen; for `figure`, `matter`, `channel`, `filed`, `lead` and the like. */
+                frozen?: string;
+                /** @description Only cases with a dispatch, or a return, that counts as this in the figures of dispatch, filed in the caller's part of the district. */
+                sent?: "dispatches" | "returned" | "wrong" | "objections" | "upheld" | "sent_down" | "faulty" | "accurate" | "back" | "back_accepted";
+                /** @description With `sent`: dispatched by this account; nil for the rules. */
+                sent_by?: string;
+                /** @description With `sent`: dispatched to this unit, or returned by it. */
+                sent_to?: string;
+                /** @description With `sent`: returned for this reason. */
+                sent_for?: string;
+                /** @description With `sent`: dispatched or returned at or after. */
+                sent_from?: components["schemas"]["Time"];
+                /** @description With `sent`: dispatched or returned before. */
+                sent_until?: components["schemas"]["Time"];
                 /** @description `newest` (default) or `time_left`. */
                 sort?: string;
                 /** @description 1 to 200, 50 when absent. */
@@ -11312,6 +11396,20 @@ export interface operations {
                 resolved_to?: components["schemas"]["Time"];
                 /** @description Only cases that count in the caller's own figures: filed in his part of the district, or led by a unit of it. */
                 counted?: boolean;
+                /** @description What cases counted as, where and whose they were when this period was frozen; for `figure`, `matter`, `channel`, `filed`, `lead` and the like. */
+                frozen?: string;
+                /** @description Only cases with a dispatch, or a return, that counts as this in the figures of dispatch, filed in the caller's part of the district. */
+                sent?: "dispatches" | "returned" | "wrong" | "objections" | "upheld" | "sent_down" | "faulty" | "accurate" | "back" | "back_accepted";
+                /** @description With `sent`: dispatched by this account; nil for the rules. */
+                sent_by?: string;
+                /** @description With `sent`: dispatched to this unit, or returned by it. */
+                sent_to?: string;
+                /** @description With `sent`: returned for this reason. */
+                sent_for?: string;
+                /** @description With `sent`: dispatched or returned at or after. */
+                sent_from?: components["schemas"]["Time"];
+                /** @description With `sent`: dispatched or returned before. */
+                sent_until?: components["schemas"]["Time"];
                 /** @description `newest` (default) or `time_left`. */
                 sort?: string;
                 /** @description 1 to 200, 50 when absent. */
@@ -11382,6 +11480,20 @@ export interface operations {
                 resolved_to?: components["schemas"]["Time"];
                 /** @description Only cases that count in the caller's own figures: filed in his part of the district, or led by a unit of it. */
                 counted?: boolean;
+                /** @description What cases counted as, where and whose they were when this period was frozen; for `figure`, `matter`, `channel`, `filed`, `lead` and the like. */
+                frozen?: string;
+                /** @description Only cases with a dispatch, or a return, that counts as this in the figures of dispatch, filed in the caller's part of the district. */
+                sent?: "dispatches" | "returned" | "wrong" | "objections" | "upheld" | "sent_down" | "faulty" | "accurate" | "back" | "back_accepted";
+                /** @description With `sent`: dispatched by this account; nil for the rules. */
+                sent_by?: string;
+                /** @description With `sent`: dispatched to this unit, or returned by it. */
+                sent_to?: string;
+                /** @description With `sent`: returned for this reason. */
+                sent_for?: string;
+                /** @description With `sent`: dispatched or returned at or after. */
+                sent_from?: components["schemas"]["Time"];
+                /** @description With `sent`: dispatched or returned before. */
+                sent_until?: components["schemas"]["Time"];
                 /** @description `newest` (default) or `time_left`. */
                 sort?: string;
                 /** @description 1 to 200, 50 when absent. */
@@ -12373,6 +12485,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseView"];
+                };
+            };
+        };
+    };
+    get_incidents_id_tasks_task_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TaskLink"];
                 };
             };
         };
