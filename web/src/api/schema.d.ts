@@ -5213,6 +5213,17 @@ export interface components {
             rows: components["schemas"]["FigureRow"][];
             to: components["schemas"]["Time"];
         };
+        /** @description The figures of one street, department or other part. */
+        FiguresLine: {
+            /** @description Every figure by its word; `answered_cases` and the like are the cases behind answers. */
+            counts: Record<string, never>;
+            /** @description The unit's code, the matter's id or the channel's word; empty for what belongs to none. */
+            key: string;
+            /** @description Its name. */
+            name: string;
+            /** @description The rates. */
+            rates: components["schemas"]["Share"][];
+        };
         /** @description A photograph as other slices and callers see it. */
         FileInfo: {
             /**
@@ -5310,7 +5321,7 @@ export interface components {
             /** @description Every rate that differs. */
             differences: components["schemas"]["Difference"][];
             /** @description As they were frozen; the first line is the district. Empty for whoever sees a part of the district only, unless split by places. */
-            frozen: components["schemas"]["Line"][];
+            frozen: components["schemas"]["FiguresLine"][];
             /** @description The same with their lists as they stood then; empty for a period that kept numbers only. */
             listed: components["schemas"]["LineView"][];
             /** @description As they are counted now, with the lists of the present. */

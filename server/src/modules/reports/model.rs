@@ -167,6 +167,7 @@ pub struct InCases {
 
 /// The figures of one street, department or other part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = FiguresLine)]
 pub struct Line {
     /// The unit's code, the matter's id or the channel's word; empty for what belongs to none.
     pub key: String,

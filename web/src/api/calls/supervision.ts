@@ -7,8 +7,8 @@ export type Rates = Schemas["RatesView"];
 export type RateLine = Schemas["LineView"];
 export type RateShare = Schemas["ShareView"];
 export type FrozenShare = Schemas["Share"];
-/** A line as it stands, without lists. The contract calls two shapes `Line`, so that it is told from the one with lists. */
-export type FrozenLine = Omit<RateLine, "cases" | "rates"> & { rates: FrozenShare[] };
+/** A line as it stands, without lists. */
+export type FrozenLine = Schemas["FiguresLine"];
 export type Standing = Schemas["StandingView"];
 export type StandingLine = Schemas["StandingLine"];
 export type Order = Schemas["OrderView"];
