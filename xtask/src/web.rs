@@ -58,7 +58,7 @@ fn tally(report: &str) -> Result<Tally> {
     let report: serde_json::Value = serde_json::from_str(report)?;
     let count = |key: &str| report[key].as_u64().with_context(|| format!("the report has no {key}"));
     let tests =
-        report["testResults"].as_array().into_iter().flatten().flat_map(|file| file["assertionResults"].as_array()).flatten();
+        report["testResults"].as_array().into_iter().flatten().filter_map(|file| file["assertionResults"].as_array()).flatten();
     let faults = tests.filter(|test| test["status"] == "failed").filter_map(|test| test["fullName"].as_str().map(str::to_owned));
     Ok(Tally { passed: count("numPassedTests")?, failed: count("numFailedTests")?, faults: faults.collect() })
 }
