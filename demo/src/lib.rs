@@ -261,6 +261,7 @@ fn counts(d: &District) -> BTreeMap<String, usize> {
         ("buildings", d.buildings.len()),
         ("roads", d.roads.len()),
         ("water", d.water.len()),
+        ("green", d.grids.iter().filter(|g| g.is_green()).count()),
         ("staff", d.staff.len()),
         ("people", people.len()),
         ("leave", d.leave.len()),

@@ -169,6 +169,13 @@ pub struct Grid {
     pub ring: Ring,
 }
 
+impl Grid {
+    /// Whether a map shows it green.
+    pub fn is_green(&self) -> bool {
+        matches!(self.subtype.as_str(), "park" | "hill" | "riverbank")
+    }
+}
+
 /// The part of a compound that lies in one grid.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Compound {

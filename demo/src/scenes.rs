@@ -195,10 +195,19 @@ impl Stage<'_> {
             ("code", [unit]) => self.unit(unit)?,
             ("at", [day, clock]) => rfc3339(self.instant(&format!("{day} {clock}"))),
             ("day", [days]) => date(local_day(self.on.now) + days.parse::<i64>().ok()?),
+            ("month", [back]) => self.month(back.parse().ok()?),
             ("year", []) => date(local_day(self.on.now - 30 * DAY)).chars().take(4).collect(),
             ("access-list", []) => self.access_list(),
             _ => format!("{{{slot}}}"),
         })
+    }
+
+    /// The month so many months before the present one, as `2026-09`.
+    fn month(&self, back: i64) -> String {
+        let today = date(local_day(self.on.now));
+        let (year, month): (i64, i64) = (today[..4].parse().expect("a year"), today[5..7].parse().expect("a month"));
+        let months = year * 12 + month - 1 - back;
+        format!("{:04}-{:02}", months / 12, months % 12 + 1)
     }
 
     /// The access list of the district: every matter of the catalogue in the class that it has there.

@@ -6,6 +6,13 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+/// What a map says of a green.
+#[derive(Serialize)]
+struct Green<'a> {
+    name: &'a str,
+    kind: &'a str,
+}
+
 impl District {
     /// Writes every file of the district into `dir`, which is made when it is missing. Files of the same name are replaced.
     ///
@@ -30,6 +37,8 @@ impl District {
         polygons(dir, "compounds", self.compounds.iter().map(|c| (c, &c.ring)))?;
         polygons(dir, "buildings", self.buildings.iter().map(|b| (b, &b.ring)))?;
         polygons(dir, "water", self.water.iter().map(|w| (w, &w.ring)))?;
+        let greens = self.grids.iter().filter(|g| g.is_green());
+        polygons(dir, "green", greens.map(|g| (Green { name: &g.alias, kind: &g.subtype }, &g.ring)))?;
         features(dir, "roads", self.roads.iter().map(|r| (r, &r.line)), |w, line| {
             w.write_all(b"{\"type\":\"LineString\",\"coordinates\":")?;
             positions(w, line)?;

@@ -18,7 +18,7 @@ use crate::{
     http::Turns,
     modules::{
         access::{self, Keys, PasswordCost},
-        admission, catalogue, incidents, notices, org,
+        admission, basemap, catalogue, incidents, notices, org,
     },
 };
 
@@ -59,6 +59,8 @@ pub struct App {
     pub catalogue: catalogue::Memory,
     /// The access list in force.
     pub admission: admission::Memory,
+    /// Which layers the base map has.
+    pub basemap: basemap::Memory,
     /// The contents of files.
     pub blob: Arc<dyn Blobs>,
     /// Who listens to what changes.
@@ -84,6 +86,7 @@ impl App {
         let access = access::Memory::load(&db, &clock, config.password_cost).await?;
         let catalogue = catalogue::Memory::load(&db, &clock).await?;
         let admission = admission::Memory::load(&db).await?;
+        let basemap = basemap::Memory::load(&db).await?;
         let blob = Arc::new(blob::Files::open(config.data.join("files"))?);
         let org = org::Memory::load(&db).await?;
         let incidents = incidents::Memory::load(&db).await?;
@@ -97,6 +100,7 @@ impl App {
             access,
             catalogue,
             admission,
+            basemap,
             blob,
             notices,
             org,
@@ -122,6 +126,7 @@ impl App {
     pub async fn refresh(&self) -> Result<()> {
         self.access.refresh(&self.db, &self.clock).await?;
         self.org.refresh(&self.db).await?;
+        self.basemap.refresh(&self.db).await?;
         self.catalogue.refresh(&self.db, &self.clock).await?;
         self.admission.refresh(&self.db).await?;
         self.incidents.refresh(&self.db).await

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod cli;
 pub mod http;
+pub mod lang;
 pub mod modules;
 pub mod moves;
 pub mod relay;

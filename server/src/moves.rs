@@ -86,5 +86,6 @@ pub const STAYING: &[(&str, &str, &str)] = &[
     ("audit", "path", "the record says where something was done"),
     ("unit_state", "path", "the history of the units themselves"),
     ("incident", "filed_path", "figures are counted where a case was filed"),
+    ("incident_frozen", "filed_path", "figures that stand are where they were counted"),
     ("report_exclusion", "filed_path", "a part of a figure"),
 ];

@@ -10,6 +10,7 @@ use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 pub mod child;
+pub mod column;
 mod named;
 mod sheet;
 mod text;

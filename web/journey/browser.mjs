@@ -31,10 +31,11 @@ export function tally() {
 }
 
 /** One person's browser: a new profile, no memory of the others. */
-export async function person({ viewport, position, scheme = "light", faults, shots, check }) {
+export async function person({ viewport, position, scheme = "light", agent, faults, shots, check }) {
   const profile = await mkdtemp(join(tmpdir(), "jingwei-journey-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: flags, viewport, locale: "zh-CN", timezoneId: "Asia/Shanghai", colorScheme: scheme,
+    ...(agent ? { userAgent: agent } : {}),
     ...(position ? { geolocation: { longitude: position[0], latitude: position[1] }, permissions: ["geolocation"] } : {}),
   });
   // SLOW=700: every answer of the server comes so many milliseconds later, as over a slow line. What races shows itself.

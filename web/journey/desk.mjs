@@ -1,6 +1,7 @@
 // What journeys do at a desk again and again: a case in the hands of a unit, an action of it, and its form.
 import { as, report } from "./ask.mjs";
 import { soon } from "./soon.mjs";
+import { settled } from "./steps.mjs";
 
 /** Opens a case by its address, on a page that knows nothing of it yet: no other case is open before it, and what it shows was just read. */
 export async function open(page, base, id, { place = "cases", query = "" } = {}) {
@@ -27,7 +28,7 @@ export async function act(page, name) {
 /** Sends a form; the page says what was done. */
 export async function send(page, form, name) {
   await form.getByRole("button", { name, exact: true }).last().click();
-  await page.getByText(`已完成：${name}`).waitFor();
+  await settled(page, name);
 }
 
 /** Picks a unit in one of the forms' searching lists. */

@@ -96,8 +96,9 @@ const all = readdirSync(here("journeys")).filter((it) => it.endsWith(".mjs")).ma
 const asked = process.argv.slice(2);
 const unknown = asked.filter((it) => !all.includes(it));
 if (unknown.length) throw new Error(`no journey ${unknown.join(", ")}; there are ${all.join(", ")}`);
-const { sum, check } = tally();
+const { sum, check: count } = tally();
 const position = await place();
-for (const name of asked.length ? asked : all) await go(name, position, check);
+// A failure names its journey, so that it can be found in a long output.
+for (const name of asked.length ? asked : all) await go(name, position, (what, held, more) => count(held ? what : `${name}: ${what}`, held, more));
 console.log(`${sum.passed} passed, ${sum.failed} failed`);
 process.exit(sum.failed ? 1 : 0);

@@ -57,6 +57,14 @@ export async function hurry(page) {
   await Promise.race([over, clicked]);
   for (const one of [over, clicked]) one.catch(() => undefined);
 }
+/** Sees an action done, also one that waits its ten seconds. What must not wait is done at once and leaves nothing to hurry. */
+export async function settled(page, name) {
+  const said = page.getByText(`已完成：${name}`);
+  const now = page.getByRole("button", { name: "现在就办" });
+  await now.or(said).first().waitFor();
+  if (await now.isVisible()) await hurry(page);
+  await said.waitFor();
+}
 
 /** Corrects the matter of an open case by one key: to the one of that name among those that the system thought of, else to the first that it is not. */
 export async function pickTop(page, name = "") {
@@ -64,7 +72,7 @@ export async function pickTop(page, name = "") {
   const nth = await page.locator(".tops button").evaluateAll((all, wanted) => all.findIndex((it) => (wanted ? it.textContent?.includes(wanted) : !it.classList.contains("on"))) + 1, name);
   if (!nth) return false;
   await page.keyboard.press(String(nth));
-  await finished(page, "更正事项");
+  await settled(page, "更正事项");
   await page.locator(`.tops li:nth-child(${nth})`).getByText("当前").waitFor();
   return true;
 }
@@ -75,7 +83,7 @@ export async function send(page, name, fill) {
   await form.waitFor();
   await fill(form);
   await form.getByRole("button", { name, exact: true }).last().click();
-  await finished(page, name);
+  await settled(page, name);
 }
 
 /** Dispatches an open case by hand; the page's answer is waited for by whoever calls. */
@@ -106,7 +114,7 @@ export async function whistle(page, code, { lead, helpers = [], minutes, words }
   await form.getByLabel("说明").fill(words);
   await pictured();
   await form.getByRole("button", { name: "吹哨" }).last().click();
-  await finished(page, "吹哨");
+  await settled(page, "吹哨");
 }
 
 /** Closes the whistle of a card on the board; `poor` are the units that are rated so, the others are good. */
@@ -120,6 +128,7 @@ export async function rate(page, card, pictured = async () => undefined, poor = 
   }
   await pictured();
   await form.getByRole("button", { name: "销号评价" }).last().click();
+  await hurry(page);
   await card.waitFor({ state: "hidden" });
 }
 
@@ -192,5 +201,6 @@ export async function noted(page, { solved, satisfied, words }) {
 /** Keeps what was written down. */
 export async function save(page, code) {
   await page.getByRole("button", { name: "记下结果" }).click();
+  await hurry(page);
   await page.getByText(`已记下 ${code} 的回访`).waitFor();
 }

@@ -1,4 +1,6 @@
 // Supervision as two journeys walk it: from a red figure over its list to an order on paper, and the weekly report.
+import { hurry } from "./steps.mjs";
+
 export const tabs = (page) => page.getByRole("navigation", { name: "督查页面" });
 
 /** What the desk counts for the address of a figure is what the figure says: the desk's own total, light by light. The page is read anew for it, so that
@@ -13,7 +15,14 @@ export async function listsHold(page, check, where, { ready, read = figuresOf, t
     wrong = await astray(page, figures);
   }
   check(`${where}: ${figures.length} figures are as long as their lists`, figures.length > 0 && wrong.length === 0, wrong.join("\n     "));
+  const bare = await bareNumbers(page);
+  check(`${where}: every number of a table opens a list`, bare.length === 0, bare.join("; "));
 }
+/** Cells that count something and open nothing. A percentage stands beside its parts, and nothing has no list. */
+export const bareNumbers = (page) => page.locator("main table td.n").evaluateAll((cells) => cells.flatMap((cell) => {
+  const words = cell.innerText.replace(/\d+(\.\d+)?%/g, "").trim();
+  return /[1-9]/.test(words) && !cell.querySelector("a") ? [`${cell.closest("tr").querySelector("th")?.innerText ?? ""}: ${words}`] : [];
+}));
 /** The figures that are not as long as their lists. */
 async function astray(page, figures) {
   const counted = await page.evaluate(async (all) => Promise.all(all.map(async (it) => {
@@ -56,6 +65,8 @@ export async function redToOrder({ page, screen }, { check, base }, shot) {
   await screen(`${shot}-2-order-refused`);
   await dialog.getByLabel("督办要求").fill("请今天到现场处置，明天下班前把结果报上来。");
   await dialog.getByRole("button", { name: "下达" }).click();
+  await hurry(page);
+  await page.getByRole("row").filter({ hasText: code }).getByRole("link").first().click();
   await page.getByRole("heading", { name: /^督办单 / }).waitFor();
   check("the order is issued to a unit", page.url().includes("/figures/orders/"));
   await screen(`${shot}-3-order`);

@@ -5,12 +5,28 @@
 //
 // LINK is a one-time link of somebody who sees the whole district; `cargo xtask bench scroll` makes a district of 100,000 cases and one. A frame's time is
 // that between two answers of requestAnimationFrame, on the clock; beside it stands the processor's, because on a machine that does other things as
-// well a frame may be late through no fault of the page. WAYS picks some of the ways, TRACE=1 tells of what the late frames consisted.
+// well a frame may be late through no fault of the page; a thread that does nothing but sleep for five milliseconds at a time tells when the machine
+// itself stood still, and a late frame in which it woke late as well is counted apart. WAYS picks some of the ways, TRACE=1 tells of what the late frames consisted.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { chromium } from "playwright-core";
 import { consistedOf, traced } from "./trace.mjs";
+
+/** The stretches, on the clock, in which a thread that only sleeps was not woken in time: the machine gave nobody anything then. */
+const stood = [];
+const sleeper = new Worker(`
+  const { parentPort } = require("node:worker_threads");
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  const now = () => performance.timeOrigin + performance.now();
+  for (let last = now(); ; ) {
+    Atomics.wait(cell, 0, 0, 5);
+    const woken = now();
+    if (woken - last > 25) parentPort.postMessage([last, woken]);
+    last = woken;
+  }`, { eval: true });
+sleeper.on("message", (stretch) => stood.push(stretch));
 
 const base = (process.env.BASE_URL ?? "http://127.0.0.1:8080").replace(/\/$/, "");
 const most = Number(process.env.ROWS ?? 100_000);
@@ -106,18 +122,27 @@ const ways = {
   },
 };
 
+const devtools = await context.newCDPSession(page);
+await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
+/** Milliseconds of processor that the page's own thread has worked. */
+const worked = async () => 1_000 * (await devtools.send("Performance.getMetrics")).metrics.find((it) => it.name === "TaskDuration").value;
+
 for (const name of wanted) {
   await page.evaluate(() => { window.noted.frames = []; window.noted.held = []; });
-  const trace = await traced(context, page, ways[name], Boolean(process.env.TRACE));
-  const noted = await page.evaluate(() => window.noted);
+  // A trace holds the browser up now and then, about once in a minute of scrolling: frames that count are measured without one.
+  const before = await worked();
+  const trace = process.env.TRACE ? await traced(context, page, ways[name], true) : void (await ways[name]());
+  const work = (await worked()) - before;
+  const noted = await page.evaluate(() => ({ ...window.noted, origin: performance.timeOrigin }));
   const times = noted.frames.map(([from, to]) => to - from).sort((a, b) => a - b);
   const at = (share) => (times[Math.floor((times.length - 1) * share)] ?? 0).toFixed(1);
-  const work = trace.tasks.map((it) => it.work).sort((a, b) => a - b);
-  const sum = work.reduce((x, y) => x + y, 0);
   // One frame of 50.0 is three beats of the screen; what is over is told apart by a tenth.
-  console.log(`${name}: ${await rows()} rows, ${times.length} frames; median ${at(0.5)} ms, 99 % ${at(0.99)}, worst ${at(1)}; ${times.filter((it) => it > 50.1).length} over 50 ms; tasks over 50 ms ${noted.held.filter((it) => it > 50).length}; of processor the longest task ${(work.at(-1) ?? 0).toFixed(1)} ms, ${(sum / Math.max(1, times.length)).toFixed(1)} ms a frame`);
-  if (process.env.TRACE) for (const [from, to] of noted.frames.filter(([a, b]) => b - a > 50.1).slice(0, 12)) console.log(`  ${(to - from).toFixed(0)} ms: ${consistedOf(trace, from, to)}`);
+  const late = noted.frames.filter(([from, to]) => to - from > 50.1);
+  const halted = late.filter(([from, to]) => stood.some(([a, b]) => a < noted.origin + to && b > noted.origin + from));
+  console.log(`${name}: ${await rows()} rows, ${times.length} frames; median ${at(0.5)} ms, 99 % ${at(0.99)}, worst ${at(1)}; ${late.length} over 50 ms, ${halted.length} of them while the machine stood still; tasks over 50 ms ${noted.held.filter((it) => it > 50).length}; of processor ${(work / Math.max(1, times.length)).toFixed(1)} ms a frame`);
+  if (trace) for (const [from, to] of late.slice(0, 12)) console.log(`  ${(to - from).toFixed(0)} ms: ${consistedOf(trace, from, to)}`);
   await pause(1_500);
 }
+await sleeper.terminate();
 await context.close();
 await rm(profile, { recursive: true, force: true });

@@ -90,14 +90,25 @@ describe("notices", () => {
 });
 
 describe("figures of dispatch", () => {
-  const row = (id: string | null, name: string, dispatches: number, faulty: number) => ({ id, name, dispatches, faulty, accuracy: (dispatches - faulty) / dispatches, returned: 1, wrong: faulty, objections: 0, upheld: 0, sent_down: 0 });
+  const lists = (...words: string[]) => Object.fromEntries(words.map((word) => [word, { n: 2, cases: `/api/v1/incidents?sent=${word}&sent_by=x` }]));
+  const row = (id: string | null, name: string, dispatches: number, faulty: number) => ({ id, name, dispatches, faulty, accuracy: (dispatches - faulty) / dispatches, returned: 1, wrong: faulty, objections: 0, upheld: 0, sent_down: 0, behind: lists("dispatches", "accurate", "returned", "wrong", "objections", "upheld", "sent_down", "faulty") });
   it("stand with numerator and denominator, by name and not by rank, the rules last", async () => {
     serve({ "GET /dispatch/figures": { body: { from: "", to: "", rows: [row(null, "", 100, 0), row("b", "乙", 8, 0), row("a", "甲", 3, 1)], returns: [] } } });
     const { wrapper } = await mounted(DispatchPage);
     const lines = wrapper.findAll("tbody tr").map((it) => it.text());
     expect(lines.map((it) => /甲|乙|系统/.exec(it)?.[0])).toEqual(["甲", "乙", "系统"]);
     expect(lines[0]).toContain("66.7%");
-    expect(lines[0]).toContain("2 / 3");
+    expect(lines[0]).toContain("2 / 3 次，2 件");
+  });
+  it("open the list behind every number, and say the cases where one was sent more than once", async () => {
+    const back = { unit: { id: "u", name: "丙" }, reason: "r", words: "不归我们", returns: 3, accepted: 2, behind: lists("back", "back_accepted") };
+    serve({ "GET /dispatch/figures": { body: { from: "", to: "", part: false, rows: [row("a", "甲", 3, 1)], returns: [back] } } });
+    const { wrapper } = await mounted(DispatchPage);
+    const cells = wrapper.findAll("tbody td.n");
+    expect(cells.length).toBe(10);
+    for (const cell of cells) expect(cell.findAll("a").length, cell.html()).toBeGreaterThan(0);
+    expect(cells[0]!.text()).toBe("3 次，2 件");
+    expect(wrapper.findAll("tbody a").map((it) => it.attributes("href"))).toEqual(["dispatches", "accurate", "dispatches", "returned", "wrong", "objections", "upheld", "sent_down", "faulty", "back", "back_accepted", "back"].map((word) => `/cases?sent=${word}&sent_by=x`));
   });
 });
 
@@ -118,6 +129,18 @@ describe("orders from above that a case answers for", () => {
 });
 
 describe("the link of a partner unit", () => {
+  it("says whether it works and when it was last opened", async () => {
+    const of = { id: "c", version: 4, state: "assigned", tasks: [{ id: "t", role: "helper", state: "offered", unit: { id: "u", name: "物业" } }] } as unknown as Case;
+    const link = (id: string, state: string, more: object) => ({ id, state, made_at: "2026-11-20T02:00:00.000Z", expires_at: "2026-12-01T02:00:00.000Z", ...more });
+    serve({ "GET /incidents/c/tasks/t/links": { body: { items: [link("a", "valid", { opened_at: "2026-11-21T02:00:00.000Z" }), link("b", "revoked", { revoked_at: "2026-11-20T03:00:00.000Z" })] } } });
+    const { wrapper } = await mounted(TaskList, { of, busy: false });
+    await as("task.link");
+    await press(wrapper, "已发的链接");
+    await flushPromises();
+    const lines = wrapper.findAll(".links li").map((it) => it.text());
+    expect(lines[0]).toMatch(/^有效.*最近打开/);
+    expect(lines[1]).toMatch(/^已作废.*没人打开过/);
+  });
   it("is ended at once when it went to the wrong party", async () => {
     const of = { id: "c", version: 4, state: "assigned", tasks: [{ id: "t", role: "helper", state: "offered", unit: { id: "u", name: "物业" } }] } as unknown as Case;
     const asked = serve({ "POST /incidents/c/tasks/t/link": { body: { path: "/m/t/x", secret: "x", expires_at: "2026-12-01T02:00:00.000Z" } }, "POST /incidents/c/tasks/t/link/revoke": { body: of } });

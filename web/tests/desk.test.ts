@@ -83,7 +83,7 @@ describe("what can still be taken back", () => {
   it("is tried again on what there is by then", async () => {
     const again = vi.fn(async () => undefined);
     const send = vi.fn(async () => { throw new Error("stale"); });
-    await later("转办", "1", send, () => undefined, again);
+    await later("转办", "1", send, () => undefined, { again });
     await flush();
     await retry(pending.failed[0]!.id);
     expect([send.mock.calls.length, again.mock.calls.length, pending.failed.length]).toEqual([1, 1, 0]);

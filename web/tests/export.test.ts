@@ -17,9 +17,9 @@ async function links(permissions: string[], props: Record<string, unknown>) {
 describe("ExportLinks", () => {
   it("takes the list's filters along, and nothing that is not set", async () => {
     expect(await links(["export.run"], { path: "/whistles", query: { state: "open", unit: "", cursor: undefined } })).toEqual([
-      "/api/v1/whistles/export?state=open&format=xlsx", "/api/v1/whistles/export?state=open&format=csv",
+      "/api/v1/whistles/export?state=open&format=xlsx&lang=zh", "/api/v1/whistles/export?state=open&format=csv&lang=zh",
     ]);
   });
   it("is not offered to whoever may not export", async () => expect(await links(["incident.read"], { path: "/objections" })).toEqual([]));
-  it("offers what a list can be written as", async () => expect(await links(["export.run"], { path: "/incidents", formats: ["geojson"] })).toEqual(["/api/v1/incidents/export?format=geojson"]));
+  it("leaves a map in the words of the interface", async () => expect(await links(["export.run"], { path: "/incidents", formats: ["geojson"] })).toEqual(["/api/v1/incidents/export?format=geojson"]));
 });

@@ -167,6 +167,26 @@ describe("the outbox", () => {
     expect(waiting.value[0]?.loose).toBe(false);
   });
 
+  it("tries once more where the network came back while a try was still waited for", async () => {
+    let [tries, lost] = [0, (_: Error): void => undefined];
+    vi.stubGlobal("fetch", (request: Request) => {
+      if (request.url.endsWith("/photos")) return Promise.resolve(new Response(JSON.stringify({ id: "p" }), { status: 201, headers: { "content-type": "application/json" } }));
+      tries += 1;
+      // A command without an answer is sent a second time in the same breath.
+      if (tries === 2) return Promise.reject(new TypeError("no network"));
+      if (tries > 2) return Promise.resolve(new Response(JSON.stringify(filed), { status: 201, headers: { "content-type": "application/json" } }));
+      return new Promise((_, badly) => (lost = badly));
+    });
+    write("网络刚好回来");
+    const sent = post();
+    await vi.waitFor(() => expect(tries).toBe(1));
+    void flush(true);
+    window.dispatchEvent(new Event("online"));
+    lost(new TypeError("no network"));
+    await sent;
+    expect([tries, waiting.value]).toEqual([3, []]);
+  });
+
   it("lets no request that hangs hold up the person or the next report", async () => {
     vi.useFakeTimers();
     const asked: string[] = [];
@@ -313,6 +333,26 @@ describe("tracking", () => {
     window.dispatchEvent(new Event("online"));
     await flushPromises();
     expect([keys.length, (again.get("#remark").element as HTMLTextAreaElement).value, Object.keys(localStorage).filter((it) => it.includes("say"))]).toEqual([1, "", []]);
+  });
+  it("sends what was said once more where the network came back while a try was still waited for", async () => {
+    serve({ "GET /district": { body: district }, "GET /reports/abc": { body: { ...seen, question: null } } });
+    const { wrapper } = await mounted(TrackPage, {}, "/t/abc");
+    await wrapper.get("#remark").setValue("电梯里也不亮");
+    let [tries, lost] = [0, (_: Error): void => undefined];
+    const reads = fetch;
+    vi.stubGlobal("fetch", (request: Request) => {
+      if (request.method !== "POST") return reads(request);
+      tries += 1;
+      if (tries === 2) return Promise.reject(new TypeError("no network"));
+      if (tries > 2) return Promise.resolve(new Response(JSON.stringify(seen), { status: 200, headers: { "content-type": "application/json" } }));
+      return new Promise((_, badly) => (lost = badly));
+    });
+    wrapper.get("#remark").element.closest("form")!.dispatchEvent(new Event("submit", { cancelable: true }));
+    await vi.waitFor(() => expect(tries).toBe(1));
+    window.dispatchEvent(new Event("online"));
+    lost(new TypeError("no network"));
+    await vi.waitFor(() => expect(wrapper.text()).toContain("已转给办理的人"));
+    expect(tries).toBe(3);
   });
   it("opens the form again in which somebody said why it is not solved, and a begun rating", async () => {
     const over = { ...seen, question: null, state: "closed", may_remark: false, may_rate: true, may_reopen: true };

@@ -35,6 +35,21 @@ describe("the locale files", () => {
   });
 });
 
+describe("one thing", () => {
+  const at = (lang: string, file: string, path: string) => path.split(".").reduce<string | Tree | undefined>((tree, key) => (tree as Tree | undefined)?.[key], read(lang, file));
+  // Lists that stand in a file of their own beside the common one, because a page brings them along.
+  it.each(["zh", "en"].flatMap((lang) => [["card", "supervision.json", "card"], ["order", "supervision.json", "orderState"]].map(([list, file, path]) => [lang, list!, file!, path!])))("is called the same in %s: %s", (lang, list, file, path) => {
+    const [common, own] = [at(lang, "words.json", list) as Tree, at(lang, file, path) as Tree];
+    expect(own).toMatchObject(common);
+  });
+  it("is called the same with a number before it", () => {
+    const units = at("zh", "words.json", "unit") as Record<string, string>;
+    for (const file of ["setup.json", "worker.json"])
+      for (const [key, word] of Object.entries(units)) expect((at("zh", file, "limit") as Tree)[key], `${file} ${key}`).toBe(`{n} ${word}`);
+    expect(at("zh", "setup.json", "unit")).toEqual(units);
+  });
+});
+
 describe("the pages", () => {
   const sources = readdirSync(join(folder, ".."), { recursive: true, encoding: "utf8" })
     .filter((name) => /\.(vue|ts)$/.test(name))

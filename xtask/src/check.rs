@@ -42,7 +42,7 @@ pub fn check(arguments: &Check) -> Result<()> {
     for Outcome { name, well, took } in &outcomes {
         println!("{} {name:<12} {:>7.1} s", if *well { "ok  " } else { "FAIL" }, took.as_secs_f64());
     }
-    println!("\n{tally}");
+    test::sum_up(&tally);
     if outcomes.iter().all(|o| o.well) { Ok(()) } else { Err(Told.into()) }
 }
 

@@ -45,24 +45,31 @@ pub fn scratch(name: &str) -> Result<PathBuf> {
 }
 
 /// How many tests passed and failed. A step that could not run counts as one that failed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     pub passed: u64,
     pub failed: u64,
+    /// What failed, by name, to be read at the end of a long output.
+    pub faults: Vec<String>,
 }
 
 impl Tally {
-    pub const FAILED: Self = Self { passed: 0, failed: 1 };
+    /// Of a runner that told no counts.
+    #[must_use]
+    pub fn broken(what: &str) -> Self {
+        Self { passed: 0, failed: 1, faults: vec![what.to_owned()] }
+    }
 
     #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        Self { passed: self.passed + other.passed, failed: self.failed + other.failed }
+    pub fn and(mut self, other: Self) -> Self {
+        self.faults.extend(other.faults);
+        Self { passed: self.passed + other.passed, failed: self.failed + other.failed, ..self }
     }
 
     /// The same, with one failure when the runner itself failed and told of none.
     #[must_use]
-    pub const fn ended(self, well: bool) -> Self {
-        if well || self.failed > 0 { self } else { self.and(Self::FAILED) }
+    pub fn ended(self, well: bool) -> Self {
+        if well || self.failed > 0 { self } else { self.and(Self::broken("a runner ended badly and named no test")) }
     }
 }
 
@@ -148,10 +155,17 @@ mod tests {
 
     #[test]
     fn a_runner_that_fails_without_a_count_counts_as_one() {
-        let good = Tally { passed: 3, failed: 0 };
-        assert_eq!(good.ended(true), good);
-        assert_eq!(good.ended(false).to_string(), "3 passed, 1 failed");
-        assert_eq!(Tally { passed: 3, failed: 2 }.ended(false).failed, 2);
+        let good = Tally { passed: 3, ..Tally::default() };
+        assert_eq!(good.clone().ended(true), good);
+        let bad = good.clone().ended(false);
+        assert_eq!((bad.to_string().as_str(), bad.faults.len()), ("3 passed, 1 failed", 1));
+        assert_eq!(Tally { failed: 2, ..good }.ended(false).failed, 2);
+    }
+
+    #[test]
+    fn what_failed_is_named_in_order() {
+        let one = Tally::broken("one").and(Tally { passed: 2, ..Tally::default() }).and(Tally::broken("two"));
+        assert_eq!(one.faults, ["one", "two"]);
     }
 
     #[test]

@@ -32,8 +32,16 @@ pub struct Test {
 /// Runs what is asked for; the last line is the sum.
 pub fn test(arguments: &Test) -> Result<()> {
     let tally = run(&arguments.only);
-    println!("\n{tally}");
+    sum_up(&tally);
     if tally.failed > 0 { Err(Told.into()) } else { Ok(()) }
+}
+
+/// Names what failed, so that nobody has to look for it in a long output, and says the sum.
+pub fn sum_up(tally: &Tally) {
+    if !tally.faults.is_empty() {
+        println!("\nfailed:\n  {}", tally.faults.join("\n  "));
+    }
+    println!("\n{tally}");
 }
 
 /// What runs some tests and counts them.
@@ -56,7 +64,7 @@ const RUNNERS: [(&str, &[&str], Runner); 6] = [
 pub fn run(only: &[String]) -> Tally {
     let asked = |parts: &[&str]| only.is_empty() || only.iter().any(|o| parts.contains(&o.as_str()));
     let runners = RUNNERS.into_iter().filter(|r| asked(r.1));
-    runners.fold(Tally::default(), |sum, (name, _, runner)| sum.and(step(name, runner).0.unwrap_or(Tally::FAILED)))
+    runners.fold(Tally::default(), |sum, (name, _, runner)| sum.and(step(name, runner).0.unwrap_or_else(|| Tally::broken(name))))
 }
 
 /// Every test of the workspace, both engines: with a PostgreSQL of our own unless one is named.
@@ -68,15 +76,26 @@ fn rust() -> Result<Tally> {
         command.env("JINGWEI_TEST_POSTGRES", cluster.url());
     }
     let mut tally = Tally::default();
-    let ended = each_line(&mut command, |line| tally = tally.and(result(line).unwrap_or_default()))?;
+    let ended = each_line(&mut command, |line| {
+        if let Some(counts) = result(line) {
+            tally.passed += counts.passed;
+            tally.failed += counts.failed;
+        }
+        tally.faults.extend(fault(line));
+    })?;
     Ok(tally.ended(ended))
+}
+
+/// The name in a line such as `test clocks::a_pause_stops ... FAILED`.
+fn fault(line: &str) -> Option<String> {
+    Some(line.strip_prefix("test ")?.strip_suffix(" ... FAILED")?.to_owned())
 }
 
 /// The counts of a line such as `test result: ok. 12 passed; 0 failed; 0 ignored; …`.
 fn result(line: &str) -> Option<Tally> {
     let (_, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
     let count = |word: &str| counts.split("; ").find_map(|part| part.strip_suffix(word)?.trim().parse().ok());
-    Some(Tally { passed: count("passed")?, failed: count("failed")? })
+    Some(Tally { passed: count("passed")?, failed: count("failed")?, ..Tally::default() })
 }
 
 /// The journeys of `web/journey/journeys`, in a browser, against a real server with a small district.
@@ -102,13 +121,19 @@ fn journey() -> Result<Tally> {
         command.env("CHROMIUM", browser);
     }
     let mut tally = Tally::default();
-    let ended = each_line(&mut command, |line| tally = sum(line).unwrap_or(tally))?;
+    let ended = each_line(&mut command, |line| {
+        if let Some(counts) = sum(line) {
+            (tally.passed, tally.failed) = (counts.passed, counts.failed);
+        }
+        tally.faults.extend(line.strip_prefix("FAIL ").map(str::to_owned));
+    })?;
     ensure!(tally.passed > 0, "no journey began");
     let stopped = server.stop();
-    if let Err(error) = &stopped {
-        println!("FAIL the server stops cleanly: {error:#}");
-    }
-    Ok(tally.ended(ended).and(Tally { passed: u64::from(stopped.is_ok()), failed: u64::from(stopped.is_err()) }))
+    let stopped = match &stopped {
+        Ok(()) => Tally { passed: 1, ..Tally::default() },
+        Err(error) => Tally::broken(&format!("the server stops cleanly: {error:#}")),
+    };
+    Ok(tally.ended(ended).and(stopped))
 }
 
 /// The grid in which the worker of the journey works: 柳荫社区第三网格.
@@ -117,7 +142,7 @@ const HOME: &str = "990101001002003";
 /// The counts of a line such as `31 passed, 0 failed`.
 fn sum(line: &str) -> Option<Tally> {
     let (passed, failed) = line.split_once(" passed, ")?;
-    Some(Tally { passed: passed.parse().ok()?, failed: failed.strip_suffix(" failed")?.parse().ok()? })
+    Some(Tally { passed: passed.parse().ok()?, failed: failed.strip_suffix(" failed")?.parse().ok()?, ..Tally::default() })
 }
 
 /// A point inside a grid of the district, as `lon,lat`: the mean of the corners, which lies inside since the grids are hardly bent.
@@ -189,14 +214,20 @@ mod tests {
     #[test]
     fn results_of_cargo_are_counted() {
         let line = "test result: FAILED. 12 passed; 2 failed; 0 ignored; 0 measured; 1 filtered out; finished in 0.01s";
-        assert_eq!(result(line), Some(Tally { passed: 12, failed: 2 }));
+        assert_eq!(result(line), Some(Tally { passed: 12, failed: 2, ..Tally::default() }));
         assert_eq!(result("running 3 tests"), None);
         assert_eq!(result("test result: a line of somebody else"), None);
     }
 
     #[test]
+    fn a_failed_test_is_named() {
+        assert_eq!(fault("test clocks::a_pause_stops ... FAILED").as_deref(), Some("clocks::a_pause_stops"));
+        assert_eq!(fault("test clocks::a_pause_stops ... ok"), None);
+    }
+
+    #[test]
     fn the_journeys_last_line_is_counted() {
-        assert_eq!(sum("31 passed, 2 failed"), Some(Tally { passed: 31, failed: 2 }));
+        assert_eq!(sum("31 passed, 2 failed"), Some(Tally { passed: 31, failed: 2, ..Tally::default() }));
         assert_eq!(sum("ok   31 passed, all well"), None);
     }
 }

@@ -57,7 +57,10 @@ pub fn test() -> Result<Tally> {
 fn tally(report: &str) -> Result<Tally> {
     let report: serde_json::Value = serde_json::from_str(report)?;
     let count = |key: &str| report[key].as_u64().with_context(|| format!("the report has no {key}"));
-    Ok(Tally { passed: count("numPassedTests")?, failed: count("numFailedTests")? })
+    let tests =
+        report["testResults"].as_array().into_iter().flatten().filter_map(|file| file["assertionResults"].as_array()).flatten();
+    let faults = tests.filter(|test| test["status"] == "failed").filter_map(|test| test["fullName"].as_str().map(str::to_owned));
+    Ok(Tally { passed: count("numPassedTests")?, failed: count("numFailedTests")?, faults: faults.collect() })
 }
 
 /// Builds the three faces, unless they are newer than all they are made from.
@@ -96,8 +99,9 @@ mod tests {
 
     #[test]
     fn the_report_is_counted() {
-        let report = r#"{"numTotalTests":5,"numPassedTests":4,"numFailedTests":1}"#;
-        assert_eq!(tally(report).unwrap(), Tally { passed: 4, failed: 1 });
+        let report = r#"{"numTotalTests":5,"numPassedTests":4,"numFailedTests":1,"testResults":[{"assertionResults":[
+            {"status":"passed","fullName":"a light turns"},{"status":"failed","fullName":"a list scrolls"}]}]}"#;
+        assert_eq!(tally(report).unwrap(), Tally { passed: 4, failed: 1, faults: vec!["a list scrolls".to_owned()] });
         assert!(tally("{}").is_err());
     }
 

@@ -6,6 +6,7 @@ mod lattice;
 mod point;
 mod read;
 mod shape;
+mod sketch;
 #[cfg(test)]
 mod tessellation;
 mod write;
@@ -17,4 +18,5 @@ pub use read::{
     Effect, Feature, Finding, FindingKind, MAX_FEATURES, MAX_FINDINGS, MAX_POSITIONS, ReadError, Reading, read_geojson,
 };
 pub use shape::{MultiPolygon, Polygon, Ring};
+pub use sketch::{Drawing, MAX_DRAWINGS, Outline, Sketch, read_sketch};
 pub use write::{from_geojson, to_geojson};

@@ -4,6 +4,7 @@ mod clean;
 mod finding;
 mod rings;
 
+pub(crate) use clean::{lon_lat, misplaced};
 pub use finding::{Effect, Finding, FindingKind};
 
 use geojson::{Geometry, GeometryValue, feature::Id};
@@ -73,11 +74,13 @@ pub enum ReadError {
         /// The `type` found.
         found: String,
     },
-    /// More than [`MAX_FEATURES`] features.
-    #[error("{found} features, at most {MAX_FEATURES} are read")]
+    /// More features than are read.
+    #[error("{found} features, at most {most} are read")]
     TooManyFeatures {
         /// How many there are.
         found: usize,
+        /// How many are read at most.
+        most: usize,
     },
 }
 
@@ -85,28 +88,38 @@ pub enum ReadError {
 ///
 /// What is wrong inside a feature is reported as a [`Finding`] and costs at most that feature. Memory stays proportional to the input.
 pub fn read_geojson(input: &[u8], datum: Datum) -> Result<Reading, ReadError> {
+    let mut reading = Reading::default();
+    each_feature(input, MAX_FEATURES, &mut |parsed| reading.take(parsed, datum))?;
+    Ok(reading)
+}
+
+/// Gives every feature of a file to `take`, in order, as far as it can be parsed.
+pub(crate) fn each_feature(
+    input: &[u8],
+    most: usize,
+    take: &mut dyn FnMut(Result<geojson::Feature, geojson::Error>),
+) -> Result<(), ReadError> {
     // Spreadsheets and editors on Windows like to put a byte order mark in front.
     let input = input.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(input);
     let document: &RawValue = serde_json::from_slice(input).map_err(|e| not_json(&e))?;
     let head: Head<'_> = serde_json::from_str(document.get()).map_err(|e| not_geojson(&e))?;
-    let mut reading = Reading::default();
     match head.kind.as_deref() {
         Some("FeatureCollection") => {
             let list = head.features.ok_or_else(|| ReadError::NotGeoJson { reason: "no \"features\"".to_owned() })?;
             let texts: Vec<&RawValue> = serde_json::from_str(list.get()).map_err(|e| not_geojson(&e))?;
-            if texts.len() > MAX_FEATURES {
-                return Err(ReadError::TooManyFeatures { found: texts.len() });
+            if texts.len() > most {
+                return Err(ReadError::TooManyFeatures { found: texts.len(), most });
             }
             for text in texts {
-                reading.take(text.get().parse(), datum);
+                take(text.get().parse());
             }
         }
-        Some("Feature") => reading.take(document.get().parse(), datum),
-        Some("Polygon" | "MultiPolygon") => reading.take(document.get().parse::<Geometry>().map(geojson::Feature::from), datum),
+        Some("Feature") => take(document.get().parse()),
+        Some("Polygon" | "MultiPolygon") => take(document.get().parse::<Geometry>().map(geojson::Feature::from)),
         Some(other) => return Err(ReadError::WrongType { found: shorten(other) }),
         None => return Err(ReadError::NotGeoJson { reason: "no \"type\"".to_owned() }),
     }
-    Ok(reading)
+    Ok(())
 }
 
 #[derive(Deserialize)]
@@ -126,7 +139,7 @@ fn not_geojson(e: &serde_json::Error) -> ReadError {
 }
 
 /// Error texts may quote the input, which may be long.
-fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     text.chars().take(200).collect()
 }
 
@@ -140,10 +153,7 @@ impl Reading {
                 return self.report(Finding::dropped(index, None, FindingKind::Unreadable { reason: shorten(&e.to_string()) }));
             }
         };
-        let id = feature.id.map(|id| match id {
-            Id::String(text) => text,
-            Id::Number(number) => number.to_string(),
-        });
+        let id = feature.id.map(id_text);
         let properties = feature.properties.unwrap_or_default();
         let label = id.clone().or_else(|| label(&properties));
         let polygons = match feature.geometry.map(|g| g.value) {
@@ -174,8 +184,15 @@ impl Reading {
     }
 }
 
+pub(crate) fn id_text(id: Id) -> String {
+    match id {
+        Id::String(text) => text,
+        Id::Number(number) => number.to_string(),
+    }
+}
+
 /// What a person would call the feature, from the properties that usually say so.
-fn label(properties: &Map<String, Value>) -> Option<String> {
+pub(crate) fn label(properties: &Map<String, Value>) -> Option<String> {
     ["id", "code", "name", "编码", "编号", "名称"].iter().find_map(|name| match properties.get(*name)? {
         Value::String(text) if !text.is_empty() => Some(shorten(text)),
         Value::Number(number) => Some(number.to_string()),

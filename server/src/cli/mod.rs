@@ -8,6 +8,7 @@ pub mod admin;
 mod backup;
 mod export;
 pub mod import_addresses;
+pub mod import_basemap;
 pub mod import_catalogue;
 pub mod import_grids;
 mod import_incidents;
@@ -84,6 +85,9 @@ enum Import {
     /// The address book of compounds or buildings, from GeoJSON.
     #[command(after_help = "Example: jingwei import addresses compounds.geojson --kind compound --data ./district")]
     Addresses(WithPlace<import_addresses::AddressArgs>),
+    /// A layer of the base map that maps show beneath the borders, from GeoJSON.
+    #[command(after_help = "Example: jingwei import basemap roads.geojson --layer road --data ./district")]
+    Basemap(WithPlace<import_basemap::BasemapArgs>),
     /// People and posts, staffing templates, leave or duty, from CSV or XLSX.
     #[command(after_help = "Example: jingwei import staff staff.xlsx --data ./district --dry-run")]
     Staff(WithPlace<import_staff::StaffArgs>),
@@ -161,6 +165,11 @@ async fn run(command: Command) -> anyhow::Result<()> {
             let app = with.place.open().await?;
             let done = import_addresses::addresses(&app.db, &app.clock, &with.args, &mut std::io::stdout()).await?;
             imported(&app, done, &[]).await
+        }
+        Command::Import(Import::Basemap(with)) => {
+            let app = with.place.open().await?;
+            let done = import_basemap::basemap(&app, &with.args, &mut std::io::stdout()).await?;
+            imported(&app, done, &["basemap_cell"]).await
         }
         Command::Import(Import::Staff(with)) => {
             let app = with.place.open().await?;

@@ -15,8 +15,12 @@ use uuid::Uuid;
 use super::{Allow, Permit, Problem, attached_table};
 use crate::{
     app::{App, Shared},
+    lang::Lang,
     modules::access::audit::Audit,
-    table::write::{Cell, Format, Sheet, watermark},
+    table::{
+        column::Column,
+        write::{Cell, Format, Sheet, watermark},
+    },
 };
 
 /// The most lines of one file.
@@ -29,6 +33,9 @@ pub const MOST: usize = 10_000;
 pub struct Written {
     /// `csv` (default) or `xlsx`.
     format: Option<String>,
+    /// The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words.
+    #[param(inline)]
+    lang: Option<Lang>,
 }
 
 /// Who takes a list along, with permission `P`, and how the file is to be written.
@@ -45,6 +52,11 @@ impl<P: Permit> Taker<P> {
     pub fn format(&self) -> Result<Format> {
         Format::wished(self.written.format.as_deref())
     }
+
+    /// In which language; none for another program.
+    pub const fn lang(&self) -> Option<Lang> {
+        self.written.lang
+    }
 }
 
 impl<P: Permit> Deref for Taker<P> {
@@ -59,7 +71,7 @@ impl<P: Permit> FromRequestParts<Shared> for Taker<P> {
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
         let who = Allow::from_request_parts(parts, app).await?;
         let written = Query::<Written>::from_request_parts(parts, app).await;
-        let Query(written) = written.map_err(|_| Error::invalid("format", "unknown"))?;
+        let Query(written) = written.map_err(|_| Error::invalid("lang", "unknown"))?;
         Ok(Self { who, written })
     }
 }
@@ -70,8 +82,8 @@ pub struct Along {
     pub action: &'static str,
     /// What the file is called, without its ending.
     pub name: &'static str,
-    /// The names of the columns.
-    pub head: Vec<&'static str>,
+    /// The columns.
+    pub columns: Vec<Column>,
     /// The lines; more than [`MOST`] are refused, so that nobody takes half a list for the whole.
     pub lines: Vec<Vec<Cell>>,
 }
@@ -91,11 +103,12 @@ impl Along {
         let row = Audit::new(self.action, "list", Uuid::nil()).with("format", format.word()).with("count", self.lines.len());
         row.record(&mut tx, now, who).await?;
         tx.commit().await?;
-        let mut sheet = Sheet::new(format, self.head, 1)?;
+        let (lang, columns) = (taker.lang(), self.columns);
+        let mut sheet = Sheet::new(format, columns.iter().map(|c| c.head(self.name, lang)), 1)?;
         for line in self.lines {
-            sheet.line(line)?;
+            sheet.line(line.into_iter().zip(&columns).map(|(cell, column)| column.cell(cell, lang, app.zone)))?;
         }
-        sheet.note(&watermark(who, app.zone, now))?;
+        sheet.note(&watermark(lang.unwrap_or_default(), who, app.zone, now))?;
         Ok(attached_table(format, self.name, sheet.finish()?))
     }
 }

@@ -36,7 +36,7 @@ pub fn routes() -> Router<Shared> {
         Router::new().route("/", get(|| async { Redirect::temporary("/m/") })).merge(face("m")).merge(face("w")).merge(face("c"));
     // Pages travel packed. Answers of the contract do not: they hold what strangers wrote beside what is not theirs, and the size of a packed answer
     // would tell of the one through the other. What the build packed goes out as it is; the layer packs the rest.
-    all.layer(CompressionLayer::new())
+    all.layer(CompressionLayer::new().no_br())
 }
 
 fn page(face: &str, path: &str, asked: &HeaderMap) -> Response {

@@ -26,6 +26,7 @@ mod faces;
 mod headers;
 pub mod metrics;
 mod network;
+mod packed;
 mod problem;
 mod within;
 
@@ -36,6 +37,7 @@ pub use command::{Command, FileCommand, Halt, Turns, Work, forget_answers, forge
 pub use context::request_id;
 pub use metrics::operations;
 pub use network::Network;
+pub use packed::packed;
 pub use problem::{BODY_TOO_LARGE, Problem};
 pub use within::Within;
 

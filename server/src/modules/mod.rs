@@ -6,6 +6,7 @@ use crate::app::Shared;
 
 pub mod access;
 pub mod admission;
+pub mod basemap;
 pub mod catalogue;
 pub mod files;
 pub mod forms;
@@ -35,6 +36,7 @@ pub struct Module {
 pub const MODULES: &[Module] = &[
     access::MODULE,
     files::MODULE,
+    basemap::MODULE,
     org::MODULE,
     catalogue::MODULE,
     forms::MODULE,

@@ -3,6 +3,7 @@ use std::io::Write as _;
 use proptest::prelude::*;
 
 use super::*;
+use crate::lang::Lang;
 
 fn rows(bytes: &[u8]) -> Vec<(usize, String, String)> {
     let table = Table::read(bytes.to_vec()).unwrap();
@@ -203,7 +204,8 @@ fn the_last_line_names_who_took_the_file_along() {
     let mut who = kernel::Actor::new(uuid::Uuid::nil(), kernel::ActorKind::Person, "李四", []);
     who.staff_no = Some("A-20417".into());
     let at: kernel::Time = "2025-03-10T09:05:00+08:00".parse().unwrap();
-    assert_eq!(write::watermark(&who, kernel::Zone::CHINA, at), "导出：李四 0417 2025-03-10 09:05");
+    assert_eq!(write::watermark(Lang::Zh, &who, kernel::Zone::CHINA, at), "导出：李四 0417 2025-03-10 09:05");
+    assert_eq!(write::watermark(Lang::En, &who, kernel::Zone::CHINA, at), "Exported by: 李四 0417 2025-03-10 09:05");
     who.staff_no = None;
-    assert_eq!(write::watermark(&who, kernel::Zone::CHINA, at), "导出：李四  2025-03-10 09:05");
+    assert_eq!(write::watermark(Lang::Zh, &who, kernel::Zone::CHINA, at), "导出：李四  2025-03-10 09:05");
 }

@@ -6,6 +6,8 @@
 use kernel::{Actor, Error, Result, Time, Zone};
 use rust_xlsxwriter::{Format as Style, Workbook, Worksheet, XlsxError};
 
+use crate::lang::Lang;
+
 db::words! {
     /// How a table is written.
     #[derive(Default)]
@@ -206,11 +208,11 @@ pub fn texts(row: impl IntoIterator<Item = String>) -> Vec<Cell> {
 }
 
 /// Who took the file along and when (trust: name, last four characters of the staff number, time).
-pub fn watermark(who: &Actor, zone: Zone, at: Time) -> String {
+pub fn watermark(lang: Lang, who: &Actor, zone: Zone, at: Time) -> String {
     let number: Vec<char> = who.staff_no.as_deref().unwrap_or_default().chars().collect();
     let last: String = number[number.len().saturating_sub(4)..].iter().collect();
     let wall = zone.wall(at);
-    format!("导出：{} {last} {} {:02}:{:02}", who.name, wall.date(), wall.hour(), wall.minute())
+    format!("{}{} {last} {} {:02}:{:02}", lang.paper("exported"), who.name, wall.date(), wall.hour(), wall.minute())
 }
 
 fn begin(book: &mut Workbook, head: &[String], frozen: u16) -> Result<()> {

@@ -205,6 +205,7 @@ fn paths(operation: &str, told: &Told) -> Vec<String> {
         .replace("{year}", "2025")
         .replace("{period}", "2025-02")
         .replace("{code}", "990101001001001")
+        .replace("{level}/{x}/{y}", "near/13330/6594")
         .replace("{photo}", if operation.contains("portrait") { &told.faces.shown } else { nobody });
     match path.as_str() {
         "/api/v1/incidents/export" => ["csv", "geojson"].iter().map(|f| format!("{path}?format={f}")).collect(),

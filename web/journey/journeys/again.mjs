@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { as, report, tag } from "../ask.mjs";
 import { open } from "../desk.mjs";
 import { soon } from "../soon.mjs";
-import { handIn } from "../steps.mjs";
+import { handIn, settled } from "../steps.mjs";
 
 /** The code of an authenticator app; `back` of so many half minutes ago. A code works once. */
 function code(secret, back = 0) {
@@ -27,6 +27,18 @@ async function end(page) {
 /** Sends the form. Any request of the page may find the ended session first; the box that asks to log in then lies over this button already. */
 const send = (form) => form.getByRole("button", { name: "备注" }).last().dispatchEvent("click");
 
+/** Logs in by a one-time link in another window, and comes back. */
+async function elsewhere(page, link) {
+  const window = await page.context().newPage();
+  await window.goto(link);
+  await window.waitForURL((url) => !url.href.includes("/link/"));
+  await window.close();
+  const again = page.getByRole("dialog", { name: "请重新登录" });
+  // The box may have heard of it by itself.
+  await again.getByRole("button", { name: "我已在别的窗口登录" }).click({ timeout: 3_000 }).catch(() => undefined);
+  await again.waitFor({ state: "hidden" });
+}
+
 async function desk({ base, check, enter, linkFor }, filed) {
   const { page, screen } = await enter("community");
   await page.getByRole("navigation", { name: "工作区" }).waitFor();
@@ -40,8 +52,8 @@ async function desk({ base, check, enter, linkFor }, filed) {
   const form = page.getByRole("dialog", { name: "备注" });
   await form.getByLabel("说明").fill(words);
   const before = page.url();
+  // Found by what the page asks by itself, while the form is open.
   await end(page);
-  await send(form);
   const again = page.getByRole("dialog", { name: "请重新登录" });
   await again.waitFor();
   check("the page behind is out of reach", await soon(() => page.evaluate(() => !document.elementsFromPoint(20, 200).some((it) => it.closest("#app")))));
@@ -62,8 +74,19 @@ async function desk({ base, check, enter, linkFor }, filed) {
   check("with what was typed", (await form.getByLabel("说明").inputValue()) === words);
   await screen("g-2-back");
   await form.getByRole("button", { name: "备注" }).last().click();
-  await page.getByText("已完成：备注").waitFor();
+  await settled(page, "备注");
   check("and it goes out", (await as(page, `/incidents/${filed.id}`)).steps.some((it) => it.words === words));
+
+  // What was decided before the session ended goes out when the same person is there again, without a click.
+  const decided = "物业到了，正在换灯。";
+  await page.keyboard.press("n");
+  await form.getByLabel("说明").fill(decided);
+  await form.getByRole("button", { name: "备注" }).last().click();
+  await page.getByText("将办：备注").first().waitFor();
+  await end(page);
+  await again.waitFor();
+  await elsewhere(page, new URL(linkFor("guan"), base).href);
+  check("what was decided before the session ended is not lost", await soon(async () => (await as(page, `/incidents/${filed.id}`)).steps.filter((it) => it.words === decided).length === 1, 30_000));
 
   // The way of whoever has no password: the link opens in another window.
   await page.goto(`${base}/c/#/notices/new`);
@@ -73,13 +96,7 @@ async function desk({ base, check, enter, linkFor }, filed) {
   await again.waitFor();
   await again.getByRole("button", { name: "我已在别的窗口登录" }).click();
   await again.getByText("还没有登录。").waitFor();
-  const window = await page.context().newPage();
-  await window.goto(new URL(linkFor("guan"), base).href);
-  await window.waitForURL((url) => !url.href.includes("/link/"));
-  await window.close();
-  // The box may have heard of it by itself.
-  await again.getByRole("button", { name: "我已在别的窗口登录" }).click({ timeout: 3_000 }).catch(() => undefined);
-  await again.waitFor({ state: "hidden" });
+  await elsewhere(page, new URL(linkFor("guan"), base).href);
   await page.getByRole("heading", { name: "交接班", level: 1 }).waitFor();
   await page.getByText("没有读到").waitFor({ state: "detached" });
   check("a log-in in another window counts", true);
@@ -101,6 +118,7 @@ async function desk({ base, check, enter, linkFor }, filed) {
   await again.getByRole("button", { name: "我已在别的窗口登录" }).click({ timeout: 3_000 }).catch(() => undefined);
   await page.getByText("江越").first().waitFor();
   check("somebody else finds nothing of what was typed", await soon(async () => (await form.count()) === 0));
+  check("and sends nothing of what was decided", !(await page.getByText("只给我自己看的话").isVisible()) && !(await page.getByText(/将办：|没有办成/).isVisible()));
 }
 
 async function phone({ base, check, enter, links, phone: viewport, position }, filed, words) {

@@ -1,5 +1,6 @@
 // A department objects to what was sent to it, the centre rules, the department takes it on and answers; both see their lists move.
 import { as, report, tag } from "../ask.mjs";
+import { settled } from "../steps.mjs";
 
 export async function run(stage) {
   const { check, enter } = stage;
@@ -27,7 +28,7 @@ export async function run(stage) {
   await form.getByRole("button", { name: "履职事项清单" }).click();
   await screen("d-2-object");
   await form.getByRole("button", { name: "派单异议" }).last().click();
-  await page.getByText("已完成：派单异议").waitFor();
+  await settled(page, "派单异议");
   check("the department objects with its grounds", true);
   await page.getByRole("button", { name: /异议裁定/ }).click();
   await page.locator("button.entry").filter({ hasText: mark }).first().waitFor();
@@ -45,7 +46,7 @@ export async function run(stage) {
   await ruling.getByLabel("说明").fill("经现场核对，属市政人行道，由区城管执法局办理。");
   await ruler.screen("d-4-ruling");
   await ruling.getByRole("button", { name: "裁定", exact: true }).click();
-  await ruler.page.getByText("已完成：裁定").waitFor();
+  await settled(ruler.page, "裁定");
   check("the centre rules", true);
 
   await page.getByRole("button", { name: /我的任务/ }).click();
@@ -54,7 +55,7 @@ export async function run(stage) {
   await page.getByText("裁定，不得退回").first().waitFor();
   check("what was ruled binds", !(await page.getByRole("group", { name: "可以做的事" }).getByRole("button", { name: "退单" }).isVisible()));
   await page.keyboard.press("t");
-  await page.getByText("已完成：接单").waitFor();
+  await settled(page, "接单");
   await page.keyboard.press(".");
   await page.getByRole("button", { name: "申请延期" }).click();
   const more = page.getByRole("dialog", { name: "申请延期" });
@@ -69,7 +70,7 @@ export async function run(stage) {
   await done.getByLabel("给居民的答复").fill("已劝导店主收回桌椅，今后每日巡查。");
   await screen("d-6-done");
   await done.getByRole("button", { name: "办结" }).last().click();
-  await page.getByText("已完成：办结").waitFor();
+  await settled(page, "办结");
   check("the department finishes and answers", true);
   await page.getByRole("button", { name: "深色" }).click();
   await screen("d-7-dark");

@@ -2,6 +2,7 @@
 // over by name.
 import { as, tag } from "../ask.mjs";
 import { act, given, open, send } from "../desk.mjs";
+import { hurry } from "../steps.mjs";
 
 async function emergency(stage, centre, street, mark) {
   const { check, base, enter, position, phone } = stage;
@@ -66,6 +67,7 @@ async function handover(stage, street, mark) {
   await page.getByLabel("要交代的事").fill(`三单元电线打火已断电，明早复查（${mark}）。`);
   await screen("y-5-hand-over");
   await page.getByRole("button", { name: "交班", exact: true }).click();
+  await hurry(page);
   await page.getByText("已交班，等接班人确认。").waitFor();
   const card = (on) => on.getByRole("article").filter({ hasText: mark });
   await card(page).getByText("等接班人确认。").waitFor();
@@ -76,6 +78,7 @@ async function handover(stage, street, mark) {
   await card(next.page).getByRole("textbox").fill("清楚，已看过现场照片。");
   await next.screen("y-6-take-over");
   await card(next.page).getByRole("button", { name: "确认接班" }).click();
+  await hurry(next.page);
   await next.page.getByText("已接班。").waitFor();
   await page.reload();
   await card(page).getByText("清楚，已看过现场照片。").waitFor();

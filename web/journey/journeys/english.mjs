@@ -1,4 +1,5 @@
-// A reader of the English pages follows an emergency with a whistle: what the program says is in English, what people wrote stays as it is.
+// A reader of the English pages follows an emergency with a whistle, on the screen, on paper and in a file: what the program says is in English, what
+// people wrote stays as it is.
 import { as, tag } from "../ask.mjs";
 import { given, open } from "../desk.mjs";
 import { soon } from "../soon.mjs";
@@ -28,6 +29,48 @@ async function left(page, of) {
   return [said.length, said.map((it) => it.words).filter((words) => shown.includes(words))];
 }
 
+/** All that stands in an answer in Chinese and is not the program's to translate: names, and what people wrote. */
+function namesIn(of) {
+  const found = new Set();
+  const take = (it) => {
+    if (typeof it === "string") return void (/[\u4e00-\u9fff]/.test(it) && found.add(it));
+    if (!it || typeof it !== "object") return;
+    // What has an English form is to be read in it: a sentence by its kind, a matter by its English name.
+    const { words, spoken, name, name_en: nameEn, matter, matter_en: matterEn, public_reply: reply, reply_spoken: replySpoken, gate, ...rest } = it;
+    for (const part of Object.values(rest)) take(part);
+    take(spoken ?? words);
+    take(nameEn ?? name);
+    take(matterEn ?? matter);
+    take(replySpoken ?? reply);
+    take(gate?.class);
+  };
+  take(of);
+  return [...found].sort((a, b) => b.length - a.length);
+}
+
+/** The Chinese of a text that is neither a name nor written by people. */
+const foreign = (text, names) => names.reduce((left, name) => left.replaceAll(name, ""), text).match(/[\u4e00-\u9fff]+/g) ?? [];
+
+/** The case on paper, the board of whistles and a list as a file. */
+async function papers({ check, screen }, page, base, id) {
+  const of = await as(page, `/incidents/${id}`);
+  const { name } = await as(page, "/session");
+  await page.goto(new URL(await page.getByRole("link", { name: "Dossier" }).getAttribute("href"), base).href);
+  await page.getByRole("heading", { name: `Dossier ${of.code}` }).waitFor();
+  const paper = await page.locator("body").innerText();
+  const left = foreign(paper, [...namesIn(of), name]);
+  check("a case is in English on paper, but for names and what people wrote", left.length === 0 && of.steps.length > 8, left.join(" / "));
+  check("the paper names the matter in English", Boolean(of.matter.name_en) && paper.includes(of.matter.name_en), JSON.stringify(of.matter));
+  await screen("e-3-dossier");
+  await page.goto(`${base}/c/#/whistles`);
+  await page.locator("main .entry").first().waitFor();
+  const shown = await page.locator("main").innerText();
+  check("the steps of a whistle have English names", /\b(Called|Divided|Joint work)\b/.test(shown) && !/呼叫|分办|联动|销号/.test(shown), shown.slice(0, 200));
+  const file = await page.evaluate(async () => (await fetch("/api/v1/incidents/export?format=csv&lang=en&limit=5")).text());
+  const [head, first] = file.replace("\ufeff", "").split("\n");
+  check("a list is in English as a file", head.startsWith("Case,State,Light,Urgency,Matter") && /(Received|Accepted|Assigned|In progress|Closed|Archived|Done, to be verified)/.test(first), `${head} / ${first}`);
+}
+
 export async function run(stage) {
   const { base, check, enter } = stage;
   const { page, screen } = await enter("dispatcher");
@@ -43,8 +86,12 @@ export async function run(stage) {
   const of = await as(page, `/incidents/${id}`);
   await page.getByRole("heading", { name: "What has happened" }).scrollIntoViewIfNeeded();
   const [said, chinese] = await left(page, of);
+  const named = of.steps.flatMap((it) => [it, ...it.reasons]).map((it) => it.spoken).filter((it) => it?.matter_en);
+  const shown = await page.locator("article.case").innerText();
+  check("a sentence names the matter in English", named.length > 0 && named.every((it) => shown.includes(`“${it.matter_en}”`) && !shown.includes(`“${it.matter}”`)), JSON.stringify(named));
   check("what the program says in a case is said in English", said > 8 && chinese.length === 0, `${said} sentences; ${chinese.join(" / ")}`);
   await screen("e-1-timeline");
   await page.locator("#past-h ~ ol > li").last().scrollIntoViewIfNeeded();
   await screen("e-2-first-steps");
+  await papers({ check, screen }, page, base, id);
 }

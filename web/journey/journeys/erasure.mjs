@@ -2,6 +2,7 @@
 // and kept its number.
 import { as, report, tag } from "../ask.mjs";
 import { act, open } from "../desk.mjs";
+import { hurry, settled } from "../steps.mjs";
 
 export async function run(stage) {
   const { base, check, enter } = stage;
@@ -29,7 +30,7 @@ export async function run(stage) {
     await form.getByLabel("为什么要删除").fill(reason);
     await screen("e-1-ask");
     await form.getByRole("button", { name: "申请删除" }).click();
-    await page.getByText("已完成：申请删除").waitFor();
+    await settled(page, "申请删除");
   };
   await ask(kept, "反映人来电，问能不能删除。");
   await ask(gone, "反映人书面要求删除。");
@@ -48,6 +49,7 @@ export async function run(stage) {
   const no = other.page.getByRole("dialog", { name: "不同意" });
   await no.getByLabel("为什么不同意").fill("没有书面要求。");
   await no.getByRole("button", { name: "不同意" }).click();
+  await hurry(other.page);
   await other.page.getByText(`没有同意删除 ${kept.code}`).waitFor();
   await row(gone.code).getByRole("button", { name: "同意删除" }).click();
   const yes = other.page.getByRole("dialog", { name: "同意删除" });
@@ -56,6 +58,7 @@ export async function run(stage) {
   await yes.getByLabel("同意的依据").fill("有本人签字的申请。");
   await other.screen("e-4-decide");
   await yes.getByRole("button", { name: "现在删除" }).click();
+  await hurry(other.page);
   await other.page.getByText(`${gone.code} 的内容已删除。`).waitFor();
   await other.page.getByRole("button", { name: "决定过的" }).click();
   await row(gone.code).getByText("已同意，内容已删除").waitFor();

@@ -1,6 +1,7 @@
 // What comes down from above: a supervision order that a department answers and its issuer ends; a conference that binds; a whistle that is called off.
 import { tag } from "../ask.mjs";
 import { act, given, open, pickUnit, send } from "../desk.mjs";
+import { hurry } from "../steps.mjs";
 
 const entry = (page, text) => page.locator(".entry").filter({ hasText: text }).first();
 
@@ -27,6 +28,7 @@ async function order({ check, base, enter }, office, filed, mark) {
   await box.getByRole("textbox").fill("已约店主明天清退，后天复查。");
   await office.screen("o-2-reply");
   await box.getByRole("button", { name: "回复督办" }).click();
+  await hurry(office.page);
   await box.getByText("已回复", { exact: true }).waitFor();
   check("it replies", await box.getByText("已约店主明天清退").isVisible());
 
@@ -41,6 +43,7 @@ async function order({ check, base, enter }, office, filed, mark) {
   const end = page.getByRole("dialog");
   await end.getByRole("textbox").fill("情况属实，同意办结。");
   await end.getByRole("button", { name: "办结督办" }).click();
+  await hurry(page);
   await page.getByText("情况属实，同意办结。").waitFor();
   await office.page.reload();
   await box.getByText("已办结").waitFor();
@@ -101,6 +104,7 @@ async function calledOff(stage, mark) {
   await off.getByLabel("原因").fill("物业已自行修好。");
   await screen("o-7-off");
   await off.getByRole("button", { name: "撤哨" }).last().click();
+  await hurry(page);
   await card.waitFor({ state: "hidden" });
   await page.getByRole("button", { name: "全部" }).click();
   await card.getByText("物业已自行修好。").waitFor();

@@ -2,7 +2,7 @@
 // and takes it up again. Each time the next person sees it.
 import { as, report, tag } from "../ask.mjs";
 import { act, given, open, send } from "../desk.mjs";
-import { handIn, hurry, takeOn } from "../steps.mjs";
+import { handIn, hurry, settled, takeOn } from "../steps.mjs";
 
 const entry = (page, text) => page.locator(".entry").filter({ hasText: text }).first();
 async function ask(page, words) {
@@ -22,7 +22,7 @@ async function department(stage, centre, mark) {
   await entry(page, mark).click();
   await page.locator("#case-title").waitFor();
   await page.keyboard.press("t");
-  await page.getByText("已完成：接单").waitFor();
+  await settled(page, "接单");
   await ask(page, "要和物业、业主三方协商。");
   const due = (await as(page, `/incidents/${filed.id}`)).due_at;
   await page.getByRole("button", { name: /延期审批/ }).click();
@@ -38,6 +38,7 @@ async function department(stage, centre, mark) {
   check("a refusal wants a reason", true);
   await entry(desk, mark).getByRole("textbox").fill("先到现场劝导，再看要不要延。");
   await entry(desk, mark).getByRole("button", { name: "不同意" }).click();
+  await hurry(desk);
   await entry(desk, mark).getByText("未同意").waitFor();
   await page.reload();
   await entry(page, mark).getByText("先到现场劝导").waitFor();
@@ -49,6 +50,7 @@ async function department(stage, centre, mark) {
   const second = desk.locator(".entry").filter({ hasText: mark }).filter({ hasText: "搬走货架" });
   await second.getByRole("textbox").fill("同意，周五前办结。");
   await second.getByRole("button", { name: "同意延期" }).click();
+  await hurry(desk);
   await second.getByText("已同意").waitFor();
   await centre.screen("x-2-granted");
   await page.reload();
@@ -77,6 +79,7 @@ async function worker(stage, mark) {
   check("the worker's desk sees his request", true);
   await entry(desk.page, words).getByRole("textbox").fill("同意，先装临时灯。");
   await entry(desk.page, words).getByRole("button", { name: "同意延期" }).click();
+  await hurry(desk.page);
   await entry(desk.page, words).getByText("已同意").waitFor();
   await page.reload();
   await page.getByText("同意，先装临时灯。").waitFor();
@@ -108,7 +111,7 @@ async function shelf(stage, { filed, words, page, screen }) {
   await screen("x-7-worker-shelved");
   await act(leader.page, "恢复计时");
   await hurry(leader.page);
-  await leader.page.getByText("已完成：恢复计时").waitFor();
+  await settled(leader.page, "恢复计时");
   await page.reload();
   await page.getByRole("heading", { name: words }).waitFor();
   await page.getByRole("button", { name: "办结" }).waitFor();

@@ -1,6 +1,7 @@
 // A community tells its residents something: written, looked at, published, read without a log-in, changed, withdrawn; and who may only read it.
 import { as, tag } from "../ask.mjs";
 import { soon } from "../soon.mjs";
+import { hurry } from "../steps.mjs";
 
 export async function run(stage) {
   const { base, check, enter, meet, phone } = stage;
@@ -74,6 +75,7 @@ export async function run(stage) {
   await taking.getByLabel("为什么撤下").fill("走查结束。");
   await screen("n-6-withdraw");
   await taking.getByRole("button", { name: "撤下" }).click();
+  await hurry(page);
   await page.getByText("已撤下，居民看不到了。").waitFor();
   await page.getByText("走查结束。").waitFor(); // Said as soon as it is done; read anew a moment later.
   check("residents no longer read it, the record does", !(await told()).includes(later));

@@ -189,7 +189,7 @@ async function matter(page, screen, check) {
   await form.getByRole("button", { name: "加一项：分段时限" }).click();
   await form.getByLabel("这一步做什么").fill("停工");
   await form.getByLabel("多久之内").fill("4");
-  await form.getByRole("combobox", { name: "单位", exact: true }).selectOption({ label: "工作小时" });
+  await form.getByRole("combobox", { name: "单位", exact: true }).selectOption({ label: "工作时" });
   await form.getByText("开始办理后4 工作时内停工").waitFor();
   check("the limits are said in words as they are typed", true);
   await form.getByRole("button", { name: "加一项：附加字段" }).click();
@@ -316,12 +316,14 @@ async function accessList(enter, check) {
   check("what the asker says of a check is where the review begins", (await form.getByText(`申请单位说：${words}`).isVisible()) && !(await form.getByRole("checkbox", { name: "经过培训" }).isChecked()));
   await form.getByLabel("理由").fill("同意，先培训后上岗。");
   await form.getByRole("button", { name: "保存" }).click();
+  await now(page);
+  await page.getByRole("button", { name: "改了再办" }).click();
   await form.getByRole("alert").first().waitFor();
-  check("an admission with an unmet check is refused", true);
+  check("an admission with an unmet check is refused, and comes back with its reason and what was written", (await form.getByLabel("理由").inputValue()) === "同意，先培训后上岗。");
   await screen("u-22-admission");
   await form.getByRole("checkbox", { name: "经过培训" }).check();
   await form.getByRole("button", { name: "保存" }).click();
-  await form.waitFor({ state: "hidden" });
+  await now(page);
   await asked.waitFor({ state: "hidden" });
   check("what was agreed to is on the list", (await as(page, "/admission/items")).some((it) => it.name === name));
   await screen("u-23-access");

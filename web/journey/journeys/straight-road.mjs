@@ -3,7 +3,7 @@
 // somebody else, until it is closed a second time. Every screen is pictured and judged by axe.
 import { desktop, phone } from "../browser.mjs";
 import { picture } from "../picture.mjs";
-import { action, end, find as findCase, finished, follow, hurry, pickTop, post, write } from "../steps.mjs";
+import { action, end, find as findCase, finished, follow, hurry, pickTop, post, settled, write } from "../steps.mjs";
 
 /** What the runner gives; see journey.mjs. */
 let base;
@@ -129,7 +129,7 @@ async function verify(desk, code) {
   await form.getByLabel("核实情况").fill("现场看过，灯已经亮了。");
   await screen("c-6-verify");
   await form.getByRole("button", { name: "核实" }).click();
-  await finished(page, "核实");
+  await settled(page, "核实");
   await page.keyboard.press("c");
   await hurry(page);
   await finished(page, "结案");
@@ -213,7 +213,7 @@ async function again({ resident, desk, enter, position }, { code, track }) {
     await form.getByRole("radio", { name: "办好了", exact: true }).check();
     await form.getByLabel("核实情况").fill("连看两晚，灯都亮。");
     await form.getByRole("button", { name: "核实" }).click();
-    await finished(second.page, "核实");
+    await settled(second.page, "核实");
     await second.page.keyboard.press("c");
     await hurry(second.page);
     await finished(second.page, "结案");

@@ -1,6 +1,7 @@
 // Supervision: a red figure → its list → an order for a case of it → the paper; the weekly report with its denominators.
 import { soon } from "../soon.mjs";
 import { listsHold, redToOrder, tabs, weekly } from "../supervise.mjs";
+import { hurry } from "../steps.mjs";
 
 export async function run(stage) {
   const { enter, check } = stage;
@@ -10,6 +11,7 @@ export async function run(stage) {
   await page.getByRole("button", { name: "解除督办" }).click();
   await page.getByRole("dialog").getByLabel("解除的理由").fill("走查结束，解除。");
   await page.getByRole("dialog").getByRole("button", { name: "解除督办" }).click();
+  await hurry(page);
   await page.getByText("督办已解除。").waitFor();
   await tabs(page).getByRole("link", { name: "现在的灯" }).click();
   await page.locator(".totals .red strong").waitFor();
@@ -48,6 +50,21 @@ export async function run(stage) {
   check("what was solved on each day has its list", (await page.locator("main a[href*='resolved_from=']").count()) >= 28);
   const row = await (await weekly(supervisor, "s-8"))("响应率");
   check("a rate of the weekly report stands with numerator and denominator", /\d+ \/ \d+/.test(row), row);
+  await tabs(page).getByRole("link", { name: "派单准确" }).click();
+  for (const by of ["派单人", "承办单位"]) {
+    await page.getByLabel("按什么看").selectOption({ label: by });
+    await page.getByRole("columnheader", { name: by }).first().waitFor();
+    await page.goto(`${stage.base}/c/#/figures/dispatch?by=${by === "派单人" ? "dispatcher" : "unit"}&from=${day(60)}&to=${day(0)}`);
+    await listsHold(page, check, `how accurate dispatches were by ${by}`, { ready: () => page.locator("main table tbody td a").first() });
+  }
+  await screen("s-9-dispatch");
+  await tabs(page).getByRole("link", { name: "定格的周期" }).click();
+  await page.getByRole("button", { name: /^定格 / }).click();
+  await page.getByText(/已定格。$/).waitFor();
+  await page.getByRole("button", { name: "看变化" }).first().click();
+  await page.locator("table.frozen tbody a").first().waitFor();
+  await listsHold(page, check, "a period that was frozen", { ready: () => page.locator("table.frozen tbody a").first() });
+  await screen("s-9-frozen");
   for (const [name, file] of [["定格的周期", "s-9-periods"], ["剔除", "s-10-exclusions"]]) {
     await tabs(page).getByRole("link", { name }).click();
     await page.waitForFunction(() => !document.querySelector("main .wait"));

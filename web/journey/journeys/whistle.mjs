@@ -2,7 +2,7 @@
 import { as, report, tag } from "../ask.mjs";
 import { open } from "../desk.mjs";
 import { soon } from "../soon.mjs";
-import { rate, whistle } from "../steps.mjs";
+import { rate, settled, whistle } from "../steps.mjs";
 
 export async function run(stage) {
   const { check, enter } = stage;
@@ -25,14 +25,14 @@ export async function run(stage) {
   await unit.page.getByRole("dialog", { name: "报到" }).getByLabel("到场情况").fill("两人到场，带砖 20 块。");
   await unit.screen("h-2-report-in");
   await unit.page.getByRole("dialog", { name: "报到" }).getByRole("button", { name: "报到" }).last().click();
-  await unit.page.getByText("已完成：报到").waitFor();
+  await settled(unit.page, "报到");
   check("the unit reports in", true);
   await unit.page.getByRole("group", { name: "可以做的事" }).getByRole("button", { name: /^办结/ }).click();
   const done = unit.page.getByRole("dialog", { name: "办结" });
   await done.getByRole("radio", { name: "已解决", exact: true }).check();
   await done.getByLabel("给居民的答复").fill("破损地砖已更换，现场已清理。");
   await done.getByRole("button", { name: "办结" }).last().click();
-  await unit.page.getByText("已完成：办结").waitFor();
+  await settled(unit.page, "办结");
 
   await page.getByRole("link", { name: "吹哨", exact: true }).click();
   const card = page.locator("li.entry").filter({ hasText: mark }).first();

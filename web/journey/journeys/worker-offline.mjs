@@ -8,6 +8,13 @@ import { end, open, takeOn, waiting } from "../steps.mjs";
 /** What the server has of a case, asked with the page's own session. */
 const ofServer = (page, id) => page.evaluate((of) => fetch(`/api/v1/incidents/${of}`).then((it) => it.json()), id);
 
+/** How many cells of the base map lie on the device. */
+const groundCells = (page) => page.evaluate(() => new Promise((tell, fail) => {
+  const opened = indexedDB.open("jingwei-w");
+  opened.onerror = () => fail(opened.error);
+  opened.onsuccess = () => (opened.result.transaction("ground").objectStore("ground").count().onsuccess = (event) => (opened.result.close(), tell(event.target.result)));
+}));
+
 export async function run(stage) {
   const { base, check, position, enter, links } = stage;
   const mark = String(Date.now() % 100_000);
@@ -24,6 +31,7 @@ export async function run(stage) {
   await page.getByRole("link").filter({ hasText: first }).first().waitFor();
   check("the shell is on the device", await page.evaluate(() => navigator.serviceWorker.ready.then((it) => Boolean(it.active))));
   await screen("wo-01-today");
+  const based = await page.evaluate(() => fetch("/api/v1/district").then((it) => it.json()).then((it) => Boolean(it.basemap)));
 
   // Taken on with network, finished with a photograph; the network goes in the middle of it.
   await open(page, first);
@@ -59,6 +67,7 @@ export async function run(stage) {
   await page.getByRole("searchbox").fill("");
   await page.getByRole("link", { name: "地图", exact: true }).click();
   await page.locator(".map canvas").first().waitFor();
+  if (based) check("the streets around one's own grids lie on the device", (await soon(async () => (await groundCells(page)) > 3)));
   await screen("wo-05-map");
   const grown = await page.evaluate(() => performance.now());
   await page.getByRole("link", { name: "上报", exact: true }).click();

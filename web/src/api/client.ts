@@ -43,11 +43,34 @@ export function uploadSecret(): string {
   return ownSecret;
 }
 
+let actKey: string | null = null;
+
+/**
+ * Begins a command under the key of one act, so that it is the same command when it is sent again, and is done once. It holds for the command
+ * that `begin` sends before it waits for anything.
+ */
+export function under<T>(key: string, begin: () => T): T {
+  actKey = key;
+  try {
+    return begin();
+  } finally {
+    actKey = null;
+  }
+}
+
+// A page is also left without being hidden before; whatever is sent then must outlive it.
+let left = false;
+if (typeof window !== "undefined") {
+  window.addEventListener("pagehide", () => (left = true), { capture: true });
+  window.addEventListener("pageshow", () => (left = false));
+}
+
 const commandHeaders: Middleware = {
   onRequest({ request }) {
     if (unattended()) request.headers.set("X-Unattended", "1");
     if (request.method === "GET") return request;
-    if (!request.headers.has("Idempotency-Key")) request.headers.set("Idempotency-Key", uuidv7());
+    if (!request.headers.has("Idempotency-Key")) request.headers.set("Idempotency-Key", actKey ?? uuidv7());
+    actKey = null;
     request.headers.set("Upload-Secret", uploadSecret());
     if (csrf) request.headers.set("X-CSRF-Token", csrf);
     return request;
@@ -64,7 +87,7 @@ async function send(request: Request): Promise<Response> {
   const again = request.method === "POST" ? request.clone() : null;
   try {
     // A command that goes out while its page is left must outlive the page.
-    return await globalThis.fetch(again && document.visibilityState === "hidden" ? new Request(request, { keepalive: true }) : request);
+    return await globalThis.fetch(again && (left || document.visibilityState === "hidden") ? new Request(request, { keepalive: true }) : request);
   } catch {
     if (!again || !navigator.onLine) throw new Problem(0);
   }
@@ -115,4 +138,6 @@ export const portraitUrl = {
   ofPerson: (person: string, id: string) => `${base}/people/${person}/portrait/${id}`,
 };
 export const gridsUrl = `${base}/grids.geojson`;
+/** The address of a cell of the base map as it is under a version. */
+export const cellUrl = (name: string, version: number) => `${base}/basemap/${name}?v=${version}`;
 export const eventsUrl = `${base}/events`;

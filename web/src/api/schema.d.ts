@@ -470,6 +470,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/basemap/{level}/{x}/{y}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A cell of the base map: everything that is drawn in it, in WGS84. Each feature has its `layer`, and perhaps `class`, `name`, `width`; one that lies in
+         *     several cells has the same id in each.
+         */
+        get: operations["get_basemap_level_x_y"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/burden-meter": {
         parameters: {
             query?: never;
@@ -1578,7 +1598,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The whole case as one page to print or to keep, with personal data masked; audited like an export. */
+        /** The whole case as one page to print or to keep, in Chinese unless the reader's language is given, with personal data masked; audited like an export. */
         get: operations["get_incidents_id_dossier"];
         put?: never;
         post?: never;
@@ -1990,6 +2010,23 @@ export interface paths {
         put?: never;
         /** Revoke the link of a task. */
         post: operations["post_incidents_id_tasks_task_link_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/tasks/{task}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The links that were made for a task, the newest first: whether each works, and when it was last opened. */
+        get: operations["get_incidents_id_tasks_task_links"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4173,6 +4210,57 @@ export interface components {
             object_kind: string;
             path: string;
         };
+        /** @description A row with the names of the accounts that it is about, for whoever may see accounts. */
+        AuditView: components["schemas"]["AuditRow"] & {
+            /** @description What the account is called that did it. */
+            actor_name?: string | null;
+            /** @description What the account is called that it was done to. */
+            object_name?: string | null;
+        };
+        /** @description The base map: which layers there are, where, and how they are cut. */
+        Basemap: {
+            /** @description West, south, east, north in WGS84; there are no cells outside. */
+            bounds: number[];
+            layers: components["schemas"]["BasemapLayer"][];
+            levels: components["schemas"]["BasemapLevel"][];
+            /**
+             * Format: int64
+             * @description Moves with every import; cells are kept under it.
+             */
+            version: number;
+        };
+        /** @description A layer of the base map. */
+        BasemapLayer: {
+            /** @description Whom the map's corner names. */
+            attribution?: string | null;
+            layer: components["schemas"]["Layer"];
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description How a level is cut, and from where it is seen. */
+        BasemapLevel: {
+            /**
+             * Format: int32
+             * @description The zoom of the world map's grid whose squares are its cells.
+             */
+            cells: number;
+            /**
+             * Format: int32
+             * @description The zoom of a map from which on it is shown.
+             */
+            from: number;
+            level: components["schemas"]["Level"];
+        };
+        /** @description The cases behind a number of dispatches or returns. */
+        Behind: {
+            /** @description The list of them. */
+            cases: string;
+            /**
+             * Format: int64
+             * @description How many; one that was dispatched more than once counts once.
+             */
+            n: number;
+        };
         /** @description What hangs in a grid. */
         Board: {
             /** Format: double */
@@ -4412,6 +4500,7 @@ export interface components {
             id: string;
             matter?: components["schemas"]["Named"] | null;
             mine_until?: components["schemas"]["Time"] | null;
+            next_from?: components["schemas"]["Time"] | null;
             /** Format: int64 */
             round: number;
             /** @description Since when. */
@@ -4439,6 +4528,8 @@ export interface components {
             joined: boolean;
             /** @description Its matter, if it is known. */
             matter?: string | null;
+            /** @description Its English name, where it has one. */
+            matter_en?: string | null;
             /**
              * Format: int64
              * @description How far away, in metres.
@@ -4801,6 +4892,7 @@ export interface components {
         /** @description What every page needs to know of the district. */
         District: {
             announcement?: string | null;
+            basemap?: components["schemas"]["Basemap"] | null;
             /** @description West, south, east, north in WGS84; the whole of China while there are no grids. */
             bounds: number[];
             centre: number[];
@@ -5100,6 +5192,10 @@ export interface components {
         FieldKind: "text" | "integer" | "decimal" | "date" | "choice" | "multi";
         /** @description One dispatcher's, or one unit's figures. */
         FigureRow: components["schemas"]["Accuracy"] & {
+            /** @description The list behind each number, by its word; `accurate` is what the share is made of. */
+            behind: {
+                [key: string]: components["schemas"]["Behind"];
+            };
             /**
              * Format: uuid
              * @description The account or unit; null for the rules.
@@ -5111,9 +5207,22 @@ export interface components {
         /** @description The figures of dispatch in a period. */
         Figures: {
             from: components["schemas"]["Time"];
+            /** @description Whether a part of the district was counted: lists then hold only what the caller may see of it. */
+            part: boolean;
             returns: components["schemas"]["ReturnsRow"][];
             rows: components["schemas"]["FigureRow"][];
             to: components["schemas"]["Time"];
+        };
+        /** @description The figures of one street, department or other part. */
+        FiguresLine: {
+            /** @description Every figure by its word; `answered_cases` and the like are the cases behind answers. */
+            counts: Record<string, never>;
+            /** @description The unit's code, the matter's id or the channel's word; empty for what belongs to none. */
+            key: string;
+            /** @description Its name. */
+            name: string;
+            /** @description The rates. */
+            rates: components["schemas"]["Share"][];
         };
         /** @description A photograph as other slices and callers see it. */
         FileInfo: {
@@ -5212,9 +5321,13 @@ export interface components {
             /** @description Every rate that differs. */
             differences: components["schemas"]["Difference"][];
             /** @description As they were frozen; the first line is the district. Empty for whoever sees a part of the district only, unless split by places. */
-            frozen: components["schemas"]["Line"][];
-            /** @description As they are counted now, with the lists of the present; what was frozen are numbers, of which no list was kept. */
+            frozen: components["schemas"]["FiguresLine"][];
+            /** @description The same with their lists as they stood then; empty for a period that kept numbers only. */
+            listed: components["schemas"]["LineView"][];
+            /** @description As they are counted now, with the lists of the present. */
             now: components["schemas"]["LineView"][];
+            /** @description Whether a part of the district is shown: lists then hold only what the caller may see of it. */
+            part: boolean;
         };
         /** @description What is missing in the rosters of the scope. */
         Gaps: {
@@ -5518,6 +5631,8 @@ export interface components {
             /** @description In Chinese. */
             zh: string;
         };
+        /** @enum {string} */
+        Layer: "road" | "water" | "green" | "building" | "place";
         /** @description Who leads. */
         LeadName: {
             /** @description The person, when it is somebody's already. */
@@ -5558,6 +5673,8 @@ export interface components {
         Leaves: {
             items: components["schemas"]["LeaveLine"][];
         };
+        /** @enum {string} */
+        Level: "far" | "middle" | "near" | "close";
         /**
          * @description What the light shows (亮灯).
          * @enum {string}
@@ -5611,6 +5728,8 @@ export interface components {
             counts: Record<string, never>;
             key: string;
             name: string;
+            /** @description The English name of a matter that has one. */
+            name_en?: string | null;
             rates: components["schemas"]["ShareView"][];
         };
         LinkForm: {
@@ -5625,6 +5744,8 @@ export interface components {
             /** @description The secret. */
             secret: string;
         };
+        /** @enum {string} */
+        LinkState: "valid" | "used" | "over" | "expired" | "revoked";
         LinkView: {
             expires_at: components["schemas"]["Time"];
             /** @description The path on this host; shown this once. */
@@ -5677,6 +5798,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+            name_en?: string | null;
         };
         /** @description A matter with one version of its rules. */
         MatterVersion: components["schemas"]["Rules"] & {
@@ -5761,6 +5883,8 @@ export interface components {
             id: string;
             /** @description The name. */
             name: string;
+            /** @description The English name of a matter that has one. */
+            name_en?: string | null;
         };
         /** @description 首报, 续报, 终报. */
         NewBulletin: {
@@ -6064,31 +6188,14 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
-        Page_AuditRow: {
+        Page_AuditView: {
             /** @description The items in the list's order. */
-            items: {
-                action: string;
-                /**
-                 * Format: uuid
-                 * @description The account, nil for anonymous callers and for the program.
-                 */
-                actor: string;
-                actor_kind: string;
-                at: components["schemas"]["Time"];
-                /** @description JSON: ids and names of fields. */
-                details: string;
-                /** Format: uuid */
-                id: string;
-                /**
-                 * Format: int64
-                 * @description Its place in the chain; absent until the relay has sealed it.
-                 */
-                number?: number | null;
-                /** Format: uuid */
-                object: string;
-                object_kind: string;
-                path: string;
-            }[];
+            items: (components["schemas"]["AuditRow"] & {
+                /** @description What the account is called that did it. */
+                actor_name?: string | null;
+                /** @description What the account is called that it was done to. */
+                object_name?: string | null;
+            })[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
         };
@@ -6136,6 +6243,7 @@ export interface components {
                 id: string;
                 matter?: components["schemas"]["Named"] | null;
                 mine_until?: components["schemas"]["Time"] | null;
+                next_from?: components["schemas"]["Time"] | null;
                 /** Format: int64 */
                 round: number;
                 /** @description Since when. */
@@ -6157,6 +6265,8 @@ export interface components {
                 joined: boolean;
                 /** @description Its matter, if it is known. */
                 matter?: string | null;
+                /** @description Its English name, where it has one. */
+                matter_en?: string | null;
                 /**
                  * Format: int64
                  * @description How far away, in metres.
@@ -6543,6 +6653,8 @@ export interface components {
                 from: components["schemas"]["Time"];
                 /** @description When it was frozen. */
                 frozen_at: components["schemas"]["Time"];
+                /** @description Whether its cases were kept with it, so that its numbers open their lists. */
+                listed: boolean;
                 /** @description `2025-03-10`, `2025-W11` or `2025-03`. */
                 period: string;
                 /** @description The first instant after it. */
@@ -6562,6 +6674,8 @@ export interface components {
                 grid: components["schemas"]["GridName"];
                 light: components["schemas"]["Light"];
                 matter: string;
+                /** @description Its English name, where it has one. */
+                matter_en?: string | null;
                 /** Format: int64 */
                 reporters: number;
                 result?: components["schemas"]["Outcome"] | null;
@@ -6615,6 +6729,8 @@ export interface components {
                 last_at: components["schemas"]["Time"];
                 /** @description The matter's id. */
                 matter: string;
+                /** @description The English name of the matter, where it has one. */
+                matter_en?: string | null;
                 matter_name: string;
                 /**
                  * Format: int64
@@ -6698,6 +6814,25 @@ export interface components {
                 /** Format: int64 */
                 version: number;
                 yellow_at?: components["schemas"]["Time"] | null;
+            }[];
+            /** @description Pass it back as `cursor` to read on; null on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
+        Page_TaskLink: {
+            /** @description The items in the list's order. */
+            items: {
+                acted_at?: components["schemas"]["Time"] | null;
+                /** @description Until when it works, at the longest. */
+                expires_at: components["schemas"]["Time"];
+                /** Format: uuid */
+                id: string;
+                /** @description When it was made. */
+                made_at: components["schemas"]["Time"];
+                opened_at?: components["schemas"]["Time"] | null;
+                revoked_at?: components["schemas"]["Time"] | null;
+                /** @description What became of it. */
+                state: components["schemas"]["LinkState"];
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -6792,6 +6927,8 @@ export interface components {
             light: components["schemas"]["Light"];
             /** @description The matter, as residents say it. */
             matter?: string | null;
+            /** @description Its English name, where it has one. */
+            matter_en?: string | null;
             /** @description What can be done now: `accept`, `done`, `note`. */
             may: string[];
             /** @description Photographs of the report. */
@@ -6823,6 +6960,8 @@ export interface components {
             from: components["schemas"]["Time"];
             /** @description When it was frozen. */
             frozen_at: components["schemas"]["Time"];
+            /** @description Whether its cases were kept with it, so that its numbers open their lists. */
+            listed: boolean;
             /** @description `2025-03-10`, `2025-W11` or `2025-03`. */
             period: string;
             /** @description The first instant after it. */
@@ -6954,6 +7093,8 @@ export interface components {
             grid: components["schemas"]["GridName"];
             light: components["schemas"]["Light"];
             matter: string;
+            /** @description Its English name, where it has one. */
+            matter_en?: string | null;
             /** Format: int64 */
             reporters: number;
             result?: components["schemas"]["Outcome"] | null;
@@ -6969,6 +7110,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             level1: string;
+            /** @description The name of its group in English; empty when nobody translated it. */
+            level1_en: string;
             level2: string;
             name: string;
             name_en: string;
@@ -7209,6 +7352,8 @@ export interface components {
             last_at: components["schemas"]["Time"];
             /** @description The matter's id. */
             matter: string;
+            /** @description The English name of the matter, where it has one. */
+            matter_en?: string | null;
             matter_name: string;
             /**
              * Format: int64
@@ -7338,6 +7483,10 @@ export interface components {
              * @description Of them: the next dispatch went elsewhere.
              */
             accepted: number;
+            /** @description The lists of `back` and `back_accepted`. */
+            behind: {
+                [key: string]: components["schemas"]["Behind"];
+            };
             reason: string;
             /** Format: int64 */
             returns: number;
@@ -7645,6 +7794,8 @@ export interface components {
             grid?: components["schemas"]["GridName"] | null;
             light: components["schemas"]["Light"];
             matter?: string | null;
+            /** @description Its English name, where it has one. */
+            matter_en?: string | null;
             red_at?: components["schemas"]["Time"] | null;
             reported_at: components["schemas"]["Time"];
             /** Format: int64 */
@@ -7803,6 +7954,8 @@ export interface components {
             kind: "classed";
             /** @description The matter's name. */
             matter: string;
+            /** @description Its English name, where it has one; sentences of before this was kept have none. */
+            matter_en?: string | null;
         } | {
             /** @description Who names. */
             by: string;
@@ -7829,11 +7982,15 @@ export interface components {
             kind: "recognised";
             /** @description The matter's name. */
             matter: string;
+            /** @description Its English name, where it has one; sentences of before this was kept have none. */
+            matter_en?: string | null;
         } | {
             /** @enum {string} */
             kind: "matter_corrected";
             /** @description The matter's name. */
             matter: string;
+            /** @description Its English name, where it has one; sentences of before this was kept have none. */
+            matter_en?: string | null;
         } | {
             /** @enum {string} */
             kind: "place_corrected";
@@ -8241,6 +8398,8 @@ export interface components {
             /** @description All of them, then by light. */
             lights: components["schemas"]["Number"][];
             name: string;
+            /** @description The English name of a matter that has one. */
+            name_en?: string | null;
         };
         /** @description The open cases of a scope, as they stand now. */
         StandingView: {
@@ -8306,6 +8465,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+            /** @description Its English name, where it has one. */
+            name_en?: string | null;
             public_name: string;
         };
         /** @description A summoned unit. */
@@ -8410,6 +8571,20 @@ export interface components {
              * @description Fields entered by hand.
              */
             typed: number;
+        };
+        /** @description A link that was made for a task, and what became of it; its secret was shown once. */
+        TaskLink: {
+            acted_at?: components["schemas"]["Time"] | null;
+            /** @description Until when it works, at the longest. */
+            expires_at: components["schemas"]["Time"];
+            /** Format: uuid */
+            id: string;
+            /** @description When it was made. */
+            made_at: components["schemas"]["Time"];
+            opened_at?: components["schemas"]["Time"] | null;
+            revoked_at?: components["schemas"]["Time"] | null;
+            /** @description What became of it. */
+            state: components["schemas"]["LinkState"];
         };
         /** @enum {string} */
         TaskState: "offered" | "accepted" | "signing" | "done" | "returned" | "withdrawn";
@@ -8525,6 +8700,8 @@ export interface components {
             lead?: components["schemas"]["LeadName"] | null;
             light: components["schemas"]["Light"];
             matter?: string | null;
+            /** @description Its English name, where it has one. */
+            matter_en?: string | null;
             may_rate: boolean;
             may_remark: boolean;
             /** @description Whether the reporter may ask for second handling. */
@@ -8699,16 +8876,28 @@ export interface components {
             by?: components["schemas"]["Limit"] | null;
             /**
              * Format: uuid
+             * @description The unit for which it would be blown; for a whistle.
+             */
+            from?: string | null;
+            /**
+             * Format: uuid
              * @description The matter that it would be; for a correction.
              */
             matter?: string | null;
+            /**
+             * Format: int32
+             * @description How many minutes they would have to come; for a whistle.
+             */
+            minutes?: number | null;
             /** @description The stage's name in the rule; for a stage that is reached. */
             stage?: string | null;
             /**
              * Format: uuid
-             * @description The unit that would lead; for a dispatch.
+             * @description The unit that would lead; for a dispatch or a whistle.
              */
             unit?: string | null;
+            /** @description Who would be called, beside the unit that would lead; for a whistle. */
+            units?: components["schemas"]["WhistleCall"][];
             urgency?: components["schemas"]["Urgency"] | null;
         };
         /** @enum {string} */
@@ -9454,6 +9643,8 @@ export interface operations {
                 at?: components["schemas"]["Time"];
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path?: never;
@@ -9782,8 +9973,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AuditRow"];
+                    "application/json": components["schemas"]["Page_AuditView"];
                 };
+            };
+        };
+    };
+    get_basemap_level_x_y: {
+        parameters: {
+            query?: {
+                /** @description The version that the district names: an answer under it never changes and may be kept for a year. */
+                v?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description `far`, `middle`, `near` or `close`. */
+                level: string;
+                /** @description From west to east. */
+                x: number;
+                /** @description From north to south. */
+                y: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": string;
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -10696,6 +10922,8 @@ export interface operations {
                 cursor?: string;
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path?: never;
@@ -11049,6 +11277,20 @@ export interface operations {
                 resolved_to?: components["schemas"]["Time"];
                 /** @description Only cases that count in the caller's own figures: filed in his part of the district, or led by a unit of it. */
                 counted?: boolean;
+                /** @description What cases counted as, where and whose they were when this period was frozen; for `figure`, `matter`, `channel`, `filed`, `lead` and the like. */
+                frozen?: string;
+                /** @description Only cases with a dispatch, or a return, that counts as this in the figures of dispatch, filed in the caller's part of the district. */
+                sent?: "dispatches" | "returned" | "wrong" | "objections" | "upheld" | "sent_down" | "faulty" | "accurate" | "back" | "back_accepted";
+                /** @description With `sent`: dispatched by this account; nil for the rules. */
+                sent_by?: string;
+                /** @description With `sent`: dispatched to this unit, or returned by it. */
+                sent_to?: string;
+                /** @description With `sent`: returned for this reason. */
+                sent_for?: string;
+                /** @description With `sent`: dispatched or returned at or after. */
+                sent_from?: components["schemas"]["Time"];
+                /** @description With `sent`: dispatched or returned before. */
+                sent_until?: components["schemas"]["Time"];
                 /** @description `newest` (default) or `time_left`. */
                 sort?: string;
                 /** @description 1 to 200, 50 when absent. */
@@ -11165,6 +11407,20 @@ export interface operations {
                 resolved_to?: components["schemas"]["Time"];
                 /** @description Only cases that count in the caller's own figures: filed in his part of the district, or led by a unit of it. */
                 counted?: boolean;
+                /** @description What cases counted as, where and whose they were when this period was frozen; for `figure`, `matter`, `channel`, `filed`, `lead` and the like. */
+                frozen?: string;
+                /** @description Only cases with a dispatch, or a return, that counts as this in the figures of dispatch, filed in the caller's part of the district. */
+                sent?: "dispatches" | "returned" | "wrong" | "objections" | "upheld" | "sent_down" | "faulty" | "accurate" | "back" | "back_accepted";
+                /** @description With `sent`: dispatched by this account; nil for the rules. */
+                sent_by?: string;
+                /** @description With `sent`: dispatched to this unit, or returned by it. */
+                sent_to?: string;
+                /** @description With `sent`: returned for this reason. */
+                sent_for?: string;
+                /** @description With `sent`: dispatched or returned at or after. */
+                sent_from?: components["schemas"]["Time"];
+                /** @description With `sent`: dispatched or returned before. */
+                sent_until?: components["schemas"]["Time"];
                 /** @description `newest` (default) or `time_left`. */
                 sort?: string;
                 /** @description 1 to 200, 50 when absent. */
@@ -11235,6 +11491,20 @@ export interface operations {
                 resolved_to?: components["schemas"]["Time"];
                 /** @description Only cases that count in the caller's own figures: filed in his part of the district, or led by a unit of it. */
                 counted?: boolean;
+                /** @description What cases counted as, where and whose they were when this period was frozen; for `figure`, `matter`, `channel`, `filed`, `lead` and the like. */
+                frozen?: string;
+                /** @description Only cases with a dispatch, or a return, that counts as this in the figures of dispatch, filed in the caller's part of the district. */
+                sent?: "dispatches" | "returned" | "wrong" | "objections" | "upheld" | "sent_down" | "faulty" | "accurate" | "back" | "back_accepted";
+                /** @description With `sent`: dispatched by this account; nil for the rules. */
+                sent_by?: string;
+                /** @description With `sent`: dispatched to this unit, or returned by it. */
+                sent_to?: string;
+                /** @description With `sent`: returned for this reason. */
+                sent_for?: string;
+                /** @description With `sent`: dispatched or returned at or after. */
+                sent_from?: components["schemas"]["Time"];
+                /** @description With `sent`: dispatched or returned before. */
+                sent_until?: components["schemas"]["Time"];
                 /** @description `newest` (default) or `time_left`. */
                 sort?: string;
                 /** @description 1 to 200, 50 when absent. */
@@ -11243,6 +11513,8 @@ export interface operations {
                 cursor?: string;
                 /** @description `csv`, `xlsx` or `geojson`. */
                 format?: "csv" | "xlsx" | "geojson";
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path?: never;
@@ -11595,7 +11867,10 @@ export interface operations {
     };
     get_incidents_id_dossier: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `zh` or `en`: the reader's language. A table is without it in the words of the interface. */
+                lang?: "zh" | "en";
+            };
             header?: never;
             path: {
                 id: string;
@@ -12225,6 +12500,28 @@ export interface operations {
             };
         };
     };
+    get_incidents_id_tasks_task_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TaskLink"];
+                };
+            };
+        };
+    };
     post_incidents_id_tasks_task_report_in: {
         parameters: {
             query?: never;
@@ -12776,6 +13073,8 @@ export interface operations {
                 cursor?: string;
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path?: never;
@@ -13485,6 +13784,8 @@ export interface operations {
                 unit?: string;
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path?: never;
@@ -13647,6 +13948,8 @@ export interface operations {
                 by?: "street" | "community" | "department" | "matter" | "channel";
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path: {
@@ -13726,6 +14029,8 @@ export interface operations {
                 by?: "street" | "community" | "department" | "matter" | "channel";
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path?: never;
@@ -13786,6 +14091,8 @@ export interface operations {
                 limit?: number;
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path?: never;
@@ -13834,6 +14141,8 @@ export interface operations {
                 unit?: string;
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path?: never;
@@ -14436,6 +14745,8 @@ export interface operations {
                 cursor?: string;
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path?: never;
@@ -14941,6 +15252,8 @@ export interface operations {
                 cursor?: string;
                 /** @description `csv` (default) or `xlsx`. */
                 format?: string;
+                /** @description The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words. */
+                lang?: "zh" | "en";
             };
             header?: never;
             path?: never;

@@ -11,7 +11,7 @@ export type Solved = "yes" | "partly" | "no";
 export type Satisfied = "yes" | "mostly" | "no" | "none";
 export type Revealable = "phone" | "name" | "text" | "address";
 
-export interface Named { id: string; name: string }
+export interface Named { id: string; name: string; name_en?: string | null }
 /** Who leads, by name. */
 export interface LeadName { unit: string; person: string | null }
 export interface GridName { code: string; name: string }
@@ -25,6 +25,7 @@ export interface District {
   zone: string;
   hotlines: { name: string; phone: string }[];
   announcement?: string | null;
+  basemap?: components["schemas"]["Basemap"] | null;
 }
 export interface Place {
   grid: (GridName & { community?: string; street?: string }) | null;
@@ -40,15 +41,15 @@ export interface NewReport {
 }
 export interface FiledReport { id: string; code: string; track: string; duplicates: Near[] }
 /** An open case that may be about the same thing. */
-export interface Near { code: string; matter: string | null; metres: number; score: number; reporters: number; reported_at: string; joined: boolean }
+export interface Near { code: string; matter: string | null; matter_en?: string | null; metres: number; score: number; reporters: number; reported_at: string; joined: boolean }
 export interface Suggestion {
-  matters: { id: string; name: string; public_name?: string; confidence: number }[];
+  matters: { id: string; name: string; public_name?: string; name_en?: string | null; confidence: number }[];
   near: Near[];
 }
 export interface TrackedStep { at: string; what: string; by?: string | null; words: string; spoken?: Spoken | null }
 export interface Tracked {
   code: string; state: CaseState; light: LightKey; yellow_at: string | null; red_at: string | null; due: string | null;
-  text: string; matter: string | null; address: string; grid: GridName | null; lead: LeadName | null; reported_at: string;
+  text: string; matter: string | null; matter_en?: string | null; address: string; grid: GridName | null; lead: LeadName | null; reported_at: string;
   steps: TrackedStep[]; public_reply: string | null; reply_spoken?: Spoken | null; result: string | null;
   photos: { id: string; kind: string }[]; reporters: number; rated: boolean; may_rate: boolean; may_remark: boolean;
 }
@@ -60,7 +61,7 @@ export interface Session {
   roles: { key: string; name: string; name_en?: string; unit?: string | null }[];
   permissions: string[]; csrf: string; expires_at: string; must_enrol?: boolean;
 }
-export interface Matter { id: string; level1: string; level2: string; name: string; public_name?: string; name_en?: string; urgency: Urgency; publishable?: boolean }
+export interface Matter { id: string; level1: string; level1_en?: string; level2: string; name: string; public_name?: string; name_en?: string; urgency: Urgency; publishable?: boolean }
 export interface Catalogue { revision: number | string; items: Matter[] }
 export interface Unit { id: string; name: string; kind: string; code?: string }
 

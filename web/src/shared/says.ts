@@ -7,9 +7,14 @@ import { useSaid } from "./said";
 export function useSays() {
   const { t, te } = useI18n();
   const said = useSaid();
+  /** A length of time among what a sentence names is put into words. */
+  const spelt = (params: Problem["params"]) => {
+    const it = params?.longest as { n?: number; unit?: string } | undefined;
+    return it?.unit ? { ...params, longest: `${it.n} ${said(`words.unit.${it.unit}`)}` } : (params ?? {});
+  };
   const sentence = (problem: Problem): string => {
     const byCode = `errors.${problem.code}`;
-    if (te(byCode, "zh")) return t(byCode, problem.params);
+    if (te(byCode, "zh")) return t(byCode, spelt(problem.params));
     const byStatus = `problems.${problem.status}`;
     return te(byStatus, "zh") ? t(byStatus, problem.params) : t("problems.other");
   };

@@ -52,6 +52,20 @@ describe("an outbox", () => {
     expect((await outbox().list()).map((it) => it.action)).toEqual(["unreadable", "note"]);
   });
 
+  it("tries once more where the network came back while a try was still waited for", async () => {
+    let back: Promise<unknown> | null = null;
+    const { outbox, asked } = device((_, nth) => {
+      if (nth > 1) return { status: 200, body: {} };
+      back = box.flush();
+      return new Error("no network");
+    });
+    const box = outbox();
+    await box.add(note());
+    await box.flush();
+    await back;
+    expect([asked.length, await states(box)]).toEqual([2, []]);
+  });
+
   it("sends a bad record once, parks a poison one, and lets the others pass", async () => {
     const { outbox, asked, clock } = device(({ body }) => (body.text === "bad" ? problem(422, "not-in-this-state") : body.text === "poison" ? problem(500, "internal") : { status: 200, body: {} }));
     const box = outbox();

@@ -31,7 +31,7 @@ impl Cleaner {
             return None;
         }
         // One misplaced number puts the whole feature in doubt, and what was meant cannot be known.
-        if let Some((kind, at)) = misplaced(polygons) {
+        if let Some((kind, at)) = misplaced(|| polygons.iter().flatten().flatten()) {
             self.report(kind, Effect::FeatureDropped, at.map(|p| to_wgs84(self.datum, p)));
             return None;
         }
@@ -113,7 +113,7 @@ impl Cleaner {
     }
 }
 
-fn lon_lat(position: &Position) -> Option<Point> {
+pub(crate) fn lon_lat(position: &Position) -> Option<Point> {
     match position.as_slice() {
         [lon, lat, ..] => Some(Point::new(*lon, *lat)),
         _ => None,
@@ -121,9 +121,8 @@ fn lon_lat(position: &Position) -> Option<Point> {
 }
 
 /// The first position that is no place on Earth, if any.
-fn misplaced(polygons: &[Vec<Vec<Position>>]) -> Option<(FindingKind, Option<Point>)> {
-    let positions = || polygons.iter().flatten().flatten();
-    let wrong = positions().find(|position| !lon_lat(position).is_some_and(Point::is_on_earth))?;
+pub(crate) fn misplaced<'a, I: Iterator<Item = &'a Position>>(positions: impl Fn() -> I) -> Option<(FindingKind, Option<Point>)> {
+    let wrong = positions().find(|&position| !lon_lat(position).is_some_and(Point::is_on_earth))?;
     let Some(Point { lon, lat }) = lon_lat(wrong) else {
         return Some((FindingKind::Unreadable { reason: "a position needs two numbers".to_owned() }, None));
     };

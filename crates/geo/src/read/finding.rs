@@ -21,7 +21,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn dropped(feature: usize, label: Option<String>, kind: FindingKind) -> Self {
+    pub(crate) fn dropped(feature: usize, label: Option<String>, kind: FindingKind) -> Self {
         Self { feature, label, kind, effect: Effect::FeatureDropped, at: None }
     }
 }

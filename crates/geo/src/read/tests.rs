@@ -60,7 +60,7 @@ fn what_is_no_geojson_is_refused_with_the_place() {
     assert!(matches!(error(r#"{"type":"FeatureCollection","features":{}}"#), ReadError::NotGeoJson { .. }));
     assert_eq!(error(r#"{"type":"Topology"}"#), ReadError::WrongType { found: "Topology".into() });
     let many = format!(r#"{{"type":"FeatureCollection","features":[{}0]}}"#, "0,".repeat(MAX_FEATURES));
-    assert_eq!(error(&many), ReadError::TooManyFeatures { found: MAX_FEATURES + 1 });
+    assert_eq!(error(&many), ReadError::TooManyFeatures { found: MAX_FEATURES + 1, most: MAX_FEATURES });
     assert!(read_geojson(b"\xff\xfe", Datum::Wgs84).is_err());
 }
 

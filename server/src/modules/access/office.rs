@@ -1,5 +1,7 @@
 //! The administrators' operations: accounts, grants, invitations, roles, settings, the audit record.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use axum::{
     Json,
     extract::{Path, Query, State},
@@ -21,7 +23,7 @@ use super::{
 };
 use crate::{
     app::Shared,
-    http::{Allow, Answer, Command, Outcome},
+    http::{Allow, Answer, Command, Outcome, Permit},
     permit, settings,
 };
 
@@ -325,16 +327,37 @@ struct AuditQuery {
     cursor: Option<String>,
 }
 
+/// A row with the names of the accounts that it is about, for whoever may see accounts.
+#[derive(Serialize, ToSchema)]
+struct AuditView {
+    #[serde(flatten)]
+    row: AuditRow,
+    /// What the account is called that did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor_name: Option<String>,
+    /// What the account is called that it was done to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object_name: Option<String>,
+}
+
 /// The audit record, newest first.
 #[utoipa::path(get, path = "/api/v1/audit", tag = "audit", params(AuditQuery), extensions(("x-permission" = json!("audit.read"))),
-    responses((status = 200, body = Page<AuditRow>)))]
+    responses((status = 200, body = Page<AuditView>)))]
 async fn list_audit(
     State(app): State<Shared>,
-    _: Allow<AuditRead>,
+    who: Allow<AuditRead>,
     Query(ask): Query<AuditQuery>,
-) -> Answer<Json<Page<AuditRow>>> {
+) -> Answer<Json<Page<AuditView>>> {
     let AuditQuery { actor, object, action, from, to, limit, cursor: after } = ask;
     let filter = audit::Filter { actor, object, action, from, to };
     let mut conn = app.db.read().await?;
-    Ok(Json(audit::list(&mut conn, &filter, app.clock.now(), cursor(after.as_deref())?, page_size(limit)).await?))
+    let page = audit::list(&mut conn, &filter, app.clock.now(), cursor(after.as_deref())?, page_size(limit)).await?;
+    let names = if who.may(AccountRead::PERMISSION) {
+        let ids: BTreeSet<Uuid> = page.items.iter().flat_map(|it| [it.actor, it.object]).collect();
+        store::names(&mut conn, ids).await?
+    } else {
+        BTreeMap::new()
+    };
+    let name = |id: Uuid| names.get(&id).cloned();
+    Ok(Json(page.map(|row| AuditView { actor_name: name(row.actor), object_name: name(row.object), row })))
 }

@@ -1,5 +1,7 @@
 //! The SQL of accounts, grants, sessions, tokens, links and delays.
 
+use std::collections::BTreeMap;
+
 use db::{Cell, Conn, Db, Query, Tx, bind, record, sql};
 use kernel::{Cursor, Id, Page, Result, Time};
 use serde::Serialize;
@@ -216,6 +218,17 @@ pub async fn account(conn: &mut Conn, id: Uuid) -> Result<Option<Account>> {
         "select id, username, name, staff_no, person, program, demo, disabled_at, created_at, version from account where id = $1"
     );
     conn.one(statement, bind![id]).await
+}
+
+record! {
+    struct Called { id: Uuid, name: String }
+}
+
+/// What these accounts are called; an id that is no account's has no name.
+pub async fn names(conn: &mut Conn, ids: impl IntoIterator<Item = Uuid>) -> Result<BTreeMap<Uuid, String>> {
+    let ids = ids.into_iter().map(|id| Cell::Uuid(Some(id))).collect();
+    let query = Query::new("select id, name from account where").push_list("id in", ids);
+    Ok(conn.list::<Called>(query).await?.into_iter().map(|it| (it.id, it.name)).collect())
 }
 
 /// A page of accounts, newest first.

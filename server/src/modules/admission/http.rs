@@ -23,9 +23,10 @@ use super::{
 use crate::{
     app::{App, Shared},
     http::{Allow, Along, Answer as Reply, Command, FileCommand, Outcome, Taker, Written, attached_table},
+    lang::Lang,
     modules::catalogue::{AccessClass, Matter},
     permit,
-    table::{Fault, Table, write},
+    table::{Fault, Table, column::Column, write},
 };
 
 mod burdens;
@@ -103,6 +104,16 @@ struct ItemView {
 struct Named {
     id: Uuid,
     name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name_en: Option<String>,
+}
+
+impl Named {
+    /// By the name that a reader of this language knows it by.
+    fn said_in(self, lang: Option<Lang>) -> Self {
+        let name = lang.unwrap_or_default().named(&self.name, self.name_en.as_deref()).to_owned();
+        Self { name, ..self }
+    }
 }
 
 /// A list with its items.
@@ -154,7 +165,8 @@ fn list_view(l: ListRow, now: Time) -> ListView {
 
 fn matter_name(app: &App, id: Id<Matter>) -> Named {
     let known = app.catalogue.get();
-    Named { id: id.uuid(), name: known.value.matter(id).map(|m| m.level3.clone()).unwrap_or_default() }
+    let matter = known.value.matter(id);
+    Named { id: id.uuid(), name: matter.map(|m| m.level3.clone()).unwrap_or_default(), name_en: matter.and_then(|m| m.english()) }
 }
 
 fn item_view(app: &App, i: Item) -> ItemView {
@@ -340,6 +352,9 @@ async fn exported(
     Ok(attached_table(format, "access-list", write::file(format, column_names(), 2, rows)?))
 }
 
+/// What the column of the class is called in a file.
+const CLASS: &str = "履职类别";
+
 /// What the columns of the list are called in a file.
 fn column_names() -> impl Iterator<Item = &'static str> {
     COLUMNS.iter().map(|(name, headers)| headers.first().copied().unwrap_or(name))
@@ -383,10 +398,12 @@ async fn items(State(app): State<Shared>, _: Allow<ReadList>, Query(ask): Query<
 async fn items_file(State(app): State<Shared>, taker: Taker<Export>, Query(ask): Query<AskedItems>) -> Reply<Response> {
     let lines = ask.found(&app).await?.into_iter().map(|i| {
         let dates = [i.valid_from, i.valid_to].map(|t| t.map(|t| t.to_string()).unwrap_or_default());
+        let i = ItemView { matters: i.matters.into_iter().map(|m| m.said_in(taker.lang())).collect(), ..i };
         write::texts(cells(i).into_iter().chain(dates))
     });
-    let head = column_names().chain(["生效时间", "失效时间"]).collect();
-    let along = Along { action: "admission.export", name: "access-list-in-force", head, lines: lines.collect() };
+    let own = |name| if name == CLASS { Column::terms(name, "access") } else { Column::plain(name) };
+    let columns = column_names().map(own).chain([Column::at("生效时间"), Column::at("失效时间")]).collect();
+    let along = Along { action: "admission.export", name: "access-list-in-force", columns, lines: lines.collect() };
     Ok(along.file(&app, &taker, app.clock.now()).await?)
 }
 

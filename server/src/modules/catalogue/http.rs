@@ -61,6 +61,8 @@ struct PublicMatter {
     #[schema(value_type = uuid::Uuid)]
     id: Id<Matter>,
     level1: String,
+    /// The name of its group in English; empty when nobody translated it.
+    level1_en: String,
     level2: String,
     name: String,
     /// How residents say it; the name where nobody wrote that down.
@@ -398,6 +400,7 @@ fn public(catalogue: &Catalogue, m: &Matter) -> PublicMatter {
     PublicMatter {
         id: m.id,
         level1: m.level1.clone(),
+        level1_en: m.level1_en.clone(),
         level2: m.level2.clone(),
         name: m.level3.clone(),
         public_name: m.spoken().to_owned(),

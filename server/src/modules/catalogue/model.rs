@@ -167,6 +167,11 @@ impl Rules {
         [self.level1.as_str(), &self.level2, &self.level3].join("/")
     }
 
+    /// Its English name, where somebody translated it.
+    pub fn english(&self) -> Option<String> {
+        Some(&self.level3_en).filter(|name| !name.is_empty()).cloned()
+    }
+
     /// How residents say it; the name where nobody wrote that down.
     pub fn spoken(&self) -> &str {
         if self.public_name.is_empty() { &self.level3 } else { &self.public_name }

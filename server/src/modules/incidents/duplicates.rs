@@ -32,6 +32,9 @@ pub struct Candidate {
     pub code: String,
     /// Its matter, if it is known.
     pub matter: Option<String>,
+    /// Its English name, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matter_en: Option<String>,
     /// How far away, in metres.
     pub metres: i64,
     /// How much alike, 0 to 1.
@@ -78,6 +81,7 @@ pub fn candidates(
                 id: n.id,
                 code: n.code.clone(),
                 matter: n.matter_id.and_then(|m| ground.catalogue.value.matter(m)).map(|m| m.level3.clone()),
+                matter_en: n.matter_id.and_then(|m| ground.catalogue.value.matter(m)).and_then(|m| m.english()),
                 metres: metres.round() as i64,
                 score,
                 reporters: n.reporters,

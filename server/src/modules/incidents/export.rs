@@ -5,7 +5,7 @@
 
 use std::io::Write;
 
-use kernel::{Actor, Cursor, Error, Result, Scope, Time};
+use kernel::{Actor, Cursor, Error, Result, Scope, Time, Zone};
 use serde_json::json;
 
 use super::{
@@ -15,7 +15,11 @@ use super::{
 };
 use crate::{
     app::Shared,
-    table::write::{self, Cell, watermark},
+    lang::Lang,
+    table::{
+        column::Column,
+        write::{self, Cell, watermark},
+    },
 };
 
 db::words! {
@@ -41,25 +45,25 @@ impl Format {
     }
 }
 
-const HEAD: [&str; 18] = [
-    "code",
-    "state",
-    "light",
-    "urgency",
-    "matter",
-    "grid_code",
-    "grid",
-    "lead_unit",
-    "channel",
-    "source",
-    "reported_at",
-    "due_at",
-    "title",
-    "lon",
-    "lat",
-    "reporters",
-    "photos",
-    "attention",
+const COLUMNS: [Column; 18] = [
+    Column::plain("code"),
+    Column::terms("state", "state"),
+    Column::terms("light", "light"),
+    Column::terms("urgency", "urgency"),
+    Column::plain("matter"),
+    Column::plain("grid_code"),
+    Column::plain("grid"),
+    Column::plain("lead_unit"),
+    Column::terms("channel", "channel"),
+    Column::terms("source", "source"),
+    Column::at("reported_at"),
+    Column::at("due_at"),
+    Column::plain("title"),
+    Column::plain("lon"),
+    Column::plain("lat"),
+    Column::plain("reporters"),
+    Column::plain("photos"),
+    Column::terms("attention", "attention"),
 ];
 
 /// Cases read at once.
@@ -78,6 +82,8 @@ pub struct Export<'a> {
     cursor: Option<Cursor>,
     /// Who takes it along, for the last line and for the record; nobody on the command line.
     who: Option<Actor>,
+    /// The reader's language; none for another program.
+    lang: Option<Lang>,
     /// How many cases it holds so far.
     pub count: usize,
 }
@@ -85,16 +91,26 @@ pub struct Export<'a> {
 impl<'a> Export<'a> {
     /// A file of the cases that the scope may see and the filter leaves.
     pub fn new(app: &'a Shared, scope: Scope, filter: Filter, order: Order, format: Format, who: Option<Actor>) -> Result<Self> {
-        let (ground, sheet) = (Ground::of(app), Some(Sheet::new(format)?));
+        let (ground, sheet) = (Ground::of(app), Some(Sheet::new(format, None)?));
         let app = std::borrow::Cow::Borrowed(app);
-        Ok(Self { app, scope, filter, order, ground, format, sheet, cursor: None, who, count: 0 })
+        Ok(Self { app, scope, filter, order, ground, format, sheet, cursor: None, who, lang: None, count: 0 })
+    }
+
+    /// The same in a reader's language.
+    ///
+    /// # Errors
+    /// `Internal` when the writer fails.
+    pub fn said_in(mut self, lang: Option<Lang>) -> Result<Self> {
+        self.sheet = Some(Sheet::new(self.format, lang)?);
+        self.lang = lang;
+        Ok(self)
     }
 
     /// The same, on its own feet.
     pub fn owned(self) -> Export<'static> {
-        let Self { app, scope, filter, order, ground, format, sheet, cursor, who, count } = self;
+        let Self { app, scope, filter, order, ground, format, sheet, cursor, who, lang, count } = self;
         let app = std::borrow::Cow::Owned(app.into_owned());
-        Export { app, scope, filter, order, ground, format, sheet, cursor, who, count }
+        Export { app, scope, filter, order, ground, format, sheet, cursor, who, lang, count }
     }
 
     /// The next bytes; nothing at the end. When the last ones are made, the record says how many cases went out.
@@ -106,7 +122,8 @@ impl<'a> Export<'a> {
                 self.sheet = Some(sheet);
                 bytes
             } else {
-                let line = self.who.as_ref().map(|who| watermark(who, self.app.zone, self.ground.now));
+                let lang = self.lang.unwrap_or_default();
+                let line = self.who.as_ref().map(|who| watermark(lang, who, self.app.zone, self.ground.now));
                 let bytes = sheet.finish(line.as_deref())?;
                 if let Some(who) = &self.who {
                     actions::exported(&self.app, who, self.format, self.count).await?;
@@ -137,7 +154,8 @@ impl<'a> Export<'a> {
         });
         self.count += lines.len();
         for line in lines {
-            sheet.write(&serde_json::to_value(view::row(&self.ground, line)).map_err(Error::internal)?)?;
+            let row = serde_json::to_value(view::row(&self.ground, line)).map_err(Error::internal)?;
+            sheet.write(&row, self.lang, self.app.zone)?;
         }
         Ok(more)
     }
@@ -167,8 +185,9 @@ enum Sheet {
 }
 
 impl Sheet {
-    fn new(format: Format) -> Result<Self> {
-        let table = |format| write::Sheet::new(format, HEAD, 1).map(Self::Table);
+    fn new(format: Format, lang: Option<Lang>) -> Result<Self> {
+        let head = COLUMNS.iter().map(|c| c.head("incidents", lang).to_owned()).collect::<Vec<_>>();
+        let table = |format| write::Sheet::new(format, head.iter().map(String::as_str), 1).map(Self::Table);
         match format {
             Format::Csv => table(write::Format::Csv),
             Format::Xlsx => table(write::Format::Xlsx),
@@ -176,9 +195,11 @@ impl Sheet {
         }
     }
 
-    fn write(&mut self, row: &serde_json::Value) -> Result<()> {
+    fn write(&mut self, row: &serde_json::Value, lang: Option<Lang>, zone: Zone) -> Result<()> {
         match self {
-            Self::Table(table) => table.line(cells(row)),
+            Self::Table(table) => {
+                table.line(cells(row, lang).into_iter().zip(&COLUMNS).map(|(cell, column)| column.cell(cell, lang, zone)))
+            }
             Self::Geojson(out, some) => {
                 if row["lon"].is_number() {
                     let geometry = json!({ "type": "Point", "coordinates": [row["lon"], row["lat"]] });
@@ -218,7 +239,8 @@ impl Sheet {
 }
 
 /// Coordinates and counts are numbers, the rest is text.
-fn cells(row: &serde_json::Value) -> Vec<Cell> {
+fn cells(row: &serde_json::Value, lang: Option<Lang>) -> Vec<Cell> {
+    let english = lang == Some(Lang::En) && row["matter"]["name_en"].is_string();
     let words = |list: &Vec<serde_json::Value>| list.iter().filter_map(|a| a.as_str()).collect::<Vec<_>>().join(" ");
     let attention = row["attention"].as_array().map(words);
     let plain = [
@@ -226,7 +248,7 @@ fn cells(row: &serde_json::Value) -> Vec<Cell> {
         &row["state"],
         &row["light"],
         &row["urgency"],
-        &row["matter"]["name"],
+        &row["matter"][if english { "name_en" } else { "name" }],
         &row["grid"]["code"],
         &row["grid"]["name"],
         &row["lead"]["unit"],
@@ -248,13 +270,38 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_list_is_said_in_its_readers_language() {
+        let matter = json!({ "name": "楼道灯不亮", "name_en": "Stairwell lamp out" });
+        let row = json!({ "code": "C1", "state": "in_progress", "light": "red", "matter": matter, "channel": "phone",
+            "reported_at": "2025-03-10T02:00:00.000Z", "attention": ["returned", "no-unit"] });
+        let file = |lang| {
+            let mut sheet = Sheet::new(Format::Csv, lang).unwrap();
+            sheet.write(&row, lang, Zone::CHINA).unwrap();
+            String::from_utf8(sheet.finish(None).unwrap()).unwrap()
+        };
+        let english = file(Some(Lang::En));
+        assert!(english.contains("Case,State,Light,Urgency,Matter,"), "{english}");
+        for part in
+            ["In progress,Red,,Stairwell lamp out,", ",Telephone,", ",2025-03-10 10:00,", "\"Returned, No unit in charge\""]
+        {
+            assert!(english.contains(part), "{part}: {english}");
+        }
+        assert!(file(Some(Lang::Zh)).contains("办理中,红灯,,楼道灯不亮,"), "{}", file(Some(Lang::Zh)));
+        assert!(
+            file(None).contains("code,state,light,") && file(None).contains("in_progress,red,,楼道灯不亮,"),
+            "{}",
+            file(None)
+        );
+    }
+
+    #[test]
     fn a_file_is_whole_however_it_is_cut() {
         let row = json!({ "code": "C1", "title": "=1+1", "lon": 1.0, "lat": 2.0 });
         for format in [Format::Csv, Format::Geojson] {
-            let mut sheet = Sheet::new(format).unwrap();
+            let mut sheet = Sheet::new(format, None).unwrap();
             let mut bytes = sheet.take().unwrap();
             for _ in 0..3 {
-                sheet.write(&row).unwrap();
+                sheet.write(&row, None, Zone::CHINA).unwrap();
                 bytes.extend(sheet.take().unwrap());
             }
             bytes.extend(sheet.finish(Some("导出：甲")).unwrap());

@@ -445,8 +445,10 @@ fn sent_out(change: &mut Change<'_>, ground: &Ground, plan: &actions::Plan, matt
     let entry = change.act(Action::Dispatch)?;
     entry.say(actions::led(ground, plan));
     entry.clock = Json(vec![Event::Offer]);
-    entry.reasons =
-        Json(vec![Reason::said("class", Spoken::Classed { matter: matter.level3.clone(), class: matter.class, item: None })]);
+    entry.reasons = {
+        let (name, matter_en) = (matter.level3.clone(), matter.english());
+        Json(vec![Reason::said("class", Spoken::Classed { matter: name, matter_en, class: matter.class, item: None })])
+    };
     Ok(())
 }
 

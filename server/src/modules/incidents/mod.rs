@@ -66,6 +66,7 @@ pub const MODULE: Module = Module {
         "incident_task",
         "incident_follower",
         "incident_rating",
+        "incident_frozen",
         "incident_extension",
         "incident_alarm",
         "supervision",

@@ -234,9 +234,9 @@ words! {
 words! {
     /// Why a report is not taken in (不予受理理由).
     pub enum Refusal {
-        /// 无具体诉求
+        /// 没有具体诉求
         NoRequest = "no_request",
-        /// 非本区事项
+        /// 不属于本区事项
         Elsewhere = "elsewhere",
         /// 应通过诉讼、仲裁、行政复议等途径
         OtherProcedure = "other_procedure",

@@ -16,7 +16,7 @@ use super::{
     store::{self, Line},
     view::{self, RowView},
 };
-use crate::table::write::Cell;
+use crate::table::{column::Column, write::Cell};
 
 /// An order.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -82,24 +82,24 @@ pub async fn page(conn: &mut Conn, ground: &Ground, page: Page<Supervision>) -> 
 }
 
 /// The columns of orders as a table.
-pub const HEAD: &[&str] = &[
-    "code",
-    "card",
-    "state",
-    "overdue",
-    "unit_code",
-    "unit",
-    "issuer",
-    "signer",
-    "words",
-    "issued_at",
-    "reply_by",
-    "case",
-    "case_state",
-    "reply",
-    "replied_at",
-    "end_words",
-    "ended_at",
+pub const COLUMNS: [Column; 17] = [
+    Column::plain("code"),
+    Column::terms("card", "card"),
+    Column::terms("state", "orderState"),
+    Column::terms("overdue", "orderState"),
+    Column::plain("unit_code"),
+    Column::plain("unit"),
+    Column::plain("issuer"),
+    Column::plain("signer"),
+    Column::plain("words"),
+    Column::at("issued_at"),
+    Column::at("reply_by"),
+    Column::plain("case"),
+    Column::terms("case_state", "state"),
+    Column::plain("reply"),
+    Column::at("replied_at"),
+    Column::plain("end_words"),
+    Column::at("ended_at"),
 ];
 
 /// An order as a line of a table.

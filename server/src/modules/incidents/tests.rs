@@ -5,7 +5,7 @@ mod away;
 mod callback;
 mod clock_laws;
 mod clock_oracle;
-mod clocks;
+pub(super) mod clocks;
 mod doubtful;
 mod emergency;
 mod erase;

@@ -33,6 +33,7 @@ use super::{
 };
 use crate::{
     app::App,
+    lang::Lang,
     modules::{
         access::{self, DataKey},
         catalogue::{AccessClass, Matter, Urgency},
@@ -48,12 +49,16 @@ pub struct Named {
     pub id: uuid::Uuid,
     /// The name.
     pub name: String,
+    /// The English name of a matter that has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_en: Option<String>,
 }
 
 impl Named {
     /// A unit by its name; the name is empty of one that is not known any more.
     pub fn unit(ground: &Ground, id: Id<Unit>) -> Self {
-        Self { id: id.uuid(), name: ground.org.value.unit(id).map(|u| u.name.clone()).unwrap_or_default() }
+        let name = ground.org.value.unit(id).map(|u| u.name.clone()).unwrap_or_default();
+        Self { id: id.uuid(), name, name_en: None }
     }
 }
 
@@ -152,7 +157,7 @@ pub fn row(ground: &Ground, line: Line) -> RowView {
 }
 
 fn matter_name(ground: &Ground, id: Id<Matter>) -> Option<Named> {
-    ground.catalogue.value.matter(id).map(|m| Named { id: id.uuid(), name: m.level3.clone() })
+    ground.catalogue.value.matter(id).map(|m| Named { id: id.uuid(), name: m.level3.clone(), name_en: m.english() })
 }
 
 fn grid_name(ground: &Ground, id: Id<Unit>) -> Option<GridName> {
@@ -199,7 +204,7 @@ pub struct ClassifiedView {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct GateView {
     class: AccessClass,
-    words: &'static str,
+    words: String,
 }
 
 /// A task of the case.
@@ -447,7 +452,7 @@ pub fn together(app: &App, ground: &Ground, actor: &Actor, case: Case, parts: Pa
         reporter,
         reported_for: case.reported_for,
         classified,
-        gate: case.class.map(|class| GateView { class, words: class_words(class) }),
+        gate: case.class.map(|class| GateView { class, words: class_words(Lang::Zh, class) }),
         reasons,
         tasks: tasks
             .into_iter()
@@ -761,6 +766,8 @@ pub struct CallView {
     /// Since when.
     since: Time,
     attempts: Vec<AttemptView>,
+    /// From when another attempt is possible; absent before the first.
+    next_from: Option<Time>,
     /// Until when somebody else is ringing.
     taken_until: Option<Time>,
     /// Until when the call is the caller's own.
@@ -768,7 +775,7 @@ pub struct CallView {
 }
 
 /// A row of the queue of calls.
-pub fn call(ground: &Ground, who: &Actor, w: Waiting, tried: Vec<Attempt>) -> CallView {
+pub fn call(ground: &Ground, who: &Actor, w: Waiting, tried: Vec<Attempt>, next_from: Option<Time>) -> CallView {
     let held = w.held_until.filter(|until| *until > ground.now);
     let mine = w.holder == Some(who.id);
     CallView {
@@ -782,6 +789,7 @@ pub fn call(ground: &Ground, who: &Actor, w: Waiting, tried: Vec<Attempt>) -> Ca
         confidential: w.confidential,
         since: w.call_at,
         attempts: tried.into_iter().map(|a| AttemptView { at: a.at, outcome: a.outcome }).collect(),
+        next_from,
         taken_until: held.filter(|_| !mine),
         mine_until: held.filter(|_| mine),
     }

@@ -26,6 +26,7 @@ use crate::{
     http::{Allow, Answer, Visitor},
     modules::{
         access::{keys, limits},
+        basemap::Basemap,
         files::File,
     },
     permit,
@@ -86,6 +87,9 @@ struct District {
     zone: String,
     hotlines: Vec<Hotline>,
     announcement: Option<String>,
+    /// The base map, when there is one: its cells are at `/basemap/{level}/{x}/{y}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    basemap: Option<Basemap>,
 }
 
 /// The district: name, extent, telephone numbers.
@@ -103,6 +107,7 @@ async fn district(State(app): State<Shared>) -> Json<District> {
         zone: offset(&app),
         hotlines: app.access.setting(&HOTLINES, now).everywhere(),
         announcement: app.access.setting(&ANNOUNCEMENT, now).0,
+        basemap: app.basemap.outline(),
     })
 }
 

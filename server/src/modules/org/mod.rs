@@ -55,7 +55,7 @@ pub use store::REVISION;
 pub const MODULE: Module = Module {
     name: "org",
     rank: 1,
-    beside: &["files"],
+    beside: &["files", "basemap"],
     tables: &[
         "unit_kind",
         "relative_unit",

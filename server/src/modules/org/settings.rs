@@ -106,3 +106,16 @@ impl Held for Households {
         if self.least <= self.most { Ok(()) } else { Err(Error::invalid("value.least", "out-of-range")) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::Lang;
+
+    #[test]
+    fn the_countrys_own_numbers_have_english_names() {
+        for line in Hotlines::default().0 {
+            assert!(Lang::En.shipped(&line.name).is_ascii(), "{}", line.name);
+        }
+    }
+}

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::{
     lists::Lists,
-    model::{By, Line, Part, Period, Rate},
+    model::{By, Line, Part, Period, REPORTED, Rate},
     store::{self, ExclusionRow, Frozen, Parts, Window, Within},
 };
 use crate::{
@@ -20,7 +20,10 @@ use crate::{
         incidents::{
             self,
             model::Incident,
-            rules::places::{is_area, leads, paths, place},
+            rules::{
+                figures::Figure,
+                places::{is_area, leads, paths, place},
+            },
         },
         org::{self, Directory, Unit},
     },
@@ -137,19 +140,29 @@ pub(super) fn named(names: &Names<'_>, by: By, key: &str) -> (String, String) {
     }
 }
 
+/// A period as it was counted.
+#[derive(Debug)]
+pub struct Measured {
+    span: Period,
+    as_of: Time,
+    parts: Vec<(By, Vec<Line>)>,
+}
+
 /// Counts a period in every split, to be frozen. Reads only, so that it happens before the transaction.
-pub async fn measure(conn: &mut Conn, app: &App, period: &str) -> Result<(Period, Vec<(By, Vec<Line>)>)> {
+pub async fn measure(conn: &mut Conn, app: &App, period: &str) -> Result<Measured> {
     let span = Period::read(period, app.zone).ok_or(Error::refused(PERIOD_UNKNOWN))?;
-    if span.to > app.clock.now() {
+    let now = app.clock.now();
+    if span.to > now {
         return Err(Error::refused(PERIOD_NOT_OVER));
     }
-    let mut parts = vec![];
+    let mut measured = Measured { span, as_of: now, parts: vec![] };
     for by in By::ALL {
         let asked = Asked { from: span.from, to: span.to, by: *by, unit: None };
         let counted = rates(conn, app, Scope::All, &asked).await?;
-        parts.push((*by, std::iter::once(counted.total).chain(counted.rows).collect()));
+        measured.as_of = counted.as_of;
+        measured.parts.push((*by, std::iter::once(counted.total).chain(counted.rows).collect()));
     }
-    Ok((span, parts))
+    Ok(measured)
 }
 
 /// A period whose figures stand.
@@ -163,28 +176,38 @@ pub struct PeriodView {
     pub to: Time,
     /// When it was frozen.
     pub frozen_at: Time,
+    /// Whether its cases were kept with it, so that its numbers open their lists.
+    pub listed: bool,
 }
 
 impl From<Frozen> for PeriodView {
     fn from(f: Frozen) -> Self {
-        Self { period: f.period, from: f.from_at, to: f.to_at, frozen_at: f.frozen_at }
+        Self { period: f.period, from: f.from_at, to: f.to_at, frozen_at: f.frozen_at, listed: f.listed }
     }
 }
 
-/// Keeps what was measured.
-pub async fn freeze(
-    tx: &mut Tx,
-    now: Time,
-    who: &Actor,
-    period: &str,
-    span: Period,
-    parts: &[(By, Vec<Line>)],
-) -> Result<PeriodView> {
-    let frozen = Frozen { period: period.to_owned(), from_at: span.from, to_at: span.to, frozen_at: now, frozen_by: who.id };
+/// Keeps what was measured, and the cases behind it.
+///
+/// # Errors
+/// `Stale` when a case moved since it was counted: numbers and list would not be the same.
+pub async fn freeze(tx: &mut Tx, now: Time, who: &Actor, period: &str, measured: &Measured) -> Result<PeriodView> {
+    let Measured { span, as_of, parts } = measured;
+    let frozen =
+        Frozen { period: period.to_owned(), from_at: span.from, to_at: span.to, frozen_at: now, frozen_by: who.id, listed: true };
     if store::frozen(tx, period).await?.is_some() {
         return Err(Error::refused(FROZEN_ALREADY));
     }
     store::freeze(tx, &frozen, parts).await?;
+    incidents::store::frozen::keep(tx, period, span.from, span.to, *as_of).await?;
+    let kept = incidents::store::frozen::kept(tx, period).await?;
+    let total = parts.first().and_then(|(_, lines)| lines.first()).map(|line| &line.counts);
+    let same = total.is_none_or(|total| {
+        let counted = |figure: &Figure| total.get(figure.cases().unwrap_or(figure.word()));
+        total.get(REPORTED) == kept.reported && Figure::ALL.iter().map(counted).eq(kept.figures.iter().copied())
+    });
+    if !same {
+        return Err(Error::Stale);
+    }
     Audit::new("report.freeze", "report_period", uuid::Uuid::nil()).with("period", period).record(tx, now, who).await?;
     Ok(frozen.into())
 }
@@ -267,12 +290,4 @@ pub async fn decide(
     let audit = Audit::new(action, "incident", row.incident_id.uuid()).under(&row.filed_path);
     audit.with("rate", row.rate.word()).record(tx, now, who).await?;
     Ok(ExclusionRow { approved: Some(body.approved), decided_by: Some(who.id), decided_at: Some(now), words: Some(words), ..row })
-}
-
-/// Writes that rates were exported.
-pub async fn exported(app: &App, who: &Actor, format: &str, by: By) -> Result<()> {
-    let mut tx = app.db.begin();
-    let row = Audit::new("report.export", "rates", uuid::Uuid::nil()).with("format", format).with("by", by.word());
-    row.record(&mut tx, app.clock.now(), who).await?;
-    tx.commit().await
 }

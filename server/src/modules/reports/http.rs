@@ -13,15 +13,17 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     actions::{self, Asked, Decide, Exclude, PERIOD_UNKNOWN, PeriodView, Rates},
-    export::{self, table},
+    export::{self, Names, english},
     lists::{self, Lists},
     model::{By, Difference, Line, Period, Rate, Share, differences},
     store::{self, Exclusion, ExclusionRow},
 };
 use crate::{
     app::{App, Shared},
-    http::{Allow, Along, Answer, Command, Outcome, Taker, Written, attached_table},
+    http::{Allow, Along, Answer, Command, Outcome, Taker, Written},
+    modules::catalogue::Catalogue,
     permit,
+    table::column::Column,
 };
 
 mod live;
@@ -105,6 +107,9 @@ struct ShareView {
 struct LineView {
     key: String,
     name: String,
+    /// The English name of a matter that has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name_en: Option<String>,
     /// Every figure by its word; `answered_cases` and the like are the cases behind answers.
     #[schema(value_type = Object)]
     counts: super::model::Counts,
@@ -130,9 +135,9 @@ struct RatesView {
 }
 
 impl RatesView {
-    fn of(rates: Rates) -> Self {
+    fn of(rates: Rates, catalogue: &Catalogue) -> Self {
         let Rates { from, to, as_of, by, total, rows, lists } = rates;
-        let part = |line| part_view(line, &lists, from, to);
+        let part = |line: Line| LineView { name_en: english(catalogue, by, &line.key), ..part_view(line, &lists, from, to) };
         Self {
             total: line_view(total, &lists::reported(from, to, &lists.whole())),
             rows: rows.into_iter().map(part).collect(),
@@ -163,6 +168,7 @@ fn line_view(line: Line, list: &str) -> LineView {
     LineView {
         key: line.key,
         name: line.name,
+        name_en: None,
         counts: line.counts,
         rates: line.rates.into_iter().map(share).collect(),
         cases: list.to_owned(),
@@ -180,7 +186,7 @@ async fn rates(
 ) -> Answer<Json<RatesView>> {
     let asked = span.asked(&split);
     let counted = actions::rates(&mut *app.db.read().await?, &app, reach(&app, who.scope()), &asked).await?;
-    Ok(Json(RatesView::of(counted)))
+    Ok(Json(RatesView::of(counted, &app.catalogue.get().value)))
 }
 
 /// The same as CSV or XLSX, with the denominators; audited.
@@ -192,11 +198,12 @@ async fn export_file(
     Query(span): Query<Span>,
     Query(split): Query<Split>,
 ) -> Answer<Response> {
-    let (asked, format) = (span.asked(&split), taker.format()?);
+    let (asked, lang) = (span.asked(&split), taker.lang());
     let counted = actions::rates(&mut *app.db.read().await?, &app, reach(&app, taker.scope()), &asked).await?;
-    let bytes = table(&counted, format)?;
-    actions::exported(&app, &taker, format.word(), asked.by).await?;
-    Ok(attached_table(format, "rates", bytes))
+    let catalogue = app.catalogue.get();
+    let lines = export::rates(&counted, &Names { lang, by: asked.by, catalogue: &catalogue.value });
+    let along = Along { action: "report.export", name: "rates", columns: export::rate_columns(lang), lines };
+    Ok(along.file(&app, &taker, counted.as_of).await?)
 }
 
 /// Periods whose figures stand, the latest first.
@@ -220,10 +227,10 @@ async fn freeze(
     if reach(&app, who.scope()) != Scope::All {
         return Err(Error::NotFound.into());
     }
-    let (span, parts) = actions::measure(&mut *app.db.read().await?, &app, &period).await?;
+    let measured = actions::measure(&mut *app.db.read().await?, &app, &period).await?;
     let mut work = command.begin(&app, &who).await?;
     let now = work.now;
-    let frozen = actions::freeze(&mut work.tx, now, &who, &period, span, &parts).await?;
+    let frozen = actions::freeze(&mut work.tx, now, &who, &period, &measured).await?;
     work.finish(StatusCode::CREATED, &frozen).await
 }
 
@@ -235,7 +242,11 @@ struct FrozenView {
     by: By,
     /// As they were frozen; the first line is the district. Empty for whoever sees a part of the district only, unless split by places.
     frozen: Vec<Line>,
-    /// As they are counted now, with the lists of the present; what was frozen are numbers, of which no list was kept.
+    /// The same with their lists as they stood then; empty for a period that kept numbers only.
+    listed: Vec<LineView>,
+    /// Whether a part of the district is shown: lists then hold only what the caller may see of it.
+    part: bool,
+    /// As they are counted now, with the lists of the present.
     now: Vec<LineView>,
     /// Every rate that differs.
     differences: Vec<Difference>,
@@ -254,9 +265,22 @@ async fn period(
     let Stood { kept, by, frozen, whole, rows, lists } = stood;
     let now: Vec<Line> = whole.iter().chain(&rows).cloned().collect();
     let differences = differences(&frozen, &now);
+    // The first line is the whole for whoever sees all of the district.
+    let whole_first = whole.is_some();
+    let with_list = |(n, line): (usize, &Line)| {
+        let which = if whole_first && n == 0 { lists.whole() } else { lists.part(&line.key) };
+        let name_en = english(&app.catalogue.get().value, by, &line.key);
+        LineView { name_en, ..line_view(line.clone(), &lists::frozen(&kept.period, &which)) }
+    };
+    let listed = if kept.listed { frozen.iter().enumerate().map(with_list).collect() } else { vec![] };
+    let part = lists.is_part();
     let whole = whole.map(|line| line_view(line, &lists::reported(kept.from, kept.to, &lists.whole())));
-    let now = whole.into_iter().chain(rows.into_iter().map(|line| part_view(line, &lists, kept.from, kept.to))).collect();
-    Ok(Json(FrozenView { period: kept, by, differences, frozen, now }))
+    let now = whole.into_iter().chain(rows.into_iter().map(|line| {
+        let name_en = english(&app.catalogue.get().value, by, &line.key);
+        LineView { name_en, ..part_view(line, &lists, kept.from, kept.to) }
+    }));
+    let now = now.collect();
+    Ok(Json(FrozenView { period: kept, by, differences, frozen, listed, part, now }))
 }
 
 /// The same as CSV or XLSX, every rate as it stood and as it is counted now; audited.
@@ -270,8 +294,10 @@ async fn period_file(
 ) -> Answer<Response> {
     let stood = Stood::read(&app, reach(&app, taker.scope()), &period, split.by.unwrap_or_default()).await?;
     let now: Vec<Line> = stood.whole.into_iter().chain(stood.rows).collect();
-    let lines = export::frozen(&stood.frozen, &now);
-    let along = Along { action: "report.export", name: "period", head: export::FROZEN.to_vec(), lines };
+    let catalogue = app.catalogue.get();
+    let names = Names { lang: taker.lang(), by: stood.by, catalogue: &catalogue.value };
+    let (columns, lines) = (export::FROZEN.map(Column::plain).to_vec(), export::frozen(&stood.frozen, &now, &names));
+    let along = Along { action: "report.export", name: "period", columns, lines };
     Ok(along.file(&app, &taker, app.clock.now()).await?)
 }
 

@@ -77,6 +77,11 @@ pub fn reported(from: Time, to: Time, which: &str) -> String {
     format!("/api/v1/incidents?from={from}&to={to}{which}")
 }
 
+/// The list of what was frozen with a period, as part of which it is asked for.
+pub fn frozen(period: &str, which: &str) -> String {
+    format!("/api/v1/incidents?frozen={period}{which}")
+}
+
 /// The list behind one figure of a rate, without the cases that the rate leaves out.
 pub fn behind(list: &str, rate: Rate, word: &str) -> String {
     let figure = if word == REPORTED { String::new() } else { format!("&figure={word}") };

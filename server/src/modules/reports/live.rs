@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::{
     actions::{Names, named, within},
+    export::english,
     lists::{self, Lists},
     model::By,
     store::{self, Instant, Window},
@@ -92,6 +93,9 @@ pub struct Number {
 pub struct Line {
     pub(super) key: String,
     pub(super) name: String,
+    /// The English name of a matter that has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name_en: Option<String>,
     /// All of them, then by light.
     pub(super) lights: Vec<Number>,
     /// By how long ago they were reported.
@@ -149,7 +153,8 @@ pub async fn standing(conn: &mut Conn, app: &App, scope: Scope, by: By, unit: Op
             .into_iter()
             .map(|(key, standing)| {
                 let which = lists.part(&key.0);
-                line(key, &standing, &which, now)
+                let name_en = english(&catalogue.value, by, &key.0);
+                Line { name_en, ..line(key, &standing, &which, now) }
             })
             .collect(),
     })
@@ -167,6 +172,7 @@ fn line((key, name): (String, String), standing: &Standing, which: &str, now: Ti
     Line {
         key,
         name,
+        name_en: None,
         lights: vec![
             all,
             light("green", green),
@@ -245,6 +251,9 @@ pub struct RepeatLine {
     /// The matter's id.
     pub(super) matter: String,
     pub(super) matter_name: String,
+    /// The English name of the matter, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) matter_en: Option<String>,
     /// How often.
     pub(super) n: i64,
     /// How many of them are open.
@@ -279,6 +288,7 @@ pub async fn repeats(
         RepeatLine {
             cases: lists::reported(from, to, &lists.with(&format!("&filed_path={}&matter={matter}", row.filed_path))),
             matter_name: name.unwrap_or_default(),
+            matter_en: english(&catalogue.value, By::Matter, &matter),
             place,
             place_name,
             matter,

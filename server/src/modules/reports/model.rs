@@ -94,24 +94,6 @@ impl Rate {
         }
     }
 
-    /// As people call it.
-    pub const fn chinese(self) -> &'static str {
-        match self {
-            Self::Valid => "有效率",
-            Self::Filed => "立案率",
-            Self::Accuracy => "派遣准确率",
-            Self::Timely => "按期处置率",
-            Self::Ended => "办结率",
-            Self::Closed => "结案率",
-            Self::Rework => "返工率",
-            Self::Overdue => "超期率",
-            Self::Response => "响应率",
-            Self::Solved => "解决率",
-            Self::Satisfied => "满意率",
-            Self::Found => "主动发现率",
-        }
-    }
-
     /// As what a case can be left out of it: only where residents judge (rules of the field, 4).
     pub const fn judged(self) -> Option<Judged> {
         match self {
@@ -185,6 +167,7 @@ pub struct InCases {
 
 /// The figures of one street, department or other part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = FiguresLine)]
 pub struct Line {
     /// The unit's code, the matter's id or the channel's word; empty for what belongs to none.
     pub key: String,
@@ -365,7 +348,7 @@ mod tests {
             let (n, d) = rate.parts();
             assert!(known.contains(&n) && known.contains(&d), "{rate}");
             assert!(
-                text.contains(&format!("`{rate}`")) && text.contains(rate.chinese()),
+                text.contains(&format!("`{rate}`")) && text.contains(crate::lang::Lang::Zh.term("rate", rate.word())),
                 "docs/rates.md does not explain {rate}"
             );
         }

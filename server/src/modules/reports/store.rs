@@ -216,14 +216,15 @@ impl<T: FromRow> FromRow for LeftOut<T> {
 record! {
     /// A frozen period.
     #[derive(Clone, Debug)]
-    pub struct Frozen { pub period: String, pub from_at: Time, pub to_at: Time, pub frozen_at: Time, pub frozen_by: Uuid }
+    pub struct Frozen { pub period: String, pub from_at: Time, pub to_at: Time, pub frozen_at: Time, pub frozen_by: Uuid, pub listed: bool }
 }
 
 /// Keeps the figures of a period, one row for each way to split them.
 pub async fn freeze(tx: &mut Tx, frozen: &Frozen, parts: &[(By, Vec<Line>)]) -> Result<()> {
-    let statement = sql!("insert into report_period (period, from_at, to_at, frozen_at, frozen_by) values ($1, $2, $3, $4, $5)");
+    let statement =
+        sql!("insert into report_period (period, from_at, to_at, frozen_at, frozen_by, listed) values ($1, $2, $3, $4, $5, $6)");
     let f = frozen;
-    tx.execute(statement, bind![f.period, f.from_at, f.to_at, f.frozen_at, f.frozen_by]).await?;
+    tx.execute(statement, bind![f.period, f.from_at, f.to_at, f.frozen_at, f.frozen_by, f.listed]).await?;
     let mut query = Query::new("insert into report_figure (period, split_by, body) values");
     for (n, (by, lines)) in parts.iter().enumerate() {
         query = query.push_list(if n == 0 { "" } else { "," }, bind![f.period, *by, Json(lines)]);
@@ -233,14 +234,17 @@ pub async fn freeze(tx: &mut Tx, frozen: &Frozen, parts: &[(By, Vec<Line>)]) -> 
 
 /// The period, if it was frozen.
 pub async fn frozen(conn: &mut Conn, period: &str) -> Result<Option<Frozen>> {
-    conn.one(sql!("select period, from_at, to_at, frozen_at, frozen_by from report_period where period = $1"), bind![period])
-        .await
+    conn.one(
+        sql!("select period, from_at, to_at, frozen_at, frozen_by, listed from report_period where period = $1"),
+        bind![period],
+    )
+    .await
 }
 
 /// Frozen periods, the latest first.
 pub async fn periods(conn: &mut Conn) -> Result<Vec<Frozen>> {
     conn.all(
-        sql!("select period, from_at, to_at, frozen_at, frozen_by from report_period order by from_at desc, period limit 400"),
+        sql!("select period, from_at, to_at, frozen_at, frozen_by, listed from report_period order by from_at desc, period limit 400"),
         bind![],
     )
     .await

@@ -9,6 +9,7 @@ type S = components["schemas"];
 type Query<O extends keyof operations> = NonNullable<operations[O]["parameters"]["query"]>;
 export type Summoned = S["SummonedView"];
 export type Whistle = S["WhistleView"];
+export type WhistleUnit = S["WhistleUnitFigures"];
 export type Review = S["ReviewView"];
 export type Extension = S["ExtensionView"];
 export type Handover = S["HandoverView"];
@@ -108,8 +109,9 @@ export const desk = {
   sign: (c: Of, task: string) => toTask(c, task, "sign"),
   handBack: (c: Of, task: string, words: string) => toTask(c, task, "hand-back", { words }),
   link: (c: Of, task: string, days: number) => post<S["LinkMade"]>(`/incidents/${c.id}/tasks/${task}/link`, { days }),
+  links: (id: string, task: string) => get<Paged<S["TaskLink"]>>(`/incidents/${id}/tasks/${task}/links`),
   unlink: (c: Of, task: string) => toTask(c, task, "link/revoke"),
 };
 
 /** The page that prints the whole case. */
-export const dossierUrl = (id: string) => `/api/v1/incidents/${id}/dossier`;
+export const dossierUrl = (id: string, lang: string) => `/api/v1/incidents/${id}/dossier?lang=${lang}`;

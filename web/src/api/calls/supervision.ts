@@ -6,6 +6,9 @@ export type By = Schemas["By"];
 export type Rates = Schemas["RatesView"];
 export type RateLine = Schemas["LineView"];
 export type RateShare = Schemas["ShareView"];
+export type FrozenShare = Schemas["Share"];
+/** A line as it stands, without lists. */
+export type FrozenLine = Schemas["FiguresLine"];
 export type Standing = Schemas["StandingView"];
 export type StandingLine = Schemas["StandingLine"];
 export type Order = Schemas["OrderView"];

@@ -25,7 +25,7 @@ export interface Meter {
   forms: { form: string; times: number; typed: FieldCount[]; filled: FieldCount[] }[];
 }
 export interface MatterRules {
-  id: string; level1: string; level2: string; level3: string; level3_en: string; public_name: string; class: string; lead: string; helpers: string[]; urgency: string;
+  id: string; level1: string; level1_en?: string; level2: string; level3: string; level3_en: string; public_name: string; class: string; lead: string; helpers: string[]; urgency: string;
   accept: { n: number; unit: string } | null; handle: { n: number; unit: string } | null; stages: { name: string; limit: { n: number; unit: string } }[];
   filing_condition: string; handling_condition: string; closing_condition: string; evidence: string; verify: string;
 }

@@ -1,4 +1,4 @@
-import { onScopeDispose } from "vue";
+import { nextTick, onScopeDispose } from "vue";
 
 /** Whether a key press belongs to somebody who is typing or to a dialog that is open. */
 function taken(event: KeyboardEvent): boolean {
@@ -6,6 +6,14 @@ function taken(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return true;
   if (at?.closest("input:not([type=radio]), textarea, select, [contenteditable], [role=dialog], [role=combobox]")) return true;
   return event.key === "Enter" && at?.closest("a, button, summary") !== null;
+}
+
+/** Leaves what is open beside a list. Whoever was in it by the keyboard is back at its line, which is the one marked now. */
+export async function leaveFor(line: string, leave: () => Promise<unknown>): Promise<void> {
+  const [inside, at] = [document.activeElement?.closest(".case") != null, document.querySelector<HTMLElement>(line)];
+  await leave();
+  await nextTick();
+  if (inside && at?.isConnected) at.focus({ preventScroll: true });
 }
 
 /** Single keys of the desk; they rest while somebody types. */

@@ -12,7 +12,10 @@ export function useMatters() {
   const nameOf = (it: Matter, plain: boolean): string => (locale.value === "en" && it.name_en ? it.name_en : plain ? it.public_name || it.name : it.name);
   const groups = computed(() => {
     const found = new Map<string, Matter[]>();
-    for (const it of items.value) found.set(it.level1, [...(found.get(it.level1) ?? []), it]);
+    for (const it of items.value) {
+      const group = locale.value === "en" && it.level1_en ? it.level1_en : it.level1;
+      found.set(group, [...(found.get(group) ?? []), it]);
+    }
     return [...found];
   });
   return { query, items, groups, nameOf };

@@ -1,6 +1,7 @@
 import { useI18n } from "vue-i18n";
 import type { components } from "@/api/schema";
 import { useDay, useMoment } from "@/shared/clock";
+import { useNamed } from "@/shared/named";
 import { useSays } from "@/shared/says";
 
 export type Spoken = components["schemas"]["Spoken"];
@@ -10,6 +11,7 @@ type Of<K extends Spoken["kind"]> = Extract<Spoken, { kind: K }>;
 function useSpoken(): (it: Spoken, asWritten: string) => string {
   const { t, te, locale } = useI18n();
   const says = useSays();
+  const { matter, shipped } = useNamed();
   const day = useDay();
   const moment = useMoment();
   const list = (all: string[]) => all.filter(Boolean).join(locale.value === "en" ? ", " : "、");
@@ -21,7 +23,7 @@ function useSpoken(): (it: Spoken, asWritten: string) => string {
     return [contacted, says.word("solved", it.solved), says.word("satisfied", it.satisfied)].filter(Boolean).join(locale.value === "en" ? "; " : "，");
   };
   // A sentence that this page does not know yet says its names rather than nothing.
-  const responsible = (it: Of<"responsible">) => (te(`spoken.responsible.${it.why}`, "zh") ? t(`spoken.responsible.${it.why}`, it.names) : list(Object.values(it.names)));
+  const responsible = (it: Of<"responsible">) => (te(`spoken.responsible.${it.why}`, "zh") ? t(`spoken.responsible.${it.why}`, Object.fromEntries(Object.entries(it.names).map(([gap, name]) => [gap, shipped(name)]))) : list(Object.values(it.names)));
   const extension = (it: Of<"extension_decided"> | Of<"extension_asked">) => ({ n: it.n, by: span(it.by), rung: says.word("rung", it.rung) });
   return (it, asWritten) => {
     switch (it.kind) {
@@ -33,8 +35,10 @@ function useSpoken(): (it: Spoken, asWritten: string) => string {
       case "reopened": return t("spoken.reopened", { n: it.round, cause: says.word("cause", it.cause) });
       case "because": return says.word("cause", it.cause);
       case "responsible": return responsible(it);
-      case "classed": return t(it.item ? "spoken.classed_item" : "spoken.classed", { matter: it.matter, class: t(`spoken.class.${it.class}`), item: it.item ?? "" });
-      case "not_taken_in": return t(`spoken.not_taken_in.${it.refusal}`);
+      case "classed": return t(it.item ? "spoken.classed_item" : "spoken.classed", { matter: matter(it), class: t(`spoken.class.${it.class}`), item: it.item ?? "" });
+      case "recognised": return t("spoken.recognised", { matter: matter(it) });
+      case "matter_corrected": return t("spoken.matter_corrected", { matter: matter(it) });
+      case "not_taken_in": return says.word("refusal", it.refusal);
       case "planned": return t("spoken.planned", { words: it.words, by: day(it.by) });
       case "handed_over": return t(it.back ? "spoken.handed_back" : "spoken.handed_over", { person: it.person, to: [it.unit, it.to].filter(Boolean).join(" ") });
       case "extension_asked": return t("spoken.extension_asked", extension(it));
@@ -42,7 +46,7 @@ function useSpoken(): (it: Spoken, asWritten: string) => string {
       case "waits_until": return t("spoken.waits_until", { day: day(it.day) });
       case "shelved": return t(`spoken.shelved.${it.shelf}`);
       case "shelved_by": return t("spoken.shelved_by", { name: it.name, day: day(it.day) });
-      case "returned": return t(it.words ? "spoken.returned_words" : "spoken.returned", { ...it });
+      case "returned": return t(it.words ? "spoken.returned_words" : "spoken.returned", { ...it, reason: shipped(it.reason) });
       case "conference_called": return t("spoken.conference_called", { at: moment(it.at), chair: it.chair, units: list(it.units) });
       case "conference_held": return t("spoken.conference_held", { chair: it.chair, units: list(it.units), words: it.words });
       case "supervised": return t("spoken.supervised", { ...it, card: t(`spoken.card.${it.card}`) });

@@ -7,6 +7,11 @@ export function palette() {
   const of = (name: string) => css.getPropertyValue(`--${name}`).trim();
   return {
     ink: of("ink"), line: of("edge"), surface: of("surface"), teal: of("teal"),
+    /** How much larger than usual somebody wants type. */
+    type: Math.min(1.7, Math.max(1, (Number.parseFloat(css.fontSize) || 18) / 18)),
+    ground: {
+      halo: of("map-halo"), road: of("map-road"), edge: of("map-edge"), water: of("map-water"), green: of("map-green"), building: of("map-building"), name: of("map-name"),
+    },
     lights: { green: of("green"), yellow: of("yellow"), red: of("red"), paused: of("grey"), none: of("grey") } satisfies Record<LightKey, string>,
   };
 }
@@ -16,10 +21,10 @@ export type Palette = ReturnType<typeof palette>;
 export const weight = (n: number): number => (n === 0 ? 0 : n < 3 ? 0.15 : n < 6 ? 0.28 : n < 12 ? 0.42 : 0.58);
 
 /** Styles that were made, for as long as the palette is in use: one serves all that look alike. */
-function keeper<T extends unknown[]>(make: (colours: Palette, ...of: T) => Style): (colours: Palette, ...of: T) => Style {
-  const kept = new WeakMap<Palette, Map<string, Style>>();
+export function styleKeeper<T extends unknown[], S extends Style | Style[]>(make: (colours: Palette, ...of: T) => S): (colours: Palette, ...of: T) => S {
+  const kept = new WeakMap<Palette, Map<string, S>>();
   return (colours, ...of) => {
-    const known = kept.get(colours) ?? new Map<string, Style>();
+    const known = kept.get(colours) ?? new Map<string, S>();
     kept.set(colours, known);
     const key = of.join("\n");
     const style = known.get(key) ?? make(colours, ...of);
@@ -28,19 +33,25 @@ function keeper<T extends unknown[]>(make: (colours: Palette, ...of: T) => Style
   };
 }
 
-/** A grid's border, with its name where that fits into it, or with a number of cases; one's own grid stands out. */
-export const gridStyle = keeper((colours, name: string, count: number | undefined, own: boolean) => {
+/** A grid's border, filled by its number of cases; one's own grid stands out. */
+export const gridStyle = styleKeeper((colours, count: number | undefined, own: boolean) => {
   const fill = count !== undefined ? `rgba(11,96,104,${weight(count)})` : own ? "rgba(11,96,104,0.18)" : "rgba(127,150,153,0.06)";
   return new Style({
     stroke: new Stroke({ color: own ? colours.teal : colours.line, width: own ? 3.5 : 1.2 }),
     zIndex: own ? 1 : 0,
     fill: new Fill({ color: fill }),
-    text: new Text({ text: count === undefined ? name : String(count), font: "13px sans-serif", fill: new Fill({ color: colours.ink }), stroke: new Stroke({ color: colours.surface, width: 3 }), overflow: false }),
   });
 });
 
+/** A grid's name, or its number of cases, where that fits into it; of two names that want one place it is the one that is written. */
+export const gridText = styleKeeper((colours, text: string) =>
+  new Style({
+    zIndex: 99,
+    text: new Text({ text, font: `${Math.round(13 * colours.type)}px sans-serif`, fill: new Fill({ color: colours.ink }), stroke: new Stroke({ color: colours.surface, width: 3 }), overflow: false }),
+  }));
+
 /** The light by shape as well as colour: round, diamond, triangle, square. */
-export const pinStyle = keeper((colours, light: LightKey, selected: boolean) => {
+export const pinStyle = styleKeeper((colours, light: LightKey, selected: boolean) => {
   const fill = new Fill({ color: colours.lights[light] });
   const stroke = new Stroke({ color: selected ? colours.ink : colours.surface, width: selected ? 3 : 1.5 });
   const radius = selected ? 11 : 8;

@@ -17,7 +17,7 @@ async function read(): Promise<District> {
 }
 
 /** What was public of the district the last time: its name, and that it is a demonstration, have to stand on a page without network as well. */
-function before(): District | undefined {
+export function lastDistrict(): District | undefined {
   try {
     return (JSON.parse(localStorage.getItem(place) ?? "null") as District | null) ?? undefined;
   } catch {
@@ -27,7 +27,7 @@ function before(): District | undefined {
 
 /** The district that this instance serves, as it was the last time until it is read again; what was known stays when it cannot be. */
 export function useDistrict() {
-  const query = useQuery({ queryKey: ["district"], queryFn: read, staleTime: 3_600_000, initialData: before, initialDataUpdatedAt: 0 });
+  const query = useQuery({ queryKey: ["district"], queryFn: read, staleTime: 3_600_000, initialData: lastDistrict, initialDataUpdatedAt: 0 });
   watchEffect(() => {
     if (query.data.value) useZone(query.data.value.zone);
   });

@@ -1,4 +1,5 @@
 import { ref, shallowRef } from "vue";
+import { insideWechat } from "../wechat";
 
 /** What a browser hands out that can put the pages on the home screen by itself; the others want to be asked by hand. */
 interface Offer extends Event { prompt(): Promise<unknown> }
@@ -29,6 +30,6 @@ export async function install(): Promise<void> {
 
 /** How it is done by hand: a word of the locale files. */
 export function byHand(agent: string): "wechat" | "apple" | "other" {
-  if (/MicroMessenger/i.test(agent)) return "wechat";
+  if (insideWechat(agent)) return "wechat";
   return /iPhone|iPad|iPod/i.test(agent) ? "apple" : "other";
 }

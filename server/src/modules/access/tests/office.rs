@@ -193,6 +193,15 @@ testkit::both! {
         let first = list(&format!("object={object}&limit=4")).await;
         assert_eq!(first["items"][0]["details"], r#"{"n":5}"#);
         assert_eq!(count(&format!("object={object}&limit=4&cursor={}", first["next"].as_str().unwrap())).await, 2);
+        // Names of accounts come with the page, of the one who did it and of the one it was done to; the program has none.
+        let id = auditor.account;
+        let mut tx = app.db.begin();
+        Audit::new("account.seen", "account", id).by(&mut tx, app.now(), id, kernel::ActorKind::Person).await.unwrap();
+        tx.commit().await.unwrap();
+        let named = list(&format!("object={id}&action=account.seen")).await["items"][0].clone();
+        let account = auditor.get(&format!("/api/v1/accounts/{id}")).await.expect(200).json();
+        assert_eq!((&named["actor_name"], &named["object_name"]), (&account["name"], &account["name"]));
+        assert!(account["name"].is_string() && first["items"][0]["actor_name"].is_null());
     }
 
     async fn people_are_found_by_role_and_place(engine: Engine) {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use db::{Conn, Tx};
-use kernel::{Actor, Cursor, Error, Id, Permission, Result, Scope, Time};
+use kernel::{Actor, Cursor, Error, Id, Permission, Result, Scope, Time, Zone};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,6 +16,7 @@ use crate::{
             private::{self, Revealed},
         },
         incidents::{
+            clocks::Days,
             model::{Action, Attention, Incident, Reached, Reason, Satisfied, Solved},
             rules::{
                 callback::{CALLBACK, CALLED_BY_OTHER, CLAIM_FIRST, NOT_TO_BE_CALLED},
@@ -94,16 +95,22 @@ async fn tried(conn: &mut Conn, case: &Case) -> Result<Vec<Time>> {
     Ok(all.into_iter().filter(|a| a.round == case.round).map(|a| a.at).collect())
 }
 
+/// The days by which the distance of attempts counts.
+pub fn today(ground: &Ground, zone: Zone) -> Days<'_> {
+    Days { calendar: ground.catalogue.value.calendar(), zone }
+}
+
 /// Takes a call, so that nobody else rings the same person meanwhile.
 pub async fn claim(tx: &mut Tx, app: &App, who: &Actor, scope: &Scope, id: Id<Incident>) -> Result<Claimed> {
-    let now = app.clock.now();
+    let ground = Ground::of(app);
+    let now = ground.now;
     let practice = app.access.setting(&CALLBACK, now);
     let case = store::hold(tx, scope, id).await?;
     if case.call_at.is_none() {
         return Err(Error::refused(NOT_TO_BE_CALLED));
     }
     let tried = tried(tx, &case).await?;
-    practice.may_try(app.zone, &tried, now).map_err(Error::refused)?;
+    practice.may_try(&today(&ground, app.zone), &tried, now)?;
     let until = now.plus_minutes(practice.lease_minutes);
     if !store::claim(tx, id, who.id, now, until).await? {
         return Err(Error::refused(CALLED_BY_OTHER));
@@ -162,7 +169,7 @@ pub async fn callback(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body
     let tried = tried(tx, &change.case).await?;
     if !reached {
         // An answer is never turned away, even when the reporter rings back by himself.
-        practice.may_try(change.app.zone, &tried, ground.now).map_err(Error::refused)?;
+        practice.may_try(&today(ground, change.app.zone), &tried, ground.now)?;
     }
     let row = row(ground, &change, body)?;
     store::rate(tx, fresh(ground), change.case.id, &row).await?;

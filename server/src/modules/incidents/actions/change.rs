@@ -172,14 +172,6 @@ impl<'a> Change<'a> {
         self.entries.last_mut()
     }
 
-    /// The rule of an opened case was corrected: its clock goes on from the first opening under the new rule, it does not start again.
-    pub fn rule_changed(&mut self) {
-        let Some(Json(rule)) = self.case.rule.clone() else { return };
-        if let Some(last) = self.entries.last_mut() {
-            last.clock.0.push(Event::Rule { rule });
-        }
-    }
-
     /// Which attentions remain and which come: `keep` decides about those that are there.
     pub fn attend(&mut self, keep: impl Fn(Attention) -> bool, more: &[Attention]) {
         let mut list: Vec<Attention> = attention_list(&self.case.attention).into_iter().filter(|a| keep(*a)).collect();
@@ -285,6 +277,11 @@ impl<'a> Change<'a> {
             .await?;
         if self.alarms() {
             super::emergency::begin(tx, self.app, self.now, &self.case, self.version_before == 0).await?;
+        } else if self.case.urgency == Urgency::Emergency
+            && self.case.state.is_open()
+            && self.before.as_ref().is_some_and(|b| !b.state.is_open())
+        {
+            super::emergency::ring_on(tx, self.app, self.now, &self.case).await?;
         }
         Ok(self.case)
     }

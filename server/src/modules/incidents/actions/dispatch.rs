@@ -90,7 +90,8 @@ fn plan_without(ground: &Ground, grid: Option<Id<Unit>>, matter: &Matter, not: &
         attention.push(Attention::Unlisted);
     }
     let item = ground.admission.value.item(matter.id, ground.now).map(|i| i.name.clone());
-    let mut why = vec![Reason::said("class", Spoken::Classed { matter: matter.level3.clone(), class, item })];
+    let (name, matter_en) = (matter.level3.clone(), matter.english());
+    let mut why = vec![Reason::said("class", Spoken::Classed { matter: name, matter_en, class, item })];
     why.extend(reasons(&lead.reasons));
     let name = |unit: &Id<Unit>| directory.unit(*unit).map_or("", |u| u.name.as_str());
     let kept_out = kept_out.iter().map(|unit| Spoken::HelperKeptOut { unit: name(unit).to_owned() });

@@ -168,6 +168,16 @@ pub async fn begin(tx: &mut Tx, app: &App, now: Time, case: &Case, new: bool) ->
     ring_up(tx, app, now, case, &desks_of(app, now, case), reminder).await
 }
 
+/// An emergency that seemed solved is open again: a desk that had not answered is rung on, as often as before.
+pub(super) async fn ring_on(tx: &mut Tx, app: &App, now: Time, case: &Case) -> Result<()> {
+    let every = app.access.setting(&EMERGENCY, now).ring_minutes;
+    for bell in rows::bells(tx, case.id).await?.into_iter().filter(|b| b.acknowledged_at.is_none()) {
+        let due = bell.rung_at.map_or(now, |rung| rung.plus_minutes(every).max(now));
+        jobs::reschedule(tx, now, &ring_at(bell.id, bell.rings + 1, due)).await?;
+    }
+    Ok(())
+}
+
 /// The place of an emergency was put right: the desks of the new place are rung, and one that has nothing to do with it any more is no longer.
 pub(super) async fn elsewhere(tx: &mut Tx, app: &App, now: Time, case: &Case) -> Result<()> {
     if case.urgency != Urgency::Emergency {
@@ -251,8 +261,9 @@ pub async fn ring(app: &App, context: &Context, ring: &Ring) -> Result<()> {
 
 async fn tell(tx: &mut Tx, app: &App, now: Time, case: &Case, to: &[Uuid], kind: &'static str) -> Result<()> {
     let catalogue = app.catalogue.get();
-    let matter = case.matter_id.and_then(|m| catalogue.value.matter(m)).map(|m| m.level3.clone()).unwrap_or_default();
-    let params = serde_json::json!({ "code": case.code, "matter": matter });
+    let matter = case.matter_id.and_then(|m| catalogue.value.matter(m));
+    let (matter, matter_en) = (matter.map(|m| m.level3.clone()).unwrap_or_default(), matter.and_then(|m| m.english()));
+    let params = serde_json::json!({ "code": case.code, "matter": matter, "matter_en": matter_en });
     let notice = |to: &Uuid| Notice {
         to: *to,
         kind,

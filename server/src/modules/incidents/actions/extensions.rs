@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Change, Ground,
+    Change, Ground, days,
     dispatch::{notice, tell_accounts},
     handle::own_task,
     optional, required,
@@ -15,12 +15,13 @@ use crate::{
     app::App,
     modules::{
         access,
-        catalogue::Limit,
+        catalogue::{Limit, NO_CALENDAR},
         incidents::{
-            clocks::Event,
+            clocks::{Days, Event},
             model::{Action, Incident, NOT_YOUR_TASK, Reason, Role, Task, TaskState},
             rules::pauses::{
-                Detail, EXTENSION_DECIDED, EXTENSION_OPEN, NOT_YOUR_RUNG, NOTHING_TO_EXTEND, OWN_EXTENSION, Rung, Standing,
+                Detail, EXTENSION, EXTENSION_DECIDED, EXTENSION_OPEN, NOT_YOUR_RUNG, NOTHING_TO_EXTEND, OWN_EXTENSION, Rung,
+                Standing,
             },
             rules::returns::{Allowed, CONFERENCE_NEEDED, conferences},
             rules::spoken::Spoken,
@@ -30,7 +31,7 @@ use crate::{
         },
         notices,
     },
-    table::write::Cell,
+    table::{column::Column, write::Cell},
 };
 
 /// 申请延期.
@@ -113,7 +114,8 @@ pub async fn extend(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: Id
     if earlier.iter().any(|e| e.state == Standing::Open) {
         return Err(Error::refused(EXTENSION_OPEN));
     }
-    let n = 1 + earlier.iter().filter(|e| e.state == Standing::Granted && e.round == round).count() as i64;
+    let n = turn(&earlier, round);
+    short_enough(change.app, ground, &change.case, n, now.due_at, by)?;
     let asked = Extension {
         id: Id::new(ground.now),
         incident_id: change.case.id,
@@ -159,6 +161,31 @@ pub async fn extend(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: Id
     Ok(case)
 }
 
+/// Which extension of a round the next one is.
+fn turn(earlier: &[Extension], round: i64) -> i64 {
+    1 + earlier.iter().filter(|e| e.state == Standing::Granted && e.round == round).count() as i64
+}
+
+/// Refuses more time than the rung whose turn it is may give, counted as it would be granted.
+fn short_enough(app: &App, ground: &Ground, case: &Case, n: i64, due: Option<Time>, by: Limit) -> Result<()> {
+    let lengths = app.access.setting(&EXTENSION, ground.now);
+    let handle = case.rule.as_ref().and_then(|rule| rule.0.handle);
+    let from = due.map_or(ground.now, |due| due.max(ground.now));
+    let fits = |days: &Days<'_>| lengths.fits(days, Rung::turn(n), handle, by, from);
+    match fits(&days(&ground.catalogue.value, case, app.zone)) {
+        // As the clocks themselves do it in a year that the calendar of the opening does not know.
+        Err(Error::Refused(NO_CALENDAR, _)) => fits(&Days { calendar: ground.catalogue.value.calendar(), zone: app.zone }),
+        other => other,
+    }
+}
+
+/// Whether so much more time could be asked for now, for a preview.
+pub(super) async fn fits(conn: &mut Conn, app: &App, ground: &Ground, case: &Case, due: Option<Time>, by: Limit) -> Result<()> {
+    let by = possible(by)?;
+    let earlier = store::extensions_of(conn, case.id).await?;
+    short_enough(app, ground, case, turn(&earlier, case.round), due, by)
+}
+
 /// Grants or refuses a request of the own units.
 pub async fn decide(
     tx: &mut Tx,
@@ -189,6 +216,10 @@ pub async fn decide(
     asked.length = Json(possible(body.by.unwrap_or(asked.length.0))?);
     asked.state = if body.grant { Standing::Granted } else { Standing::Refused };
     let mut change = Change::of(tx, app, who, case, None).await?;
+    if body.grant {
+        let due = change.would(ground, &[])?.due_at;
+        short_enough(app, ground, &change.case, asked.n, due, asked.length.0)?;
+    }
     let entry = change.act(Action::Extend)?;
     (entry.words, entry.is_public) = (words.clone(), body.grant);
     entry.details = detail(&asked).json()?;
@@ -253,22 +284,22 @@ fn detail(e: &Extension) -> Detail {
 }
 
 /// The columns of requests as a table.
-pub const EXTENSION_HEAD: [&str; 15] = [
-    "code",
-    "title",
-    "state",
-    "unit",
-    "round",
-    "n",
-    "rung",
-    "by",
-    "reason",
-    "asked_at",
-    "asked_by",
-    "due_before",
-    "due_after",
-    "decided_at",
-    "words",
+pub const EXTENSION_COLUMNS: [Column; 15] = [
+    Column::plain("code"),
+    Column::plain("title"),
+    Column::terms("state", "standing"),
+    Column::plain("unit"),
+    Column::plain("round"),
+    Column::plain("n"),
+    Column::terms("rung", "rung"),
+    Column::span("by"),
+    Column::plain("reason"),
+    Column::at("asked_at"),
+    Column::plain("asked_by"),
+    Column::at("due_before"),
+    Column::at("due_after"),
+    Column::at("decided_at"),
+    Column::plain("words"),
 ];
 
 /// A request as a line of a table.

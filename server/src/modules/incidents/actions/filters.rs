@@ -54,8 +54,7 @@ pub struct FilterView {
 
 /// A list as the caller sees it.
 pub fn seen(ground: &Ground, who: &Actor, row: FilterRow) -> FilterView {
-    let named =
-        |id: Id<Unit>| Named { id: id.uuid(), name: ground.org.value.unit(id).map(|u| u.name.clone()).unwrap_or_default() };
+    let named = |id: Id<Unit>| Named::unit(ground, id);
     FilterView {
         id: row.id.uuid(),
         name: row.name,

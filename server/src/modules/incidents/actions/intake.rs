@@ -7,15 +7,16 @@ use utoipa::ToSchema;
 
 use super::{
     Change, Ground, dispatch, emergency,
-    report::{adopt, open},
+    report::{adopt, open, rule_of},
     required,
 };
+use crate::app::App;
 use crate::modules::{
-    catalogue::Matter,
+    catalogue::{Matter, Urgency},
     incidents::{
         clocks::Event,
         learn,
-        model::{Action, Attention, MATTER_UNKNOWN, Reason, Refusal, State},
+        model::{Action, Attention, MATTER_UNKNOWN, Reason, Refusal, Rule, State},
         rules::spoken::Spoken,
         store::Case,
     },
@@ -111,23 +112,53 @@ pub async fn refuse(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: 
 pub async fn correct(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Correct) -> Result<Case> {
     let matter = ground.catalogue.value.current(body.matter).ok_or_else(|| Error::invalid("matter", "unknown-matter"))?;
     learn::correct(tx, ground.now, &change.case, matter.id).await?;
-    let opened = change.case.state != State::Received;
+    let (opened, urgency) = (change.case.state != State::Received, change.case.urgency);
     let calendar = change.case.rule.as_ref().map(|r| r.0.calendar_version).filter(|_| opened);
     adopt(&mut change, ground, matter);
     // The other rule holds, but the days are those of the opening.
     if let (Some(Json(rule)), Some(version)) = (&mut change.case.rule, calendar) {
         rule.calendar_version = version;
     }
+    let recounted = match &change.case.rule {
+        Some(Json(rule)) if opened => {
+            let log = change.log().map(|(_, event)| event);
+            recounted(change.app, ground, log, (urgency, change.case.urgency), matter, rule)
+        }
+        _ => vec![],
+    };
     let entry = change.act(Action::Correct)?;
-    entry.say(Spoken::MatterCorrected { matter: matter.level3.clone() });
+    entry.say(Spoken::MatterCorrected { matter: matter.level3.clone(), matter_en: matter.english() });
     entry.is_public = false;
-    if opened {
-        change.rule_changed();
-    }
+    entry.clock = Json(recounted);
     let more = dispatch::plan(ground, change.case.grid_id, matter).attention;
     change.attend(stays, &more);
     change.wind(ground)?;
     change.save(tx).await
+}
+
+/// What a correction does to the clocks of an opened case, whose urgency was the one and is the other, and which this rule holds from now on. The
+/// round is counted again under the other matter's rule. Of a case that became an emergency on the way that is the rule of before: the
+/// emergency's limits were never meant for the time since the opening. They count from where it was raised, and the other matter's from now.
+pub(super) fn recounted<'e>(
+    app: &App,
+    ground: &Ground,
+    log: impl Iterator<Item = &'e Event>,
+    (was, is): (Urgency, Urgency),
+    matter: &Matter,
+    rule: &Rule,
+) -> Vec<Event> {
+    let raised = log.fold(false, |raised, event| match event {
+        Event::Open { .. } => false,
+        Event::Hasten { .. } => true,
+        _ => raised,
+    });
+    let rule = rule.clone();
+    if is != Urgency::Emergency || !(raised || was != Urgency::Emergency) {
+        return vec![Event::Rule { rule }];
+    }
+    let before = [was, matter.urgency].into_iter().filter(|u| *u != Urgency::Emergency).max().unwrap_or(Urgency::Normal);
+    let usual = Rule { calendar_version: rule.calendar_version, ..rule_of(app, ground, matter, before) };
+    vec![Event::Rule { rule: usual }, Event::Hasten { rule }]
 }
 
 /// Puts the place right; the case moves to the desk of the new place.

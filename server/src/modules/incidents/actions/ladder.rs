@@ -181,9 +181,10 @@ fn notice(ground: &Ground, come: &Come<'_>, to: uuid::Uuid) -> Notice {
         (Mark::Red, ..60) => "case-red",
         (Mark::Red, _) => "case-overdue",
     };
-    let matter = case.matter_id.and_then(|m| ground.catalogue.value.matter(m)).map(|m| m.level3.clone());
+    let matter = case.matter_id.and_then(|m| ground.catalogue.value.matter(m));
+    let (matter, matter_en) = (matter.map(|m| m.level3.clone()), matter.and_then(|m| m.english()));
     let hours = alarm.stage.after_minutes / 60;
-    let params = serde_json::json!({ "code": case.code, "matter": matter, "hours": hours });
+    let params = serde_json::json!({ "code": case.code, "matter": matter, "matter_en": matter_en, "hours": hours });
     Notice { to, kind, object_kind: "incident", object: case.id.uuid(), params, urgent: case.urgency == Urgency::Emergency }
 }
 

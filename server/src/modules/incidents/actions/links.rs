@@ -6,16 +6,22 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Change, Ground};
-use crate::modules::{
-    access::{
-        audit::Audit,
-        sessions::{self, Secret},
-    },
-    incidents::{
-        model::{Action, Task},
-        rules::links::{LINKS, NOT_BY_LINK},
-        store::{self, TaskRow, links::LinkRow},
-        transitions::not_in_state,
+use crate::{
+    app::App,
+    modules::{
+        access::{
+            audit::Audit,
+            sessions::{self, Secret},
+        },
+        incidents::{
+            model::{Action, Incident, Task},
+            rules::links::{LINKS, LinkState, NOT_BY_LINK},
+            store::{
+                self, TaskRow,
+                links::{LinkRow, LinkSeen},
+            },
+            transitions::not_in_state,
+        },
     },
 };
 
@@ -65,6 +71,7 @@ pub async fn make_link(tx: &mut Tx, ground: &Ground, change: Change<'_>, id: Id<
         incident_id: change.case.id,
         task_id: id,
         expires_at: set.expires(ground.now, body.days)?,
+        opened_at: None,
     };
     store::links::revoke(tx, id, ground.now).await?;
     store::links::add(tx, &link, &secret.hash(), change.actor.id, ground.now).await?;
@@ -80,6 +87,66 @@ pub async fn revoke_link(tx: &mut Tx, ground: &Ground, change: &Change<'_>, id: 
     let count = store::links::revoke(tx, id, ground.now).await?;
     let audit = Audit::new("task.link.revoke", "task", id.uuid()).under(&change.case.owner_path);
     audit.with("count", count).record(tx, ground.now, change.actor).await
+}
+
+/// A link that was made for a task, and what became of it; its secret was shown once.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TaskLink)]
+pub struct LinkView {
+    id: uuid::Uuid,
+    /// When it was made.
+    made_at: kernel::Time,
+    /// Until when it works, at the longest.
+    expires_at: kernel::Time,
+    /// What became of it.
+    state: LinkState,
+    /// When whoever holds it last looked, to five minutes; nothing when nobody did.
+    opened_at: Option<kernel::Time>,
+    /// When something was last done by it.
+    acted_at: Option<kernel::Time>,
+    /// When it was taken back or replaced.
+    revoked_at: Option<kernel::Time>,
+}
+
+/// The links of a task, the newest first, for whoever may make one.
+pub async fn links_of(
+    conn: &mut Conn,
+    ground: &Ground,
+    who: &Actor,
+    scope: &Scope,
+    case: Id<Incident>,
+    id: Id<Task>,
+) -> Result<Vec<LinkView>> {
+    let (case, reach) = (store::find(conn, scope, case).await?, who.scope(Permission("task.link")));
+    let task = store::tasks(conn, case.id).await?.into_iter().find(|t| t.id == id).ok_or(Error::NotFound)?;
+    if !reach.holds(&case.owner_path) && !reach.holds(&task.unit_path) {
+        return Err(Error::NotFound);
+    }
+    let seen = |l: LinkSeen| LinkView {
+        state: LinkState::stands(ground.now, l.expires_at, l.revoked_at, l.acted_at.is_some(), l.open == 1),
+        id: l.id,
+        made_at: l.made_at,
+        expires_at: l.expires_at,
+        opened_at: l.opened_at,
+        acted_at: l.acted_at,
+        revoked_at: l.revoked_at,
+    };
+    Ok(store::links::of_task(conn, id).await?.into_iter().map(seen).collect())
+}
+
+/// How long a look counts as the same, so that a page that is read again and again is not written again and again.
+const SAME_LOOK: i64 = 5;
+
+/// Keeps that whoever holds the link looked, once in five minutes.
+pub async fn looked(app: &App, ground: &Ground, link: &LinkRow, actor: &Actor) -> Result<()> {
+    if link.opened_at.is_some_and(|at| at.plus_minutes(SAME_LOOK) > ground.now) {
+        return Ok(());
+    }
+    let mut tx = app.db.begin();
+    store::links::opened(&mut tx, link.id, ground.now).await?;
+    let audit = Audit::new("task.link.open", "task", link.task_id.uuid()).with("link", link.id.to_string());
+    audit.record(&mut tx, ground.now, actor).await?;
+    tx.commit().await
 }
 
 /// The link of a secret, and who acts by it: the unit, on its own task. Whether it works, [`still_works`] says.

@@ -552,7 +552,8 @@ pub fn open(change: &mut Change<'_>, ground: &Ground, matter: &Matter) -> Result
     let opening = round_opened(change, ground)?;
     let entry = change.act(Action::Accept)?;
     entry.clock = Json(vec![opening]);
-    entry.reasons = Json(vec![Reason::said("matter", Spoken::Recognised { matter: matter.level3.clone() })]);
+    entry.reasons =
+        Json(vec![Reason::said("matter", Spoken::Recognised { matter: matter.level3.clone(), matter_en: matter.english() })]);
     Ok(())
 }
 

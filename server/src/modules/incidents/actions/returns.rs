@@ -1,6 +1,6 @@
 //! 退单: a unit gives its task back with a coded reason, once and on the same day; who sent it is told, and answers for it in the figures.
 
-use db::{Json, Tx};
+use db::{Conn, Json, Tx};
 use kernel::{Actor, Error, Id, Permission, Result};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -110,10 +110,10 @@ pub struct Trail {
 
 impl Trail {
     /// Reads the returns of a case, and its tasks when they matter.
-    pub async fn of(tx: &mut Tx, change: &Change<'_>) -> Result<Self> {
-        let returns = store::returns::returns(tx, change.case.id).await?;
+    pub async fn of(conn: &mut Conn, change: &Change<'_>) -> Result<Self> {
+        let returns = store::returns::returns(conn, change.case.id).await?;
         let led: Vec<&ReturnRow> = returns.iter().filter(|r| r.role == Role::Lead).collect();
-        let now_with = if led.is_empty() { None } else { leader(&store::tasks(tx, change.case.id).await?).map(|t| t.unit_id) };
+        let now_with = if led.is_empty() { None } else { leader(&store::tasks(conn, change.case.id).await?).map(|t| t.unit_id) };
         Ok(Self {
             returned_by: led.iter().map(|r| r.unit_id).collect(),
             now_with,
@@ -366,7 +366,12 @@ pub(super) async fn stop_circle(tx: &mut Tx, ground: &Ground, mut change: Change
     let case = change.save(tx).await?;
     let told = role(tx, ground, CENTRE, &case).await?;
     tell(tx, ground, told, "ruling-wanted", &case).await?;
-    Ok(Error::refused_with(CYCLIC_RETURN, "unit", unit))
+    Ok(circle(ground, to))
+}
+
+/// The case has returned from this unit and been with another since.
+pub(super) fn circle(ground: &Ground, to: Id<Unit>) -> Error {
+    Error::refused_with(CYCLIC_RETURN, "unit", ground.org.value.unit(to).map_or("", |u| u.name.as_str()))
 }
 
 /// The accounts that hold a role where the case belongs.

@@ -1,11 +1,13 @@
 //! “What if”: the deadlines and the light that an action would give, without taking it.
 
 use db::Conn;
-use kernel::{Error, Id, Result, Time};
+use kernel::{Actor, Error, Id, Result, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Ground, change::counted, dispatch::is_grassroots, emergency::hastened, report};
+use super::{
+    Change, Ground, change::counted, dispatch::is_grassroots, emergency::hastened, extensions, intake::recounted, report, whistle,
+};
 use crate::{
     app::App,
     modules::{
@@ -13,8 +15,8 @@ use crate::{
         incidents::{
             clocks::{Event, Orders},
             explain::{Effect, differences},
-            model::{Action, Light, MATTER_UNKNOWN, gate},
-            rules::{emergency::NOT_MORE_URGENT, pauses::NO_SUCH_STAGE, returns::leader},
+            model::{Action, Light, MATTER_UNKNOWN, Role, gate},
+            rules::{emergency::NOT_MORE_URGENT, pauses::NO_SUCH_STAGE},
             store::{self, Case},
             transitions::transition,
         },
@@ -28,7 +30,7 @@ use crate::{
 pub struct WhatIf {
     /// The action.
     pub action: Action,
-    /// The unit that would lead; for a dispatch.
+    /// The unit that would lead; for a dispatch or a whistle.
     #[serde(default)]
     #[schema(value_type = Option<uuid::Uuid>)]
     pub unit: Option<Id<Unit>>,
@@ -36,6 +38,16 @@ pub struct WhatIf {
     #[serde(default)]
     #[schema(value_type = Option<uuid::Uuid>)]
     pub matter: Option<Id<Matter>>,
+    /// Who would be called, beside the unit that would lead; for a whistle.
+    #[serde(default)]
+    pub units: Vec<whistle::Call>,
+    /// How many minutes they would have to come; for a whistle.
+    #[serde(default)]
+    pub minutes: Option<u32>,
+    /// The unit for which it would be blown; for a whistle.
+    #[serde(default)]
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub from: Option<Id<Unit>>,
     /// How much more time; for an extension.
     #[serde(default)]
     pub by: Option<Limit>,
@@ -66,21 +78,29 @@ pub struct Outlook {
     effect: Vec<Effect>,
 }
 
-/// Works it out from the log; writes nothing. Refused as the action itself would be: by the state, by the gate.
-pub async fn what_if(conn: &mut Conn, app: &App, ground: &Ground, mut case: Case, ask: &WhatIf) -> Result<Outlook> {
+/// Works it out from the log; writes nothing. Refused as the action itself would be: by the state, by the gate, a whistle and an extension by
+/// all that they ask.
+pub async fn what_if(conn: &mut Conn, app: &App, ground: &Ground, who: &Actor, mut case: Case, ask: &WhatIf) -> Result<Outlook> {
     transition(case.state, ask.action)?;
     let kept = store::events(conn, case.id).await?;
     let mut log: Vec<(Time, &Event)> = kept.iter().map(|(at, event)| (*at, event)).collect();
     let count = |case: &Case, log: &[(Time, &Event)]| {
         counted(&ground.catalogue.value, case, app.zone, log).map(|(clocks, _)| (clocks.faces(), clocks.instants()))
     };
-    let (before, _) = count(&case, &log)?;
-    let lead = match ask.unit.filter(|_| ask.action == Action::Whistle) {
-        Some(_) => leader(&store::tasks(conn, case.id).await?).map(|t| t.unit_id),
-        None => None,
+    let (before, now) = count(&case, &log)?;
+    let would = match (ask.action, ask.by) {
+        (Action::Whistle, _) => {
+            let change = Change::of(conn, app, who, case.clone(), None).await?;
+            // A whistle for helpers alone, or for a lead who is there, offers the case to nobody.
+            let offers = whistle::would_offer(conn, ground, &change, &called(ask)).await?;
+            offers.then_some(Event::Offer).into_iter().collect()
+        }
+        (Action::Extend, Some(by)) => {
+            extensions::fits(conn, app, ground, &case, now.due_at, by).await?;
+            vec![Event::Extend { by }]
+        }
+        _ => events(app, ground, &mut case, &kept, ask)?,
     };
-    let orders = Orders::of(kept.iter().map(|(_, event)| event));
-    let would = events(app, ground, &mut case, &orders, lead, ask)?;
     if let [Event::Reach { stage }] = would.as_slice()
         && !before.iter().any(|face| face.stage.as_ref() == Some(stage))
     {
@@ -100,33 +120,39 @@ pub async fn what_if(conn: &mut Conn, app: &App, ground: &Ground, mut case: Case
     })
 }
 
-/// What the action would do to the clocks of a case that these orders bind and this unit leads. One that opens or corrects the case also puts
-/// the rule that would hold into it.
-fn events(
-    app: &App,
-    ground: &Ground,
-    case: &mut Case,
-    orders: &Orders,
-    lead: Option<Id<Unit>>,
-    ask: &WhatIf,
-) -> Result<Vec<Event>> {
+/// The whistle that is thought of, without its words.
+fn called(ask: &WhatIf) -> whistle::Blow {
+    let lead = ask.unit.map(|unit| whistle::Call { unit, role: Role::Lead });
+    whistle::Blow {
+        version: None,
+        units: lead.into_iter().chain(ask.units.iter().cloned()).collect(),
+        words: String::new(),
+        minutes: ask.minutes,
+        from: ask.from,
+    }
+}
+
+/// What the action would do to the clocks of a case with this log. One that opens or corrects the case also puts the rule that would hold into it.
+fn events(app: &App, ground: &Ground, case: &mut Case, log: &[(Time, Event)], ask: &WhatIf) -> Result<Vec<Event>> {
+    let log = || log.iter().map(|(_, event)| event);
     let event = match ask.action {
         Action::Accept | Action::Reopen | Action::Correct => {
             let matter = ask.matter.or(case.matter_id).ok_or(Error::refused(MATTER_UNKNOWN))?;
             let matter = ground.catalogue.value.current(matter).ok_or_else(|| Error::invalid("matter", "unknown-matter"))?;
-            let mut rule = report::rule_of(app, ground, matter, case.urgency.max(matter.urgency));
+            let urgency = case.urgency.max(matter.urgency);
+            let mut rule = report::rule_of(app, ground, matter, urgency);
             if ask.action == Action::Correct {
                 let opened = case.rule.as_ref().map(|r| r.0.calendar_version);
                 rule.calendar_version = opened.unwrap_or(rule.calendar_version);
                 case.rule = Some(db::Json(rule.clone()));
-                Some(Event::Rule { rule })
-            } else {
-                case.rule = Some(db::Json(rule.clone()));
-                let again = ask.action == Action::Reopen;
-                let upstream = report::upstream(case, case.round + i64::from(again), ground.now);
-                let merged = again.then(|| orders.ahead(ground.now)).into_iter().flatten();
-                return Ok(std::iter::once(Event::Open { rule, upstream }).chain(merged).collect());
+                return Ok(recounted(app, ground, log(), (case.urgency, urgency), matter, &rule));
             }
+            case.rule = Some(db::Json(rule.clone()));
+            let again = ask.action == Action::Reopen;
+            let upstream = report::upstream(case, case.round + i64::from(again), ground.now);
+            let orders = Orders::of(log());
+            let merged = again.then(|| orders.ahead(ground.now)).into_iter().flatten();
+            return Ok(std::iter::once(Event::Open { rule, upstream }).chain(merged).collect());
         }
         Action::RaiseUrgency => {
             let urgency = ask.urgency.ok_or_else(|| Error::invalid("urgency", "required"))?;
@@ -139,22 +165,21 @@ fn events(
             let stage = ask.stage.clone().ok_or_else(|| Error::invalid("stage", "required"))?;
             Some(Event::Reach { stage })
         }
-        Action::Dispatch | Action::Rule | Action::Whistle => {
+        Action::Dispatch | Action::Rule => {
             if let Some(unit) = ask.unit {
                 let name = ground.org.value.unit(unit).ok_or_else(|| Error::invalid("unit", "unknown-unit"))?.name.clone();
                 let class = case.class.unwrap_or(AccessClass::Unlisted);
                 gate(class, is_grassroots(&ground.org.value, unit, ground.now))
                     .map_err(|code| Error::refused_with(code, "unit", name))?;
             }
-            // A whistle for helpers alone, or for a lead who is there, offers the case to nobody.
-            (ask.action != Action::Whistle || ask.unit.is_some_and(|unit| lead != Some(unit))).then_some(Event::Offer)
+            Some(Event::Offer)
         }
         Action::TakeOn => Some(Event::TakeOn),
         Action::Resolve | Action::SolveOnSpot => Some(Event::Resolve),
         Action::Return | Action::Unmerge => Some(Event::Return),
         Action::Ask | Action::Shelve => Some(Event::Pause),
         Action::Resume => Some(Event::Resume),
-        Action::Extend => Some(Event::Extend { by: ask.by.ok_or_else(|| Error::invalid("by", "required"))? }),
+        Action::Extend => return Err(Error::invalid("by", "required")),
         Action::Refuse | Action::Annul | Action::Merge => Some(Event::End),
         _ => None,
     };

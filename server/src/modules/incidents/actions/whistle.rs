@@ -1,6 +1,6 @@
 //! 吹哨, 报到, 销号, 撤哨.
 
-use db::{Json, Tx};
+use db::{Conn, Json, Tx};
 use jobs::{Context, Job};
 use kernel::{Actor, Error, FieldError, Id, Permission, Result, Scope, Time};
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,7 @@ pub const HELP: Permission = Permission("task.help");
 const MOST_UNITS: usize = 20;
 
 /// A unit to summon.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = WhistleCall)]
 pub struct Call {
@@ -183,21 +183,10 @@ pub async fn help(tx: &mut Tx, ground: &Ground, change: Change<'_>, id: Id<Task>
 /// A whistle, a task for each unit, a job at the limit for each, a notice to each desk.
 async fn call_up(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, from: &Unit, body: &Blow) -> Result<Result<Case>> {
     let words = text::redact(required("words", &body.words, 1_000)?).text;
-    let method = change.app.access.setting(&WHISTLE, ground.now);
-    let units = called(ground, &change, &method, from, body)?;
-    let minutes = body.minutes.unwrap_or(method.minutes.of(change.case.urgency));
-    if !MINUTES.contains(&minutes) {
-        return Err(Error::invalid("minutes", "out-of-range"));
-    }
-    let report_by = ground.now.plus_minutes(i64::from(minutes));
-    let mut present = store::tasks(tx, change.case.id).await?;
-    let replaced = lead_of(ground, &change, &units, &present)?;
-    let next = next_lead(&units, &present);
+    let Settled { units, report_by, mut present, replaced, next } = settle(tx, ground, &change, from, body).await?;
     let trail = match next {
         Some(lead) => {
-            if let Err(code) = admit(ground, &change, Role::Lead, lead) {
-                let name = ground.org.value.unit(lead).map_or_else(String::new, |u| u.name.clone());
-                let refused = Error::refused_with(code, "unit", name);
+            if let Err(refused) = may_lead(ground, &change, lead) {
                 return returns::attempted(tx, ground, &change, lead, refused).await.map(Err);
             }
             let trail = returns::Trail::of(tx, &change).await?;
@@ -271,6 +260,49 @@ async fn call_up(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, from: &Un
     store::offer(tx, &fresh).await?;
     summon(tx, app, ground, &case, &[fresh, adopted].concat(), report_by).await?;
     Ok(Ok(case))
+}
+
+/// Who would come until when, and who would lead instead of whom.
+struct Settled {
+    units: Vec<Summons>,
+    report_by: Time,
+    present: Vec<TaskRow>,
+    replaced: Option<Id<Task>>,
+    next: Option<Id<Unit>>,
+}
+
+/// Settles whom a whistle calls, or why it may not; whether the case may go to who would lead is asked apart, since such an attempt is kept.
+async fn settle(conn: &mut Conn, ground: &Ground, change: &Change<'_>, from: &Unit, body: &Blow) -> Result<Settled> {
+    let method = change.app.access.setting(&WHISTLE, ground.now);
+    let units = called(ground, change, &method, from, body)?;
+    let minutes = body.minutes.unwrap_or(method.minutes.of(change.case.urgency));
+    if !MINUTES.contains(&minutes) {
+        return Err(Error::invalid("minutes", "out-of-range"));
+    }
+    let report_by = ground.now.plus_minutes(i64::from(minutes));
+    let present = store::tasks(conn, change.case.id).await?;
+    let replaced = lead_of(ground, change, &units, &present)?;
+    let next = next_lead(&units, &present);
+    Ok(Settled { units, report_by, present, replaced, next })
+}
+
+fn may_lead(ground: &Ground, change: &Change<'_>, lead: Id<Unit>) -> Result<()> {
+    let name = || ground.org.value.unit(lead).map_or_else(String::new, |u| u.name.clone());
+    admit(ground, change, Role::Lead, lead).map_err(|code| Error::refused_with(code, "unit", name()))
+}
+
+/// Whether a whistle would offer the case to somebody, without blowing it; refused as it would be. Nobody is called yet while a form is empty.
+pub(super) async fn would_offer(conn: &mut Conn, ground: &Ground, change: &Change<'_>, body: &Blow) -> Result<bool> {
+    let from = blower(ground, change, body.from)?;
+    if body.units.is_empty() {
+        return Ok(false);
+    }
+    let Some(lead) = settle(conn, ground, change, from, body).await?.next else { return Ok(false) };
+    may_lead(ground, change, lead)?;
+    if returns::Trail::of(conn, change).await?.closes_circle(lead) {
+        return Err(returns::circle(ground, lead));
+    }
+    Ok(true)
 }
 
 /// The unit for which the whistle is blown: the highest of the caller's own that the case lies below, or the one that the caller names.

@@ -1,7 +1,7 @@
 //! Archiving a case by hand, and its dossier.
 
 use axum::{
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::header,
     response::{IntoResponse, Response},
 };
@@ -12,6 +12,7 @@ use super::{PutAway, TakeDossier, Versioned, answer, open, reach};
 use crate::{
     app::Shared,
     http::{Allow, Answer, Command, Outcome},
+    lang::Reader,
     modules::incidents::{
         actions::{self, Ground},
         dossier,
@@ -39,14 +40,19 @@ async fn archive(
     answer(work, &app, &ground, &who, case).await
 }
 
-/// The whole case as one page to print or to keep, with personal data masked; audited like an export.
-#[utoipa::path(get, path = "/api/v1/incidents/{id}/dossier", tag = "incidents", responses((status = 200, content_type = "text/html")),
+/// The whole case as one page to print or to keep, in Chinese unless the reader's language is given, with personal data masked; audited like an export.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/dossier", tag = "incidents", params(Reader), responses((status = 200, content_type = "text/html")),
     extensions(("x-permission" = json!("incident.dossier"))))]
-async fn one_dossier(State(app): State<Shared>, who: Allow<TakeDossier>, Path(id): Path<Id<Incident>>) -> Answer<Response> {
+async fn one_dossier(
+    State(app): State<Shared>,
+    who: Allow<TakeDossier>,
+    Path(id): Path<Id<Incident>>,
+    Query(reader): Query<Reader>,
+) -> Answer<Response> {
     let ground = Ground::of(&app);
     let mut conn = app.db.read().await?;
     let case = store::find(&mut conn, &reach(&app, who.scope()), id).await?;
-    let page = dossier::page(&mut conn, &app, &ground, &who, case.clone()).await?;
+    let page = dossier::page(&mut conn, &app, &ground, &who, case.clone(), reader.lang.unwrap_or_default()).await?;
     drop(conn);
     actions::dossier_taken(&app, &who, &case).await?;
     let headers = [

@@ -20,6 +20,7 @@ use crate::{
             actions::{self, Ground},
             model::Incident,
             rules::callback::{CALLBACK, Script},
+            store::Attempt,
             view,
         },
     },
@@ -59,7 +60,13 @@ async fn queue(
     let part = Part::of(asked.limit, asked.cursor.as_deref(), ground.now)?;
     let waiting = actions::queue(&mut *app.db.read().await?, &reach(&app, who.scope()), part.cursor, part.limit).await?;
     let page = part.cut(waiting, |(w, _)| (w.call_at.millis(), w.id.uuid()));
-    Ok(Json(page.map(|(waiting, tried)| view::call(&ground, &who, waiting, tried))))
+    let (practice, days) = (app.access.setting(&CALLBACK, ground.now), actions::today(&ground, app.zone));
+    let from = |tried: &[Attempt]| practice.next_from(&days, &tried.iter().map(|a| a.at).collect::<Vec<_>>());
+    // A year that the calendar does not know keeps nobody from seeing who waits; the call itself says so.
+    Ok(Json(page.map(|(waiting, tried)| {
+        let from = from(&tried).ok().flatten();
+        view::call(&ground, &who, waiting, tried, from)
+    })))
 }
 
 /// What is said on the phone: the three questions, asked apart.

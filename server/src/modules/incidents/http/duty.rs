@@ -63,7 +63,7 @@ fn view(ground: &Ground, who: &kernel::Actor, row: HandoverRow) -> HandoverView 
     let name = ground.org.value.unit(row.unit_id).map(|u| u.name.clone()).unwrap_or_default();
     HandoverView {
         id: row.id,
-        unit: Named { id: row.unit_id.uuid(), name },
+        unit: Named { id: row.unit_id.uuid(), name, name_en: None },
         shift: row.shift,
         from: row.from_name,
         to: row.to_name,

@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use futures_util::stream;
-use kernel::{Actor, Error, Page, Part, Scope, Time};
+use kernel::{Actor, Error, Id, Page, Part, Scope, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -16,6 +16,7 @@ use super::{Export, Read, reach};
 use crate::{
     app::Shared,
     http::{Allow, Answer, attached},
+    lang::Lang,
     modules::incidents::{
         actions::{self, Ground},
         export::{Export as File, Format},
@@ -24,8 +25,9 @@ use crate::{
             figures::{Figure, Judged},
             ladder::Card,
             places::{self, Lack},
+            sent::Sent,
         },
-        store::{self, Counted, Filter, Order},
+        store::{self, Counted, Filter, Order, sent::Sendings},
         view,
     },
 };
@@ -89,6 +91,21 @@ pub(super) struct Asked {
     resolved_to: Option<Time>,
     /// Only cases that count in the caller's own figures: filed in his part of the district, or led by a unit of it.
     counted: Option<bool>,
+    /// What cases counted as, where and whose they were when this period was frozen; for `figure`, `matter`, `channel`, `filed`, `lead` and the like.
+    frozen: Option<String>,
+    /// Only cases with a dispatch, or a return, that counts as this in the figures of dispatch, filed in the caller's part of the district.
+    #[param(inline)]
+    sent: Option<Sent>,
+    /// With `sent`: dispatched by this account; nil for the rules.
+    sent_by: Option<uuid::Uuid>,
+    /// With `sent`: dispatched to this unit, or returned by it.
+    sent_to: Option<uuid::Uuid>,
+    /// With `sent`: returned for this reason.
+    sent_for: Option<String>,
+    /// With `sent`: dispatched or returned at or after.
+    sent_from: Option<Time>,
+    /// With `sent`: dispatched or returned before.
+    sent_until: Option<Time>,
     /// `newest` (default) or `time_left`.
     sort: Option<String>,
     /// 1 to 200, 50 when absent.
@@ -99,7 +116,7 @@ pub(super) struct Asked {
 
 impl Asked {
     /// What a saved list keeps: every parameter but the page.
-    pub(super) const KEPT: [&'static str; 23] = [
+    pub(super) const KEPT: [&'static str; 30] = [
         "state",
         "light",
         "grid",
@@ -122,6 +139,13 @@ impl Asked {
         "resolved_from",
         "resolved_to",
         "counted",
+        "frozen",
+        "sent",
+        "sent_by",
+        "sent_to",
+        "sent_for",
+        "sent_from",
+        "sent_until",
         "sort",
     ];
 
@@ -159,6 +183,13 @@ impl Asked {
             self.resolved_from.is_some(),
             self.resolved_to.is_some(),
             self.counted.is_some(),
+            self.frozen.is_some(),
+            self.sent.is_some(),
+            self.sent_by.is_some(),
+            self.sent_to.is_some(),
+            self.sent_for.is_some(),
+            self.sent_from.is_some(),
+            self.sent_until.is_some(),
             self.sort.is_some(),
         ];
         Self::KEPT.into_iter().zip(given).filter(|(_, given)| *given).map(|(name, _)| name).collect()
@@ -215,13 +246,28 @@ impl Asked {
             resolved_from: self.resolved_from,
             resolved_to: self.resolved_to,
             counted: None,
+            frozen: self.frozen.clone().filter(|period| !period.is_empty()),
+            sent: None,
         })
     }
 
     /// The same in a scope, which also says what counts in the caller's own figures.
     fn within(&self, ground: &Ground, who: &Actor, scope: &Scope) -> kernel::Result<Filter> {
         let own = || Counted { scope: scope.clone(), leads: places::leads(&ground.org.value, scope) };
-        Ok(Filter { counted: (self.counted == Some(true)).then(own), ..self.filter(ground, who)? })
+        let sent = self.sent.map(|what| self.sendings(what, scope));
+        Ok(Filter { counted: (self.counted == Some(true)).then(own), sent, ..self.filter(ground, who)? })
+    }
+
+    fn sendings(&self, what: Sent, scope: &Scope) -> Sendings {
+        Sendings {
+            what,
+            by: self.sent_by,
+            to: self.sent_to.map(Id::from_uuid),
+            reason: self.sent_for.clone().filter(|reason| !reason.is_empty()),
+            from: self.sent_from,
+            until: self.sent_until,
+            scope: scope.clone(),
+        }
     }
 }
 
@@ -289,6 +335,9 @@ struct Exported {
     /// `csv`, `xlsx` or `geojson`.
     #[param(inline)]
     format: Option<Format>,
+    /// The reader's language, `zh` or `en`: then columns, states, kinds and times are said in it. Without one they are the interface's own words.
+    #[param(inline)]
+    lang: Option<Lang>,
 }
 
 /// Export the cases of a list, filtered and ordered as the list, as CSV, XLSX or GeoJSON; audited. `limit` and `cursor` are passed over.
@@ -304,7 +353,7 @@ async fn export_file(
     let scope = reach(&app, who.scope());
     let (filter, order) = (asked.within(&Ground::of(&app), &who, &scope)?, asked.order()?);
     actions::exporting(&app, &who, format, asked.named()).await?;
-    let file = File::new(&app, scope, filter, order, format, Some(Actor::clone(&who)))?.owned();
+    let file = File::new(&app, scope, filter, order, format, Some(Actor::clone(&who)))?.said_in(exported.lang)?.owned();
     let bytes = stream::try_unfold(file, |mut file| async move { Ok::<_, Error>(file.next().await?.map(|bytes| (bytes, file))) });
     Ok(attached(format.media_type(), &format!("incidents.{format}"), Body::from_stream(bytes)))
 }

@@ -225,9 +225,7 @@ async fn follow_on<'a, T>(
 
 /// What a link follows, held until the end of the transaction, and read only then: a desk may be changing it.
 async fn held(tx: &mut db::Tx, secret: &str) -> Result<Followed, Error> {
-    let hash = track::hash(secret);
-    store::merge::hold_followed(tx, &hash).await?;
-    store::merge::followed(tx, &hash).await
+    store::merge::hold_followed(tx, &track::hash(secret)).await
 }
 
 /// Commits a command of the holder of a link and answers with the report as the holder now sees it.

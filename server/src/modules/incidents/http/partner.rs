@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use kernel::{Actor, Error, Id, Scope};
+use kernel::{Actor, Error, Id, Page, Scope};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -39,7 +39,7 @@ pub fn open_to_all() -> OpenApiRouter<Shared> {
 
 /// Routes for desks.
 pub fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(make_link)).routes(routes!(revoke_link))
+    OpenApiRouter::new().routes(routes!(make_link)).routes(routes!(links)).routes(routes!(revoke_link))
 }
 
 /// A photograph of the report that the task belongs to.
@@ -65,6 +65,19 @@ async fn make_link(
     work.finish(StatusCode::CREATED, &made).await
 }
 
+/// The links that were made for a task, the newest first: whether each works, and when it was last opened.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/tasks/{task}/links", params(CaseTask), tag = "tasks",
+    responses((status = 200, body = Page<actions::LinkView>)), extensions(("x-permission" = json!("task.link"))))]
+async fn links(
+    State(app): State<Shared>,
+    who: Allow<LinkTask>,
+    Path(CaseTask { id, task }): Path<CaseTask>,
+) -> Answer<Json<Page<actions::LinkView>>> {
+    let (ground, scope) = (Ground::of(&app), super::reach(&app, who.scope()));
+    let items = actions::links_of(&mut *app.db.read().await?, &ground, &who, &scope, id, task).await?;
+    Ok(Json(Page { items, next: None }))
+}
+
 /// Revoke the link of a task.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/tasks/{task}/link/revoke", params(CaseTask), tag = "tasks", request_body = Versioned,
     responses((status = 200, body = view::CaseView)), extensions(("x-permission" = json!("task.link"))))]
@@ -86,9 +99,12 @@ async fn task(State(app): State<Shared>, visitor: Visitor, Path(secret): Path<St
     limits::take(&app, "track", &limits::network(visitor.address))?;
     let ground = Ground::of(&app);
     let mut conn = app.db.read().await?;
-    let (link, _) = actions::by_link(&mut conn, &ground, &secret).await?;
+    let (link, actor) = actions::by_link(&mut conn, &ground, &secret).await?;
     actions::still_works(&mut conn, &ground, &link).await?;
-    Ok(Json(partner::seen(&mut conn, &ground, &link).await?))
+    let seen = partner::seen(&mut conn, &ground, &link).await?;
+    drop(conn);
+    actions::looked(&app, &ground, &link, &actor).await?;
+    Ok(Json(seen))
 }
 
 /// Take the task on.

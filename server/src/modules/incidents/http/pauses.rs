@@ -156,7 +156,7 @@ async fn what_if(
     let ground = Ground::of(&app);
     let mut conn = app.db.read().await?;
     let case = store::find(&mut conn, &reach(&app, who.scope()), id).await?;
-    Ok(Json(actions::what_if(&mut conn, &app, &ground, case, &command.body).await?))
+    Ok(Json(actions::what_if(&mut conn, &app, &ground, &who, case, &command.body).await?))
 }
 
 /// What the list of requests is filtered by.
@@ -197,7 +197,7 @@ async fn extensions_file(State(app): State<Shared>, taker: Taker<Export>, Query(
     let found = store::extensions(&mut conn, &scope, asked.state, None, MOST as i64).await?;
     drop(conn);
     let lines = found.into_iter().map(|e| actions::extension_cells(&ground, e)).collect();
-    let along = Along { action: "extension.export", name: "extensions", head: actions::EXTENSION_HEAD.to_vec(), lines };
+    let along = Along { action: "extension.export", name: "extensions", columns: actions::EXTENSION_COLUMNS.to_vec(), lines };
     Ok(along.file(&app, &taker, ground.now).await?)
 }
 

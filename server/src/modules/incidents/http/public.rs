@@ -81,6 +81,9 @@ struct SuggestedMatter {
     id: Id<Matter>,
     name: String,
     public_name: String,
+    /// Its English name, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name_en: Option<String>,
     confidence: f64,
 }
 
@@ -96,7 +99,7 @@ async fn suggest(State(app): State<Shared>, visitor: Visitor, command: Command<S
     let named = |c: learn::Choice| {
         let matter = ground.catalogue.value.matter(c.matter)?;
         let (name, public_name) = (matter.level3.clone(), matter.spoken().to_owned());
-        Some(SuggestedMatter { id: c.matter, name, public_name, confidence: c.confidence })
+        Some(SuggestedMatter { id: c.matter, name, public_name, name_en: matter.english(), confidence: c.confidence })
     };
     let near = actions::near(&app, &ground, body.lon.zip(body.lat), body.datum.as_deref(), words, recognised.matter).await?;
     Ok(Json(Suggested { matters: recognised.top.into_iter().filter_map(named).collect(), near }))

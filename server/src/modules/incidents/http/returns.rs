@@ -1,12 +1,14 @@
 //! Returns, objections, rulings, conferences, annulments, and the figures of dispatch.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json,
     extract::{Path, Query, State},
     http::StatusCode,
     response::Response,
 };
-use kernel::{Error, Id, Page, Part, Time};
+use kernel::{Error, Id, Page, Part, Scope, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -24,12 +26,13 @@ use crate::{
             actions::{self, Change, Ground},
             model::{Incident, Light, Task},
             rules::returns::{Accuracy, Attempt, Counts, Review, ReviewKind, ReviewState, accuracy},
+            rules::sent::Sent,
             rules::spoken::Spoken,
-            store::{self, returns::Tally},
+            store::{self, sent::Tally},
             view::{Named, unit_name},
         },
     },
-    table::write::Cell,
+    table::{column::Column, write::Cell},
 };
 
 /// The routes.
@@ -203,26 +206,26 @@ async fn objections_file(State(app): State<Shared>, taker: Taker<Export>, Query(
     let found = store::returns::reviews(&mut conn, &scope, asked.state, asked.kind, None, MOST as i64).await?;
     drop(conn);
     let lines = found.into_iter().map(|line| review_cells(&review_view(&ground, line))).collect();
-    let along = Along { action: "objection.export", name: "objections", head: REVIEW_HEAD.to_vec(), lines };
+    let along = Along { action: "objection.export", name: "objections", columns: REVIEW_COLUMNS.to_vec(), lines };
     Ok(along.file(&app, &taker, ground.now).await?)
 }
 
-const REVIEW_HEAD: [&str; 15] = [
-    "code",
-    "title",
-    "kind",
-    "state",
-    "light",
-    "unit",
-    "lead",
-    "words",
-    "basis",
-    "at",
-    "yellow_at",
-    "due_at",
-    "overdue_at",
-    "ruled_at",
-    "ruling",
+const REVIEW_COLUMNS: [Column; 15] = [
+    Column::plain("code"),
+    Column::plain("title"),
+    Column::terms("kind", "review_kind"),
+    Column::terms("state", "review_state"),
+    Column::terms("light", "light"),
+    Column::plain("unit"),
+    Column::plain("lead"),
+    Column::plain("words"),
+    Column::plain("basis"),
+    Column::at("at"),
+    Column::at("yellow_at"),
+    Column::at("due_at"),
+    Column::at("overdue_at"),
+    Column::at("ruled_at"),
+    Column::plain("ruling"),
 ];
 
 fn review_cells(r: &ReviewView) -> Vec<Cell> {
@@ -389,6 +392,17 @@ struct FigureRow {
     name: String,
     #[serde(flatten)]
     figures: Accuracy,
+    /// The list behind each number, by its word; `accurate` is what the share is made of.
+    behind: BTreeMap<String, Behind>,
+}
+
+/// The cases behind a number of dispatches or returns.
+#[derive(Debug, Serialize, ToSchema)]
+struct Behind {
+    /// How many; one that was dispatched more than once counts once.
+    n: i64,
+    /// The list of them.
+    cases: String,
 }
 
 /// Returns of one unit for one reason, counted by the day of the return.
@@ -400,6 +414,8 @@ struct ReturnsRow {
     returns: i64,
     /// Of them: the next dispatch went elsewhere.
     accepted: i64,
+    /// The lists of `back` and `back_accepted`.
+    behind: BTreeMap<String, Behind>,
 }
 
 /// The figures of dispatch in a period.
@@ -407,6 +423,8 @@ struct ReturnsRow {
 struct Figures {
     from: Time,
     to: Time,
+    /// Whether a part of the district was counted: lists then hold only what the caller may see of it.
+    part: bool,
     rows: Vec<FigureRow>,
     returns: Vec<ReturnsRow>,
 }
@@ -420,42 +438,59 @@ async fn figures(State(app): State<Shared>, who: Allow<DispatchRead>, Query(aske
     let from = asked.from.unwrap_or(to.plus_days(-30));
     let (scope, mut conn) = (reach(&app, who.scope()), app.db.read().await?);
     let (tallies, of_units) = match asked.by.as_deref() {
-        None | Some("" | "dispatcher") => (store::returns::by_dispatcher(&mut conn, &scope, from, to).await?, false),
-        Some("unit") => (store::returns::by_unit(&mut conn, &scope, from, to).await?, true),
+        None | Some("" | "dispatcher") => (store::sent::by_dispatcher(&mut conn, &scope, from, to).await?, false),
+        Some("unit") => (store::sent::by_unit(&mut conn, &scope, from, to).await?, true),
         Some(_) => return Err(Error::invalid("by", "unknown-word").into()),
     };
     let known = store::returns::reasons(&mut conn).await?;
-    let returns = store::returns::by_reason(&mut conn, &scope, from, to).await?;
+    let returns = store::sent::by_reason(&mut conn, &scope, from, to).await?;
+    let between = format!("sent_from={from}&sent_until={to}");
     Ok(Json(Figures {
         from,
         to,
-        rows: tallies.into_iter().map(|t| figure(&ground, t, of_units)).collect(),
+        part: scope != Scope::All,
+        rows: tallies.into_iter().map(|t| figure(&ground, t, of_units, &between)).collect(),
         returns: returns
             .into_iter()
-            .map(|r| ReturnsRow {
-                unit: unit_name(&ground, r.unit_id),
-                words: known.iter().find(|k| k.code == r.reason).map(|k| k.words.clone()).unwrap_or_default(),
-                reason: r.reason,
-                returns: r.returns,
-                accepted: r.accepted,
+            .map(|r| {
+                let these = format!("sent_to={}&sent_for={}&{between}", r.unit_id, r.reason);
+                ReturnsRow {
+                    unit: unit_name(&ground, r.unit_id),
+                    words: known.iter().find(|k| k.code == r.reason).map(|k| k.words.clone()).unwrap_or_default(),
+                    reason: r.reason,
+                    returns: r.returns,
+                    accepted: r.accepted,
+                    behind: BTreeMap::from([
+                        behind(Sent::Back, r.cases, &these),
+                        behind(Sent::BackAccepted, r.accepted_cases, &these),
+                    ]),
+                }
             })
             .collect(),
     }))
 }
 
-fn figure(ground: &Ground, t: Tally, of_unit: bool) -> FigureRow {
+/// The list of what a number counts.
+fn behind(what: Sent, n: i64, these: &str) -> (String, Behind) {
+    (what.word().to_owned(), Behind { n, cases: format!("/api/v1/incidents?sent={what}&{these}") })
+}
+
+fn figure(ground: &Ground, t: Tally, of_unit: bool, between: &str) -> FigureRow {
+    let these = format!("{}={}&{between}", if of_unit { "sent_to" } else { "sent_by" }, t.id);
+    let n = |what| t.number(what).n;
     FigureRow {
         id: Some(t.id).filter(|id| !id.is_nil()),
-        name: if of_unit { unit_name(ground, Id::from_uuid(t.id)).name } else { t.name },
         figures: Accuracy {
-            dispatches: t.dispatches,
-            returned: t.returned,
-            wrong: t.wrong,
-            objections: t.objections,
-            upheld: t.upheld,
-            sent_down: t.sent_down,
-            faulty: t.faulty,
-            accuracy: accuracy(t.dispatches, t.faulty),
+            dispatches: n(Sent::Dispatches),
+            returned: n(Sent::Returned),
+            wrong: n(Sent::Wrong),
+            objections: n(Sent::Objections),
+            upheld: n(Sent::Upheld),
+            sent_down: n(Sent::SentDown),
+            faulty: n(Sent::Faulty),
+            accuracy: accuracy(n(Sent::Dispatches), n(Sent::Faulty)),
         },
+        behind: Sent::DISPATCHES.into_iter().map(|what| behind(what, t.number(what).cases, &these)).collect(),
+        name: if of_unit { unit_name(ground, Id::from_uuid(t.id)).name } else { t.name },
     }
 }

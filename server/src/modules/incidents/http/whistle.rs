@@ -28,7 +28,7 @@ use crate::{
         org::Unit,
     },
     permit,
-    table::write::Cell,
+    table::{column::Column, write::Cell},
 };
 
 permit! {
@@ -245,7 +245,7 @@ fn unit_view(ground: &Ground, scope: &Scope, unit: Summoned) -> SummonedView {
 }
 
 fn name(ground: &Ground, id: Id<Unit>) -> Named {
-    Named { id: id.uuid(), name: ground.org.value.unit(id).map(|u| u.name.clone()).unwrap_or_default() }
+    Named::unit(ground, id)
 }
 
 async fn seen(conn: &mut db::Conn, app: &App, ground: &Ground, scope: &Scope, id: Id<Whistle>) -> kernel::Result<WhistleView> {
@@ -336,30 +336,30 @@ async fn board_file(State(app): State<Shared>, taker: Taker<Export>, Query(asked
         let own = units.remove(&row.id).unwrap_or_default();
         cells(&one_view(&ground, &method, &scope, row, own))
     });
-    let along = Along { action: "whistle.export", name: "whistles", head: HEAD.to_vec(), lines: lines.collect() };
+    let along = Along { action: "whistle.export", name: "whistles", columns: COLUMNS.to_vec(), lines: lines.collect() };
     Ok(along.file(&app, &taker, ground.now).await?)
 }
 
-const HEAD: [&str; 19] = [
-    "code",
-    "title",
-    "n",
-    "step",
-    "from",
-    "by",
-    "at",
-    "words",
-    "report_by",
-    "unit",
-    "role",
-    "state",
-    "answer",
-    "light",
-    "arrived_at",
-    "done_at",
-    "effort",
-    "result",
-    "rating",
+const COLUMNS: [Column; 19] = [
+    Column::plain("code"),
+    Column::plain("title"),
+    Column::plain("n"),
+    Column::shipped("step"),
+    Column::plain("from"),
+    Column::plain("by"),
+    Column::at("at"),
+    Column::plain("words"),
+    Column::at("report_by"),
+    Column::plain("unit"),
+    Column::terms("role", "role"),
+    Column::terms("state", "task"),
+    Column::terms("answer", "report_in"),
+    Column::terms("light", "light"),
+    Column::at("arrived_at"),
+    Column::at("done_at"),
+    Column::terms("effort", "grade"),
+    Column::terms("result", "grade"),
+    Column::plain("rating"),
 ];
 
 /// A line for each unit.

@@ -1,5 +1,6 @@
 //! 协作单位链接: which units may do their task by a signed link, and how long it works.
 
+use db::words;
 use kernel::{Error, Result, Time};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,35 @@ declare! {
 kernel::codes! {
     /// Units of this kind log in; a link is for those that have no account.
     NOT_BY_LINK = "not-by-link";
+}
+
+words! {
+    /// What became of a link.
+    pub enum LinkState {
+        /// It works.
+        Valid = "valid",
+        /// The task was ended by it.
+        Used = "used",
+        /// The task was ended otherwise.
+        Over = "over",
+        /// Its time is over.
+        Expired = "expired",
+        /// Taken back, or replaced by another.
+        Revoked = "revoked",
+    }
+}
+
+impl LinkState {
+    /// What a link is now; `by_link` says whether anything was done by it, `open` whether its task is.
+    pub fn stands(now: Time, expires_at: Time, revoked_at: Option<Time>, by_link: bool, open: bool) -> Self {
+        match (revoked_at, open) {
+            (Some(_), _) => Self::Revoked,
+            (None, false) if by_link => Self::Used,
+            (None, false) => Self::Over,
+            (None, true) if expires_at <= now => Self::Expired,
+            (None, true) => Self::Valid,
+        }
+    }
 }
 
 /// The longest that a link may work, in days.

@@ -13,6 +13,7 @@ pub mod places;
 pub mod retention;
 pub mod returns;
 pub mod second;
+pub mod sent;
 pub mod sign;
 pub mod spoken;
 pub mod supervision;

@@ -5,7 +5,14 @@ use jiff::civil::Date;
 use kernel::{Error, Permission, Result, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::{declare, modules::catalogue::Limit, settings::Held};
+use crate::{
+    declare,
+    modules::{
+        catalogue::{Limit, Unit},
+        incidents::clocks::Days,
+    },
+    settings::Held,
+};
 
 words! {
     /// Why the clocks of a case stand still (暂停计时原因); stored in `incident.paused`.
@@ -35,14 +42,6 @@ impl Shelf {
         match self {
             Self::Seasonal => Pause::Seasonal,
             Self::Engineering => Pause::Engineering,
-        }
-    }
-
-    /// As the timeline says it.
-    pub const fn chinese(self) -> &'static str {
-        match self {
-            Self::Seasonal => "季节性原因，当前不具备办理条件",
-            Self::Engineering => "需列入工程建设后办理",
         }
     }
 }
@@ -86,15 +85,6 @@ impl Rung {
             Self::Conference => &[FURTHER],
         }
     }
-
-    /// As the timeline says it.
-    pub const fn chinese(self) -> &'static str {
-        match self {
-            Self::Chief => "单位值班负责人",
-            Self::Leader => "领导",
-            Self::Conference => "会商",
-        }
-    }
 }
 
 words! {
@@ -130,6 +120,8 @@ kernel::codes! {
     OWN_CASE = "own-case";
     /// The case has no deadline that more time would move: none at all, or that of an order from above.
     NOTHING_TO_EXTEND = "nothing-to-extend";
+    /// More time than this rung may give; `longest` is the most.
+    EXTENSION_TOO_LONG = "extension-too-long";
     /// An order from above sets the deadline, which nothing of ours moves.
     ORDER_BINDS = "order-binds";
     /// The stage is not one of the rule, or was reached already.
@@ -214,6 +206,68 @@ impl Held for Wait {
     }
 }
 
+declare! {
+    /// How much more time each rung may give.
+    EXTENSION: Lengths = "incidents.extension";
+}
+
+/// How much more time an extension gives at most, in percent of the case's own limit for solving it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lengths {
+    /// The first, by the chief on duty.
+    pub chief: i64,
+    /// The second, by a leader.
+    pub leader: i64,
+    /// Each further one, by conference.
+    pub conference: i64,
+    /// So much may always be given, however short the limit is.
+    pub least: Limit,
+}
+
+impl Default for Lengths {
+    fn default() -> Self {
+        Self { chief: 100, leader: 200, conference: 300, least: Limit { n: 1, unit: Unit::WorkingDay } }
+    }
+}
+
+impl Held for Lengths {
+    fn check(&self) -> Result<()> {
+        for (field, percent) in
+            [("value.chief", self.chief), ("value.leader", self.leader), ("value.conference", self.conference)]
+        {
+            if !(1..=1_000).contains(&percent) {
+                return Err(Error::invalid(field, "out-of-range"));
+            }
+        }
+        Limit::new(self.least.n, self.least.unit).map(|_| ()).ok_or_else(|| Error::invalid("value.least", "not-a-limit"))
+    }
+}
+
+impl Lengths {
+    /// Refuses more time than this rung may give, counted from an instant: so many percent of the limit, rounded up, or what is always allowed.
+    /// A case without a limit of its own has nothing to measure by.
+    ///
+    /// # Errors
+    /// `extension-too-long` with the longest, and as of the calendar.
+    pub fn fits(&self, days: &Days<'_>, rung: Rung, handle: Option<Limit>, by: Limit, from: Time) -> Result<()> {
+        let Some(limit) = handle else { return Ok(()) };
+        let percent = match rung {
+            Rung::Chief => self.chief,
+            Rung::Leader => self.leader,
+            Rung::Conference => self.conference,
+        };
+        let share = Limit { n: (limit.n * percent + 99) / 100, unit: limit.unit };
+        let end = |limit: Limit| days.calendar.add(days.zone, from, limit);
+        let longest = if end(share)? >= end(self.least)? { share } else { self.least };
+        if end(by)? <= end(longest)? {
+            return Ok(());
+        }
+        let longest = serde_json::to_value(longest).map_err(Error::internal)?;
+        Err(Error::refused_with(EXTENSION_TOO_LONG, "longest", longest))
+    }
+}
+
 /// The longest that a reporter is waited for, in days.
 pub const LONGEST_ASK: i64 = 30;
 /// The longest time to a review of a shelved case, in days: every case is looked at once a year.
@@ -261,6 +315,41 @@ mod tests {
             assert!(higher.permissions().iter().all(|p| lower.permissions().contains(p)), "who stands higher may decide lower");
             assert!(lower.permissions().iter().any(|p| !higher.permissions().contains(p)));
         }
+    }
+
+    #[test]
+    fn each_rung_gives_no_more_than_its_share() {
+        use Unit::{Day, Hour, Minute, WorkingDay, WorkingHour};
+
+        let calendar = crate::modules::incidents::tests::clocks::calendar();
+        let days = Days { calendar: &calendar, zone: kernel::Zone::CHINA };
+        let from: Time = "2025-03-10T10:00:00+08:00".parse().unwrap();
+        let limit = |n, unit| Limit { n, unit };
+        let three = Some(limit(3, WorkingDay));
+        let rows = [
+            (Rung::Chief, three, limit(3, WorkingDay), None),
+            (Rung::Chief, three, limit(4, WorkingDay), Some(limit(3, WorkingDay))),
+            // Natural days that end no later are no longer.
+            (Rung::Chief, three, limit(3, Day), None),
+            (Rung::Leader, three, limit(6, WorkingDay), None),
+            (Rung::Leader, three, limit(7, WorkingDay), Some(limit(6, WorkingDay))),
+            (Rung::Conference, three, limit(10, WorkingDay), Some(limit(9, WorkingDay))),
+            // A limit of hours can still be extended by a day, not by two.
+            (Rung::Chief, Some(limit(4, WorkingHour)), limit(1, WorkingDay), None),
+            (Rung::Chief, Some(limit(4, WorkingHour)), limit(2, WorkingDay), Some(limit(1, WorkingDay))),
+            (Rung::Leader, Some(limit(240, Minute)), limit(25, Hour), Some(limit(1, WorkingDay))),
+            (Rung::Chief, None, limit(90, WorkingDay), None),
+        ];
+        for (rung, handle, by, longest) in rows {
+            let refused = match Lengths::default().fits(&days, rung, handle, by, from) {
+                Ok(()) => None,
+                Err(Error::Refused(EXTENSION_TOO_LONG, params)) => params.get("longest").cloned(),
+                Err(other) => panic!("{other}"),
+            };
+            assert_eq!(refused, longest.map(|l| serde_json::to_value(l).unwrap()), "{rung} {handle:?} {by:?}");
+        }
+        assert!(Lengths { chief: 0, ..Lengths::default() }.check().is_err());
+        assert!(Lengths { least: limit(0, Hour), ..Lengths::default() }.check().is_err());
     }
 
     #[test]

@@ -62,16 +62,6 @@ pub struct Reopened {
 }
 
 impl Cause {
-    /// As the timeline says it.
-    pub const fn chinese(self) -> &'static str {
-        match self {
-            Self::Unsolved => "问题未解决",
-            Self::Unsatisfied => "对处理结果不满意",
-            Self::Recurred => "问题又出现",
-            Self::Ruling => "会商决定",
-        }
-    }
-
     /// What an answer asks for: second handling when the matter is not solved or the reporter is not satisfied.
     pub const fn of_answer(solved: Option<Solved>, satisfied: Option<Satisfied>) -> Option<Self> {
         match (solved, satisfied) {

@@ -9,7 +9,37 @@ use crate::modules::incidents::model::{Incident, Task};
 record! {
     /// A link.
     #[derive(Clone, Debug)]
-    pub struct LinkRow { pub id: Uuid, pub incident_id: Id<Incident>, pub task_id: Id<Task>, pub expires_at: Time }
+    pub struct LinkRow { pub id: Uuid, pub incident_id: Id<Incident>, pub task_id: Id<Task>, pub expires_at: Time, pub opened_at: Option<Time> }
+}
+
+record! {
+    /// A link as its desk sees it; never its secret.
+    #[derive(Clone, Debug)]
+    pub struct LinkSeen {
+        pub id: Uuid,
+        pub made_at: Time,
+        pub expires_at: Time,
+        pub revoked_at: Option<Time>,
+        pub opened_at: Option<Time>,
+        pub acted_at: Option<Time>,
+        pub open: i64,
+    }
+}
+
+/// The links that a task ever had, the newest first, with what was done by each.
+pub async fn of_task(conn: &mut Conn, task: Id<Task>) -> Result<Vec<LinkSeen>> {
+    let statement = sql!(
+        "select l.id, l.made_at, l.expires_at, l.revoked_at, l.opened_at,
+         (select max(s.at) from incident_step s where s.incident_id = l.incident_id and s.actor_id = l.id) as acted_at,
+         cast(case when t.state in ('offered', 'accepted', 'signing') then 1 else 0 end as bigint) as open
+         from task_link l join incident_task t on t.id = l.task_id where l.task_id = $1 order by l.made_at desc, l.id desc limit 50"
+    );
+    conn.all(statement, bind![task]).await
+}
+
+/// Whoever holds the link looked.
+pub async fn opened(tx: &mut Tx, id: Uuid, at: Time) -> Result<()> {
+    tx.execute(sql!("update task_link set opened_at = $2 where id = $1"), bind![id, at]).await.map(drop)
 }
 
 /// Adds a link.
@@ -28,7 +58,7 @@ pub async fn revoke(tx: &mut Tx, task: Id<Task>, now: Time) -> Result<u64> {
 
 /// The link of this secret, whether it works or not.
 pub async fn find(conn: &mut Conn, hash: &[u8; 32]) -> Result<Option<LinkRow>> {
-    let statement = sql!("select id, incident_id, task_id, expires_at from task_link where token_hash = $1");
+    let statement = sql!("select id, incident_id, task_id, expires_at, opened_at from task_link where token_hash = $1");
     conn.one(statement, bind![*hash]).await
 }
 

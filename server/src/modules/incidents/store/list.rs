@@ -4,7 +4,11 @@ use db::{Cell, Conn, Query, Tx, bind, record, sql};
 use kernel::{Cursor, Id, Result, Scope, Time};
 use uuid::Uuid;
 
-use super::{LINE, Line, visible};
+use super::{
+    LINE, Line,
+    sent::{self, Sendings},
+    visible,
+};
 use crate::modules::{
     catalogue::Matter,
     incidents::{
@@ -60,6 +64,10 @@ pub struct Filter {
     pub resolved_to: Option<Time>,
     /// Cases that count in somebody's own figures.
     pub counted: Option<Counted>,
+    /// What cases count as, where and whose they were when this period was frozen, not as they are now.
+    pub frozen: Option<String>,
+    /// Cases with dispatches or returns of this kind.
+    pub sent: Option<Sendings>,
 }
 
 /// Whose figures cases count in: those filed in the scope, and those that its units lead.
@@ -126,15 +134,12 @@ fn conditions(query: Query, filter: &Filter, now: Time, engine: db::Engine) -> Q
         };
     let query = query
         .push_if("and c.grid_id = $$", filter.grid)
-        .push_if("and c.matter_id = $$", filter.matter)
-        .push_if("and c.channel = $$", filter.channel)
         .push_if("and c.code = $$", filter.code.clone())
         .push_if("and c.lead_person = $$", filter.person)
         .push_if("and c.reported_at >= $$", filter.from)
         .push_if("and c.reported_at < $$", filter.to)
         .push_if("and c.resolved_at >= $$", filter.resolved_from)
         .push_if("and c.resolved_at < $$", filter.resolved_to)
-        .push_if("and c.filed_path = $$", filter.filed_path.clone())
         .push_if("and c.id in (select t.incident_id from incident_task t where t.unit_id = $$)", filter.unit);
     let query = match &filter.owner_under {
         Some(path) => {
@@ -142,32 +147,19 @@ fn conditions(query: Query, filter: &Filter, now: Time, engine: db::Engine) -> Q
         }
         None => query,
     };
-    let query = query.push_if("and c.lead_unit = $$", filter.lead);
-    let query = match &filter.filed_under {
-        Some(paths) => any_of(query.push("and (1 = 0", vec![]), paths).push(")", vec![]),
-        None => query,
-    };
-    let query = match filter.without {
-        None => query,
-        Some(Lack::Lead) => query.push("and c.lead_unit is null", vec![]),
-        Some(Lack::Matter) => query.push("and c.matter_id is null", vec![]),
-        Some(Lack::Street | Lack::Community) => {
-            let paths = filter.filed_outside.iter().flatten().map(|p| Cell::Text(Some(p.clone()))).collect();
-            query.push_list("and c.filed_path in", paths)
+    let query = match &filter.frozen {
+        None => counts_as(belongs(query, filter), filter.figure, now),
+        // The rows that were kept have the columns of a case, so that the conditions are the same.
+        Some(period) => {
+            belongs(query.push("and c.id in (select c.id from incident_frozen c where c.period = $$", bind![period]), filter)
+                .push_if("and c.counts like $$", filter.figure.map(|figure| format!("%,{figure},%")))
+                .push(")", vec![])
         }
     };
-    let query = match &filter.counted {
-        None | Some(Counted { scope: Scope::All, .. }) => query,
-        Some(Counted { scope: Scope::Under(paths), leads }) => any_of(query.push("and (1 = 0", vec![]), paths)
-            .push_list("or c.lead_unit in", leads.iter().map(|id| Cell::Uuid(Some(id.uuid()))).collect())
-            .push(")", vec![]),
+    let query = match &filter.sent {
+        None => query,
+        Some(sendings) => sent::listed(query, sendings),
     };
-    let query =
-        query.push_if("and ',' || c.left_out || ',' not like $$", filter.counts_in.map(|rate| format!("%,{rate},%"))).push_if(
-            "and c.left_out <> '' and ',' || c.left_out || ',' like $$",
-            filter.left_out_of.map(|rate| format!("%,{rate},%")),
-        );
-    let query = counts_as(query, filter.figure, now);
     let query = match filter.attention.as_deref() {
         None => query,
         Some("any") => query.push("and c.attention <> ''", vec![]),
@@ -192,6 +184,38 @@ fn conditions(query: Query, filter: &Filter, now: Time, engine: db::Engine) -> Q
                 .push("and c.id in (select w.incident_id from incident_words w where w.words @@ cast($$ as tsquery))", bind![all])
         }
     }
+}
+
+/// To which figures a case belongs: by what it is about, where it was filed, who leads it, and what rates leave out.
+fn belongs(query: Query, filter: &Filter) -> Query {
+    let query = query
+        .push_if("and c.matter_id = $$", filter.matter)
+        .push_if("and c.channel = $$", filter.channel)
+        .push_if("and c.filed_path = $$", filter.filed_path.clone())
+        .push_if("and c.lead_unit = $$", filter.lead);
+    let query = match &filter.filed_under {
+        Some(paths) => any_of(query.push("and (1 = 0", vec![]), paths).push(")", vec![]),
+        None => query,
+    };
+    let query = match filter.without {
+        None => query,
+        Some(Lack::Lead) => query.push("and c.lead_unit is null", vec![]),
+        Some(Lack::Matter) => query.push("and c.matter_id is null", vec![]),
+        Some(Lack::Street | Lack::Community) => {
+            let paths = filter.filed_outside.iter().flatten().map(|p| Cell::Text(Some(p.clone()))).collect();
+            query.push_list("and c.filed_path in", paths)
+        }
+    };
+    let query = match &filter.counted {
+        None | Some(Counted { scope: Scope::All, .. }) => query,
+        Some(Counted { scope: Scope::Under(paths), leads }) => any_of(query.push("and (1 = 0", vec![]), paths)
+            .push_list("or c.lead_unit in", leads.iter().map(|id| Cell::Uuid(Some(id.uuid()))).collect())
+            .push(")", vec![]),
+    };
+    query.push_if("and ',' || c.left_out || ',' not like $$", filter.counts_in.map(|rate| format!("%,{rate},%"))).push_if(
+        "and c.left_out <> '' and ',' || c.left_out || ',' like $$",
+        filter.left_out_of.map(|rate| format!("%,{rate},%")),
+    )
 }
 
 /// What an order leaves out: by time left, the cases without a clock.

@@ -1,7 +1,7 @@
 //! SQL of 并案: what was merged into a case, who follows it by which link, the orders that it answers.
 
 use db::{Cell, Conn, Engine, Query, Tx, bind, record, sql};
-use kernel::{Id, Result, Scope, Time};
+use kernel::{Error, Id, Result, Scope, Time};
 use uuid::Uuid;
 
 use super::{Case, RatingRow, by_track, find};
@@ -39,10 +39,26 @@ pub async fn followed(conn: &mut Conn, hash: &[u8]) -> Result<Followed> {
     Ok(Followed { case, follower, survivor })
 }
 
-/// Holds what a link belongs to, the case and the one that it went into, as [`super::hold_all`] does.
-pub async fn hold_followed(tx: &mut Tx, hash: &[u8]) -> Result<()> {
+/// What a link belongs to, held: the case and the one that it went into, as [`super::hold_all`] does. A desk may have merged the case while this
+/// waited for it, into one that is not among those that were seen to be held: then it is held as well.
+pub async fn hold_followed(tx: &mut Tx, hash: &[u8]) -> Result<Followed> {
+    for _ in 0..TRIES {
+        let held = lock(tx, hash).await?;
+        let seen = followed(tx, hash).await?;
+        if tx.engine() == Engine::Sqlite || seen.survivor.as_ref().is_none_or(|case| held.contains(&case.id)) {
+            return Ok(seen);
+        }
+    }
+    Err(Error::Stale)
+}
+
+/// How often a case is looked for that was merged, or given back, while its lock was waited for.
+const TRIES: usize = 3;
+
+/// On SQLite there is one writer, who holds all.
+async fn lock(tx: &mut Tx, hash: &[u8]) -> Result<Vec<Id<Incident>>> {
     if tx.engine() == Engine::Sqlite {
-        return Ok(());
+        return Ok(vec![]);
     }
     let query = Query::new("with own as (select i.id, i.merged_into from incident i where")
         .push("i.track_hash = $$", bind![hash])
@@ -51,7 +67,7 @@ pub async fn hold_followed(tx: &mut Tx, hash: &[u8]) -> Result<()> {
             "select c.id as value from incident c where c.id in (select id from own union select merged_into from own)",
             vec![],
         );
-    tx.query_values::<Id<Incident>>(query.push("order by c.id for no key update", vec![])).await.map(|_| ())
+    tx.query_values::<Id<Incident>>(query.push("order by c.id for no key update", vec![])).await
 }
 
 record! {

@@ -129,28 +129,6 @@ record! {
     pub struct Sending { pub n: i64, pub actor_id: Uuid }
 }
 
-record! {
-    /// Dispatches of one dispatcher, or to one unit.
-    #[derive(Clone, Debug)]
-    pub struct Tally {
-        pub id: Uuid,
-        pub name: String,
-        pub dispatches: i64,
-        pub returned: i64,
-        pub wrong: i64,
-        pub objections: i64,
-        pub upheld: i64,
-        pub sent_down: i64,
-        pub faulty: i64,
-    }
-}
-
-record! {
-    /// Returns of one unit for one reason.
-    #[derive(Clone, Debug)]
-    pub struct ReasonTally { pub unit_id: Id<Unit>, pub reason: String, pub returns: i64, pub accepted: i64 }
-}
-
 /// The reasons in their order, those that are not used any more with them.
 pub async fn reasons(conn: &mut Conn) -> Result<Vec<ReturnReason>> {
     conn.all(sql!("select code, words, evidence, counts, active from return_reason order by position, code"), bind![]).await
@@ -331,53 +309,4 @@ pub async fn attempts(
     let query = visible(query, scope).push_if("and a.at >= $$", from).push_if("and a.at < $$", to);
     let query = query.after("and (a.at, a.id) <", cursor);
     conn.list(query.push("order by a.at desc, a.id desc limit $$", bind![limit + 1])).await
-}
-
-/// What became of the dispatches of a period, by who made them; counted by the day of the dispatch, so that no share exceeds its whole.
-pub async fn by_dispatcher(conn: &mut Conn, scope: &Scope, from: Time, to: Time) -> Result<Vec<Tally>> {
-    let query = Query::new(
-        "select d.id as id, max(d.name) as name, count(*) as dispatches, cast(sum(d.returned) as bigint) as returned, \
-         cast(sum(d.wrong) as bigint) as wrong, cast(sum(d.objected) as bigint) as objections, cast(sum(d.upheld) as bigint) as upheld, \
-         cast(sum(d.down) as bigint) as sent_down, cast(sum(case when d.wrong + d.upheld + d.down > 0 then 1 else 0 end) as bigint) as faulty \
-         from (select s.actor_id as id, s.actor_name as name, \
-         case when exists (select 1 from incident_return r where r.incident_id = s.incident_id and r.dispatch_n = s.n) then 1 else 0 end as returned, \
-         case when exists (select 1 from incident_return r where r.incident_id = s.incident_id and r.dispatch_n = s.n and r.counts = 'wrong' and r.accepted) then 1 else 0 end as wrong, \
-         case when exists (select 1 from incident_return r where r.incident_id = s.incident_id and r.dispatch_n = s.n and r.counts = 'sent_down' and coalesce(r.accepted, true)) then 1 else 0 end as down, \
-         case when exists (select 1 from incident_review v where v.incident_id = s.incident_id and v.dispatch_n = s.n and v.kind = 'objection') then 1 else 0 end as objected, \
-         case when exists (select 1 from incident_review v where v.incident_id = s.incident_id and v.dispatch_n = s.n and v.kind = 'objection' and v.state = 'upheld') then 1 else 0 end as upheld \
-         from incident_step s join incident c on c.id = s.incident_id where s.action = 'dispatch'",
-    );
-    let query = query.push("and s.at >= $$ and s.at < $$", bind![from, to]);
-    let query = query.within(scope, "c.filed_path >= $$", "c.filed_path < $$");
-    conn.list(query.push(") d group by d.id order by count(*) desc, d.id", vec![])).await
-}
-
-/// The same by the unit that a dispatch named as its lead; the name is the caller's to find.
-pub async fn by_unit(conn: &mut Conn, scope: &Scope, from: Time, to: Time) -> Result<Vec<Tally>> {
-    let query = Query::new(
-        "select d.id as id, '' as name, count(*) as dispatches, cast(sum(d.returned) as bigint) as returned, \
-         cast(sum(d.wrong) as bigint) as wrong, cast(sum(d.objected) as bigint) as objections, cast(sum(d.upheld) as bigint) as upheld, \
-         cast(sum(d.down) as bigint) as sent_down, cast(sum(case when d.wrong + d.upheld + d.down > 0 then 1 else 0 end) as bigint) as faulty \
-         from (select t.unit_id as id, \
-         case when exists (select 1 from incident_return r where r.incident_id = t.incident_id and r.task_id = t.id) then 1 else 0 end as returned, \
-         case when exists (select 1 from incident_return r where r.incident_id = t.incident_id and r.task_id = t.id and r.counts = 'wrong' and r.accepted) then 1 else 0 end as wrong, \
-         case when exists (select 1 from incident_return r where r.incident_id = t.incident_id and r.task_id = t.id and r.counts = 'sent_down' and coalesce(r.accepted, true)) then 1 else 0 end as down, \
-         case when exists (select 1 from incident_review v where v.incident_id = t.incident_id and v.task_id = t.id and v.kind = 'objection') then 1 else 0 end as objected, \
-         case when exists (select 1 from incident_review v where v.incident_id = t.incident_id and v.task_id = t.id and v.kind = 'objection' and v.state = 'upheld') then 1 else 0 end as upheld \
-         from incident_task t join incident c on c.id = t.incident_id where t.role = 'lead'",
-    );
-    let query = query.push("and t.offered_at >= $$ and t.offered_at < $$", bind![from, to]);
-    let query = query.within(scope, "c.filed_path >= $$", "c.filed_path < $$");
-    conn.list(query.push(") d group by d.id order by count(*) desc, d.id", vec![])).await
-}
-
-/// Returns of a period by unit and reason; counted by the day of the return.
-pub async fn by_reason(conn: &mut Conn, scope: &Scope, from: Time, to: Time) -> Result<Vec<ReasonTally>> {
-    let query = Query::new(
-        "select r.unit_id, r.reason, count(*) as returns, cast(sum(case when r.accepted then 1 else 0 end) as bigint) as accepted \
-         from incident_return r join incident c on c.id = r.incident_id where 1 = 1",
-    );
-    let query = query.push("and r.at >= $$ and r.at < $$", bind![from, to]);
-    let query = query.within(scope, "c.filed_path >= $$", "c.filed_path < $$");
-    conn.list(query.push("group by r.unit_id, r.reason order by count(*) desc, r.unit_id, r.reason", vec![])).await
 }

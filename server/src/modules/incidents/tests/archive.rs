@@ -95,6 +95,17 @@ testkit::both! {
         for part in [case["code"].as_str().unwrap(), "叶*秋 140****1234", "楼道灯不亮", "主办", "接单", "核实通过", "0001　调阅时间：2025-03-10 10:00"] {
             assert!(page.contains(part), "{part} is missing: {page}");
         }
+        // An English reader has it in English, but for names and what people wrote.
+        let english = desk.get(&format!("{path}/dossier?lang=en")).await.expect(200).text();
+        let said = ["<html lang=\"en\">", "<h1>Dossier C", "Recognised as “Stairwell lamp out”", "<th>Matter</th><td>Stairwell lamp out</td>",
+            "In charge: ", "<td>Grassroots’ own duty, ", "<td>Verified</td>", "Time to accept started, due 2025-03-10 ", ". At: 2025-03-10 10:00. For official use only", "换好了&lt;b&gt;灯泡"];
+        for part in said {
+            assert!(english.contains(part), "{part} is missing: {english}");
+        }
+        for never in ["办理过程", "状态", "识别为", "主办", "到期", "接单", "调阅", "楼道灯不亮", "：", "；"] {
+            assert!(!english.contains(never), "{never}: {english}");
+        }
+        desk.get(&format!("{path}/dossier?lang=fr")).await.expect(400);
         // The picture is named by its hash, and what somebody wrote is no markup.
         let hash = page.split("SHA-256 ").nth(1).unwrap();
         assert!(hash[..64].bytes().all(|b| b.is_ascii_hexdigit()), "{hash}");
@@ -107,7 +118,7 @@ testkit::both! {
 
         let audit = app.login_as("audit-admin", DISTRICT).await.get("/api/v1/audit?limit=50").await.expect(200).json();
         let rows: Vec<&Value> = audit["items"].as_array().unwrap().iter().filter(|r| r["action"] == "incident.dossier").collect();
-        assert_eq!(rows.len(), 1);
+        assert_eq!(rows.len(), 2);
         let other = app.login_as("community-desk", OTHER_STREET).await;
         other.get(&format!("{path}/dossier")).await.expect(404);
         assert_eq!(report("灯", HOME)["name"].as_str(), Some("叶知秋"), "the name that is looked for");

@@ -53,7 +53,11 @@ testkit::both! {
 
         let attempt = format!("/api/v1/incidents/{id}/callback");
         let missed = json!({ "outcome": "no_answer" });
-        for (n, hours) in [0, 3, 22].into_iter().enumerate() {
+        let next = async || caller.get("/api/v1/callbacks").await.expect(200).json()["items"][0]["next_from"].clone();
+        assert_eq!(next().await, Value::Null);
+        // Monday 10:00, 16:00 after four working hours with the noon's rest, and Tuesday.
+        let froms = ["2025-03-10T08:00:00.000Z", "2025-03-11T03:00:00.000Z"];
+        for (n, hours) in [0, 6, 19].into_iter().enumerate() {
             app.clock.advance(hours * HOUR);
             let claimed = caller.post(&format!("/api/v1/callbacks/{id}/claim"), &json!({})).await.expect(200).json();
             assert_eq!(claimed["attempts"].as_u64(), Some(n as u64));
@@ -61,8 +65,13 @@ testkit::both! {
             assert_eq!(shown["value"].as_str(), Some("140-0000-1234"));
             caller.post(&attempt, &missed).await.expect(200);
             if n < 2 {
-                caller.post(&format!("/api/v1/callbacks/{id}/claim"), &json!({})).await.refused(422, "same-hours");
-                caller.post(&attempt, &missed).await.refused(422, "same-hours");
+                assert_eq!(next().await, json!(froms[n]), "the queue says from when");
+                let early = caller.post(&format!("/api/v1/callbacks/{id}/claim"), &json!({})).await;
+                early.refused(422, "called-lately");
+                assert_eq!(early.json()["params"]["from"], json!(["2025-03-10 16:00", "2025-03-11 11:00"][n]));
+                app.clock.advance(HOUR * [3, 1][n]);
+                caller.post(&attempt, &missed).await.refused(422, "called-lately");
+                app.clock.advance(-HOUR * [3, 1][n]);
             }
         }
         assert!(waiting(&caller).await.is_empty(), "three attempts close the entry");

@@ -11,7 +11,7 @@ use crate::modules::{
     },
 };
 
-pub(super) fn calendar() -> Calendar {
+pub(in crate::modules::incidents) fn calendar() -> Calendar {
     let days = content::days().unwrap();
     let shifts = content::shifts().unwrap();
     Calendar::new(days.into_iter().map(|d| (d.date, d.kind)), shifts).unwrap()
@@ -479,4 +479,27 @@ fn greater_urgency_is_kept_when_the_matter_is_corrected() {
         ("2025-03-10T10:45", Event::Offer),
     ];
     assert_eq!((shown(&events).due_at, shown(&events).accept_by), (Some(at("2025-03-10T14:00")), Some(at("2025-03-10T10:55"))));
+}
+
+#[test]
+fn a_corrected_emergency_has_its_usual_limits_before_it_was_raised_and_the_emergencys_after() {
+    let usual = || Event::Rule { rule: rule((4, HOURS), (40, HOURS)) };
+    let corrected = |handle: i64| {
+        shown(&[
+            ("2025-03-10T09:00", open((4, HOURS), (16, HOURS))),
+            ("2025-03-10T14:00", hasten(10, 240)),
+            ("2025-03-10T15:00", usual()),
+            ("2025-03-10T15:00", hasten(10, handle)),
+        ])
+    };
+    assert_eq!((corrected(240).due_at, corrected(240).late), (Some(at("2025-03-10T18:00")), false), "as it was raised");
+    assert_eq!((corrected(60).due_at, corrected(60).late), (Some(at("2025-03-10T16:00")), false), "the other matter's, from now");
+    // Whose time by the other matter's usual limits is over is late by those.
+    let over = [
+        ("2025-03-10T09:00", open((4, HOURS), (16, HOURS))),
+        ("2025-03-10T14:00", hasten(10, 240)),
+        ("2025-03-10T15:00", Event::Rule { rule: rule((4, HOURS), (2, HOURS)) }),
+        ("2025-03-10T15:00", hasten(10, 240)),
+    ];
+    assert_eq!((shown(&over).red_at, shown(&over).late), (Some(at("2025-03-10T11:00")), true));
 }

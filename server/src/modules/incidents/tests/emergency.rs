@@ -190,6 +190,71 @@ testkit::both! {
         assert_eq!(rings(&desk).await, 1);
     }
 
+    async fn a_desk_that_never_answered_is_rung_on_after_a_failed_check(engine: Engine) {
+        let app = night(engine).await;
+        let first = app.login_with(&[("street-desk", STREET)], Some(person(&app, "2001"))).await;
+        let third = app.login_with(&[("district-dispatch", DISTRICT)], Some(person(&app, "2003"))).await;
+        let roads = app.login_as("department-desk", DEPARTMENT).await;
+        let worker = work::worker(&app.app);
+        let path = hole(&app).await;
+        worker.run_due().await.unwrap();
+        assert_eq!((rings(&first).await, rings(&third).await), (1, 1));
+        first.post(&format!("{path}/acknowledge"), &json!({})).await.expect(200);
+        let task = task_of(&roads.get(&path).await.expect(200).json(), "区市政中心")["id"].as_str().unwrap().to_owned();
+        roads.post(&format!("{path}/tasks/{task}/accept"), &json!({})).await.expect(200);
+        let done = json!({ "result": "solved", "public_reply": "已围挡", "note": "" });
+        roads.post(&format!("{path}/tasks/{task}/done"), &done).await.expect(200);
+        // Solved, as it seems: nobody is rung.
+        for _ in 0..3 {
+            app.clock.advance(5 * MINUTE);
+            worker.run_due().await.unwrap();
+        }
+        assert_eq!((rings(&first).await, rings(&third).await), (1, 1));
+        let failed = json!({ "passed": false, "words": "现场仍在塌陷" });
+        let case = first.post(&format!("{path}/verify"), &failed).await.expect(200).json();
+        assert_eq!(case["state"].as_str(), Some("in_progress"));
+        // It is not over: whoever has not answered is rung at once and on, whoever has is not.
+        for n in 2..5 {
+            worker.run_due().await.unwrap();
+            worker.run_due().await.unwrap();
+            assert_eq!((rings(&first).await, rings(&third).await), (1, n), "ring {n}");
+            app.clock.advance(5 * MINUTE);
+        }
+        third.post(&format!("{path}/acknowledge"), &json!({})).await.expect(200);
+        for _ in 0..2 {
+            worker.run_due().await.unwrap();
+            app.clock.advance(5 * MINUTE);
+        }
+        assert_eq!((rings(&first).await, rings(&third).await), (1, 4));
+        assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+    }
+
+    async fn a_corrected_case_that_was_raised_keeps_its_usual_limits_until_then(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let receipt = send(&app, &report("天气不错", HOME)).await;
+        let (intake, street) = (app.login_as("district-intake", DISTRICT).await, app.login_as("street-desk", STREET).await);
+        let path = format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        intake.post(&format!("{path}/accept"), &json!({ "matter": app.matter("楼道灯不亮").to_string() })).await.expect(200);
+        // Opened at ten, raised at three: four hours from then on, not from the opening, which are over.
+        app.clock.advance(300 * MINUTE);
+        let raise = json!({ "urgency": "emergency", "reason": "漏电" });
+        let raised = street.post(&format!("{path}/urgency"), &raise).await.expect(200).json();
+        assert_eq!(raised["due_at"].as_str(), Some("2025-03-10T11:00:00.000Z"));
+        app.clock.advance(30 * MINUTE);
+        let matter = app.matter("路灯不亮").to_string();
+        let would = json!({ "action": "correct", "matter": matter });
+        let told = intake.post(&format!("{path}/what-if"), &would).await.expect(200).json();
+        let case = intake.post(&format!("{path}/correct"), &json!({ "matter": matter })).await.expect(200).json();
+        assert_eq!((case["due_at"].as_str(), case["light"].as_str()), (Some("2025-03-10T11:00:00.000Z"), Some("green")));
+        assert_eq!((&told["due_at"], &told["light"], &told["late"]), (&case["due_at"], &case["light"], &json!(false)), "as it was told");
+        // Corrected once more it is no other, and whoever is sent has the emergency's minutes from then on.
+        let back = json!({ "matter": app.matter("楼道灯不亮").to_string() });
+        let case = intake.post(&format!("{path}/correct"), &back).await.expect(200).json();
+        assert_eq!((case["due_at"].as_str(), case["light"].as_str()), (Some("2025-03-10T11:00:00.000Z"), Some("green")));
+        assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
+    }
+
     async fn raised_later_it_counts_natural_minutes_from_then_on(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let receipt = send(&app, &report("楼道灯坏了，单元楼道里的灯不亮", HOME)).await;

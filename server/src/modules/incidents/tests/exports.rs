@@ -62,6 +62,21 @@ testkit::both! {
             let listed = street.get(&format!("/api/v1/{list}")).await.expect(200).json();
             assert!(file[..expected].iter().all(|l| l[0] == *listed["items"][0]["code"].as_str().unwrap()), "{list}: {file:?}");
             assert!(file[expected][0].starts_with("导出：street-desk"), "{list}: {file:?}");
+            // The same in its reader's language: columns, states and times, and who took it.
+            let english = street.get(&format!("/api/v1/{path}?lang=en")).await.expect(200).text();
+            let (head, rest) = english.split_once('\n').unwrap();
+            assert!(head.starts_with("\u{feff}Case,Title,"), "{head}");
+            assert!(!head.chars().any(|c| c > '\u{2e80}' && c != '\u{feff}'), "{list}: {head}");
+            let part = match list {
+                "objections" => ",Objection,Waiting for a ruling,Green,",
+                "extensions" => ",Waits for a decision,",
+                _ => ",Called,",
+            };
+            assert!(rest.contains(part) && rest.contains("Exported by: street-desk"), "{list}: {english}");
+            let chinese = street.get(&format!("/api/v1/{path}?lang=zh")).await.expect(200).text();
+            let part = if list == "extensions" { "1工作日" } else { "2025-03-10 1" };
+            assert!(chinese.starts_with("\u{feff}案件编号,标题,") && chinese.contains(part), "{list}: {chinese}");
+            street.get(&format!("/api/v1/{path}?lang=fr")).await.expect(400);
             let narrowed = if list == "whistles" { "state=closed" } else if list == "objections" { "state=upheld" } else { "state=granted" };
             assert_eq!(lines(&street, &format!("{path}?{narrowed}")).await.len(), 1, "{list}");
             assert_eq!(lines(&other, &path).await.len(), 1, "{list}: another street has nothing of it");
@@ -74,7 +89,7 @@ testkit::both! {
             let rows: Vec<&str> = audit["items"].as_array().unwrap().iter().filter_map(|r| r["details"].as_str()).collect();
             let counts: Vec<Value> = rows.iter().map(|r| serde_json::from_str::<Value>(r).unwrap()["count"].clone()).collect();
             let whole = counts.iter().filter(|c| **c == json!(expected)).count();
-            assert_eq!((counts.len(), whole), (4, 2), "{list}: every file is on record with its lines, refused ones are not: {rows:?}");
+            assert_eq!((counts.len(), whole), (6, 4), "{list}: every file is on record with its lines, refused ones are not: {rows:?}");
         }
     }
 }

@@ -1,5 +1,8 @@
 //! 并案: one case goes on for several reporters, each of whom reads, adds and rates for himself; and back again.
 
+use std::time::Duration;
+
+use kernel::Scope;
 use serde_json::{Value, json};
 use testkit::Engine;
 
@@ -7,9 +10,9 @@ use super::road::{report, send};
 use crate::{
     modules::incidents::{
         actions::Change,
-        model::{Action, Reason},
+        model::{Action, Incident, Reason},
         rules::spoken::Spoken,
-        verify,
+        store, track, verify,
     },
     testing::{
         Client, TestApp,
@@ -51,6 +54,31 @@ async fn solve(app: &TestApp, receipt: &Value, reply: &str) {
 
 fn whistled(words: &Value, word: &str) -> bool {
     words.to_string().contains(word)
+}
+
+/// A case that a desk merges while its reporter's command waits for it: the command then holds the case that it went into, so that it cannot be
+/// overtaken. SQLite has one writer.
+#[test]
+fn what_was_merged_while_a_resident_waited_is_held_with_its_survivor() {
+    testkit::run(async {
+        let app = TestApp::new(Engine::Postgres).await.with_town().await;
+        let (this, into) = (send(&app, &report(LAMP, HOME)).await, send(&app, &report(LAMP, HOME)).await);
+        let id = |receipt: &Value| receipt["id"].as_str().unwrap().parse::<kernel::Id<Incident>>().unwrap();
+        let mut desk = app.db.begin();
+        let statement = db::sql!("update incident set merged_into = $2 where id = $1");
+        assert_eq!(desk.execute(statement, db::bind![id(&this), id(&into)]).await.unwrap(), 1);
+        let hash = track::hash(this["track"].as_str().unwrap());
+        let mut resident = app.db.begin();
+        let meanwhile = async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            desk.commit().await.unwrap();
+        };
+        let (followed, ()) = tokio::join!(store::merge::hold_followed(&mut resident, &hash), meanwhile);
+        assert_eq!(followed.unwrap().survivor.map(|case| case.id), Some(id(&into)));
+        let mut other = app.db.begin();
+        let taken = tokio::time::timeout(Duration::from_millis(500), store::hold(&mut other, &Scope::All, id(&into))).await;
+        assert!(taken.is_err(), "nobody else gets hold of it");
+    });
 }
 
 testkit::both! {

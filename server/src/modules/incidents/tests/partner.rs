@@ -59,6 +59,8 @@ testkit::both! {
         let done = holder.post_keyed(&format!("{page}/done"), &json!({ "note": "线路已修" }), KEY).await.expect(200).json();
         assert_eq!((done["state"].as_str(), &done["may"]), (Some("done"), &json!([])));
 
+        let links = desk.get(&format!("{helper}/links")).await.expect(200).json();
+        assert_eq!((links["items"][0]["state"].as_str(), links["items"][0]["acted_at"].is_string()), (Some("used"), true));
         // The link ends with its task; only the answer that was given is given again.
         holder.get(&page).await.expect(404);
         holder.post(&format!("{page}/note"), &json!({ "text": "还有" })).await.expect(404);
@@ -79,6 +81,7 @@ testkit::both! {
         let (desk, _, _, helper) = helped(&app).await;
         let visitor = app.visitor();
         let first = link(&desk, &helper, &json!({})).await;
+        app.clock.advance(1);
         let second = link(&desk, &helper, &json!({ "days": 1 })).await;
         visitor.get(&first).await.expect(404);
         visitor.get(&second).await.expect(200);
@@ -87,7 +90,22 @@ testkit::both! {
         app.clock.advance(1);
         visitor.get(&second).await.expect(404);
         let third = link(&desk, &helper, &json!({})).await;
+        // The desk sees what became of each, and when it was last opened; never a secret.
+        let links = async || desk.get(&format!("{helper}/links")).await.expect(200).json()["items"].clone();
+        let states = async || links().await.as_array().unwrap().iter().map(|l| l["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        let seen = links().await;
+        assert_eq!(states().await, ["valid", "expired", "revoked"]);
+        assert_eq!((&seen[0]["opened_at"], &seen[2]["opened_at"], seen[1]["opened_at"].is_string()), (&Value::Null, &Value::Null, true));
+        app.login_as("community-desk", OTHER_STREET).await.get(&format!("{helper}/links")).await.expect(404);
+        visitor.get(&third).await.expect(200);
+        assert_eq!(links().await[0]["opened_at"], json!(app.now()));
+        assert!(!links().await.to_string().contains(third.rsplit('/').next().unwrap()));
+        let opened = app.now();
+        app.clock.advance(60_000);
+        visitor.get(&third).await.expect(200);
+        assert_eq!(links().await[0]["opened_at"], json!(opened), "a second look within five minutes is the same");
         desk.post(&format!("{helper}/link/revoke"), &json!({})).await.expect(200);
+        assert_eq!(states().await, ["revoked", "expired", "revoked"]);
         visitor.get(&third).await.expect(404);
         visitor.post(&format!("{third}/accept"), &json!({})).await.expect(404);
         visitor.get("/api/v1/partner/guessed").await.expect(404);

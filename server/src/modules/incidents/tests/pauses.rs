@@ -383,7 +383,7 @@ testkit::both! {
         let app = TestApp::new(engine).await.with_town().await;
         app.clock.set("2026-12-30T10:00:00+08:00".parse().unwrap());
         let case = Started::new(&app).await;
-        let more = json!({ "by": { "n": 3, "unit": "working_day" }, "reason": "配件缺货" });
+        let more = json!({ "by": { "n": 1, "unit": "working_day" }, "reason": "配件缺货" });
         case.desk.post(&format!("{}/extend", case.task), &more).await.refused(422, "no-calendar");
         let holidays = ["2027-01-01", "2027-05-01", "2027-10-01"];
         let off = |date: &str| catalogue::content::Day { date: date.parse().unwrap(), kind: DayKind::Holiday, name: String::new() };
@@ -398,10 +398,40 @@ testkit::both! {
         let chief = app.login_as("community-desk", COMMUNITY).await;
         let asked = chief.get("/api/v1/extensions?state=open").await.expect(200).json()["items"][0]["id"].as_str().unwrap().to_owned();
         chief.post(&format!("/api/v1/extensions/{asked}/decide"), &json!({ "grant": true })).await.expect(200);
-        // Thursday 11:00, and three working days with New Year's Day and a weekend between.
+        // Thursday 11:00, and a working day with New Year's Day and a weekend between.
         let after = case.case().await;
-        assert_eq!(after["due_at"].as_str(), Some("2027-01-06T03:00:00.000Z"));
+        assert_eq!(after["due_at"].as_str(), Some("2027-01-04T03:00:00.000Z"));
         assert_eq!(told["due_at"], after["due_at"], "as it was told");
+        proven(&app).await;
+    }
+
+    async fn an_extension_is_no_longer_than_its_rung_may_give(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let case = Started::new(&app).await;
+        let wish = |n: i64| json!({ "by": { "n": n, "unit": "working_day" }, "reason": "配件缺货" });
+        let would = |n: i64| json!({ "action": "extend", "by": wish(n)["by"] });
+        let (ask, preview) = (format!("{}/extend", case.task), format!("{}/what-if", case.path));
+        for reply in [case.desk.post(&ask, &wish(2)).await, case.desk.post(&preview, &would(2)).await] {
+            reply.refused(422, "extension-too-long");
+            assert_eq!(reply.json()["params"]["longest"], json!({ "n": 8, "unit": "working_hour" }), "as long as the case's own limit");
+        }
+        case.desk.post(&preview, &would(1)).await.expect(200);
+        case.desk.post(&ask, &wish(1)).await.expect(200);
+        // Whoever decides gives no more either.
+        let chief = app.login_as("community-desk", COMMUNITY).await;
+        let asked = chief.get("/api/v1/extensions?state=open").await.expect(200).json()["items"][0]["id"].as_str().unwrap().to_owned();
+        let decide = format!("/api/v1/extensions/{asked}/decide");
+        chief.post(&decide, &json!({ "grant": true, "by": { "n": 2, "unit": "working_day" } })).await.refused(422, "extension-too-long");
+        chief.post(&decide, &json!({ "grant": true })).await.expect(200);
+        // The second, a leader's, may be twice the limit; how much is the district's.
+        case.desk.post(&preview, &would(2)).await.expect(200);
+        case.desk.post(&preview, &would(3)).await.refused(422, "extension-too-long");
+        let lengths = json!({ "chief": 100, "leader": 100, "conference": 100, "least": { "n": 1, "unit": "hour" } });
+        let body = json!({ "value": lengths, "reason": "从严" });
+        app.login_as("system-admin", DISTRICT).await.put("/api/v1/settings/incidents.extension", &body).await.expect(200);
+        app.refresh().await.unwrap();
+        case.desk.post(&preview, &would(2)).await.refused(422, "extension-too-long");
+        case.desk.post(&ask, &wish(1)).await.expect(200);
         proven(&app).await;
     }
 

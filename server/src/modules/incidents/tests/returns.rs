@@ -78,6 +78,22 @@ async fn board(client: &Client, query: &str) -> Vec<Value> {
 const FIRST: &str = "990101001001";
 const SECOND: &str = "990101001002";
 
+/// Every number of the figures of dispatch has a list of its cases, as long as it says; how many lists were held.
+async fn lists_hold(client: &Client, figures: &Value) -> usize {
+    let mut held = 0;
+    for line in figures["rows"].as_array().unwrap().iter().chain(figures["returns"].as_array().unwrap()) {
+        for (word, behind) in line["behind"].as_object().unwrap() {
+            let list = client.get(&format!("{}&limit=200", behind["cases"].as_str().unwrap())).await.expect(200).json();
+            assert_eq!(Some(list["items"].as_array().unwrap().len() as i64), behind["n"].as_i64(), "{word} of {line}");
+            if let Some(number) = line[word].as_i64() {
+                assert!(behind["n"].as_i64().unwrap() <= number && (number == 0) == (behind["n"] == 0), "{word} of {line}");
+            }
+            held += 1;
+        }
+    }
+    held
+}
+
 testkit::both! {
     async fn a_return_comes_back_and_the_first_receiver_answers_for_it(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
@@ -680,6 +696,18 @@ testkit::both! {
         let of_unit = |name: &str| units["rows"].as_array().unwrap().iter().find(|r| r["name"] == name).unwrap().clone();
         assert_eq!((of_unit("一社区")["dispatches"].as_i64(), of_unit("一社区")["returned"].as_i64()), (Some(4), Some(2)));
         assert_eq!((of_unit("区市政中心")["objections"].as_i64(), of_unit("区市政中心")["upheld"].as_i64()), (Some(1), Some(1)));
+        for by in ["dispatcher", "unit"] {
+            assert!(lists_hold(&centre, &figures(by).await).await >= 20, "{by}");
+        }
+        // A case that one unit was given twice is one line of the list, and the number says of how many cases.
+        let twice = of_unit("一社区");
+        assert!(twice["behind"]["dispatches"]["n"].as_i64() < twice["dispatches"].as_i64(), "{twice}");
+        // Somebody of a part counts his part, and its lists hold no more.
+        let part = app.login_as("supervisor", STREET).await;
+        let seen = part.get("/api/v1/dispatch/figures").await.expect(200).json();
+        assert_eq!((seen["part"].as_bool(), all["part"].as_bool()), (Some(true), Some(false)));
+        assert!(lists_hold(&part, &seen).await > 10);
+        centre.get("/api/v1/incidents?sent=colour").await.expect(400);
         centre.get("/api/v1/dispatch/figures?by=colour").await.expect(400);
         let other = app.login_as("supervisor", crate::testing::town::OTHER_STREET).await;
         assert_eq!(other.get("/api/v1/dispatch/figures").await.expect(200).json()["rows"], json!([]));

@@ -47,7 +47,7 @@ testkit::both! {
         assert_eq!((case["grid"]["code"].as_str(), case["lead"]["unit"].as_str()), (Some("990101001001001"), Some("一社区")));
         assert_eq!((case["light"].as_str(), case["gate"]["class"].as_str()), (Some("green"), Some("own")));
         let because: Vec<&Value> = case["reasons"].as_array().unwrap().iter().map(|r| &r["spoken"]).collect();
-        assert_eq!(*because[0], json!({ "kind": "classed", "matter": "楼道灯不亮", "class": "own", "item": null }));
+        assert_eq!(*because[0], json!({ "kind": "classed", "matter": "楼道灯不亮", "matter_en": "Stairwell lamp out", "class": "own", "item": null }));
         let place = json!({ "word": "属地社区", "place": "1号格" });
         assert_eq!(*because[1], json!({ "kind": "responsible", "why": "lead-relative", "names": place }));
         // What was personal is gone from the words and masked beside them.
@@ -87,7 +87,7 @@ testkit::both! {
         app.visitor().post(&format!("/api/v1/reports/{track}/rating"), &rating).await.refused(422, "already-rated");
         let page = app.visitor().get(&format!("/api/v1/reports/{track}")).await.expect(200).json();
         let rated = json!({ "kind": "rated", "contacted": true, "solved": "yes", "satisfied": "yes" });
-        assert_eq!((&step(&page, "rate")["words"], &step(&page, "rate")["spoken"]), (&json!("已联系，解决，满意"), &rated));
+        assert_eq!((&step(&page, "rate")["words"], &step(&page, "rate")["spoken"]), (&json!("已联系，解决了，满意"), &rated));
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
     }
 

@@ -97,9 +97,10 @@ testkit::both! {
             street.post(&format!("{path}/what-if"), &body).await.expect(200).json()["effect"].clone()
         };
         assert_eq!(what_if(Some("D-ROADS")).await, json!([]));
+        // Another lead than the one who is offered it is offered it anew.
+        street.post(&format!("{path}/what-if"), &json!({ "action": "whistle", "unit": unit(&app, "D-FIRE") })).await.expect(200);
         let before = roads.post(&format!("{path}/tasks/{task}/accept"), &json!({})).await.expect(200).json();
         assert_eq!((what_if(None).await, what_if(Some("D-ROADS")).await), (json!([]), json!([])));
-        assert_eq!(what_if(Some("D-FIRE")).await[0]["clock"].as_str(), Some("accept"));
         let case = street.post(&format!("{path}/whistle"), &call(&app, &[("S001-LAW", "helper")])).await.expect(200).json();
         assert_eq!((&case["red_at"], &case["yellow_at"]), (&before["red_at"], &before["yellow_at"]));
         app.clock.advance(11 * MINUTE);
@@ -188,6 +189,43 @@ testkit::both! {
         assert_eq!(none["units"], json!([]));
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
         super::guards::explained(&app).await;
+    }
+
+    async fn a_preview_refuses_what_the_whistle_would(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let path = hole(&app).await;
+        let (roads, street) = (app.login_as("department-desk", DEPARTMENT).await, app.login_as("street-desk", STREET).await);
+        let grid = app.login_as("grid-head", GRID).await;
+        let both = async |who: &Client, mut body: Value, code: Option<&str>| {
+            let whistle = who.post(&format!("{path}/whistle"), &body).await;
+            body.as_object_mut().unwrap().remove("words");
+            body["action"] = json!("whistle");
+            let would = who.post(&format!("{path}/what-if"), &body).await;
+            let said = |reply: &crate::testing::Reply| (reply.status.as_u16(), reply.json()["code"].clone(), reply.json()["fields"].clone());
+            assert_eq!(said(&would), said(&whistle), "{body}");
+            assert!(whistle.status.as_u16() >= 400, "{body}");
+            if let Some(code) = code {
+                would.refused(422, code);
+            }
+        };
+        let of = |units: &[(&str, &str)]| call(&app, units);
+        both(&street, of(&[("990101001001", "lead")]), Some("not-for-grassroots")).await;
+        both(&grid, of(&[("D-FIRE", "helper")]), Some("may-not-whistle")).await;
+        both(&street, of(&[("D-FIRE", "helper"), ("D-FIRE", "helper")]), None).await;
+        both(&street, of(&[("D-FIRE", "lead"), ("D-ROADS", "lead")]), None).await;
+        let mut hasty = of(&[("D-FIRE", "helper")]);
+        hasty["minutes"] = json!(1);
+        both(&street, hasty, None).await;
+        let mut borrowed = of(&[("D-FIRE", "helper")]);
+        borrowed["from"] = json!(unit(&app, "990101002"));
+        both(&street, borrowed, Some("may-not-whistle")).await;
+        let case = roads.get(&path).await.expect(200).json();
+        let task = task_of(&case, "区市政中心")["id"].as_str().unwrap().to_owned();
+        roads.post(&format!("{path}/tasks/{task}/accept"), &json!({})).await.expect(200);
+        both(&street, of(&[("D-FIRE", "lead")]), Some("lead-at-work")).await;
+        // Nobody may preview what he may not do at all.
+        let reader = app.login_as("audit-admin", DISTRICT).await;
+        assert!(reader.post(&format!("{path}/what-if"), &json!({ "action": "whistle" })).await.status.as_u16() >= 403);
     }
 
     async fn who_may_summon_whom_is_data(engine: Engine) {

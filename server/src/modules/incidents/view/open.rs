@@ -27,6 +27,9 @@ const DAYS: i64 = 182;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PublicCase {
     matter: String,
+    /// Its English name, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matter_en: Option<String>,
     grid: GridName,
     community: Option<String>,
     state: State,
@@ -62,6 +65,9 @@ pub struct SharedStep {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SharedView {
     matter: Option<String>,
+    /// Its English name, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matter_en: Option<String>,
     grid: Option<GridName>,
     state: State,
     light: Light,
@@ -102,6 +108,7 @@ fn seen(app: &App, ground: &Ground, row: &PublicRow) -> Option<PublicCase> {
     let community = ground.org.value.above(row.grid_id, COMMUNITIES, ground.now).map(|u| u.name.clone());
     Some(PublicCase {
         matter: ground.catalogue.value.matter(row.matter_id)?.spoken().to_owned(),
+        matter_en: ground.catalogue.value.matter(row.matter_id)?.english(),
         grid: grid_name(ground, row.grid_id)?,
         community,
         light: if open { Light::at(ground.now, row.yellow_at, row.red_at, row.paused.is_some()) } else { Light::None },
@@ -131,6 +138,7 @@ pub async fn shared(conn: &mut Conn, ground: &Ground, case: Case) -> Result<Shar
     let told = steps.into_iter().filter(|s| s.is_public && !personal.contains(&s.action));
     Ok(SharedView {
         matter: case.matter_id.and_then(|m| ground.catalogue.value.matter(m)).map(|m| m.spoken().to_owned()),
+        matter_en: case.matter_id.and_then(|m| ground.catalogue.value.matter(m)).and_then(|m| m.english()),
         grid: case.grid_id.and_then(|g| grid_name(ground, g)),
         light: Light::at(ground.now, case.yellow_at, case.red_at, case.paused.is_some()),
         yellow_at: case.yellow_at,

@@ -55,6 +55,9 @@ pub struct TrackView {
     starts: Option<Time>,
     text: String,
     matter: Option<String>,
+    /// Its English name, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matter_en: Option<String>,
     address: String,
     grid: Option<GridName>,
     lead: Option<LeadName>,
@@ -145,6 +148,7 @@ pub async fn followed(conn: &mut Conn, app: &App, ground: &Ground, followed: Fol
         due: shown.due_at,
         starts: starts(app, ground, &shown),
         matter: shown.matter_id.and_then(|m| ground.catalogue.value.matter(m)).map(|m| m.spoken().to_owned()),
+        matter_en: shown.matter_id.and_then(|m| ground.catalogue.value.matter(m)).and_then(|m| m.english()),
         grid: shown.grid_id.and_then(|g| grid_name(ground, g)),
         lead: lead_name(ground, shown.lead_unit, shown.lead_person),
         steps: read

@@ -15,9 +15,10 @@ use crate::{
     app::{App, Shared},
     http::{Allow, Along, Answer, Taker, Written},
     modules::reports::{
-        export,
+        export::{self, Names},
         live::{self, DayLine, RepeatLine},
     },
+    table::column::Column,
 };
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
@@ -64,9 +65,10 @@ async fn standing_file(
 ) -> Answer<Response> {
     let (by, scope) = (split.by.unwrap_or_default(), reach(&app, taker.scope()));
     let view = live::standing(&mut *app.db.read().await?, &app, scope, by, whose.unit.as_deref()).await?;
-    let now = view.as_of;
-    let along =
-        Along { action: "report.export", name: "standing", head: export::STANDING.to_vec(), lines: export::standing(view) };
+    let (now, catalogue) = (view.as_of, app.catalogue.get());
+    let names = Names { lang: taker.lang(), by, catalogue: &catalogue.value };
+    let (columns, lines) = (export::STANDING.map(Column::plain).to_vec(), export::standing(view, &names));
+    let along = Along { action: "report.export", name: "standing", columns, lines };
     Ok(along.file(&app, &taker, now).await?)
 }
 
@@ -104,7 +106,8 @@ async fn days(State(app): State<Shared>, who: Allow<See>, Query(span): Query<Spa
 async fn days_file(State(app): State<Shared>, taker: Taker<Export>, Query(span): Query<Span>) -> Answer<Response> {
     let scope = reach(&app, taker.scope());
     let days = live::days(&mut *app.db.read().await?, &app, scope, span.unit.as_deref(), (span.from, span.to)).await?;
-    let along = Along { action: "report.export", name: "days", head: export::DAYS.to_vec(), lines: export::days(days) };
+    let columns = export::DAYS.map(Column::plain).to_vec();
+    let along = Along { action: "report.export", name: "days", columns, lines: export::days(days) };
     Ok(along.file(&app, &taker, app.clock.now()).await?)
 }
 
@@ -131,6 +134,7 @@ async fn repeats_file(
     Query(often): Query<Often>,
 ) -> Answer<Response> {
     let found = often.found(&app, reach(&app, taker.scope()), &span).await?;
-    let along = Along { action: "report.export", name: "repeats", head: export::REPEATS.to_vec(), lines: export::repeats(found) };
+    let lines = export::repeats(found, taker.lang());
+    let along = Along { action: "report.export", name: "repeats", columns: export::REPEATS.to_vec(), lines };
     Ok(along.file(&app, &taker, app.clock.now()).await?)
 }

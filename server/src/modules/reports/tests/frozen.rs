@@ -63,6 +63,21 @@ testkit::both! {
             assert_eq!(Some(n), share["numerator"].as_i64(), "{}", line["key"]);
         }
         assert!(rate(&street["frozen"][0], Rate::Closed)["numerator_cases"].is_null());
+        // What was frozen leads to the cases that counted then, though two of them count otherwise now.
+        for by in ["street", "community", "department", "matter", "channel"] {
+            let period = read(by).await;
+            assert_eq!((period["listed"].as_array().unwrap().len(), period["part"].as_bool()), (period["frozen"].as_array().unwrap().len(), Some(false)));
+            for (line, plain) in period["listed"].as_array().unwrap().iter().zip(period["frozen"].as_array().unwrap()) {
+                assert_eq!(Some(length(&desk, line["cases"].as_str().unwrap()).await), plain["counts"]["reported"].as_i64(), "{by} {line}");
+                for share in line["rates"].as_array().unwrap() {
+                    for part in ["numerator", "denominator"] {
+                        let number = if share["in_cases"].is_null() { &share[part] } else { &share["in_cases"][part] };
+                        let list = share[format!("{part}_cases")].as_str().unwrap();
+                        assert_eq!(Some(length(&desk, list).await), number.as_i64(), "{by}: {list}");
+                    }
+                }
+            }
+        }
         let new = street["differences"].as_array().unwrap().iter().find(|d| d["key"] == "990101002").unwrap();
         assert!(new["frozen"].is_null(), "a line that was not there");
         assert_eq!(street["frozen"], before["frozen"]);
@@ -71,12 +86,20 @@ testkit::both! {
         let closed: Vec<&str> = csv.lines().filter(|l| l.contains(",结案率,")).collect();
         assert!(closed[0].starts_with("990101,某区,结案率,50,1,2,0,100,2,2,0"), "{closed:?}");
         assert!(closed.iter().any(|l| l.starts_with("990101002,") && l.contains(",结案率,,,,,")), "a line that was not there: {closed:?}");
+        let english = desk.get("/api/v1/reports/periods/2025-03-10/export?lang=en").await.expect(200).text();
+        assert!(english.starts_with("\u{feff}Code,Name,Rate,Frozen (%),Frozen numerator,") && english.contains("某区,Closed,50,1,2,0,100,2,2,0"), "{english}");
         desk.get("/api/v1/reports/periods/2025-02/export").await.expect(404);
 
         // Somebody of a part sees the lines of that part.
         let part = app.login_as("street-desk", STREET).await.get("/api/v1/reports/periods/2025-03-10").await.expect(200).json();
         let keys: Vec<&str> = part["frozen"].as_array().unwrap().iter().map(|l| l["key"].as_str().unwrap()).collect();
         assert_eq!(keys, ["990101001"]);
+        // A period that was frozen before lists were kept says so.
+        let mut tx = app.db.begin();
+        tx.execute(db::sql!("update report_period set listed = false"), bind![]).await.unwrap();
+        tx.commit().await.unwrap();
+        let plain = read("street").await;
+        assert_eq!((plain["listed"].as_array().unwrap().len(), &plain["frozen"]), (0, &before["frozen"]));
         let list = desk.get("/api/v1/reports/periods").await.expect(200).json();
         assert_eq!(list["items"][0]["period"].as_str(), Some("2025-03-10"));
         let audit = app.login_as("audit-admin", DISTRICT).await.get("/api/v1/audit?limit=50").await.expect(200).json();

@@ -90,6 +90,14 @@ testkit::both! {
         assert_eq!(length(&desk, it["cases"].as_str().unwrap()).await, 3);
         let csv = desk.get(&format!("/api/v1/reports/repeats/export?{span}")).await.expect(200).text();
         assert_eq!(csv.lines().filter(|l| l.contains(",3,0,2025-03-03T01:02:00")).count(), 1, "{csv}");
+        assert_eq!(it["matter_en"], app.catalogue.get().value.matter(matter).unwrap().english().unwrap());
+        let english = desk.get(&format!("/api/v1/reports/repeats/export?{span}&lang=en")).await.expect(200).text();
+        assert!(english.starts_with("\u{feff}Grid code,Grid,Matter,Times,Open,Latest\n"), "{english}");
+        assert!(english.contains(&format!(",{},3,0,2025-03-03 09:02\n", it["matter_en"].as_str().unwrap())), "{english}");
+        let rates = desk.get(&format!("/api/v1/reports/rates?{span}&by=matter")).await.expect(200).json();
+        assert_eq!(rates["rows"][0]["name_en"], it["matter_en"]);
+        let english = desk.get(&format!("/api/v1/reports/rates/export?{span}&by=matter&lang=en")).await.expect(200).text();
+        assert!(english.contains(&format!(",{},4,", it["matter_en"].as_str().unwrap())), "{english}");
         let more = desk.get(&format!("/api/v1/reports/repeats?{span}&least=4")).await.expect(200).json();
         assert_eq!(more["items"].as_array().unwrap().len(), 0);
     }

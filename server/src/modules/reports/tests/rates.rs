@@ -188,7 +188,14 @@ testkit::both! {
         assert!(lines.next().unwrap().starts_with("990101,某区,13,76.92,10,13,0,"));
         let xlsx = desk.get(&format!("/api/v1/reports/rates/export?{MARCH}&format=xlsx&by=channel")).await.expect(200);
         let table = crate::table::Table::read(xlsx.body).unwrap();
-        assert_eq!(table.count(), 3);
+        assert_eq!(table.count(), 4, "the whole, two channels, and who took it");
+        // An English reader has the same in English, and every file says who took it.
+        let last = csv.lines().last().unwrap();
+        assert!(last.starts_with("导出：supervisor "), "{last}");
+        let file = desk.get(&format!("/api/v1/reports/rates/export?{MARCH}&lang=en&by=channel")).await.expect(200).text();
+        assert!(file.starts_with("\u{feff}Code,Name,Reported,Valid (%),Valid numerator,Valid denominator,Valid left out,"), "{file}");
+        assert!(file.contains("web,Residents’ page,") && file.lines().last().unwrap().starts_with("Exported by: supervisor "), "{file}");
+        desk.get(&format!("/api/v1/reports/rates/export?{MARCH}&lang=fr")).await.refused(400, "invalid");
         let audit = app.login_as("audit-admin", DISTRICT).await.get("/api/v1/audit?limit=50").await.expect(200).json();
         assert!(audit["items"].as_array().unwrap().iter().any(|r| r["action"] == "report.export"));
     }

@@ -2,7 +2,7 @@ import { computed, type ComputedRef } from "vue";
 import { useRoute, useRouter, type LocationQuery } from "vue-router";
 import type { Filters } from "@/api/types";
 
-const names = ["state", "light", "attention", "grid", "matter", "unit", "channel", "lead", "filed", "filed_path", "figure", "counts_in", "left_out_of", "without", "card", "from", "to", "resolved_from", "resolved_to", "q", "sort"] as const;
+const names = ["state", "light", "attention", "grid", "matter", "unit", "channel", "lead", "filed", "filed_path", "figure", "counts_in", "left_out_of", "without", "card", "from", "to", "resolved_from", "resolved_to", "frozen", "sent", "sent_by", "sent_to", "sent_for", "sent_from", "sent_until", "q", "sort"] as const;
 export type FilterName = (typeof names)[number];
 const flags = ["mine", "counted"] as const;
 export type DeskFilters = Partial<Record<FilterName, string>> & Partial<Record<(typeof flags)[number], boolean>>;

@@ -1,14 +1,16 @@
 import { useQueryClient } from "@tanstack/vue-query";
 import { computed, ref } from "vue";
+import { useRoute } from "vue-router";
 import { isProblem } from "@/api/problem";
 import { useSays } from "@/shared/says";
-import { later, pending } from "../pending";
+import { later, pending, type More } from "../pending";
 import { useLasting } from "./lasting";
 
 /** One command of a form: whether it runs, what went wrong, what was done; afterwards the queries with these first keys are read again. */
 export function useCommand(...touches: string[]) {
   const says = useSays();
   const queries = useQueryClient();
+  const route = useRoute();
   const busy = ref(false);
   const problem = ref<unknown>(null);
   const { said, say } = useLasting();
@@ -37,18 +39,18 @@ export function useCommand(...touches: string[]) {
   }
 
   /**
-   * Does what no second click brings back ten seconds from now, unless it is taken back (docs/adr/0011): `what` is done to `about`, in words.
-   * Clicked twice it is decided once.
+   * Does what no second click brings back ten seconds from now, unless it is taken back (docs/adr/0011): `what` is done to `about`, in words, and to
+   * `ids`. Clicked twice it is decided once. What was `typed` for it comes back into its form on this page when it is taken back or refused.
    */
-  async function soon(act: () => Promise<unknown>, what: string, about: string, words: () => string): Promise<void> {
+  async function soon(act: () => Promise<unknown>, what: string, about: string, words: () => string, { ids = [], ...more }: { ids?: readonly string[] } & Pick<More, "typed" | "by"> = {}): Promise<void> {
     const whole = `${what} · ${about}`;
     if (pending.now?.words === whole) return;
     problem.value = null;
     say(null);
-    await later(whole, "", act, (error) => {
+    await later(whole, ids, act, (error) => {
       if (!error) say(words);
       return anew();
-    });
+    }, { what, place: route.fullPath, ...more });
   }
   return { busy, problem, said, say, sentence, run, soon };
 }

@@ -1,3 +1,4 @@
+import { insideWechat } from "@/shared/wechat";
 import { browserDevice } from "./browser";
 import type { Device, Told } from ".";
 
@@ -13,7 +14,6 @@ export interface Wx {
   updateAppMessageShareData(ask: { title: string; desc: string; link: string } & Done<unknown>): void;
 }
 
-const inside = (): boolean => /MicroMessenger/i.test(globalThis.navigator?.userAgent ?? "");
 const bridge = (): Wx | undefined => (globalThis as { wx?: Partial<Wx> }).wx as Wx | undefined;
 
 const asked = <T>(ask: (done: Done<T>) => void, said: string): Promise<T> =>
@@ -22,7 +22,7 @@ const asked = <T>(ask: (done: Done<T>) => void, said: string): Promise<T> =>
 /** WeChat's functions, when this page runs inside WeChat and was given them; what is missing there goes the browser's way. */
 export function wechatDevice(): Device | null {
   const wx = bridge();
-  if (!inside() || typeof wx?.getLocation !== "function") return null;
+  if (!insideWechat() || typeof wx?.getLocation !== "function") return null;
   const plain = browserDevice();
   return {
     kind: "wechat",

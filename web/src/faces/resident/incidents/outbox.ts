@@ -36,7 +36,7 @@ export const pause = (tried: number): number => Math.min(5_000 * 2 ** Math.max(0
 export async function startOutbox(on: Shelf): Promise<void> {
   shelf = on;
   waiting.value = await shelf.all<Waiting>("out:").catch(() => []);
-  const again = (): void => void flush(true);
+  const again = (): void => void flush(true, true);
   window.addEventListener("online", again);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && again());
   setInterval(() => void flush(), 30_000);
@@ -76,13 +76,16 @@ export async function discard(key: string): Promise<void> {
 }
 
 let flushing: Promise<void> | null = null;
-/** Whether somebody asked while a flush was running, and whether for what is not due yet too. */
-let more: boolean | null = null;
+/** Whether somebody asked while a flush was running, whether for what is not due yet too, and whether because the network may be back. */
+let more: { eager: boolean; back: boolean } | null = null;
 
-/** Sends what is due, one after the other. A call while one is running is one more round of it, for what was given meanwhile. */
-export function flush(eager = false): Promise<void> {
+/**
+ * Sends what is due, one after the other. A call while one is running is one more round of it, for what was given meanwhile; when the network may be
+ * `back`, for what failed in the rounds before as well.
+ */
+export function flush(eager = false, back = false): Promise<void> {
   if (flushing) {
-    more = eager || more === true;
+    more = { eager: eager || more?.eager === true, back: back || more?.back === true };
     return flushing;
   }
   flushing = exclusively(() => rounds(eager)).finally(() => (flushing = null));
@@ -91,9 +94,10 @@ export function flush(eager = false): Promise<void> {
 
 async function rounds(eager: boolean): Promise<void> {
   const tried = new Set<string>();
-  for (let asked: boolean | null = eager; asked !== null; asked = more) {
+  for (let asked: typeof more = { eager, back: false }; asked !== null; asked = more) {
     more = null;
-    await round(asked, tried);
+    if (asked.back) tried.clear();
+    await round(asked.eager, tried);
   }
 }
 
@@ -103,7 +107,7 @@ async function exclusively(work: () => Promise<void>): Promise<void> {
   await navigator.locks.request("jingwei.m.outbox", { ifAvailable: true }, (lock) => (lock ? work() : undefined));
 }
 
-/** Each report is tried once in all rounds of a flush. */
+/** Each report is tried once in all rounds of a flush, and once more each time that the network may be back. */
 async function round(eager: boolean, tried: Set<string>): Promise<void> {
   if (navigator.onLine === false) return;
   for (const it of [...waiting.value]) {

@@ -29,7 +29,16 @@ export function useSay<T extends object>(what: string, track: string, fresh: () 
   // Other words are another command.
   watch(() => held.value.value, () => Object.assign(held.value, { key: uuidv7(), waits: false }), { deep: true, flush: "sync" });
 
+  let woken = false;
   const { run: go, busy } = once(async () => {
+    // Where the network came back while an answer was waited for, that try knew nothing of it.
+    do {
+      woken = false;
+      await tell();
+    } while (woken && held.value.waits);
+  });
+
+  async function tell(): Promise<void> {
     problem.value = null;
     held.value.waits = true;
     const { key } = held.value;
@@ -48,9 +57,13 @@ export function useSay<T extends object>(what: string, track: string, fresh: () 
       forget(slot);
     }
     sent();
-  });
+  }
 
-  const again = (): void => void (held.value.waits && document.visibilityState === "visible" && go());
+  function again(): void {
+    if (document.visibilityState !== "visible") return;
+    woken = true;
+    if (held.value.waits) void go();
+  }
   onMounted(() => {
     again();
     window.addEventListener("online", again);

@@ -4,7 +4,7 @@ import type { Case } from "@/api/types";
 export function found(cases: readonly Case[], words: string): Case[] {
   const wanted = words.trim().toLowerCase().split(/\s+/).filter(Boolean);
   if (!wanted.length) return [];
-  const text = (c: Case) => [c.code, c.title, c.text, c.matter?.name, c.grid?.name, c.address, c.public_reply].filter(Boolean).join("\n").toLowerCase();
+  const text = (c: Case) => [c.code, c.title, c.text, c.matter?.name, c.matter?.name_en, c.grid?.name, c.address, c.public_reply].filter(Boolean).join("\n").toLowerCase();
   return cases.filter((c) => {
     const all = text(c);
     return wanted.every((word) => all.includes(word));

@@ -65,6 +65,9 @@ export interface LeaseRow { account: string; session: string; until: number; key
 /** A record of the read cache. */
 export interface CacheRow { account: string; key: string; sealed: Sealed }
 
+/** A cell of the base map under the worker's own grids, as it was under a version. It shows streets and nobody, so it lies open. */
+export interface GroundRow { name: string; version: number; text: string }
+
 /** A small photograph of a case that was read, sealed under the lease like the rest of the read cache. */
 export interface PictureRow { account: string; photo: string; bytes: number; sealed: Sealed }
 
@@ -76,6 +79,7 @@ export class OfflineDb extends Dexie {
   keys!: Table<KeyRow, string>;
   leases!: Table<LeaseRow, string>;
   cache!: Table<CacheRow, [string, string]>;
+  ground!: Table<GroundRow, string>;
   pictures!: Table<PictureRow, [string, string]>;
 
   constructor(name = "jingwei-w", options?: { indexedDB: IDBFactory; IDBKeyRange: typeof IDBKeyRange }) {
@@ -89,7 +93,8 @@ export class OfflineDb extends Dexie {
       cache: "[account+key], account",
     });
     this.version(2).stores({ drafts: "[account+name], account, at" });
-    this.version(3).stores({ pictures: "[account+photo], account" });
+    this.version(3).stores({ ground: "name" });
+    this.version(4).stores({ pictures: "[account+photo], account" });
   }
 }
 

@@ -1,5 +1,6 @@
 import { defineStore } from "pinia";
 import { computed, ref, shallowRef } from "vue";
+import { unattended } from "@/api/attended";
 import { incident } from "@/api/calls";
 import { day, handbook, lease, meter, pack, type Borders, type Day, type DeskOfGrid, type Handbook, type Meter, type MustReport, type ReturnReason } from "@/api/calls/worker";
 import { csrfNow, photoUrl } from "@/api/client";
@@ -7,9 +8,12 @@ import { isProblem } from "@/api/problem";
 import type { Case, Session } from "@/api/types";
 import { useSession } from "@/shared/access/session";
 import { forget as forgetKept } from "@/shared/kept";
+import { boxOf, fromServer, readCellsBy } from "@/shared/map/cells";
+import { lastDistrict } from "@/shared/org/district";
 import { leaseHolder, ReadCache } from "./cache";
 import { isFull, OfflineDb } from "./db";
 import { Drafts } from "./drafts";
+import { keepGround, keptFirst } from "./ground";
 import { Outbox, type Item, type NewCommand, type Sent } from "./outbox";
 import { bringPictures, sparing, wantedPictures } from "./pictures";
 import { overHttp } from "./transport";
@@ -28,6 +32,7 @@ export const useField = defineStore("field", () => {
   const db = new OfflineDb();
   // It opens beside the first view; whoever needs it waits for it, and hears why it does not open.
   db.open().catch(() => undefined);
+  readCellsBy(keptFirst(db, fromServer));
   let outbox: Outbox | null = null;
   let cache: ReadCache | null = null;
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -212,6 +217,7 @@ export const useField = defineStore("field", () => {
       await pages(marks.value.cursor !== null && (marks.value.org === null || borders.value !== null));
       await handbookIfMoved();
       [packed, reached.value, problem.value] = [Date.now(), true, null];
+      void groundIfMoved();
       setTimeout(() => void pictures(), picturesAfter);
     } catch (error) {
       if (isProblem(error) && error.status === 0) reached.value = false;
@@ -231,7 +237,7 @@ export const useField = defineStore("field", () => {
     try {
       await bringPictures(into, wantedPictures([...cases.value.values()], Date.now()).filter((it) => !refused.has(it.photo)), async ({ case: of, photo }) => {
         if (cache !== into) throw new Error("somebody else is at work");
-        const answer = await fetch(photoUrl.ofCase(of, photo));
+        const answer = await fetch(photoUrl.ofCase(of, photo), { headers: unattended() ? { "X-Unattended": "1" } : {} });
         if (!answer.ok) refused.add(photo);
         return answer.ok ? answer.arrayBuffer() : null;
       });
@@ -239,6 +245,21 @@ export const useField = defineStore("field", () => {
       // Without network, or with another person here, the rest comes with the next reading.
     } finally {
       bringing = false;
+    }
+  }
+
+  /** The base map under one's own grids comes last, and once for each of its versions and each change of the borders. */
+  let grounded = "";
+  async function groundIfMoved(): Promise<void> {
+    const [of, box] = [lastDistrict()?.basemap, boxOf(borders.value?.grids)];
+    const wanted = `${of?.version}/${marks.value.org}`;
+    if (!of || !box || grounded === wanted) return;
+    grounded = wanted;
+    try {
+      await keepGround(db, of, box, fromServer);
+    } catch (error) {
+      grounded = "";
+      full.value ||= isFull(error);
     }
   }
 

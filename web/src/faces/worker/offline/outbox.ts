@@ -243,14 +243,17 @@ export class Outbox {
 
   private async rounds(report: FlushReport, onlyDue: boolean): Promise<void> {
     const tried = new Set<string>();
+    let goes = true;
     do {
       this.again = false;
-      if (!(await this.round(report, onlyDue, tried))) return;
+      // Who asks while a try without network is still waited for may know that there is one again.
+      if (!goes) tried.clear();
+      goes = await this.round(report, onlyDue, tried);
     } while (this.again);
-    await this.tidy();
+    if (goes) await this.tidy();
   }
 
-  /** One pass over the queue; false when there is no use in going on. Each command is tried once in all rounds of a flush. */
+  /** One pass over the queue; false when there is no use in going on. Each command is tried once in all rounds of a flush that had a network. */
   private async round(report: FlushReport, onlyDue: boolean, tried: Set<string>): Promise<boolean> {
     const held = new Set<string>();
     let last = 0;

@@ -2,9 +2,12 @@ use db::Json;
 use kernel::Id;
 
 use super::*;
-use crate::modules::incidents::{
-    model::{Reason, State},
-    store::Entry,
+use crate::modules::{
+    incidents::{
+        model::{Reason, State},
+        store::Entry,
+    },
+    org,
 };
 
 #[test]
@@ -44,6 +47,7 @@ fn the_pages_say_every_reason_of_the_directory() {
                 gaps
             };
             assert_eq!(gaps(said), gaps(zh), "{language} {code}");
+            assert!(language == "en" || said == *zh, "{code}: the page says {said}, the directory {zh}");
         }
     }
 }
@@ -96,6 +100,73 @@ fn a_sentence_without_room_for_gaps_is_read_back() {
     for written in ["", "请查明原因", "案件已办结", "案件超期已 26 小时，请查明原因", "Spoken 26"] {
         assert_eq!(Spoken::read(written), None, "{written}");
     }
+}
+
+#[test]
+fn every_sentence_is_there_in_both_languages() {
+    let contract: serde_json::Value = serde_json::from_str(include_str!("../../../../../../api/openapi.json")).unwrap();
+    let kinds = contract["components"]["schemas"]["Spoken"]["oneOf"].as_array().unwrap();
+    assert!(kinds.len() > 60, "{}", kinds.len());
+    let han = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    for kind in kinds {
+        let kept = sample(kind);
+        let said: Spoken = serde_json::from_value(kept.clone()).unwrap_or_else(|e| panic!("{kept}: {e}"));
+        let [zh, en] = [Lang::Zh, Lang::En].map(|lang| said.said(lang));
+        assert!(han(&zh) && !zh.contains('{'), "{kept}: {zh}");
+        assert!(!en.is_empty() && !han(&en) && !en.contains('{'), "{kept}: {en}");
+    }
+}
+
+/// A sentence of a kind of the contract, with something in each of its gaps.
+fn sample(kind: &serde_json::Value) -> serde_json::Value {
+    let gap = |name: &str, of: &serde_json::Value| match (name, of["type"].as_str(), of["$ref"].as_str()) {
+        ("kind", ..) => of["enum"][0].clone(),
+        ("why", ..) => "desk".into(),
+        ("names", ..) => serde_json::json!({ "unit": "A" }),
+        ("words" | "item", ..) => "as written".into(),
+        (_, Some("integer"), _) => 3.into(),
+        (_, Some("boolean"), _) => true.into(),
+        (_, Some("array"), _) => vec!["A", "B"].into(),
+        (_, _, Some(of)) => match of.rsplit('/').next().unwrap() {
+            "Limit" => serde_json::json!({ "n": 3, "unit": "working_day" }),
+            "AccessClass" => "own".into(),
+            "Bulletin" => "first".into(),
+            "Card" => "red".into(),
+            "Cause" => "unsolved".into(),
+            "Reached" => "no_answer".into(),
+            "Refusal" => "settled".into(),
+            "Rung" => "leader".into(),
+            "Shelf" => "seasonal".into(),
+            "Urgency" => "urgent".into(),
+            other => panic!("{other}"),
+        },
+        ("contacted", ..) => false.into(),
+        ("solved", ..) => "partly".into(),
+        ("satisfied", ..) => "no".into(),
+        _ => "A".into(),
+    };
+    kind["properties"].as_object().unwrap().iter().map(|(name, of)| (name.clone(), gap(name, of))).collect()
+}
+
+#[test]
+fn a_matter_is_named_in_the_readers_language_and_an_old_sentence_still_reads() {
+    let old = r#"{"kind":"classed","matter":"楼道灯不亮","class":"own","item":null}"#;
+    let old: Spoken = serde_json::from_str(old).unwrap();
+    assert_eq!(old.said(Lang::En), "“楼道灯不亮”: grassroots’ own duty, handled where it happened");
+    assert_eq!(serde_json::to_value(&old).unwrap().get("matter_en"), None);
+    let matter_en = Some("Stairwell lamp out".to_owned());
+    let new = Spoken::Recognised { matter: "楼道灯不亮".to_owned(), matter_en };
+    assert_eq!((new.said(Lang::En).as_str(), new.zh().as_str()), ("Recognised as “Stairwell lamp out”", "识别为“楼道灯不亮”"));
+}
+
+#[test]
+fn a_preset_is_named_in_the_readers_language() {
+    let returned = |reason: &str| Spoken::Returned { unit: "A".into(), reason: reason.into(), words: String::new() };
+    assert_eq!(returned("不在本辖区").said(Lang::En), "A returned it: Outside this unit’s area");
+    assert_eq!(returned("我们自己的理由").said(Lang::En), "A returned it: 我们自己的理由");
+    let names = [("word", "属地社区"), ("place", "第1网格")].map(|(gap, name)| (gap.to_owned(), name.to_owned())).into();
+    let why = Spoken::Responsible { why: "lead-relative".into(), names };
+    assert_eq!(why.said(Lang::En), "The catalogue names “the community of the place”, which depends on the place, 第1网格");
 }
 
 #[test]

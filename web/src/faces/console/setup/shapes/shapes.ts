@@ -66,7 +66,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
   "callback": {
     kind: "group",
     fields: [
-      number("percent", 0, 100, "percent"), number("within_days", 1, 365, "day"), number("attempts", 1, 3, "times"), number("lease_minutes", 1, 120, "minute"),
+      number("percent", 0, 100, "percent"), number("within_days", 1, 365, "day"), number("attempts", 1, 3, "times"), number("lease_minutes", 1, 120, "minute"), number("apart_hours", 0, 40, "working_hour"),
       { key: "bands", words: "hourBands", kind: "list", of: { kind: "time" } },
       {
         key: "script", kind: "group",
@@ -113,6 +113,10 @@ export const shapes: Readonly<Record<string, Shape>> = {
       { key: "preset", kind: "choice", list: "preset", options: ["standard", "strict", "warn_only"] }, text("signer", 50),
       ...["normal", "urgent", "emergency"].map((key): Field => ({ key, words: `ladder_${key}`, kind: "maybe", of: ladder, missing: true })),
     ],
+  },
+  "incidents.extension": {
+    kind: "group",
+    fields: [...["chief", "leader", "conference"].map((key) => number(key, 1, 1_000, "percent", `extend_${key}`)), { key: "least", words: "extend_least", kind: "limit" }],
   },
   "incidents.links": { kind: "group", fields: [{ key: "kinds", kind: "kinds" }, number("days", 1, 90, "day", "linkDays")] },
   "incidents.retention": days(30, 36_500, "retentionDays"),
