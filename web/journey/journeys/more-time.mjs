@@ -7,7 +7,7 @@ import { handIn, hurry, settled, takeOn } from "../steps.mjs";
 const entry = (page, text) => page.locator(".entry").filter({ hasText: text }).first();
 async function ask(page, words) {
   const form = await act(page, "申请延期");
-  await form.getByLabel("要多少时间").fill("2");
+  await form.getByLabel("要多少时间").fill("1");
   await form.getByLabel("原因").fill(words);
   await form.getByText("这样办：").waitFor();
   await send(page, form, "申请延期");
