@@ -1,6 +1,6 @@
 import { flushPromises, type VueWrapper } from "@vue/test-utils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Component } from "vue";
+import { defineComponent, type Component } from "vue";
 import type { Case, Session, Task } from "@/api/types";
 import CallsPage from "@/faces/console/calls/CallsPage.vue";
 import DepartmentPage from "@/faces/console/department/DepartmentPage.vue";
@@ -16,6 +16,7 @@ import UnitPanel from "@/faces/console/setup/UnitPanel.vue";
 import ExclusionsPage from "@/faces/console/supervision/ExclusionsPage.vue";
 import OrderPage from "@/faces/console/supervision/OrderPage.vue";
 import OrdersPage from "@/faces/console/supervision/OrdersPage.vue";
+import { useCommand } from "@/faces/console/sheet/command";
 import { typedFor, typedForms, wantForm } from "@/faces/console/typed";
 import UndoStrip from "@/faces/console/UndoStrip.vue";
 import WhistlesPage from "@/faces/console/whistles/WhistlesPage.vue";
@@ -299,6 +300,55 @@ describe("an act", () => {
     expect(pending.failed.length).toBe(0);
     await flush();
     expect(typedForms()).toBe(0);
+  });
+  it("of a form that is one for many things leaves alone what was refused of another, and its text to the newest", async () => {
+    const typed = (values: string) => ({ typed: { form: "order-issue", values } });
+    let refuse = (_: Problem): void => undefined;
+    void later("督办 · C1", [], () => new Promise((_, badly) => (refuse = badly)), () => undefined, typed("一"));
+    void later("督办 · C2", [], async () => undefined, () => undefined, typed("二"));
+    await settle();
+    refuse(new Problem(422, { code: "busy" }));
+    await settle();
+    expect([pending.failed.map((it) => it.words), typedFor<string>("order-issue")?.values]).toEqual([["督办 · C1"], "二"]);
+    await flush();
+    expect(pending.failed.map((it) => it.words)).toEqual(["督办 · C1"]);
+  });
+  it("that goes out by itself after a log-in is done as it was decided; only a person who asks does it on what has changed", async () => {
+    const [plain, anew] = [vi.fn(async () => fails(401)), vi.fn(async () => undefined)];
+    await later("核实 · C1", "c", plain, () => undefined, { again: anew });
+    await flush();
+    plain.mockImplementation(async () => fails(409, "stale"));
+    await retryAll(unheard, true);
+    expect([plain.mock.calls.length, anew.mock.calls.length, pending.failed.length]).toEqual([2, 0, 1]);
+    await retry(pending.failed[0]!.id);
+    expect([anew.mock.calls.length, pending.failed.length]).toEqual([1, 0]);
+  });
+  it("that stands behind something slow is not done in the name of whoever comes meanwhile", async () => {
+    const second = vi.fn(async () => undefined);
+    let refuse = (_: Problem): void => undefined;
+    void later("甲", "1", () => new Promise((_, badly) => (refuse = badly)), () => undefined, { typed: { form: "甲", values: "甲写的" } });
+    void later("乙", "2", second, () => undefined);
+    void flush();
+    await settle();
+    forgetPending();
+    refuse(new Problem(422, { code: "busy" }));
+    await flush();
+    expect([second.mock.calls.length, pending.failed.length, pending.going.length, typedForms()]).toEqual([0, 0, 0, 0]);
+  });
+  it("decided anew in its form while it waits takes the place of the one before; another of the same words does not", async () => {
+    const { wrapper } = await mounted(defineComponent({ setup: () => useCommand("orders"), template: "<p></p>" }));
+    const { soon: decide } = wrapper.vm as unknown as ReturnType<typeof useCommand>;
+    const acts: string[] = [];
+    const one = (name: string, form?: string, ids: string[] = []) => decide(async () => acts.push(name), "督办", "C1", () => "", { ids, ...(form ? { typed: { form, values: name } } : {}) });
+    await one("写错的", "order-issue");
+    await one("写对的", "order-issue");
+    await one("另一张", "order-card");
+    await one("请假一", undefined, ["1"]);
+    await one("请假二", undefined, ["2"]);
+    await one("请假二又点", undefined, ["2"]);
+    await flush();
+    expect(acts).toEqual(["写对的", "另一张", "请假一", "请假二"]);
+    wrapper.unmount();
   });
   it("keeps what was typed as it was decided, whatever is typed afterwards, and for nobody else", async () => {
     const form = { words: "一" };

@@ -45,6 +45,8 @@ const state = reactive<{ now: Act | null; going: Act[]; failed: Failed[] }>({ no
 let timer: ReturnType<typeof setTimeout> | undefined;
 let line: Promise<void> = Promise.resolve();
 let failures = 0;
+/** Goes on with each person who is here. */
+let turn = 0;
 
 /** What waits to be sent, what is being done now, and what could not be done. */
 export const pending = readonly(state) as { readonly now: Readonly<Act> | null; readonly going: readonly Readonly<Act>[]; readonly failed: readonly Readonly<Failed>[] };
@@ -64,8 +66,9 @@ export function later(words: string, about: string | readonly string[], send: Se
   const typed = more.typed && { form: more.typed.form, values: copied(more.typed.values) };
   if (typed) {
     keepTyped(typed.form, typed.values);
-    // Put right and decided anew: what was refused is no longer to be done.
-    state.failed = state.failed.filter((it) => it.typed?.form !== typed.form);
+    // Put right and decided anew: what was refused is no longer to be done. Some forms are one for many things.
+    const to = [about].flat();
+    state.failed = state.failed.filter((it) => it.typed?.form !== typed.form || (it.words !== words && !it.about.some((one) => to.includes(one))));
   }
   state.now = markRaw({ what: words, ...more, ...(typed ? { typed } : {}), words, about: [about].flat().filter(Boolean), key: uuidv7(), until: Date.now() + grace, send, after });
   timer = setTimeout(() => void flush(), grace);
@@ -92,7 +95,10 @@ function begin(it: Act): Promise<unknown> {
 /** One thing after another, in the order in which they were decided. */
 function go(it: Act): void {
   state.going.push(it);
+  const mine = turn;
   line = line.then(async () => {
+    // What stands behind something slow is not done in the name of whoever came meanwhile.
+    if (mine !== turn && !it.begun) return void state.going.splice(state.going.indexOf(it), 1);
     let error: unknown = null;
     const form = it.typed?.form;
     try {
@@ -100,8 +106,10 @@ function go(it: Act): void {
       if (form !== undefined && state.now?.typed?.form !== form) forgetTyped(form);
     } catch (failed) {
       error = failed;
-      if (form !== undefined) keepTyped(form, it.typed?.values, failed);
-      state.failed.push(markRaw({ ...it, id: (failures += 1), error: failed }));
+      if (mine === turn) {
+        if (form !== undefined && state.now?.typed?.form !== form) keepTyped(form, it.typed?.values, failed);
+        state.failed.push(markRaw({ ...it, id: (failures += 1), error: failed }));
+      }
     }
     // What is read afterwards tells its own faults; the next thing is done all the same.
     await Promise.resolve().then(() => it.after(error)).catch(() => undefined);
@@ -126,20 +134,21 @@ function taken(id: number): Failed | undefined {
 /** Another person is here: nothing of the one before is shown, let alone done in the name of this one. */
 export function forgetPending(): void {
   undo();
+  turn += 1;
   state.failed = [];
   forgetTyped();
 }
 
-/** Tries again what could not be done, under the same key. */
-export function retry(id: number): Promise<void> {
+/** Tries again what could not be done, under the same key; `plain` as it was decided, where nobody looks at what has changed since. */
+export function retry(id: number, plain = false): Promise<void> {
   const it = taken(id);
-  if (it) go(markRaw({ ...it, begun: undefined, ...(it.again ? { send: () => it.again!(it.send, it.key), again: undefined } : {}) } as unknown as Act));
+  if (it) go(markRaw({ ...it, begun: undefined, ...(it.again && !plain ? { send: () => it.again!(it.send, it.key), again: undefined } : {}) } as unknown as Act));
   return line;
 }
 
 /** Tries again everything that could not be done, or that part of it; in the order in which it was decided. */
-export function retryAll(which: (error: unknown) => boolean = () => true): Promise<void> {
-  for (const it of state.failed.filter((one) => which(one.error))) void retry(it.id);
+export function retryAll(which: (error: unknown) => boolean = () => true, plain = false): Promise<void> {
+  for (const it of state.failed.filter((one) => which(one.error))) void retry(it.id, plain);
   return line;
 }
 

@@ -3,7 +3,7 @@ import { computed, ref } from "vue";
 import { useRoute } from "vue-router";
 import { isProblem } from "@/api/problem";
 import { useSays } from "@/shared/says";
-import { later, pending, type More } from "../pending";
+import { later, pending, undo, type More } from "../pending";
 import { useLasting } from "./lasting";
 
 /** One command of a form: whether it runs, what went wrong, what was done; afterwards the queries with these first keys are read again. */
@@ -40,11 +40,16 @@ export function useCommand(...touches: string[]) {
 
   /**
    * Does what no second click brings back ten seconds from now, unless it is taken back (docs/adr/0011): `what` is done to `about`, in words, and to
-   * `ids`. Clicked twice it is decided once. What was `typed` for it comes back into its form on this page when it is taken back or refused.
+   * `ids`. Clicked twice it is decided once. What was `typed` for it comes back into its form on this page when it is taken back or refused; typed
+   * anew while the same still waits, it takes that one's place.
    */
   async function soon(act: () => Promise<unknown>, what: string, about: string, words: () => string, { ids = [], ...more }: { ids?: readonly string[] } & Pick<More, "typed" | "by"> = {}): Promise<void> {
     const whole = `${what} · ${about}`;
-    if (pending.now?.words === whole) return;
+    const [waits, form] = [pending.now, more.typed?.form];
+    if (waits?.words === whole) {
+      if (form === undefined && ids.join() === waits.about.join()) return;
+      if (form !== undefined && form === waits.typed?.form) undo();
+    }
     problem.value = null;
     say(null);
     await later(whole, ids, act, (error) => {
