@@ -252,7 +252,7 @@ fn cut(
 ) -> Result<Cut> {
     let (mut cut, all) = (Cut::default(), drawings.len());
     for (n, drawing) in drawings.into_iter().enumerate() {
-        if (n + 1) % SAID_EVERY == 0 || n + 1 == all {
+        if (n + 1).is_multiple_of(SAID_EVERY) || n + 1 == all {
             progress(n + 1, all);
         }
         let told = told(options.layer, &drawing.properties, &options.map)?;

@@ -80,7 +80,7 @@ impl Memory {
         }
         let digest = hash.finalize();
         // A number that JavaScript can hold.
-        digest.iter().take(6).fold(0, |n, byte| n << 8 | i64::from(*byte))
+        digest.iter().take(6).fold(0, |n, byte| (n << 8) | i64::from(*byte))
     }
 
     /// What a page needs to know before it asks for cells; none while there is no layer.
