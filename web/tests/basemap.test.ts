@@ -3,7 +3,7 @@ import Feature, { type FeatureLike } from "ol/Feature";
 import LineString from "ol/geom/LineString";
 import Polygon from "ol/geom/Polygon";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { OfflineDb } from "@/faces/worker/offline/db";
+import { OfflineDb, withRoom } from "@/faces/worker/offline/db";
 import { keepGround, keptFirst } from "@/faces/worker/offline/ground";
 import { boxOf, cellsIn, fromServer, nameOf, type Basemap, type Box, type Cell } from "@/shared/map/cells";
 import { makeGround } from "@/shared/map/ground";
@@ -81,6 +81,29 @@ describe("the base map", () => {
     expect(names()).toHaveLength(4);
     await ground.show({ ...map, version: 8 }, home, 16);
     expect(names()).toEqual(["8", "8", "8", "8"]);
+  });
+  it("keeps what a crowded view shows, lets it go when the map has moved on, and reads no further what was left", async () => {
+    const crowd = (cell: Cell) => sheet(...Array.from({ length: 26_000 }, (_, i) => road(`${nameOf(cell)}/${i}`, "")));
+    const left: string[] = [];
+    let hang = false;
+    const read = vi.fn((_: Basemap, cell: Cell, signal?: AbortSignal) => !hang ? Promise.resolve(cell.x === 1666 ? crowd(cell) : sheet()) : new Promise((_, no) => {
+      signal!.addEventListener("abort", () => (left.push(nameOf(cell)), no(new DOMException("", "AbortError"))));
+    }));
+    const wide = { ...map, bounds: [110, 32, 115, 34] };
+    const at = (x: number): Box => { const w = (x + 0.5) / 2048 * 360 - 180; return [w, 33.1, w, 33.1]; };
+    const ground = makeGround(colours, grid, read);
+    await ground.show(wide, at(1666), 12);
+    await ground.show(wide, at(1666), 12);
+    expect([read.mock.calls.length, ground.source.getFeatures().length]).toEqual([1, 26_000]);
+    for (const x of [1667, 1668, 1669]) await ground.show(wide, at(x), 12);
+    expect(ground.source.getFeatures().length).toBe(26_000);
+    await ground.show(wide, at(1670), 12);
+    expect(ground.source.getFeatures().length).toBe(0);
+    hang = true;
+    const first = ground.show(wide, at(1671), 12);
+    void ground.show(wide, at(1672), 12);
+    await first;
+    expect(left).toEqual(cellsIn(wide, at(1671), 12).map(nameOf));
   });
   it("lets nothing of the version before come in late", async () => {
     let late!: (it: unknown) => void;
@@ -177,6 +200,19 @@ describe("the base map without network", () => {
     await keepGround(db, newer, [112.94, 33.15, 112.945, 33.155], read);
     expect((await db.ground.toArray()).every((it) => it.version === 8)).toBe(true);
     expect(await names()).toEqual(cellsIn(newer, [112.936, 33.146, 112.949, 33.159], 17).map(nameOf).sort());
+  });
+  it("gives its room back on a full device, and to what must not be lost", async () => {
+    await keepGround(db, map, home, async () => sheet());
+    expect(await db.ground.count()).toBeGreaterThan(3);
+    let tries = 0;
+    await withRoom(db, async () => {
+      if (tries++ === 0) throw new DOMException("", "QuotaExceededError");
+    });
+    expect([tries, await db.ground.count()]).toEqual([2, 0]);
+    await keepGround(db, map, home, async () => sheet());
+    const put = vi.spyOn(db.ground, "put").mockRejectedValue(new DOMException("", "QuotaExceededError") as never);
+    await keepGround(db, { ...map, version: 8 }, home, async () => sheet());
+    expect([put.mock.calls.length, await db.ground.count()]).toEqual([1, 0]);
   });
   it("is kept coarser where somebody has half a province", async () => {
     const wide = { ...map, bounds: [112, 32, 114, 34] };

@@ -65,12 +65,12 @@ pub async fn basemap(app: &App, args: &BasemapArgs, out: &mut impl Write) -> Res
         dry_run: args.dry_run,
     };
     let bounds = app.org.directory().value.bounds();
-    let told = |done: usize, all: usize| progress(format_args!("{done}/{all} 分块 / cells"));
+    let told = |done: usize, all: usize| progress(format_args!("{done}/{all} 要素 / features"));
     let report: Report = match read_file(file) {
         Ok(bytes) => basemap::import(app, bounds, bytes, &options, told).await?,
         Err(error) => error.into(),
     };
-    if report.applied {
+    if report.read > 0 {
         progress("");
     }
     for line in report.lines() {

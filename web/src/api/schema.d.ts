@@ -4225,7 +4225,7 @@ export interface components {
             levels: components["schemas"]["BasemapLevel"][];
             /**
              * Format: int64
-             * @description Moves with every import; cells are kept under it.
+             * @description Another with every import; cells are kept under it.
              */
             version: number;
         };

@@ -13,7 +13,11 @@ use super::{
     model::{Cell, Level},
     store,
 };
-use crate::{app::Shared, http::Answer};
+use crate::{
+    app::Shared,
+    http::{Answer, Visitor},
+    modules::access::limits,
+};
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
@@ -40,14 +44,16 @@ pub(super) struct Wanted {
     responses((status = 200, content_type = "application/geo+json", body = String), (status = 304)))]
 pub(super) async fn cell(
     State(app): State<Shared>,
+    visitor: Visitor,
     Path(at): Path<Place>,
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Answer<Response> {
+    limits::take(&app, "public_reads", &limits::network(visitor.address))?;
     let level = Level::of(&at.level).ok_or(Error::NotFound)?;
     let index = |text: &str| text.parse::<u32>().ok().filter(|n| *n < 1 << level.cells()).ok_or(Error::NotFound);
     let cell = Cell { x: index(&at.x)?, y: index(&at.y)? };
-    let version = app.basemap.known().revision;
+    let version = app.basemap.version();
     // The same words in other wrapping are the same map, so the tag is a weak one.
     let tag = format!("W/\"basemap-{version}\"");
     let lasting = if wanted.v.as_deref() == Some(version.to_string().as_str()) {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     REVISION,
-    model::{Cell, Layer, Level, cells, level_of, meet, told},
+    model::{Cell, Layer, Level, cells, level_of, meet, parts, told},
     row_id, store,
 };
 use crate::{
@@ -27,6 +27,8 @@ const AROUND_M: f64 = 3_000.0;
 const SAID: usize = 200;
 /// A cell's text is some kilobytes; so many go in one statement.
 const AT_ONCE: usize = 40;
+/// So many features are cut between two words on it.
+const SAID_EVERY: usize = 1_000;
 const LONGEST_ATTRIBUTION: usize = 120;
 
 /// How a layer is taken.
@@ -115,8 +117,21 @@ struct Cut {
     bounds: Option<Bounds>,
 }
 
+impl Cut {
+    fn add(&mut self, level: Level, area: Bounds, outline: &Outline, feature: &Value) {
+        let text = feature.to_string();
+        for cell in cells(outline, level, area) {
+            let features = self.cells.entry((level, cell)).or_default();
+            if !features.is_empty() {
+                features.push_str(",\n");
+            }
+            features.push_str(&text);
+        }
+    }
+}
+
 /// Reads the file (plain or gzip) and puts it in the place of its layer, unless something is wrong or it is a dry run. `district` is the box around the
-/// borders; `progress` hears of cells that are written, of how many.
+/// borders; `progress` hears of features that are cut, of how many; never while the database is written.
 pub async fn import(
     app: &App,
     district: Option<Bounds>,
@@ -150,7 +165,7 @@ pub async fn import(
         judge(finding, &mut report);
     }
     report.more_faults += sketch.more_findings;
-    let cut = cut(sketch.drawings, area, options, &mut report)?;
+    let cut = cut(sketch.drawings, area, options, &mut report, progress)?;
     report.notes.sort_by_key(|note| note.row);
     report.cells = cut.cells.len();
     let Some(bounds) = cut.bounds else {
@@ -166,7 +181,7 @@ pub async fn import(
     if options.dry_run || !report.faults.is_empty() {
         return Ok(report);
     }
-    write(app, options, &cut.cells, bounds, &report, progress).await?;
+    write(app, options, &cut.cells, bounds, &report).await?;
     report.applied = true;
     Ok(report)
 }
@@ -193,7 +208,6 @@ async fn write(
     cells: &BTreeMap<(Level, Cell), String>,
     bounds: Bounds,
     report: &Report,
-    progress: impl Fn(usize, usize),
 ) -> Result<()> {
     let (layer, now) = (options.layer, app.clock.now());
     let mut tx = app.db.begin();
@@ -215,9 +229,8 @@ async fn write(
     };
     store::insert(&mut tx, &row).await?;
     let all: Vec<_> = cells.iter().collect();
-    for (n, part) in all.chunks(AT_ONCE).enumerate() {
+    for part in all.chunks(AT_ONCE) {
         store::insert_cells(&mut tx, layer, part).await?;
-        progress(n * AT_ONCE + part.len(), all.len());
     }
     let entry = Audit::new("basemap.import", "basemap", id.uuid()).with("layer", layer.word()).with("features", report.taken);
     entry.with("replaced", report.replaced).record(&mut tx, now, &Actor::system()).await?;
@@ -230,21 +243,30 @@ fn around(district: Bounds) -> Bounds {
     Bounds { min: Bounds::around(district.min, AROUND_M).min, max: Bounds::around(district.max, AROUND_M).max }
 }
 
-fn cut(drawings: Vec<Drawing>, area: Bounds, options: &Options, report: &mut Report) -> Result<Cut> {
-    let mut cut = Cut::default();
-    for drawing in drawings {
+fn cut(
+    drawings: Vec<Drawing>,
+    area: Bounds,
+    options: &Options,
+    report: &mut Report,
+    progress: impl Fn(usize, usize),
+) -> Result<Cut> {
+    let (mut cut, all) = (Cut::default(), drawings.len());
+    for (n, drawing) in drawings.into_iter().enumerate() {
+        if (n + 1).is_multiple_of(SAID_EVERY) || n + 1 == all {
+            progress(n + 1, all);
+        }
         let told = told(options.layer, &drawing.properties, &options.map)?;
         let Some(outline) = fit(options.layer, &drawing.outline) else {
             let found = drawing.outline.to_geojson()["type"].as_str().unwrap_or_default().to_owned();
             report.leave_out(fault(drawing.index, drawing.label.as_deref(), &FindingKind::WrongGeometry { found }));
             continue;
         };
-        let within = outline.bounds().and_then(|b| meet(b, area));
-        let (Some(within), Some(wanted)) = (within, told.level) else {
+        let near = |part: &Outline| part.bounds().and_then(|b| meet(b, area));
+        let parts = told.level.map(|wanted| level_of(&outline, wanted)).map(|level| (level, parts(outline, level)));
+        let Some((level, parts)) = parts.filter(|(_, parts)| parts.iter().any(|part| near(part).is_some())) else {
             report.passed_over += 1;
             continue;
         };
-        let level = level_of(&outline, wanted);
         let mut properties = Map::from_iter([("layer".to_owned(), Value::from(options.layer.word()))]);
         if !told.class.is_empty() {
             properties.insert("class".to_owned(), told.class.into());
@@ -252,15 +274,17 @@ fn cut(drawings: Vec<Drawing>, area: Bounds, options: &Options, report: &mut Rep
         properties.extend(told.name.map(|name| ("name".to_owned(), name.into())));
         properties.extend(told.width.map(|width| ("width".to_owned(), width.into())));
         let id = format!("{}/{}", options.layer, drawing.index);
-        let text = json!({ "type": "Feature", "id": id, "properties": properties, "geometry": outline.to_geojson() }).to_string();
-        for cell in cells(&outline, level, area) {
-            let features = cut.cells.entry((level, cell)).or_default();
-            if !features.is_empty() {
-                features.push_str(",\n");
-            }
-            features.push_str(&text);
+        for (n, part) in parts.iter().enumerate() {
+            let Some(within) = near(part) else { continue };
+            let id = if parts.len() == 1 { id.clone() } else { format!("{id}/{n}") };
+            cut.add(
+                level,
+                area,
+                part,
+                &json!({ "type": "Feature", "id": id, "properties": properties, "geometry": part.to_geojson() }),
+            );
+            cut.bounds = Bounds::of(cut.bounds.into_iter().chain([within]).flat_map(|b| [b.min, b.max]));
         }
-        cut.bounds = Bounds::of(cut.bounds.into_iter().chain([within]).flat_map(|b| [b.min, b.max]));
         report.taken += 1;
     }
     Ok(cut)

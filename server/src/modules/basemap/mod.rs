@@ -12,6 +12,7 @@ use std::sync::Arc;
 use db::Db;
 use kernel::{Clock, Id, Result};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -67,6 +68,21 @@ impl Memory {
         self.0.get()
     }
 
+    /// What cells are kept under for a year. It must not come again after a restore or in a new district on the same host, so it is made of the ids of
+    /// the layers and of when they came in, beside the count.
+    fn version(&self) -> i64 {
+        let known = self.known();
+        let mut hash = Sha256::new();
+        hash.update(known.revision.to_be_bytes());
+        for layer in &known.value {
+            hash.update(layer.id.uuid().as_bytes());
+            hash.update(layer.imported_at.millis().to_be_bytes());
+        }
+        let digest = hash.finalize();
+        // A number that JavaScript can hold.
+        digest.iter().take(6).fold(0, |n, byte| (n << 8) | i64::from(*byte))
+    }
+
     /// What a page needs to know before it asks for cells; none while there is no layer.
     pub fn outline(&self) -> Option<Basemap> {
         let known = self.known();
@@ -79,14 +95,14 @@ impl Memory {
             attribution: Some(l.attribution.clone()).filter(|a| !a.is_empty()),
         });
         let levels = Level::ALL.iter().map(|l| BasemapLevel { level: *l, cells: l.cells(), from: l.from() });
-        Some(Basemap { version: known.revision, bounds, levels: levels.collect(), layers: layers.collect() })
+        Some(Basemap { version: self.version(), bounds, levels: levels.collect(), layers: layers.collect() })
     }
 }
 
 /// The base map: which layers there are, where, and how they are cut.
 #[derive(Serialize, ToSchema)]
 pub struct Basemap {
-    /// Moves with every import; cells are kept under it.
+    /// Another with every import; cells are kept under it.
     version: i64,
     /// West, south, east, north in WGS84; there are no cells outside.
     bounds: [f64; 4],

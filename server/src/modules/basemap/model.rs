@@ -112,6 +112,38 @@ pub fn level_of(outline: &Outline, wanted: Level) -> Level {
     level
 }
 
+/// A run of a line has no more positions.
+const LONGEST_RUN: usize = 256;
+/// A run that has fewer may lie in many cells.
+const SHORT_RUN: usize = 16;
+
+/// What goes into cells for itself: each line, and of a long one runs that lie in few cells and begin where the one before ends. A whole shape would be
+/// repeated in each cell that it touches.
+pub fn parts(outline: Outline, level: Level) -> Vec<Outline> {
+    let Outline::Lines(lines) = outline else { return vec![outline] };
+    lines.iter().flat_map(|line| runs(line, level)).map(|run| Outline::Lines(vec![run])).collect()
+}
+
+fn runs(line: &[Point], level: Level) -> Vec<Vec<Point>> {
+    let (mut done, mut run) = (vec![], Vec::<Point>::new());
+    let (mut first, mut last) = (Cell { x: u32::MAX, y: u32::MAX }, Cell { x: 0, y: 0 });
+    for p in line {
+        let at = Cell::of(level, *p);
+        let wide = last.x.max(at.x) - first.x.min(at.x) > 1 || last.y.max(at.y) - first.y.min(at.y) > 1;
+        if run.len() >= LONGEST_RUN || (wide && run.len() >= SHORT_RUN) {
+            let end = run.last().copied();
+            done.push(std::mem::take(&mut run));
+            run.extend(end);
+            (first, last) = end.map_or((at, at), |end| (Cell::of(level, end), Cell::of(level, end)));
+        }
+        run.push(*p);
+        first = Cell { x: first.x.min(at.x), y: first.y.min(at.y) };
+        last = Cell { x: last.x.max(at.x), y: last.y.max(at.y) };
+    }
+    done.push(run);
+    done
+}
+
 /// The cells that a shape lies in, of those that touch the area.
 pub fn cells(outline: &Outline, level: Level, area: Bounds) -> BTreeSet<Cell> {
     let cut = |b: Bounds| meet(b, area).map(|b| Cell::between(level, b)).into_iter().flatten();
@@ -231,6 +263,26 @@ mod tests {
         let cut = cells(&line, Level::Near, area);
         assert!(cut.len() < whole.len() && cut.is_subset(&whole), "what lies outside the area has no cell");
         assert_eq!(level_of(&line, Level::Near), Level::Near);
+    }
+
+    #[test]
+    fn a_long_line_is_not_repeated_in_every_cell() {
+        for (count, step) in [(20_000_u32, 0.000_05), (2_000, 0.005)] {
+            let line: Vec<Point> =
+                (0..count).map(|i| Point::new(105.0 + step * f64::from(i), 33.0 + step * 0.3 * f64::from(i))).collect();
+            let parts = parts(Outline::Lines(vec![line.clone(), line[..2].to_vec()]), Level::Near);
+            let far = Bounds { min: Point::new(100.0, 20.0), max: Point::new(120.0, 40.0) };
+            let held: usize = parts.iter().map(|part| part.points().count() * cells(part, Level::Near, far).len()).sum();
+            assert!(held < line.len() * 20, "{held} positions for {}", line.len());
+            let mut whole: Vec<Point> = vec![];
+            for part in &parts[..parts.len() - 1] {
+                let run: Vec<Point> = part.points().collect();
+                assert!(run.len() <= LONGEST_RUN && run.len() > 1);
+                assert!(whole.last().is_none_or(|end| *end == run[0]), "a run begins where the one before ends");
+                whole.extend(run.iter().skip(usize::from(!whole.is_empty())));
+            }
+            assert_eq!(whole, line);
+        }
     }
 
     #[test]

@@ -32,9 +32,9 @@ export function cellsIn(of: Basemap, [west, south, east, north]: Box, zoom: numb
 }
 
 /** Reads what lies in a cell; under one version it is always the same, so the browser keeps it. */
-export type ReadCell = (of: Basemap, cell: Cell) => Promise<unknown>;
-export const fromServer: ReadCell = async (of, cell) => {
-  const answer = await fetch(cellUrl(nameOf(cell), of.version));
+export type ReadCell = (of: Basemap, cell: Cell, signal?: AbortSignal) => Promise<unknown>;
+export const fromServer: ReadCell = async (of, cell, signal) => {
+  const answer = await fetch(cellUrl(nameOf(cell), of.version), signal ? { signal } : {});
   if (!answer.ok) throw new Error(`basemap: ${answer.status}`);
   return (await answer.json()) as unknown;
 };
@@ -44,7 +44,7 @@ let reading = fromServer;
 export function readCellsBy(read: ReadCell): void {
   reading = read;
 }
-export const readCell: ReadCell = (of, cell) => reading(of, cell);
+export const readCell: ReadCell = (of, cell, signal) => reading(of, cell, signal);
 
 /** The box around everything in a GeoJSON value; none around nothing. */
 export function boxOf(value: unknown): Box | null {

@@ -14,6 +14,8 @@ import type { Palette } from "./styles";
 const farthest = 8;
 /** Features beyond this number are let go when the map has moved on: a phone draws what it shows, not where it was. */
 const room = 25_000;
+/** It has moved on when it was shown so many times the cells that it shows now. */
+const movedOn = 3;
 /** The zoom at which a pixel is so wide in the world map's metres; what is a hair below a whole one, by rounding, is that one. */
 const zoomOf = (resolution: number) => Math.log2(156_543.033_928_041 / resolution) + 0.001;
 
@@ -35,12 +37,23 @@ export function makeGround(colours: () => Palette, gridName: (grid: FeatureLike)
     style: (it, resolution) => (it.get("layer") ? nameStyle(colours(), it, zoomOf(resolution)) : gridName(it)),
   });
   let asked = new Set<string>();
+  const coming = new Map<string, AbortController>();
   let version: number | null = null;
+
+  /** Reads no further what is no longer looked at. */
+  function leave(name: string, reading: AbortController): void {
+    reading.abort();
+    coming.delete(name);
+    asked.delete(name);
+  }
 
   /** Reads what the box shows and is not there yet; tells when all of it is there. */
   async function show(of: Basemap, box: Box, zoom: number): Promise<void> {
     if (zoom < farthest) return;
-    if (version !== of.version || source.getFeatures().length > room) {
+    const cells = cellsIn(of, box, zoom);
+    const shown = new Set(cells.map(nameOf));
+    for (const [name, reading] of coming) if (version !== of.version || !shown.has(name)) leave(name, reading);
+    if (version !== of.version || (asked.size > movedOn * cells.length && source.getFeatures().length > room)) {
       source.clear();
       written.clear();
       written.addFeatures(grids);
@@ -49,18 +62,22 @@ export function makeGround(colours: () => Palette, gridName: (grid: FeatureLike)
       stretch = Math.cos((((of.bounds[1]! + of.bounds[3]!) / 2) * Math.PI) / 180);
     }
     const mine = asked;
-    await Promise.all(cellsIn(of, box, zoom).filter((cell) => !mine.has(nameOf(cell))).map(async (cell) => {
-      mine.add(nameOf(cell));
+    await Promise.all(cells.filter((cell) => !mine.has(nameOf(cell))).map(async (cell) => {
+      const [name, reading] = [nameOf(cell), new AbortController()];
+      mine.add(name);
+      coming.set(name, reading);
       try {
-        const data = await read(of, cell);
+        const data = await read(of, cell, reading.signal);
         // What lies in several cells has one id, and comes in once.
         const fresh = new Map(format.readFeatures(data).map((it) => [String(it.getId()), it]));
-        if (mine !== asked) return;
+        if (mine !== asked || reading.signal.aborted) return;
         const added = [...fresh].filter(([id]) => !source.getFeatureById(id)).map(([, it]) => it);
         source.addFeatures(added);
         written.addFeatures(added.filter((it) => it.get("name")));
       } catch {
-        mine.delete(nameOf(cell));
+        if (coming.get(name) === reading) mine.delete(name);
+      } finally {
+        if (coming.get(name) === reading) coming.delete(name);
       }
     }));
   }

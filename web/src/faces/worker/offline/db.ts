@@ -95,6 +95,7 @@ export class OfflineDb extends Dexie {
     this.version(2).stores({ drafts: "[account+name], account, at" });
     this.version(3).stores({ ground: "name" });
     this.version(4).stores({ pictures: "[account+photo], account" });
+    this.version(5).stores({ ground: "name, version" });
   }
 }
 
@@ -106,13 +107,13 @@ export function isFull(error: unknown): boolean {
   return false;
 }
 
-/** Stores what must not be lost: on a full device the photographs that were only read make room, and it is tried once more. */
+/** Stores what must not be lost: on a full device the base map and the photographs that were only read make room, and it is tried once more. */
 export async function withRoom<T>(db: OfflineDb, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    if (!isFull(error) || (await db.pictures.count()) === 0) throw error;
-    await db.pictures.clear();
+    if (!isFull(error) || (await db.pictures.count()) + (await db.ground.count()) === 0) throw error;
+    await Promise.all([db.pictures.clear(), db.ground.clear()]);
     return act();
   }
 }

@@ -257,9 +257,8 @@ export const useField = defineStore("field", () => {
     grounded = wanted;
     try {
       await keepGround(db, of, box, fromServer);
-    } catch (error) {
+    } catch {
       grounded = "";
-      full.value ||= isFull(error);
     }
   }
 
