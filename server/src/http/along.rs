@@ -82,6 +82,8 @@ pub struct Along {
     pub action: &'static str,
     /// What the file is called, without its ending.
     pub name: &'static str,
+    /// What was asked for beside it, for the record.
+    pub asked: Vec<(&'static str, String)>,
     /// The columns.
     pub columns: Vec<Column>,
     /// The lines; more than [`MOST`] are refused, so that nobody takes half a list for the whole.
@@ -100,7 +102,9 @@ impl Along {
             return Err(Error::Invalid(vec![FieldError::new("state", "too-many").with("limit", MOST)]));
         }
         let mut tx = app.db.begin();
-        let row = Audit::new(self.action, "list", Uuid::nil()).with("format", format.word()).with("count", self.lines.len());
+        let row = Audit::new(self.action, "list", Uuid::nil()).with("file", self.name);
+        let row = self.asked.into_iter().fold(row, |row, (name, value)| row.with(name, value));
+        let row = row.with("format", format.word()).with("count", self.lines.len());
         row.record(&mut tx, now, who).await?;
         tx.commit().await?;
         let (lang, columns) = (taker.lang(), self.columns);

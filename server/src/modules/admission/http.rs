@@ -403,7 +403,8 @@ async fn items_file(State(app): State<Shared>, taker: Taker<Export>, Query(ask):
     });
     let own = |name| if name == CLASS { Column::terms(name, "access") } else { Column::plain(name) };
     let columns = column_names().map(own).chain([Column::at("生效时间"), Column::at("失效时间")]).collect();
-    let along = Along { action: "admission.export", name: "access-list-in-force", columns, lines: lines.collect() };
+    let along =
+        Along { action: "admission.export", name: "access-list-in-force", asked: vec![], columns, lines: lines.collect() };
     Ok(along.file(&app, &taker, app.clock.now()).await?)
 }
 

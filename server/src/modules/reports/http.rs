@@ -202,7 +202,13 @@ async fn export_file(
     let counted = actions::rates(&mut *app.db.read().await?, &app, reach(&app, taker.scope()), &asked).await?;
     let catalogue = app.catalogue.get();
     let lines = export::rates(&counted, &Names { lang, by: asked.by, catalogue: &catalogue.value });
-    let along = Along { action: "report.export", name: "rates", columns: export::rate_columns(lang), lines };
+    let along = Along {
+        action: "report.export",
+        name: "rates",
+        asked: vec![("by", asked.by.word().to_owned())],
+        columns: export::rate_columns(lang),
+        lines,
+    };
     Ok(along.file(&app, &taker, counted.as_of).await?)
 }
 
@@ -297,7 +303,13 @@ async fn period_file(
     let catalogue = app.catalogue.get();
     let names = Names { lang: taker.lang(), by: stood.by, catalogue: &catalogue.value };
     let (columns, lines) = (export::FROZEN.map(Column::plain).to_vec(), export::frozen(&stood.frozen, &now, &names));
-    let along = Along { action: "report.export", name: "period", columns, lines };
+    let along = Along {
+        action: "report.export",
+        name: "period",
+        asked: vec![("by", stood.by.word().to_owned()), ("period", period)],
+        columns,
+        lines,
+    };
     Ok(along.file(&app, &taker, app.clock.now()).await?)
 }
 

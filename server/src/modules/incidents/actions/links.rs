@@ -123,7 +123,7 @@ pub async fn links_of(
         return Err(Error::NotFound);
     }
     let seen = |l: LinkSeen| LinkView {
-        state: LinkState::stands(ground.now, l.expires_at, l.revoked_at, l.acted_at.is_some(), l.open == 1),
+        state: LinkState::stands(ground.now, l.expires_at, l.revoked_at, l.ended == 1, l.open == 1),
         id: l.id,
         made_at: l.made_at,
         expires_at: l.expires_at,
@@ -143,9 +143,12 @@ pub async fn looked(app: &App, ground: &Ground, link: &LinkRow, actor: &Actor) -
         return Ok(());
     }
     let mut tx = app.db.begin();
-    store::links::opened(&mut tx, link.id, ground.now).await?;
-    let audit = Audit::new("task.link.open", "task", link.task_id.uuid()).with("link", link.id.to_string());
-    audit.record(&mut tx, ground.now, actor).await?;
+    if !store::links::opened(&mut tx, link.id, ground.now, ground.now.plus_minutes(-SAME_LOOK)).await? {
+        return Ok(());
+    }
+    let case = store::find(&mut tx, &Scope::All, link.incident_id).await?;
+    let audit = Audit::new("task.link.open", "task", link.task_id.uuid()).under(&case.owner_path);
+    audit.with("link", link.id.to_string()).record(&mut tx, ground.now, actor).await?;
     tx.commit().await
 }
 

@@ -78,8 +78,8 @@ pub struct Outlook {
     effect: Vec<Effect>,
 }
 
-/// Works it out from the log; writes nothing. Refused as the action itself would be: by the state, by the gate, a whistle and an extension by
-/// all that they ask.
+/// Works it out from the log; writes nothing. Refused as the action itself would be: by the state, by the gate, a whistle by all that
+/// it asks, an extension by its length.
 pub async fn what_if(conn: &mut Conn, app: &App, ground: &Ground, who: &Actor, mut case: Case, ask: &WhatIf) -> Result<Outlook> {
     transition(case.state, ask.action)?;
     let kept = store::events(conn, case.id).await?;

@@ -168,7 +168,8 @@ async fn export_file(State(app): State<Shared>, taker: Taker<Export>, Query(aske
     let page = orders::page(&mut conn, &ground, Page { items: found, next: None }).await?;
     drop(conn);
     let lines = page.items.iter().map(orders::cells).collect();
-    let along = Along { action: "supervision.export", name: "supervisions", columns: orders::COLUMNS.to_vec(), lines };
+    let along =
+        Along { action: "supervision.export", name: "supervisions", asked: vec![], columns: orders::COLUMNS.to_vec(), lines };
     Ok(along.file(&app, &taker, ground.now).await?)
 }
 

@@ -254,20 +254,32 @@ impl Asked {
     /// The same in a scope, which also says what counts in the caller's own figures.
     fn within(&self, ground: &Ground, who: &Actor, scope: &Scope) -> kernel::Result<Filter> {
         let own = || Counted { scope: scope.clone(), leads: places::leads(&ground.org.value, scope) };
-        let sent = self.sent.map(|what| self.sendings(what, scope));
+        let sent = self.sent.map(|what| self.sendings(what, scope)).transpose()?;
+        self.sent_alone()?;
         Ok(Filter { counted: (self.counted == Some(true)).then(own), sent, ..self.filter(ground, who)? })
     }
 
-    fn sendings(&self, what: Sent, scope: &Scope) -> Sendings {
-        Sendings {
+    /// Refuses what narrows `sent` where it is not asked for: it would be passed over.
+    fn sent_alone(&self) -> kernel::Result<()> {
+        let reason = self.sent_for.as_ref().is_some_and(|reason| !reason.is_empty());
+        let unit = self.sent_by.or(self.sent_to).is_some();
+        let narrows = reason || unit || self.sent_from.or(self.sent_until).is_some();
+        if narrows && self.sent.is_none() { Err(Error::invalid("sent", "required")) } else { Ok(()) }
+    }
+
+    /// Dispatches of a span of time, so that no list reads all that were ever made.
+    fn sendings(&self, what: Sent, scope: &Scope) -> kernel::Result<Sendings> {
+        let span = |field, at: Option<Time>| at.ok_or_else(|| Error::invalid(field, "required"));
+        let (from, until) = (span("sent_from", self.sent_from)?, span("sent_until", self.sent_until)?);
+        Ok(Sendings {
             what,
             by: self.sent_by,
             to: self.sent_to.map(Id::from_uuid),
             reason: self.sent_for.clone().filter(|reason| !reason.is_empty()),
-            from: self.sent_from,
-            until: self.sent_until,
+            from: Some(from),
+            until: Some(until),
             scope: scope.clone(),
-        }
+        })
     }
 }
 

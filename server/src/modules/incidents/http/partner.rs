@@ -103,7 +103,9 @@ async fn task(State(app): State<Shared>, visitor: Visitor, Path(secret): Path<St
     actions::still_works(&mut conn, &ground, &link).await?;
     let seen = partner::seen(&mut conn, &ground, &link).await?;
     drop(conn);
-    actions::looked(&app, &ground, &link, &actor).await?;
+    if let Err(error) = actions::looked(&app, &ground, &link, &actor).await {
+        tracing::warn!(%error, "that a link was opened was not kept");
+    }
     Ok(Json(seen))
 }
 

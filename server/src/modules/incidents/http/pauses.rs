@@ -197,7 +197,13 @@ async fn extensions_file(State(app): State<Shared>, taker: Taker<Export>, Query(
     let found = store::extensions(&mut conn, &scope, asked.state, None, MOST as i64).await?;
     drop(conn);
     let lines = found.into_iter().map(|e| actions::extension_cells(&ground, e)).collect();
-    let along = Along { action: "extension.export", name: "extensions", columns: actions::EXTENSION_COLUMNS.to_vec(), lines };
+    let along = Along {
+        action: "extension.export",
+        name: "extensions",
+        asked: vec![],
+        columns: actions::EXTENSION_COLUMNS.to_vec(),
+        lines,
+    };
     Ok(along.file(&app, &taker, ground.now).await?)
 }
 

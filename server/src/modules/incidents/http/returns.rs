@@ -206,7 +206,7 @@ async fn objections_file(State(app): State<Shared>, taker: Taker<Export>, Query(
     let found = store::returns::reviews(&mut conn, &scope, asked.state, asked.kind, None, MOST as i64).await?;
     drop(conn);
     let lines = found.into_iter().map(|line| review_cells(&review_view(&ground, line))).collect();
-    let along = Along { action: "objection.export", name: "objections", columns: REVIEW_COLUMNS.to_vec(), lines };
+    let along = Along { action: "objection.export", name: "objections", asked: vec![], columns: REVIEW_COLUMNS.to_vec(), lines };
     Ok(along.file(&app, &taker, ground.now).await?)
 }
 

@@ -336,7 +336,8 @@ async fn board_file(State(app): State<Shared>, taker: Taker<Export>, Query(asked
         let own = units.remove(&row.id).unwrap_or_default();
         cells(&one_view(&ground, &method, &scope, row, own))
     });
-    let along = Along { action: "whistle.export", name: "whistles", columns: COLUMNS.to_vec(), lines: lines.collect() };
+    let along =
+        Along { action: "whistle.export", name: "whistles", asked: vec![], columns: COLUMNS.to_vec(), lines: lines.collect() };
     Ok(along.file(&app, &taker, ground.now).await?)
 }
 

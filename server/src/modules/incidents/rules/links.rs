@@ -33,7 +33,7 @@ words! {
 }
 
 impl LinkState {
-    /// What a link is now; `by_link` says whether anything was done by it, `open` whether its task is.
+    /// What a link is now; `by_link` says whether its task was ended by it, `open` whether that is open.
     pub fn stands(now: Time, expires_at: Time, revoked_at: Option<Time>, by_link: bool, open: bool) -> Self {
         match (revoked_at, open) {
             (Some(_), _) => Self::Revoked,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     declare,
     modules::{
-        catalogue::{Limit, Unit},
+        catalogue::{Limit, NO_CALENDAR, Unit},
         incidents::clocks::Days,
     },
     settings::Held,
@@ -259,10 +259,17 @@ impl Lengths {
         };
         let share = Limit { n: (limit.n * percent + 99) / 100, unit: limit.unit };
         let end = |limit: Limit| days.calendar.add(days.zone, from, limit);
-        let longest = if end(share)? >= end(self.least)? { share } else { self.least };
-        if end(by)? <= end(longest)? {
+        let ends = end(by)?;
+        // What runs into a year without a calendar is longer than whatever ends before it.
+        let reach = |limit: Limit| match end(limit) {
+            Err(Error::Refused(NO_CALENDAR, _)) => Ok(Time::from_millis(i64::MAX)),
+            other => other,
+        };
+        let (most, least) = (reach(share)?, reach(self.least)?);
+        if ends <= most.max(least) {
             return Ok(());
         }
+        let longest = if most >= least { share } else { self.least };
         let longest = serde_json::to_value(longest).map_err(Error::internal)?;
         Err(Error::refused_with(EXTENSION_TOO_LONG, "longest", longest))
     }
@@ -350,6 +357,20 @@ mod tests {
         }
         assert!(Lengths { chief: 0, ..Lengths::default() }.check().is_err());
         assert!(Lengths { least: limit(0, Hour), ..Lengths::default() }.check().is_err());
+    }
+
+    #[test]
+    fn a_short_extension_fits_though_the_longest_runs_into_a_year_without_calendar() {
+        let calendar = crate::modules::incidents::tests::clocks::calendar();
+        let days = Days { calendar: &calendar, zone: kernel::Zone::CHINA };
+        let limit = |n| Limit { n, unit: Unit::WorkingDay };
+        let from: Time = "2025-12-22T10:00:00+08:00".parse().unwrap();
+        let asked = |by| Lengths::default().fits(&days, Rung::Chief, Some(limit(30)), limit(by), from);
+        assert!(matches!(days.calendar.add(days.zone, from, limit(30)), Err(Error::Refused(NO_CALENDAR, _))), "the longest");
+        assert!(asked(2).is_ok());
+        assert!(matches!(asked(30), Err(Error::Refused(NO_CALENDAR, _))), "its own end is not known");
+        let short = Lengths::default().fits(&days, Rung::Chief, Some(limit(1)), limit(2), from);
+        assert!(matches!(short, Err(Error::Refused(EXTENSION_TOO_LONG, _))));
     }
 
     #[test]

@@ -22,6 +22,7 @@ record! {
         pub revoked_at: Option<Time>,
         pub opened_at: Option<Time>,
         pub acted_at: Option<Time>,
+        pub ended: i64,
         pub open: i64,
     }
 }
@@ -31,15 +32,17 @@ pub async fn of_task(conn: &mut Conn, task: Id<Task>) -> Result<Vec<LinkSeen>> {
     let statement = sql!(
         "select l.id, l.made_at, l.expires_at, l.revoked_at, l.opened_at,
          (select max(s.at) from incident_step s where s.incident_id = l.incident_id and s.actor_id = l.id) as acted_at,
+         cast(case when t.state = 'done' and t.done_by = l.id then 1 else 0 end as bigint) as ended,
          cast(case when t.state in ('offered', 'accepted', 'signing') then 1 else 0 end as bigint) as open
          from task_link l join incident_task t on t.id = l.task_id where l.task_id = $1 order by l.made_at desc, l.id desc limit 50"
     );
     conn.all(statement, bind![task]).await
 }
 
-/// Whoever holds the link looked.
-pub async fn opened(tx: &mut Tx, id: Uuid, at: Time) -> Result<()> {
-    tx.execute(sql!("update task_link set opened_at = $2 where id = $1"), bind![id, at]).await.map(drop)
+/// Whoever holds the link looked; whether he had not since `before`.
+pub async fn opened(tx: &mut Tx, id: Uuid, at: Time, before: Time) -> Result<bool> {
+    let statement = sql!("update task_link set opened_at = $2 where id = $1 and (opened_at is null or opened_at <= $3)");
+    Ok(tx.execute(statement, bind![id, at, before]).await? > 0)
 }
 
 /// Adds a link.

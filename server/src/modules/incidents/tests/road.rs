@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use testkit::Engine;
 
 use crate::{
-    modules::incidents::{learn, model::Sure, search, verify},
+    modules::incidents::{learn, model::Sure, rules::sent::Sent, search, verify},
     testing::{
         TestApp,
         town::{COMMUNITY, DEPARTMENT, DISTRICT, GRID, HOME, OTHER_STREET, SIBLING, STREET},
@@ -187,7 +187,14 @@ testkit::both! {
             "state=open", "state=assigned,closed", "light=green", "light=yellow", "light=red", "light=paused", "light=none",
             "grid=990101001001001", "matter=%E8%B7%AF%E7%81%AF%E4%B8%8D%E4%BA%AE", "unit=990101001001", "channel=web", "attention=any",
             "attention=no-grid", "q=C20250310-0001", "q=%E6%A5%BC%E9%81%93", "from=2025-01-01T00:00:00Z", "to=2026-01-01T00:00:00Z",
+            "frozen=2025-02", "frozen=2025-02&figure=filed",
         ];
+        let span = "sent_from=2025-01-01T00:00:00Z&sent_until=2026-01-01T00:00:00Z";
+        let who = "00000000-0000-0000-0000-000000000000";
+        let sent = Sent::ALL.iter().flat_map(|what| {
+            ["", &format!("&sent_by={who}"), &format!("&sent_to={who}"), "&sent_for=other"].map(|more| format!("sent={what}&{span}{more}"))
+        });
+        let filters: Vec<String> = filters.map(str::to_owned).into_iter().chain(sent).collect();
         for filter in filters {
             for sort in ["newest", "time_left"] {
                 let path = format!("/api/v1/incidents?{filter}&sort={sort}&limit=1");
@@ -200,7 +207,7 @@ testkit::both! {
         }
         let counts = desk.get("/api/v1/incidents/counts").await.expect(200).json();
         assert_eq!((counts["states"]["assigned"].as_i64(), counts["lights"]["green"].as_i64()), (Some(1), Some(1)));
-        for bad in ["state=sleeping", "grid=990101009999999", "matter=none", "sort=colour", "cursor=xyz", "limit=x"] {
+        for bad in ["state=sleeping", "grid=990101009999999", "matter=none", "sort=colour", "cursor=xyz", "limit=x", "sent=back", "sent=back&sent_from=2025-01-01T00:00:00Z", "sent=back&sent_until=2025-01-01T00:00:00Z", "sent_for=other", span] {
             desk.get(&format!("/api/v1/incidents?{bad}")).await.expect(400);
         }
     }

@@ -68,7 +68,7 @@ async fn standing_file(
     let (now, catalogue) = (view.as_of, app.catalogue.get());
     let names = Names { lang: taker.lang(), by, catalogue: &catalogue.value };
     let (columns, lines) = (export::STANDING.map(Column::plain).to_vec(), export::standing(view, &names));
-    let along = Along { action: "report.export", name: "standing", columns, lines };
+    let along = Along { action: "report.export", name: "standing", asked: vec![("by", by.word().to_owned())], columns, lines };
     Ok(along.file(&app, &taker, now).await?)
 }
 
@@ -107,7 +107,7 @@ async fn days_file(State(app): State<Shared>, taker: Taker<Export>, Query(span):
     let scope = reach(&app, taker.scope());
     let days = live::days(&mut *app.db.read().await?, &app, scope, span.unit.as_deref(), (span.from, span.to)).await?;
     let columns = export::DAYS.map(Column::plain).to_vec();
-    let along = Along { action: "report.export", name: "days", columns, lines: export::days(days) };
+    let along = Along { action: "report.export", name: "days", asked: vec![], columns, lines: export::days(days) };
     Ok(along.file(&app, &taker, app.clock.now()).await?)
 }
 
@@ -135,6 +135,6 @@ async fn repeats_file(
 ) -> Answer<Response> {
     let found = often.found(&app, reach(&app, taker.scope()), &span).await?;
     let lines = export::repeats(found, taker.lang());
-    let along = Along { action: "report.export", name: "repeats", columns: export::REPEATS.to_vec(), lines };
+    let along = Along { action: "report.export", name: "repeats", asked: vec![], columns: export::REPEATS.to_vec(), lines };
     Ok(along.file(&app, &taker, app.clock.now()).await?)
 }

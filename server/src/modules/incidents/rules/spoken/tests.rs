@@ -102,6 +102,21 @@ fn a_sentence_without_room_for_gaps_is_read_back() {
     }
 }
 
+/// As they stand in orders and reviews of before: whoever changes the pages' words has to keep reading these.
+#[test]
+fn the_sentences_that_were_kept_still_read() {
+    let kept = [
+        ("案件超期已 26 小时，请查明原因，抓紧办结并书面回复。", Spoken::Late { hours: 26 }),
+        ("案件已上报东街道，不再裁定", Spoken::ReviewHandedUp { unit: "东街道".to_owned() }),
+        ("已并入C20250310-0001，不再裁定", Spoken::ReviewMerged { code: "C20250310-0001".to_owned() }),
+        ("案件已作废，不再裁定", Spoken::ReviewAnnulled),
+        ("案件已办结，不再裁定", Spoken::ReviewResolved),
+    ];
+    for (words, said) in kept {
+        assert_eq!(Spoken::read(words), Some(said), "{words}");
+    }
+}
+
 #[test]
 fn every_sentence_is_there_in_both_languages() {
     let contract: serde_json::Value = serde_json::from_str(include_str!("../../../../../../api/openapi.json")).unwrap();
