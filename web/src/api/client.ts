@@ -87,7 +87,7 @@ async function send(request: Request): Promise<Response> {
   const again = request.method === "POST" ? request.clone() : null;
   try {
     // A command that goes out while its page is left must outlive the page.
-    return await globalThis.fetch(again && (left || document.visibilityState === "hidden") ? new Request(request, { keepalive: true }) : request);
+    return await globalThis.fetch(request.method !== "GET" && (left || document.visibilityState === "hidden") ? new Request(request, { keepalive: true }) : request);
   } catch {
     if (!again || !navigator.onLine) throw new Problem(0);
   }

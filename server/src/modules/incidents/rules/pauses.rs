@@ -364,7 +364,7 @@ mod tests {
         let calendar = crate::modules::incidents::tests::clocks::calendar();
         let days = Days { calendar: &calendar, zone: kernel::Zone::CHINA };
         let limit = |n| Limit { n, unit: Unit::WorkingDay };
-        let from: Time = "2025-12-22T10:00:00+08:00".parse().unwrap();
+        let from: Time = "2026-12-22T10:00:00+08:00".parse().unwrap();
         let asked = |by| Lengths::default().fits(&days, Rung::Chief, Some(limit(30)), limit(by), from);
         assert!(matches!(days.calendar.add(days.zone, from, limit(30)), Err(Error::Refused(NO_CALENDAR, _))), "the longest");
         assert!(asked(2).is_ok());
