@@ -73,6 +73,28 @@ pub struct Unreadable {
     pub en: String,
 }
 
+/// How the report of an import ends, line by line for a terminal: its faults, and whether anything was written.
+pub fn verdict(faults: &[Fault], more_faults: usize, applied: bool) -> Vec<String> {
+    let mut lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    if more_faults > 0 {
+        lines.push(format!("另有 {more_faults} 处错误 / {more_faults} more faults"));
+    }
+    let written = match (applied, faults.is_empty()) {
+        (true, _) => "已写入 / written",
+        (false, true) => "试运行，未写入 / dry run, nothing written",
+        (false, false) => "有错误，未写入 / faults, nothing written",
+    };
+    lines.push(written.to_owned());
+    lines
+}
+
+/// A file that is no table at all is wrong as a whole.
+impl From<Unreadable> for Fault {
+    fn from(e: Unreadable) -> Self {
+        Self { row: 0, column: String::new(), value: String::new(), zh: e.zh, en: e.en }
+    }
+}
+
 impl Unreadable {
     /// A reason in both languages.
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {

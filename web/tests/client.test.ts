@@ -65,6 +65,22 @@ describe("the client", () => {
     expect(await asked[1]?.json()).toEqual({ text: "x" });
   });
 
+  it("lets every command outlive the page that is left, and sends one that was too large for that as usual", async () => {
+    const kept: string[] = [];
+    vi.stubGlobal("Request", class extends Request {
+      constructor(of: Request | string, how?: RequestInit) {
+        super(of, how);
+        if (how?.keepalive) kept.push(this.method);
+      }
+    });
+    window.dispatchEvent(new Event("pagehide"));
+    answers = [silence(), () => new Response(null, { status: 204 })];
+    await calls.logOut();
+    window.dispatchEvent(new Event("pageshow"));
+    expect([kept, asked.map((it) => it.method)]).toEqual([["DELETE"], ["DELETE", "DELETE"]]);
+    expect(new Set(asked.map((it) => it.headers.get("Idempotency-Key"))).size).toBe(1);
+  });
+
   it("says offline after the second silence", async () => {
     answers = [silence(), silence()];
     const problem = await problemOf(calls.report({ text: "x" }, "draft-key-3"));

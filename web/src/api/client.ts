@@ -84,10 +84,10 @@ const commandHeaders: Middleware = {
 async function send(request: Request): Promise<Response> {
   const early = await takeEarly(request)?.catch(() => undefined);
   if (early) return early;
-  const again = request.method === "POST" ? request.clone() : null;
+  const again = request.method === "GET" ? null : request.clone();
   try {
     // A command that goes out while its page is left must outlive the page.
-    return await globalThis.fetch(request.method !== "GET" && (left || document.visibilityState === "hidden") ? new Request(request, { keepalive: true }) : request);
+    return await globalThis.fetch(again && (left || document.visibilityState === "hidden") ? new Request(request, { keepalive: true }) : request);
   } catch {
     if (!again || !navigator.onLine) throw new Problem(0);
   }

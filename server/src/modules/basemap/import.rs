@@ -18,7 +18,7 @@ use crate::{
     app::App,
     modules::access::audit::Audit,
     snapshot,
-    table::{Fault, Unreadable, unpack},
+    table::{self, Fault, Unreadable, unpack},
 };
 
 /// What is shown around the district, in metres: a map of a grid at its border shows some of the neighbour.
@@ -90,23 +90,14 @@ impl Report {
             "读取 {read}，采用 {taken}（{cells} 个分块），区外或不显示 {passed_over}，不合图层 {left_out}，替换原有 {replaced} / read {read}, taken {taken} ({cells} cells), far off or not shown {passed_over}, not of the layer {left_out}, replacing {replaced}"
         )];
         lines.extend(self.notes.iter().take(20).map(ToString::to_string));
-        lines.extend(self.faults.iter().map(ToString::to_string));
-        if self.more_faults > 0 {
-            lines.push(format!("另有 {} 处错误 / {} more faults", self.more_faults, self.more_faults));
-        }
-        lines.push(match (self.applied, self.faults.is_empty()) {
-            (true, _) => "已写入 / written".to_owned(),
-            (false, true) => "试运行，未写入 / dry run, nothing written".to_owned(),
-            (false, false) => "有错误，未写入 / faults, nothing written".to_owned(),
-        });
+        lines.extend(table::verdict(&self.faults, self.more_faults, self.applied));
         lines
     }
 }
 
 impl From<Unreadable> for Report {
     fn from(e: Unreadable) -> Self {
-        let fault = Fault { row: 0, column: String::new(), value: String::new(), zh: e.zh, en: e.en };
-        Self { faults: vec![fault], ..Self::default() }
+        Self { faults: vec![e.into()], ..Self::default() }
     }
 }
 

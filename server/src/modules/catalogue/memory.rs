@@ -39,6 +39,11 @@ impl Catalogue {
         self.matters.get(&id).map(AsRef::as_ref)
     }
 
+    /// The English name of a matter that something is about, where there is one.
+    pub fn english(&self, id: Option<Id<Matter>>) -> Option<String> {
+        self.matter(id?)?.english()
+    }
+
     /// The matter when it holds now: what a new case may be opened as.
     pub fn current(&self, id: Id<Matter>) -> Option<&Matter> {
         self.matter(id).filter(|m| self.by_path.get(&m.path()).is_some_and(|held| held.id == id && held.version == m.version))

@@ -81,7 +81,7 @@ pub fn candidates(
                 id: n.id,
                 code: n.code.clone(),
                 matter: n.matter_id.and_then(|m| ground.catalogue.value.matter(m)).map(|m| m.level3.clone()),
-                matter_en: n.matter_id.and_then(|m| ground.catalogue.value.matter(m)).and_then(|m| m.english()),
+                matter_en: ground.catalogue.value.english(n.matter_id),
                 metres: metres.round() as i64,
                 score,
                 reporters: n.reporters,

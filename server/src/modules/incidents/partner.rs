@@ -74,7 +74,7 @@ pub async fn seen(conn: &mut Conn, ground: &Ground, link: &LinkRow) -> Result<Pa
         unit: unit(task.unit_id).map(|u| u.name.clone()).unwrap_or_default(),
         grid: case.grid_id.and_then(unit).map(|u| GridName { code: u.code.clone(), name: u.name.clone() }),
         matter: case.matter_id.and_then(|m| ground.catalogue.value.matter(m)).map(|m| m.spoken().to_owned()),
-        matter_en: case.matter_id.and_then(|m| ground.catalogue.value.matter(m)).and_then(|m| m.english()),
+        matter_en: ground.catalogue.value.english(case.matter_id),
         photos: photos.into_iter().filter(|p| p.purpose.as_deref() == Some(REPORT)).map(|p| p.id.uuid()).collect(),
         may: match task.state {
             TaskState::Offered => vec!["accept"],

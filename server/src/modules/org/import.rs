@@ -18,7 +18,7 @@ use super::{
 use crate::{
     modules::access::audit::Audit,
     moves, snapshot,
-    table::{Fault, Unreadable},
+    table::{self, Fault, Unreadable},
 };
 
 mod addresses;
@@ -155,15 +155,7 @@ impl Report {
         for (a, b, area) in self.overlaps.iter().take(20) {
             lines.push(format!("重叠 / overlap: {a} – {b}: {area:.0} m²"));
         }
-        lines.extend(self.faults.iter().map(ToString::to_string));
-        if self.more_faults > 0 {
-            lines.push(format!("另有 {} 处错误 / {} more faults", self.more_faults, self.more_faults));
-        }
-        lines.push(match (self.applied, self.faults.is_empty()) {
-            (true, _) => "已写入 / written".to_owned(),
-            (false, true) => "试运行，未写入 / dry run, nothing written".to_owned(),
-            (false, false) => "有错误，未写入 / faults, nothing written".to_owned(),
-        });
+        lines.extend(table::verdict(&self.faults, self.more_faults, self.applied));
         lines
     }
 }
@@ -171,8 +163,7 @@ impl Report {
 /// A file that is no table at all is wrong as a whole.
 impl From<Unreadable> for Report {
     fn from(e: Unreadable) -> Self {
-        let fault = Fault { row: 0, column: String::new(), value: String::new(), zh: e.zh, en: e.en };
-        Self { faults: vec![fault], ..Self::default() }
+        Self { faults: vec![e.into()], ..Self::default() }
     }
 }
 

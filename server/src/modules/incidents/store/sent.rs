@@ -58,23 +58,38 @@ record! {
     pub struct ReasonTally { pub unit_id: Id<Unit>, pub reason: String, pub returns: i64, pub cases: i64, pub accepted: i64, pub accepted_cases: i64 }
 }
 
-/// Each dispatch by who made it, with 1 or 0 for what became of it.
-const BY_STEP: &str = "select s.incident_id as incident_id, s.actor_id as id, s.actor_name as name, \
-    case when exists (select 1 from incident_return r where r.incident_id = s.incident_id and r.dispatch_n = s.n) then 1 else 0 end as returned, \
-    case when exists (select 1 from incident_return r where r.incident_id = s.incident_id and r.dispatch_n = s.n and r.counts = 'wrong' and r.accepted) then 1 else 0 end as wrong, \
-    case when exists (select 1 from incident_return r where r.incident_id = s.incident_id and r.dispatch_n = s.n and r.counts = 'sent_down' and coalesce(r.accepted, true)) then 1 else 0 end as down, \
-    case when exists (select 1 from incident_review v where v.incident_id = s.incident_id and v.dispatch_n = s.n and v.kind = 'objection') then 1 else 0 end as objected, \
-    case when exists (select 1 from incident_review v where v.incident_id = s.incident_id and v.dispatch_n = s.n and v.kind = 'objection' and v.state = 'upheld') then 1 else 0 end as upheld \
-    from incident_step s join incident c on c.id = s.incident_id where s.action = 'dispatch'";
+/// What became of a dispatch, 1 or 0 each: of a row that is called so, and that returns and reviews name by such a column.
+macro_rules! fates {
+    ($row:literal, $names:literal, $own:literal) => {
+        concat!(
+            fates!(one "incident_return", $row, $names, $own, "", "returned"), ", ",
+            fates!(one "incident_return", $row, $names, $own, " and x.counts = 'wrong' and x.accepted", "wrong"), ", ",
+            fates!(one "incident_return", $row, $names, $own, " and x.counts = 'sent_down' and coalesce(x.accepted, true)", "down"), ", ",
+            fates!(one "incident_review", $row, $names, $own, " and x.kind = 'objection'", "objected"), ", ",
+            fates!(one "incident_review", $row, $names, $own, " and x.kind = 'objection' and x.state = 'upheld'", "upheld")
+        )
+    };
+    (one $table:literal, $row:literal, $names:literal, $own:literal, $more:literal, $word:literal) => {
+        concat!(
+            "case when exists (select 1 from ", $table, " x where x.incident_id = ", $row, ".incident_id and x.", $names, " = ", $row, ".", $own,
+            $more, ") then 1 else 0 end as ", $word
+        )
+    };
+}
+
+/// Each dispatch by who made it.
+const BY_STEP: &str = concat!(
+    "select s.incident_id as incident_id, s.actor_id as id, s.actor_name as name, ",
+    fates!("s", "dispatch_n", "n"),
+    " from incident_step s join incident c on c.id = s.incident_id where s.action = 'dispatch'"
+);
 
 /// The same by the unit that a dispatch named as its lead; the name is the caller's to find.
-const BY_TASK: &str = "select t.incident_id as incident_id, t.unit_id as id, '' as name, \
-    case when exists (select 1 from incident_return r where r.incident_id = t.incident_id and r.task_id = t.id) then 1 else 0 end as returned, \
-    case when exists (select 1 from incident_return r where r.incident_id = t.incident_id and r.task_id = t.id and r.counts = 'wrong' and r.accepted) then 1 else 0 end as wrong, \
-    case when exists (select 1 from incident_return r where r.incident_id = t.incident_id and r.task_id = t.id and r.counts = 'sent_down' and coalesce(r.accepted, true)) then 1 else 0 end as down, \
-    case when exists (select 1 from incident_review v where v.incident_id = t.incident_id and v.task_id = t.id and v.kind = 'objection') then 1 else 0 end as objected, \
-    case when exists (select 1 from incident_review v where v.incident_id = t.incident_id and v.task_id = t.id and v.kind = 'objection' and v.state = 'upheld') then 1 else 0 end as upheld \
-    from incident_task t join incident c on c.id = t.incident_id where t.role = 'lead'";
+const BY_TASK: &str = concat!(
+    "select t.incident_id as incident_id, t.unit_id as id, '' as name, ",
+    fates!("t", "task_id", "id"),
+    " from incident_task t join incident c on c.id = t.incident_id where t.role = 'lead'"
+);
 
 /// What became of the dispatches of a period, by who made them; counted by the day of the dispatch, so that no share exceeds its whole.
 pub async fn by_dispatcher(conn: &mut Conn, scope: &Scope, from: Time, to: Time) -> Result<Vec<Tally>> {

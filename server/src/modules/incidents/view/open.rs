@@ -138,7 +138,7 @@ pub async fn shared(conn: &mut Conn, ground: &Ground, case: Case) -> Result<Shar
     let told = steps.into_iter().filter(|s| s.is_public && !personal.contains(&s.action));
     Ok(SharedView {
         matter: case.matter_id.and_then(|m| ground.catalogue.value.matter(m)).map(|m| m.spoken().to_owned()),
-        matter_en: case.matter_id.and_then(|m| ground.catalogue.value.matter(m)).and_then(|m| m.english()),
+        matter_en: ground.catalogue.value.english(case.matter_id),
         grid: case.grid_id.and_then(|g| grid_name(ground, g)),
         light: Light::at(ground.now, case.yellow_at, case.red_at, case.paused.is_some()),
         yellow_at: case.yellow_at,

@@ -148,7 +148,7 @@ pub async fn followed(conn: &mut Conn, app: &App, ground: &Ground, followed: Fol
         due: shown.due_at,
         starts: starts(app, ground, &shown),
         matter: shown.matter_id.and_then(|m| ground.catalogue.value.matter(m)).map(|m| m.spoken().to_owned()),
-        matter_en: shown.matter_id.and_then(|m| ground.catalogue.value.matter(m)).and_then(|m| m.english()),
+        matter_en: ground.catalogue.value.english(shown.matter_id),
         grid: shown.grid_id.and_then(|g| grid_name(ground, g)),
         lead: lead_name(ground, shown.lead_unit, shown.lead_person),
         steps: read
