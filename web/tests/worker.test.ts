@@ -301,7 +301,7 @@ describe("a result that waits for a signature", () => {
   });
   const waits = (more: Partial<Case> = {}) => aCase("1", { state: "in_progress", may: ["sign", "hand_back", "note"], tasks: [task("t1", { state: "signing", to_me: false, unsigned })], ...more });
   async function page(of: Case) {
-    const answers = { "GET /session/lease": { body: lease }, "GET /pack": { body: pack([of]) }, "GET /incidents/1": { body: of }, "GET /session": { body: who }, "POST /incidents/1/tasks/t1/sign": { body: { ...of, version: 4, state: "resolved", may: [] } } };
+    const answers = { "GET /session": { body: who }, "GET /session/lease": { body: lease }, "GET /pack": { body: pack([of]) }, "GET /incidents/1": { body: of }, "GET /session": { body: who }, "POST /incidents/1/tasks/t1/sign": { body: { ...of, version: 4, state: "resolved", may: [] } } };
     serve(answers);
     localStorage.clear();
     const { wrapper } = await mounted(CasePage, {}, "/cases/1");
@@ -415,6 +415,38 @@ describe("what was begun on a phone", () => {
     expect(field.drafts!.get("note.1")).toBeUndefined();
     await button(wrapper, "备注 / 拍照").trigger("click");
     expect((wrapper.get("#note-text").element as HTMLTextAreaElement).value).toBe("");
+    await field.close();
+  });
+});
+
+describe("the log of a day", () => {
+  const entry = { at: new Date().toISOString(), what: "own", id: "e-1", action: null, incident: null, code: null, title: null, grid: null, words: "帮张阿姨提菜" };
+  const dayWith = (lines: unknown[]) => ({ day: dayOf(new Date()), lines, photos: 0, cut: false });
+  it("shows what was added at every moment, until the server has it and after", async () => {
+    const answers = { "GET /session": { body: who }, "GET /session/lease": { body: lease }, "GET /pack": { body: pack([]) }, "GET /day": { body: dayWith([]) as unknown }, "POST /day/entries": { status: 201, body: {} } };
+    serve(answers);
+    const { wrapper } = await mounted(DayPage);
+    useSession(stores()).take(who);
+    const field = useField(stores());
+    await field.open(who, true);
+    await soon(() => expect(wrapper.text()).toContain("这一天还没有记录"));
+    await wrapper.get("#add").setValue(entry.words);
+    // The day comes late, and with the entry.
+    answers["GET /day"] = { body: dayWith([entry]) };
+    const quick = globalThis.fetch;
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((on) => (letGo = on));
+    vi.stubGlobal("fetch", async (input: Request | string, init?: RequestInit) => { if (input instanceof Request && new URL(input.url).pathname.endsWith("/day")) await held; return quick(input, init); });
+    await wrapper.get("form").trigger("submit");
+    await soon(() => expect(field.sent.length).toBe(1));
+    await flushPromises();
+    expect(field.items).toEqual([]);
+    expect(wrapper.find("ol").text()).toContain(entry.words);
+    expect(wrapper.find("ol").text()).not.toContain("待发送");
+    letGo();
+    await soon(() => expect(wrapper.find("ol").text()).toContain("补记"));
+    await soon(() => expect(wrapper.findAll("ol button").length).toBe(1));
+    expect(wrapper.findAll("ol > li").length).toBe(1);
     await field.close();
   });
 });

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     model::{
-        self, BACK_DAYS, KEPT_DAYS, LONGEST_ENTRY, Line, LineKind, MOST_CASES, MOST_DEEDS, MOST_ENTRIES, MOST_GRIDS,
+        self, BACK_DAYS, KEPT_DAYS, LONGEST_ENTRY, Line, LineKind, MOST_CASES, MOST_DEEDS, MOST_ENTRIES, MOST_GRIDS, MOST_UNITS,
         MUST_REPORTS, MustReport, OVERLAP, PAGE, Tally,
     },
     store::{self, DayEntry, Told},
@@ -85,8 +85,13 @@ pub struct Pack {
     next: Option<String>,
     /// The revision of the catalogue.
     catalogue: i64,
+    /// The revision of the organisation, which borders, desks and units hang on.
+    org: i64,
     borders: Option<Borders>,
     desks: Vec<DeskView>,
+    /// The units that the caller can name, such as whom to ask for help, by code; empty where they are too many to carry, none where the organisation
+    /// did not move.
+    units: Option<Vec<org::Neighbour>>,
     must_reports: Vec<MustReport>,
     reasons: Vec<ReasonView>,
 }
@@ -121,6 +126,9 @@ pub async fn pack(conn: &mut Conn, app: &App, ground: &Ground, who: &Actor, have
     let own = who.scope(Permission("pack.read"));
     let moved = first && have.org != Some(ground.org.revision);
     let borders = if moved { org::own_borders(conn, &ground.org.value, &own, ground.now, MOST_GRIDS).await? } else { None };
+    let names = moved && who.may(Permission("org.read"));
+    let all = || org::neighbours(&ground.org.value, &who.scope(Permission("org.read")), ground.now, MOST_UNITS);
+    let units = if names { all() } else { vec![] };
     let reasons = if first && reads { carry::return_reasons(conn).await? } else { vec![] };
     Ok(Pack {
         cursor: Cursor { as_of: ground.now, at: 0, id: Uuid::nil() }.encode(),
@@ -129,8 +137,10 @@ pub async fn pack(conn: &mut Conn, app: &App, ground: &Ground, who: &Actor, have
         cases,
         next,
         catalogue: ground.catalogue.revision,
+        org: ground.org.revision,
         borders: borders.map(|grids| Borders { revision: ground.org.revision, grids }),
         desks: if moved { desks(ground, &own) } else { vec![] },
+        units: moved.then_some(units),
         must_reports: if first { app.access.setting(&MUST_REPORTS, ground.now).0 } else { vec![] },
         reasons: reasons.into_iter().map(|r| ReasonView { code: r.code, words: r.words, evidence: r.evidence }).collect(),
     })

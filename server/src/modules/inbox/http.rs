@@ -33,11 +33,11 @@ pub struct Asked {
     /// `next` of the page before.
     #[param(value_type = Option<uuid::Uuid>)]
     after: Option<Id<Incident>>,
-    /// The revision of the borders that the device has.
+    /// `org` of the last pack.
     org: Option<i64>,
 }
 
-/// What a device keeps for work without network: the cases of the caller's grids whole, borders, reasons, must-reports.
+/// What a device keeps for work without network: the cases of the caller's grids whole, borders, units, reasons, must-reports.
 #[utoipa::path(get, path = "/api/v1/pack", tag = "inbox", params(Asked), responses((status = 200, body = Pack)),
     extensions(("x-permission" = json!("pack.read"))))]
 pub async fn pack(State(app): State<Shared>, who: Allow<ReadPack>, Query(asked): Query<Asked>) -> Answer<Json<Pack>> {

@@ -28,6 +28,8 @@ pub const KEPT_DAYS: i64 = 30;
 pub const OVERLAP: i64 = 5 * 60_000;
 /// Borders of more grids than this are not carried along.
 pub const MOST_GRIDS: usize = 200;
+/// More units than a phone looks through: whoever can name so many looks them up with network.
+pub const MOST_UNITS: usize = 1_000;
 /// Steps that a day or a month is told of.
 pub const MOST_DEEDS: i64 = 5_000;
 /// Own entries of one day.

@@ -45,6 +45,12 @@ testkit::both! {
         assert!(grids.iter().all(|g| g["properties"]["code"].as_str().unwrap().starts_with("990101001001")) && grids.len() == 2);
         assert_eq!(pack["desks"][0]["name"].as_str(), Some("一社区"));
         assert_eq!(pack["must_reports"].as_array().unwrap().len(), 7);
+        // Whom to ask for help: the same units that can be looked up with network, by code.
+        let codes = |units: &Value| units.as_array().unwrap().iter().map(|u| u["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        let looked = worker.get("/api/v1/units?limit=200").await.expect(200).json();
+        assert_eq!(codes(&pack["units"]), codes(&looked["items"]));
+        assert!(codes(&pack["units"]).contains(&"D-FIRE".to_owned()) && !codes(&pack["units"]).contains(&"990101002001".to_owned()));
+        assert_eq!(pack["units"][0].as_object().unwrap().keys().collect::<Vec<_>>(), ["code", "id", "kind", "name"]);
         // A worker of the next community has none of it.
         let neighbour = app.login_as("community-desk", SIBLING).await;
         assert_eq!(ids(&neighbour.get("/api/v1/pack").await.expect(200).json(), "held"), [""; 0]);
@@ -58,7 +64,7 @@ testkit::both! {
         let worker = app.login_as("community-desk", COMMUNITY).await;
         let first = worker.get("/api/v1/pack").await.expect(200).json();
         assert_eq!(ids(&first, "cases").len(), 2);
-        let (cursor, org) = (first["cursor"].as_str().unwrap(), first["borders"]["revision"].as_i64().unwrap());
+        let (cursor, org) = (first["cursor"].as_str().unwrap(), first["org"].as_i64().unwrap());
         app.clock.advance(3_600_000);
         worker.post(&format!("/api/v1/incidents/{moves}/note"), &json!({ "text": "去看过了" })).await.expect(200);
         let next = worker.get(&format!("/api/v1/pack?since={cursor}&org={org}")).await.expect(200).json();
@@ -68,7 +74,8 @@ testkit::both! {
         let mut all = vec![still.clone(), moves.clone()];
         all.sort();
         assert_eq!(held, all);
-        assert!(next["borders"].is_null(), "what did not move is not sent again");
+        assert!(next["borders"].is_null() && next["units"].is_null(), "what did not move is not sent again");
+        assert_eq!(next["org"].as_i64(), Some(org));
         worker.get("/api/v1/pack?since=nonsense").await.refused(400, "invalid");
     }
 

@@ -17,6 +17,8 @@ use super::{
     Directory, borders,
     import::PHONE,
     model::{MAIN_LAYER, Person, Question, STREETS, Unit, UnitKind, UnitState},
+    neighbours,
+    neighbours::{nameable, visible},
     portraits::Faces,
     settings::{ANNOUNCEMENT, HOTLINES, HOURS, HOUSEHOLDS, Hotline},
     store,
@@ -340,18 +342,6 @@ struct UnitPage {
     next: Option<String>,
 }
 
-/// Units of the district itself, such as departments, are known to everybody who may look units up; streets and what lies below them by scope.
-fn visible(known: &Directory, unit: &Unit, state: &UnitState, scope: &Scope, at: Time) -> bool {
-    scope.holds(&state.path) || known.above(unit.id, STREETS, at).is_none()
-}
-
-/// The streets that a caller's own places lie in.
-fn own_streets<'a>(known: &'a Directory, scope: &Scope, at: Time) -> Vec<&'a Unit> {
-    let Scope::Under(paths) = scope else { return Vec::new() };
-    let place = |path: &String| path.rsplit('/').find(|code| !code.is_empty()).and_then(|code| known.unit_by_code(code));
-    paths.iter().filter_map(place).filter_map(|unit| known.above(unit.id, STREETS, at)).collect()
-}
-
 /// Units in scope, those of the district itself, and one's own street with what stands directly below it, such as communities and offices:
 /// whoever works with a neighbour has to be able to name it. Its people are shown by scope alone. By code.
 #[utoipa::path(get, path = "/api/v1/units", tag = "org", params(UnitFilter), responses((status = 200, body = UnitPage)),
@@ -366,18 +356,15 @@ async fn units(caller: Allow<ReadOrg>, State(app): State<Shared>, Query(filter):
     }
     let kinds: Vec<&str> = filter.kind.as_deref().map(|k| k.split(',').map(str::trim).collect()).unwrap_or_default();
     let q = filter.q.as_deref().unwrap_or_default().trim();
-    let streets = own_streets(known, &scope, at);
     let mut items: Vec<UnitLine> = Vec::new();
     let mut next = None;
-    let found = known.units().filter_map(|u| Some((u, u.at(at)?)));
-    let mut found: Vec<(&Unit, &UnitState)> = found
+    let mut found: Vec<(&Unit, &UnitState)> = nameable(known, &scope, at)
         .filter(|(_, s)| kinds.is_empty() || kinds.contains(&s.kind.as_str()))
         .filter(|(_, s)| filter.parent.is_none() || s.parent == filter.parent)
         .filter(|(_, s)| {
             q.is_empty() || [Some(&s.name), s.alias.as_ref(), Some(&s.code)].into_iter().flatten().any(|t| t.contains(q))
         })
         .filter(|(_, s)| filter.cursor.as_ref().is_none_or(|c| s.code > *c))
-        .filter(|(u, s)| visible(known, u, s, &scope, at) || streets.iter().any(|st| st.id == u.id || s.parent == Some(st.id)))
         .collect();
     found.sort_by(|a, b| a.1.code.cmp(&b.1.code));
     for (unit, state) in found {

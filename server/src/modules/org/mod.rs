@@ -28,6 +28,7 @@ pub mod import;
 mod jobs;
 mod model;
 mod names;
+mod neighbours;
 mod portraits;
 mod responsible;
 mod roll;
@@ -45,6 +46,7 @@ pub use model::{
     MAIN_LAYER, Person, Post, Question, REASONS, Reason, RelativeUnit, RelativeWord, Responsible, Rule, STREETS, Slot, Unit,
     UnitKind, UnitState, WORKER, said,
 };
+pub use neighbours::{Neighbour, neighbours};
 pub use portraits::{Given, give};
 pub use responsible::{NO_GRID, NO_PERSON, NO_UNIT, VACANT};
 pub use roll::{HolderRef, PersonRef, PostRef};

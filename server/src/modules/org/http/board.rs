@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{ReadOrg, contact, visible};
+use super::{ReadOrg, contact};
 use crate::{
     app::Shared,
     http::{Allow, Answer},
@@ -18,6 +18,7 @@ use crate::{
         org::{
             Directory, GRID,
             model::{MAIN_LAYER, Person, STREETS, WORKER},
+            neighbours::visible,
             portraits::Faces,
             settings::{HOTLINES, HOURS, Hotline},
             store,

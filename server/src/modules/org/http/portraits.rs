@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{ManageOrg, ReadOrg, managed, visible};
+use super::{ManageOrg, ReadOrg, managed};
 use crate::{
     app::{App, Shared},
     http::{Allow, Answer, Command, Outcome, SomeoneLoggedIn, Visitor},
@@ -21,6 +21,7 @@ use crate::{
         org::{
             Directory,
             model::Person,
+            neighbours::visible,
             portraits::{self, Faces, KIND},
             store,
         },
