@@ -11,6 +11,7 @@ import type { Item } from "@/faces/worker/offline/outbox";
 import { actionsOf, type ActionKey } from "@/faces/worker/incidents/actions";
 import CasePage from "@/faces/worker/incidents/CasePage.vue";
 import QuickReportPage from "@/faces/worker/incidents/QuickReportPage.vue";
+import UnitPicker from "@/faces/worker/incidents/UnitPicker.vue";
 import ToldCard from "@/faces/worker/incidents/ToldCard.vue";
 import ActionForm from "@/faces/worker/incidents/ActionForm.vue";
 import { found, placeOf } from "@/faces/worker/incidents/find";
@@ -18,6 +19,8 @@ import { gridAt } from "@/faces/worker/offline/within";
 import TodayPage from "@/faces/worker/incidents/TodayPage.vue";
 import { editable, withTexts } from "@/faces/worker/outbox/edit";
 import DayPage from "@/faces/worker/day/DayPage.vue";
+import MeterPage from "@/faces/worker/day/MeterPage.vue";
+import MeterStepsPage from "@/faces/worker/day/MeterStepsPage.vue";
 import BurdenPage from "@/faces/worker/day/BurdenPage.vue";
 import { clockOf, dayOf, shifted, shiftedMonth } from "@/faces/worker/day/dates";
 import { leadOut, useSession } from "@/shared/access/session";
@@ -34,7 +37,7 @@ const aCase = (id: string, more: Partial<Case> = {}): Case => ({
 });
 const who: Session = { account: "a-1", name: "网格员", home: "/w/", roles: [], permissions: ["pack.read"], csrf: "token", expires_at: inHours(100) };
 const lease = { session: "s-1", key: btoa("k".repeat(32)), until: inHours(100) };
-const pack = (cases: Case[]) => ({ cursor: "c", held: cases.map((it) => it.id), cut: false, cases, next: null, catalogue: 1, borders: null, desks: [], must_reports: [], reasons: [] });
+const pack = (cases: Case[]) => ({ cursor: "c", held: cases.map((it) => it.id), cut: false, cases, next: null, catalogue: 1, org: 1, borders: null, desks: [], units: [] as unknown[], must_reports: [], reasons: [] });
 
 /** However busy the machine is: what is looked for comes. */
 const soon = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 10_000 });
@@ -301,7 +304,7 @@ describe("a result that waits for a signature", () => {
   });
   const waits = (more: Partial<Case> = {}) => aCase("1", { state: "in_progress", may: ["sign", "hand_back", "note"], tasks: [task("t1", { state: "signing", to_me: false, unsigned })], ...more });
   async function page(of: Case) {
-    const answers = { "GET /session": { body: who }, "GET /session/lease": { body: lease }, "GET /pack": { body: pack([of]) }, "GET /incidents/1": { body: of }, "GET /session": { body: who }, "POST /incidents/1/tasks/t1/sign": { body: { ...of, version: 4, state: "resolved", may: [] } } };
+    const answers = { "GET /session/lease": { body: lease }, "GET /pack": { body: pack([of]) }, "GET /incidents/1": { body: of }, "GET /session": { body: who }, "POST /incidents/1/tasks/t1/sign": { body: { ...of, version: 4, state: "resolved", may: [] } } };
     serve(answers);
     localStorage.clear();
     const { wrapper } = await mounted(CasePage, {}, "/cases/1");
@@ -416,6 +419,83 @@ describe("what was begun on a phone", () => {
     await button(wrapper, "备注 / 拍照").trigger("click");
     expect((wrapper.get("#note-text").element as HTMLTextAreaElement).value).toBe("");
     await field.close();
+  });
+});
+
+describe("a unit to ask for help", () => {
+  const units = [
+    { id: "u-1", code: "P-1", name: "青和物业·柳荫项目", alias: "柳荫物业", kind: "partner" },
+    { id: "u-2", code: "D-FIRE", name: "区消防队", name_en: "Fire brigade", kind: "department" },
+    { id: "u-3", code: "D-FIRE-2", name: "区消防队二中队", kind: "office" },
+  ];
+  async function picker(carried: unknown[]) {
+    serve({ "GET /session": { body: who }, "GET /session/lease": { body: lease }, "GET /pack": { body: { ...pack([]), units: carried } }, "GET /units": { body: { items: [units[1]] } } });
+    const { wrapper } = await mounted(UnitPicker, { modelValue: null });
+    const field = useField(stores());
+    await field.open(who, true);
+    await soon(() => expect(field.units).toEqual(carried));
+    return { wrapper, field };
+  }
+  const names = (wrapper: Awaited<ReturnType<typeof picker>>["wrapper"]) => wrapper.findAll("li").map((it) => it.text());
+  it("is found without network by name, short name and code", async () => {
+    const { wrapper, field } = await picker(units);
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+    for (const [words, found] of [["消防", ["区消防队", "区消防队二中队"]], ["柳荫物业", ["青和物业·柳荫项目"]], ["d-fire-2", ["区消防队二中队"]]] as const) {
+      await wrapper.get("input").setValue(words);
+      await soon(() => expect(names(wrapper)).toEqual(found));
+    }
+    await wrapper.get("li button").trigger("click");
+    expect(wrapper.emitted("update:modelValue")!.at(-1)).toEqual([{ id: "u-3", name: "区消防队二中队" }]);
+    await wrapper.get("input").setValue("没有这个单位");
+    await soon(() => expect(wrapper.get("[role=status]").text()).toContain("没有找到这个单位"));
+    await field.close();
+  });
+  it("is looked up with network where there are too many to carry, and says so without", async () => {
+    const { wrapper, field } = await picker([]);
+    await wrapper.get("input").setValue("消防");
+    await soon(() => expect(names(wrapper)).toEqual(["区消防队"]));
+    field.online = false;
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+    await wrapper.get("input").setValue("消防队");
+    await soon(() => expect(wrapper.get("[role=alert]").text()).toContain("这台手机上也没有单位名单"));
+    await field.close();
+  });
+});
+
+describe("the meter of burdens", () => {
+  const meter = {
+    month: "2026-03", steps: 4, typed: 5, filled: 9, characters: 22, photos: 1, day_entries: 2, told: 0, cut: false,
+    asked_by: [{ kind: "person", name: "唐溪", typed: 3 }, { kind: "own", name: "", typed: 2 }],
+    forms: [{ form: "resolve", times: 2, typed: [{ field: "result", n: 2 }], filled: [{ field: "day_log", n: 2 }] }],
+  };
+  it("leads from each of its numbers to the steps behind it", async () => {
+    serve({ "GET /burden-meter": { body: meter } });
+    const { wrapper } = await mounted(MeterPage, {}, "/meter?month=2026-03");
+    await soon(() => expect(wrapper.text()).toContain("填在哪里"));
+    const links = Object.fromEntries(wrapper.findAll("main a").map((it) => [it.text(), decodeURIComponent(it.attributes("href")!.split("?")[1] ?? "")]));
+    expect(links).toMatchObject({
+      5: "month=2026-03&what=typed", 9: "month=2026-03&what=filled", "办了 4 步，写了 22 个字": "month=2026-03", "3 项": "month=2026-03&asked=person&name=唐溪", "2 项": "month=2026-03&asked=own",
+      "2 次": "month=2026-03&form=resolve", "结果 2": "month=2026-03&form=resolve&what=typed&field=result", "日志 2": "month=2026-03&form=resolve&what=filled&field=day_log",
+    });
+  });
+  it("shows page after page of them, with the number that led there", async () => {
+    const step = (n: number) => ({ at: "2026-03-14T01:00:00.000Z", form: "resolve", incident: `i-${n}`, code: `C-${n}`, title: `第 ${n} 件`, typed: [{ field: "result", kind: "person", name: "唐溪" }], filled: [], characters: 4 });
+    const asked: string[] = [];
+    vi.stubGlobal("fetch", async (input: Request) => {
+      const { pathname, searchParams } = new URL(input.url);
+      if (pathname.endsWith("/burden-meter/steps")) asked.push(searchParams.toString());
+      const after = Number(searchParams.get("after"));
+      return new Response(JSON.stringify({ month: "2026-03", items: [step(after + 1)], next: after ? null : 100, steps: 2, typed: 2, filled: 0, cut: false }), { headers: { "content-type": "application/json" } });
+    });
+    const { wrapper } = await mounted(MeterStepsPage, {}, "/meter/steps?month=2026-03&asked=person&name=唐溪");
+    await soon(() => expect(wrapper.findAll("ol > li").length).toBe(1));
+    expect(wrapper.text()).toContain("2 步：您填了 2 项");
+    expect(wrapper.text()).toContain("您填：结果（唐溪 派来的任务）");
+    await wrapper.get("button").trigger("click");
+    await soon(() => expect(wrapper.findAll("ol > li").length).toBe(2));
+    expect(wrapper.find("button").exists()).toBe(false);
+    expect(asked.map((it) => new URLSearchParams(it)).map((it) => [it.get("asked"), it.get("name"), it.get("after")])).toEqual([["person", "唐溪", "0"], ["person", "唐溪", "100"]]);
+    expect(wrapper.get("ol a").attributes("href")).toContain("/case/i-1");
   });
 });
 

@@ -74,13 +74,18 @@ async function whistle(stage, mark) {
   await page.getByRole("heading", { name: "待办", level: 1 }).waitFor();
   await page.goto(`${base}/w/#/case/${filed.id}`);
   await page.getByRole("heading", { name: text }).waitFor();
+  await page.context().setOffline(true);
   await page.getByRole("button", { name: "更多" }).click();
   await page.getByRole("button", { name: "请单位来帮忙" }).click();
   await page.getByLabel("哪个单位").fill("青和物业");
   await page.getByRole("button", { name: "青和物业·柳荫项目" }).first().click();
   await page.getByLabel("请他们来做什么").fill("请带梯子来看线路。");
   await screen("wm-05-whistle");
-  await handIn(page);
+  await page.getByRole("button", { name: "提交", exact: true }).click();
+  await waiting(page, 1);
+  check("a unit is found and asked without network", true);
+  await page.context().setOffline(false);
+  await waiting(page, 0);
   const blown = (await as(page, `/incidents/${filed.id}`)).tasks.find((it) => it.unit?.name === "青和物业·柳荫项目" && it.report_by);
   check("a head of grids summons a unit from the phone, with a time to report in", Boolean(blown), JSON.stringify((await as(page, `/incidents/${filed.id}`)).steps.at(-1)));
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     model::{
         self, BACK_DAYS, KEPT_DAYS, LONGEST_ENTRY, Line, LineKind, MOST_CASES, MOST_DEEDS, MOST_ENTRIES, MOST_GRIDS, MOST_UNITS,
-        MUST_REPORTS, MustReport, OVERLAP, PAGE, Tally,
+        MUST_REPORTS, MustReport, OVERLAP, PAGE,
     },
     store::{self, DayEntry, Told},
 };
@@ -170,12 +170,12 @@ pub struct DayLog {
     cut: bool,
 }
 
-fn day_bounds(app: &App, day: Date) -> (Time, Time) {
+pub(super) fn day_bounds(app: &App, day: Date) -> (Time, Time) {
     let from = app.zone.instant(day.at(0, 0, 0, 0));
     (from, from.plus_days(1))
 }
 
-fn read_day(field: &'static str, text: &str) -> Result<Date> {
+pub(super) fn read_day(field: &'static str, text: &str) -> Result<Date> {
     text.parse().map_err(|_| Error::invalid(field, "bad-date"))
 }
 
@@ -281,49 +281,6 @@ pub async fn take_back(tx: &mut Tx, now: Time, who: &Actor, id: Uuid) -> Result<
     }
     keys::destroy(tx, id).await?;
     Audit::new("day.take_back", "day_entry", id).record(tx, now, who).await
-}
-
-/// What a month took of the caller. It is shown to nobody else and compared with nobody.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Meter {
-    /// `YYYY-MM`.
-    month: String,
-    #[serde(flatten)]
-    tally: Tally,
-    /// Photographs that were sent with cases.
-    photos: i64,
-    /// Entries added to the log by hand.
-    day_entries: i64,
-    /// Must-reports that were told to a service.
-    told: i64,
-    /// Whether there was more than is counted.
-    cut: bool,
-}
-
-/// Adds up what a month took of the caller: computed from the steps themselves, so nothing is entered for it.
-pub async fn meter(conn: &mut Conn, app: &App, ground: &Ground, who: &Actor, month: Option<&str>) -> Result<Meter> {
-    let today = app.zone.date(ground.now);
-    let first = match month {
-        None => today.first_of_month(),
-        Some(text) => read_day("month", &format!("{text}-01"))?,
-    };
-    let next = first.last_of_month().tomorrow().map_err(|_| Error::invalid("month", "bad-date"))?;
-    let (from, to) = (day_bounds(app, first).0, day_bounds(app, next).0);
-    let mut deeds = carry::deeds(conn, who.id, from, to, MOST_DEEDS + 1).await?;
-    let cut = deeds.len() > MOST_DEEDS as usize;
-    deeds.truncate(MOST_DEEDS as usize);
-    deeds.retain(|d| !model::by_itself(d));
-    let mut ids: Vec<Id<Incident>> = deeds.iter().map(|d| d.incident_id).collect();
-    ids.sort();
-    ids.dedup();
-    let askings = carry::askings(conn, &ids).await?;
-    let catalogue = &ground.catalogue.value;
-    let matter = |d: &Deed| d.matter_id.and_then(|m| catalogue.matter(m)).map(|m| m.level3.clone()).unwrap_or_default();
-    let entries: Vec<_> = deeds.iter().map(|d| model::entry(d, who.id, &askings, &matter(d))).collect();
-    let photos = files::sent_by(conn, who.id, "incident", from, to).await?.iter().map(|p| p.2).sum();
-    let day_entries = store::count_between(conn, who.id, &first.to_string(), &next.to_string()).await?;
-    let told = store::told(conn, who.id, from, to).await?.len() as i64;
-    Ok(Meter { month: first.strftime("%Y-%m").to_string(), tally: model::tally(&entries), photos, day_entries, told, cut })
 }
 
 /// That a service was told of something that has to be reported: which kind, and nothing else.

@@ -10,7 +10,10 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::actions::{self, Added, DayLog, Have, Meter, NewEntry, Pack, Tell};
+use super::{
+    actions::{self, Added, DayLog, Have, NewEntry, Pack, Tell},
+    meter::{self, Behind, Meter, MeterSteps},
+};
 use crate::{
     app::Shared,
     http::{Allow, Answer, Command, Outcome},
@@ -99,7 +102,19 @@ pub struct AskedMonth {
     extensions(("x-permission" = json!("day.own"))))]
 pub async fn meter(State(app): State<Shared>, who: Allow<OwnDay>, Query(asked): Query<AskedMonth>) -> Answer<Json<Meter>> {
     let ground = Ground::of(&app);
-    Ok(Json(actions::meter(&mut *app.db.read().await?, &app, &ground, &who, asked.month.as_deref()).await?))
+    Ok(Json(meter::meter(&mut *app.db.read().await?, &app, &ground, &who, asked.month.as_deref()).await?))
+}
+
+/// The steps behind a number of the caller's meter, a hundred a page.
+#[utoipa::path(get, path = "/api/v1/burden-meter/steps", tag = "inbox", params(Behind), responses((status = 200, body = MeterSteps)),
+    extensions(("x-permission" = json!("day.own"))))]
+pub async fn meter_steps(
+    State(app): State<Shared>,
+    who: Allow<OwnDay>,
+    Query(behind): Query<Behind>,
+) -> Answer<Json<MeterSteps>> {
+    let ground = Ground::of(&app);
+    Ok(Json(meter::steps(&mut *app.db.read().await?, &app, &ground, &who, &behind).await?))
 }
 
 /// Say that a service was told of something that has to be reported; nothing else is kept.

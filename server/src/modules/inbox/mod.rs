@@ -8,7 +8,7 @@
 //! about the caller alone, there is no way to ask for another's and nothing that ranks; a told report has no place for a person, a home or a
 //! word; what somebody adds to a day is sealed under a key of its own, and taking it back destroys the key.
 //!
-//! Files: `model` (words, the setting, what a step asked of whom), `store` (SQL), `actions` (use cases), `http` (routes).
+//! Files: `model` (words, the setting, what a step asked of whom), `store` (SQL), `actions` and `meter` (use cases), `http` (routes).
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -16,6 +16,7 @@ use crate::{app::Shared, modules::Module};
 
 mod actions;
 mod http;
+mod meter;
 pub mod model;
 mod store;
 #[cfg(test)]
@@ -31,5 +32,6 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(http::add_entry))
         .routes(routes!(http::take_back))
         .routes(routes!(http::meter))
+        .routes(routes!(http::meter_steps))
         .routes(routes!(http::told))
 }

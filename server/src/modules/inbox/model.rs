@@ -293,7 +293,7 @@ struct Sum<'e> {
 }
 
 /// Adds the entries of a month up.
-pub fn tally(entries: &[Entry]) -> Tally {
+pub fn tally<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Tally {
     let mut askers: BTreeMap<&Asker, i64> = BTreeMap::new();
     let mut forms: BTreeMap<&str, Sum<'_>> = BTreeMap::new();
     let mut sum = Tally::default();

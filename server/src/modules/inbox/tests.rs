@@ -176,9 +176,34 @@ testkit::both! {
         assert_eq!(own["typed"].as_i64(), Some(1));
         assert!(meter["filled"].as_i64() > meter["typed"].as_i64());
         assert_eq!(meter["characters"].as_i64(), Some(5 + 4 + 13));
+        // Behind each of these numbers stand steps that add up to it.
+        let behind = async |query: &str| worker.get(&format!("/api/v1/burden-meter/steps?month=2025-03{query}")).await.expect(200).json();
+        let all = behind("").await;
+        assert_eq!((&all["steps"], &all["typed"], &all["filled"]), (&meter["steps"], &meter["typed"], &meter["filled"]));
+        assert_eq!(all["items"].as_array().unwrap().len(), 4);
+        assert_eq!(all["items"].as_array().unwrap().iter().map(|i| i["characters"].as_i64().unwrap()).sum::<i64>(), 5 + 4 + 13);
+        for asker in meter["asked_by"].as_array().unwrap() {
+            let list = behind(&format!("&asked={}", asker["kind"].as_str().unwrap())).await;
+            assert_eq!((&list["typed"], list["filled"].as_i64()), (&asker["typed"], Some(0)));
+        }
+        for form in meter["forms"].as_array().unwrap() {
+            let word = form["form"].as_str().unwrap();
+            let list = behind(&format!("&form={word}")).await;
+            assert_eq!(list["steps"], form["times"]);
+            for (what, counts) in [("typed", &form["typed"]), ("filled", &form["filled"])] {
+                for count in counts.as_array().unwrap() {
+                    let list = behind(&format!("&form={word}&what={what}&field={}", count["field"].as_str().unwrap())).await;
+                    assert_eq!(list[what], count["n"], "{word} {what} {count}");
+                    assert_eq!(list["steps"].as_i64(), Some(list["items"].as_array().unwrap().len() as i64));
+                }
+            }
+        }
+        assert_eq!(behind("&asked=person&name=%E6%9F%90%E4%BA%BA").await["steps"].as_i64(), Some(0));
+        worker.get("/api/v1/burden-meter/steps?asked=everybody").await.expect(400);
         // Another month is another month, and another person has a meter of his own.
         assert_eq!(worker.get("/api/v1/burden-meter?month=2025-02").await.expect(200).json()["steps"].as_i64(), Some(0));
         let colleague = app.login_as("community-desk", COMMUNITY).await;
+        assert_eq!(colleague.get("/api/v1/burden-meter/steps?month=2025-03").await.expect(200).json()["steps"].as_i64(), Some(0));
         assert_eq!(colleague.get("/api/v1/burden-meter").await.expect(200).json()["steps"].as_i64(), Some(0));
         worker.get("/api/v1/burden-meter?month=2025-13").await.refused(400, "invalid");
     }

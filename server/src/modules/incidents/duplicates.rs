@@ -13,6 +13,10 @@ use crate::modules::catalogue::Matter;
 pub const DAYS: i64 = 14;
 /// Within so many metres the same matter is proposed when some words agree.
 const SAME_PLACE: f64 = 60.0;
+/// The cells in which whoever has no account sees the places of other people's reports, in degrees: some hundred metres, about a grid of homes.
+const CELL: f64 = 0.001;
+/// What `SAME_PLACE` is where places are cells: the corner of a cell is up to 72 m from its middle.
+const SAME_CELL: f64 = SAME_PLACE + 72.0;
 /// Above what unrelated complaints share (a sixth of their pairs of characters).
 const SOME_WORDS: f32 = 0.2;
 /// How many of a grid's newest open cases a report is compared with as it comes in.
@@ -35,7 +39,7 @@ pub struct Candidate {
     /// Its English name, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matter_en: Option<String>,
-    /// How far away, in metres.
+    /// How far away, in metres; for whoever has no account from the middle of a cell of some hundred metres, to the next fifty.
     pub metres: i64,
     /// How much alike, 0 to 1.
     pub score: f32,
@@ -45,6 +49,35 @@ pub struct Candidate {
     pub reported_at: kernel::Time,
     /// Whether this report was joined to it.
     pub joined: bool,
+}
+
+/// How exactly the places of open cases enter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Places {
+    /// As they are: for staff.
+    Exact,
+    /// As cells: what anybody is told of a case, its distance and whether it is proposed at all, leads to its cell and not to its door, however
+    /// often and from wherever one asks.
+    Cells,
+}
+
+impl Places {
+    fn of(self, n: &Near) -> Point {
+        let middle = |degrees: f64| ((degrees / CELL).floor() + 0.5) * CELL;
+        match self {
+            Self::Exact => Point::new(n.lon, n.lat),
+            Self::Cells => Point::new(middle(n.lon), middle(n.lat)),
+        }
+    }
+
+    fn same(self, metres: f64) -> bool {
+        metres <= if self == Self::Exact { SAME_PLACE } else { SAME_CELL }
+    }
+
+    /// What is told of a distance: to the metre, or to the next fifty.
+    fn told(self, metres: f64) -> i64 {
+        if self == Self::Exact { metres.round() as i64 } else { (metres / 50.0).ceil() as i64 * 50 }
+    }
 }
 
 /// What is kept of a text to compare it with.
@@ -62,6 +95,7 @@ pub fn leave_public(ground: &Ground, near: &mut Vec<Near>) {
 pub fn candidates(
     ground: &Ground,
     near: &[Near],
+    places: Places,
     point: Point,
     fingerprint: &[u8],
     matter: Option<Id<Matter>>,
@@ -71,18 +105,18 @@ pub fn candidates(
         .iter()
         .filter_map(|n| {
             let other = Fingerprint::from_bytes(&n.fingerprint)?;
-            let metres = geo::distance_m(point, Point::new(n.lon, n.lat));
+            let metres = geo::distance_m(point, places.of(n));
             let hours = (ground.now - n.reported_at) as f32 / 3_600_000.0;
             let alike = text::score(&this, &other, Some(metres as f32), hours);
             // The same matter at the same place needs few words in common.
-            let same = matter.is_some() && matter == n.matter_id && metres <= SAME_PLACE && this.likeness(&other) >= SOME_WORDS;
+            let same = matter.is_some() && matter == n.matter_id && places.same(metres) && this.likeness(&other) >= SOME_WORDS;
             let score = if same { alike.max(text::POSSIBLE) } else { alike };
             (score >= text::POSSIBLE).then(|| Candidate {
                 id: n.id,
                 code: n.code.clone(),
                 matter: n.matter_id.and_then(|m| ground.catalogue.value.matter(m)).map(|m| m.level3.clone()),
                 matter_en: ground.catalogue.value.english(n.matter_id),
-                metres: metres.round() as i64,
+                metres: places.told(metres),
                 score,
                 reporters: n.reporters,
                 reported_at: n.reported_at,

@@ -9,9 +9,11 @@ export interface MustReport { key: string; zh: string; en: string; matter?: stri
 export interface ReturnReason { code: string; words: string; evidence: boolean }
 export interface Borders { revision: number; grids: unknown }
 export interface DeskOfGrid { grid: string; name: string; phone: string | null }
+/** A unit that the worker can name. */
+export interface Neighbour { id: string; code: string; name: string; name_en?: string | null; alias?: string | null; kind: string }
 export interface Pack {
   cursor: string; held: string[] | null; cut: boolean; cases: Case[]; next: string | null; catalogue: number;
-  borders: Borders | null; desks: DeskOfGrid[]; must_reports: MustReport[]; reasons: ReturnReason[];
+  org: number; borders: Borders | null; desks: DeskOfGrid[]; units: Neighbour[] | null; must_reports: MustReport[]; reasons: ReturnReason[];
 }
 export interface Lease { session: string; key: string; until: string }
 export interface DayLine {
@@ -23,6 +25,12 @@ export interface Meter {
   month: string; steps: number; typed: number; filled: number; characters: number; photos: number; day_entries: number; told: number; cut: boolean;
   asked_by: { kind: "own" | "rules" | "person" | "form"; name: string; typed: number }[];
   forms: { form: string; times: number; typed: FieldCount[]; filled: FieldCount[] }[];
+}
+/** A number of the meter, by what it counts. */
+export interface Asked { month?: string; form?: string; what?: "typed" | "filled"; field?: string; asked?: Meter["asked_by"][number]["kind"]; name?: string; after?: number }
+export interface MeterSteps {
+  month: string; next: number | null; steps: number; typed: number; filled: number; cut: boolean;
+  items: { at: string; form: string; incident: string; code: string; title: string; typed: ({ field: string } & Pick<Meter["asked_by"][number], "kind" | "name">)[]; filled: string[]; characters: number }[];
 }
 export interface MatterRules {
   id: string; level1: string; level1_en?: string; level2: string; level3: string; level3_en: string; public_name: string; class: string; lead: string; helpers: string[]; urgency: string;
@@ -39,6 +47,7 @@ interface WorkerPaths {
   "/session/lease": Read<Lease, never>;
   "/day": Read<Day, { day?: string }>;
   "/burden-meter": Read<Meter, { month?: string }>;
+  "/burden-meter/steps": Read<MeterSteps, Asked>;
   "/catalogue": Read<Handbook, never>;
 }
 const worker = api as unknown as Client<WorkerPaths>;
@@ -47,6 +56,7 @@ export const pack = (query: { since?: string; after?: string; org?: number }) =>
 export const lease = () => ok(worker.GET("/session/lease"));
 export const day = (of: string) => ok(worker.GET("/day", { params: { query: { day: of } } }));
 export const meter = (month: string) => ok(worker.GET("/burden-meter", { params: { query: { month } } }));
+export const meterSteps = (query: Asked) => ok(worker.GET("/burden-meter/steps", { params: { query } }));
 export type Burden = components["schemas"]["BurdenView"];
 /** The complaints about burdens of one's own grids, the newest first. */
 export const ownBurdens = () => ok(wire.GET("/api/v1/burdens", { params: { query: { limit: 50 } } }));

@@ -12,6 +12,7 @@ export const routes: RouteRecordRaw[] = [
   { path: "/outbox", name: "outbox", component: () => import("./outbox/OutboxPage.vue") },
   { path: "/day", name: "day", component: () => import("./day/DayPage.vue") },
   { path: "/meter", name: "meter", component: () => import("./day/MeterPage.vue") },
+  { path: "/meter/steps", name: "meter-steps", component: () => import("./day/MeterStepsPage.vue") },
   { path: "/burden", name: "burden", component: () => import("./day/BurdenPage.vue") },
   { path: "/handbook", name: "handbook", component: () => import("./catalogue/HandbookPage.vue") },
   { path: "/me", name: "me", component: () => import("./access/MePage.vue") },

@@ -16,7 +16,7 @@ use crate::{
         },
         catalogue::Matter,
         incidents::{
-            duplicates::{self, Candidate},
+            duplicates::{self, Candidate, Places},
             export::Format,
             model::{Incident, NO_SUCH_REPORT},
             store::{self, Case},
@@ -31,7 +31,7 @@ pub async fn similar(conn: &mut Conn, ground: &Ground, case: &Case) -> Result<Ve
     let (Some(grid), Some((lon, lat))) = (case.grid_id, case.lon.zip(case.lat)) else { return Ok(vec![]) };
     let mut near = store::near(conn, grid, case.reported_at.plus_days(-duplicates::DAYS), duplicates::LOOKED_FOR).await?;
     near.retain(|n| n.id != case.id);
-    Ok(duplicates::candidates(ground, &near, geo::Point::new(lon, lat), &case.fingerprint, case.matter_id))
+    Ok(duplicates::candidates(ground, &near, Places::Exact, geo::Point::new(lon, lat), &case.fingerprint, case.matter_id))
 }
 
 /// Open cases near a point that look like these words and that anybody may join, before a report is sent.
@@ -51,7 +51,7 @@ pub async fn near(
     let mut near = store::near(&mut *app.db.read().await?, grid, since, duplicates::LOOKED_FOR).await?;
     duplicates::leave_public(ground, &mut near);
     let fingerprint = duplicates::fingerprint(&text::redact(words).text);
-    Ok(duplicates::candidates(ground, &near, point, &fingerprint, matter))
+    Ok(duplicates::candidates(ground, &near, Places::Cells, point, &fingerprint, matter))
 }
 
 /// The reporter's link by number and last digits of the phone. Every failure looks the same.

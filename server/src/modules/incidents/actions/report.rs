@@ -22,7 +22,7 @@ use crate::{
         files::{self, File},
         incidents::{
             clocks::Event,
-            duplicates::{self, Candidate},
+            duplicates::{self, Candidate, Places},
             learn::Recognised,
             model::{Action, Attention, Channel, Incident, NO_PLACE, Outcome, Reason, Rule, SURE, Source, State, attention_text},
             rules::{
@@ -189,10 +189,12 @@ async fn drafted(app: &App, ground: &Ground, actor: &Actor, intake: &Intake) -> 
         let most = if report.join.is_some() { duplicates::LOOKED_FOR } else { duplicates::NEWEST };
         let since = ground.now.plus_days(-duplicates::DAYS);
         let mut near = store::near(&mut *app.db.read().await?, grid, since, most).await?;
-        if actor.id.is_nil() {
+        let places = if actor.id.is_nil() { Places::Cells } else { Places::Exact };
+        if places == Places::Cells {
             duplicates::leave_public(ground, &mut near);
         }
-        let alike = |matter| duplicates::candidates(ground, &near, geo::Point::new(lon, lat), &draft.case.fingerprint, matter);
+        let alike =
+            |matter| duplicates::candidates(ground, &near, places, geo::Point::new(lon, lat), &draft.case.fingerprint, matter);
         let found = alike(draft.recognised.matter);
         if let Some(code) = &report.join {
             // What was offered for the words alone stays good when a matter is chosen after it.

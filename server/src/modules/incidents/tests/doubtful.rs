@@ -182,6 +182,28 @@ testkit::both! {
         assert_eq!(far["duplicates"], json!([]));
     }
 
+    /// Asked again and again from wherever, the offers lead to a cell of some hundred metres and to no door.
+    async fn where_a_neighbour_reported_is_told_by_the_cell(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let words = "消防通道被车堵了，消防车道停满车，三号楼门口";
+        let (one, other) = ((112.9052, 33.1052), (112.9058, 33.1057));
+        let codes = [send(&app, &report(words, one)).await["code"].clone(), send(&app, &report(words, other)).await["code"].clone()];
+        app.clock.advance(600_000);
+        for from in [one, other, (112.9049, 33.1051), (112.9057, 33.1065), (112.9061, 33.1049)] {
+            let answer = app.visitor().post("/api/v1/reports/suggest", &report(words, from)).await.expect(200).json();
+            let near = answer["near"].as_array().unwrap();
+            let told = |code: &Value| near.iter().find(|n| n["code"] == *code).map(|n| n["metres"].as_i64().unwrap()).unwrap();
+            assert_eq!(told(&codes[0]), told(&codes[1]), "{from:?}");
+            assert_eq!(told(&codes[0]) % 50, 0);
+        }
+        // Whoever works on it sees the places as they are.
+        let desk = app.login_as("district-intake", DISTRICT).await;
+        let list = desk.get(&format!("/api/v1/incidents?q={}", codes[0].as_str().unwrap())).await.expect(200).json();
+        let case = desk.get(&format!("/api/v1/incidents/{}", list["items"][0]["id"].as_str().unwrap())).await.expect(200).json();
+        let metres = case["duplicates"].as_array().unwrap().iter().find(|d| d["code"] == codes[1]).unwrap()["metres"].as_i64();
+        assert!(metres.is_some_and(|m| m % 50 != 0), "{metres:?}");
+    }
+
     async fn a_place_is_a_grid_and_nothing_else(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let receipt = send(&app, &report("楼道灯坏了，单元楼道里的灯不亮", NOWHERE)).await;

@@ -2,7 +2,7 @@ import { defineStore } from "pinia";
 import { computed, ref, shallowRef } from "vue";
 import { unattended } from "@/api/attended";
 import { incident } from "@/api/calls";
-import { day, handbook, lease, meter, pack, type Borders, type Day, type DeskOfGrid, type Handbook, type Meter, type MustReport, type ReturnReason } from "@/api/calls/worker";
+import { day, handbook, lease, meter, pack, type Borders, type Day, type DeskOfGrid, type Handbook, type Meter, type MustReport, type Neighbour, type ReturnReason } from "@/api/calls/worker";
 import { csrfNow, photoUrl } from "@/api/client";
 import { isProblem } from "@/api/problem";
 import type { Case, Session } from "@/api/types";
@@ -43,6 +43,8 @@ export const useField = defineStore("field", () => {
   const cases = shallowRef(new Map<string, Case>());
   const borders = shallowRef<Borders | null>(null);
   const desks = shallowRef<DeskOfGrid[]>([]);
+  /** The units that one can name; none known yet, or empty where they are too many to carry. */
+  const units = shallowRef<Neighbour[] | null>(null);
   const mustReports = shallowRef<MustReport[]>([]);
   const reasons = shallowRef<ReturnReason[]>([]);
   const book = shallowRef<Handbook | null>(null);
@@ -122,6 +124,7 @@ export const useField = defineStore("field", () => {
     cases.value = new Map([...all].filter(([name]) => name.startsWith("case:")).map(([name, it]) => [name.slice(5), it as Case]));
     borders.value = (all.get("borders") as Borders | undefined) ?? null;
     desks.value = (all.get("desks") as DeskOfGrid[] | undefined) ?? [];
+    units.value = (all.get("units") as Neighbour[] | undefined) ?? null;
     mustReports.value = (all.get("must") as MustReport[] | undefined) ?? [];
     reasons.value = (all.get("reasons") as ReturnReason[] | undefined) ?? [];
     book.value = (all.get("book") as Handbook | undefined) ?? null;
@@ -134,7 +137,7 @@ export const useField = defineStore("field", () => {
     [outbox, cache, packed] = [null, null, 0];
     refused.clear();
     cases.value = new Map();
-    [borders.value, desks.value, mustReports.value, reasons.value, book.value, marks.value] = [null, [], [], [], null, noMarks()];
+    [borders.value, desks.value, units.value, mustReports.value, reasons.value, book.value, marks.value] = [null, [], null, [], [], null, noMarks()];
     [items.value, sent.value, problem.value] = [[], [], null];
   }
 
@@ -214,7 +217,7 @@ export const useField = defineStore("field", () => {
     if (!cache || !navigator.onLine) return;
     syncing.value = true;
     try {
-      await pages(marks.value.cursor !== null && (marks.value.org === null || borders.value !== null));
+      await pages(marks.value.cursor !== null);
       await handbookIfMoved();
       [packed, reached.value, problem.value] = [Date.now(), true, null];
       void groundIfMoved();
@@ -269,7 +272,7 @@ export const useField = defineStore("field", () => {
     let next: Marks = have;
     const begun = cache;
     do {
-      const page = await pack({ ...(onlyNew && have.cursor ? { since: have.cursor } : {}), ...(after ? { after } : {}), ...(onlyNew && have.org !== null ? { org: have.org } : {}) });
+      const page = await pack({ ...(onlyNew && have.cursor ? { since: have.cursor } : {}), ...(after ? { after } : {}), ...(onlyNew && have.org !== null && units.value ? { org: have.org } : {}) });
       if (cache !== begun) return; // Somebody else logged in meanwhile.
       let beside = {};
       if (page.held) {
@@ -279,10 +282,10 @@ export const useField = defineStore("field", () => {
         reasons.value = page.reasons;
         beside = { must: page.must_reports, reasons: page.reasons };
       }
-      if (page.borders) {
-        [borders.value, desks.value] = [page.borders, page.desks];
-        next = { ...next, org: page.borders.revision };
-        beside = { ...beside, borders: page.borders, desks: page.desks };
+      if (page.units) {
+        [borders.value, desks.value, units.value] = [page.borders, page.desks, page.units];
+        next = { ...next, org: page.org };
+        beside = { ...beside, borders: page.borders, desks: page.desks, units: page.units };
       }
       await keep(page.cases, beside);
       catalogueNow = page.catalogue;
@@ -362,7 +365,7 @@ export const useField = defineStore("field", () => {
   }
 
   return {
-    possible, account, cases, borders, desks, mustReports, reasons, book, drafts, items, sent, strangers, waiting, needsYou, lastSync, online, reached, syncing, problem, full, leaseUntil, whenOut, marks,
+    possible, account, cases, borders, desks, units, mustReports, reasons, book, drafts, items, sent, strangers, waiting, needsYou, lastSync, online, reached, syncing, problem, full, leaseUntil, whenOut, marks,
     open, resume, close, sync, flush, refresh, keptDay, keptMeter, readDay, readMeter,
     /** Takes a command, and with it the draft that it was: it is safe on this device when this returns, and on its way. */
     async give(command: NewCommand, draft?: string): Promise<string> {
