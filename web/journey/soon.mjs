@@ -1,7 +1,7 @@
 // Evidence that takes a moment to come: asked for again and again, never waited for by the clock.
 
-/** Asks until it is so, and answers whether it came to that. */
-export async function soon(what, most = 15_000) {
+/** Asks until it is so, and answers whether it came to that. Generous: nothing waits longer than it must. */
+export async function soon(what, most = 30_000) {
   const end = Date.now() + most;
   for (;;) {
     if (await what()) return true;
@@ -12,3 +12,21 @@ export async function soon(what, most = 15_000) {
 
 /** The same of something in the page, asked there; it may answer by a promise. */
 export const soonIn = (page, what, arg, most) => soon(() => page.evaluate(what, arg), most);
+
+/** Waits until a picture of something is twice the same: a map comes to rest on its own time and says nothing when it has. */
+export async function rested(what) {
+  let before;
+  await soon(async () => {
+    const now = await what.screenshot();
+    const same = before?.equals(now) ?? false;
+    before = now;
+    if (!same) await new Promise((on) => setTimeout(on, 200));
+    return same;
+  });
+}
+
+/** Whether something comes to be seen. */
+export const comes = (what, timeout = 30_000) => what.waitFor({ timeout }).then(() => true, () => false);
+
+/** Whether what an element says comes to hold all of these words; `said` answers it for the report of a failure. */
+export const says = (what, ...words) => soon(async () => (await what.isVisible()) && ((said) => words.every((it) => (it instanceof RegExp ? it.test(said) : said.includes(it))))(await what.innerText()));
