@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { soon } from "./soon.mjs";
+import { read, soon } from "./soon.mjs";
 
 const flags = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -74,8 +74,10 @@ export async function person({ viewport, position, scheme = "light", agent, faul
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     check(`fits: ${name}`, wide <= 0, `${wide} px too wide: ${wide > 0 ? await page.evaluate(sticksOut) : ""}`);
   }
-  // Lets a transition end, also one that a busy machine begins late, so that axe does not measure half-faded colours. What turns for ever is not waited for.
+  // Lets what is being read come and a transition end, also one that a busy machine begins late, so that axe does not measure half-faded colours. What turns
+  // for ever is not waited for.
   async function settled() {
+    await read(page, 10_000);
     await page.waitForTimeout(350);
     const moves = () => document.getAnimations().some((it) => it.playState === "running" && Number.isFinite(it.effect?.getComputedTiming().endTime));
     await soon(() => page.evaluate(moves).then((it) => !it), 5_000);

@@ -13,6 +13,9 @@ export async function soon(what, most = 30_000) {
 /** The same of something in the page, asked there; it may answer by a promise. */
 export const soonIn = (page, what, arg, most) => soon(() => page.evaluate(what, arg), most);
 
+/** Waits until nothing that can be seen on a page is still being read. */
+export const read = (page, most) => soonIn(page, () => ![...document.querySelectorAll(".turn, p.wait[role=status]")].some((it) => it.checkVisibility()), undefined, most);
+
 /** Waits until a picture of something is twice the same: a map comes to rest on its own time and says nothing when it has. */
 export async function rested(what) {
   let before;

@@ -2,7 +2,7 @@
 // over by name.
 import { as, tag } from "../ask.mjs";
 import { act, given, open, send } from "../desk.mjs";
-import { says, comes, soon } from "../soon.mjs";
+import { comes, says, soon } from "../soon.mjs";
 import { hurry } from "../steps.mjs";
 
 async function emergency(stage, centre, street, mark) {

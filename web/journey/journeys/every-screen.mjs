@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { as, mark, report } from "../ask.mjs";
-import { comes, soon, soonIn } from "../soon.mjs";
+import { comes, read, soon, soonIn } from "../soon.mjs";
 import { opened as atCase } from "../steps.mjs";
 import { asking, dialogs, files, openOf, ordered, prepare } from "../dialogs.mjs";
 
@@ -75,7 +75,7 @@ export async function run(stage) {
   async function look(one, face, path) {
     const { page, found } = one;
     await page.locator("#main, main").first().waitFor();
-    await soonIn(page, () => !document.querySelector("[role=status] .turn, main .wait"));
+    await read(page);
     await inAll(one, `${face} ${path}`, `e-${face}${named(path)}`, { small: face === "console" });
     const wrong = await page.locator("main .state.wrong").count();
     check(`${face} ${path}: shows itself`, wrong === 0 || /link|secret|share|sent/.test(path), `${page.url()} shows a problem`);
@@ -128,7 +128,7 @@ export async function run(stage) {
       await page.goto(`${base}/c/#/nowhere`);
       await page.goto(`${base}/c/#${it.page(x)}`);
       await page.locator("#main, main").first().waitFor();
-      await soonIn(page, () => !document.querySelector("main .wait"));
+      await read(page);
       const name = `${it.of.replace(/^.*\/|\.vue$/g, "")} ${it.press}`;
       try {
         const back = await openOf(page, it);

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { as, tag } from "../ask.mjs";
 import { act, open, pickUnit, send } from "../desk.mjs";
 import { instead } from "../proxy.mjs";
-import { says, comes, soon } from "../soon.mjs";
+import { comes, read, says, soon } from "../soon.mjs";
 import { hasten, hurry } from "../steps.mjs";
 
 const list = (page) => page.getByRole("region", { name: "案件列表" });
@@ -169,7 +169,7 @@ async function figures({ base, check, phone }, { page, screen }) {
   await page.goto(`${base}/c/#/figures/dispatch?from=2020-01-01&to=2099-01-01`);
   await page.getByRole("heading", { name: "派单准确率" }).waitFor();
   await page.locator("table.sheet tbody tr").first().waitFor();
-  await page.locator("main .wait").waitFor({ state: "detached" });
+  await read(page);
   const lines = await page.locator("table.sheet").first().locator("tbody tr").evaluateAll((all) => all.map((it) => [...it.children].map((one) => one.innerText)));
   check("each share of dispatch stands with its denominator", lines.length > 0 && lines.every((it) => it[2].trim().endsWith(` / ${it[1].trim()}`)), JSON.stringify(lines.slice(0, 3)));
   await screen("mm-8-figures");

@@ -2,7 +2,7 @@
 // and takes it up again. Each time the next person sees it.
 import { as, report, tag } from "../ask.mjs";
 import { act, given, open, send } from "../desk.mjs";
-import { says, comes } from "../soon.mjs";
+import { comes, says } from "../soon.mjs";
 import { handIn, hurry, more, settled, takeOn } from "../steps.mjs";
 
 const entry = (page, text) => page.locator(".entry").filter({ hasText: text }).first();

@@ -3,7 +3,7 @@
 import { as, report, tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { bears } from "../phone.mjs";
-import { rested, says, comes, soonIn } from "../soon.mjs";
+import { comes, rested, says, soonIn } from "../soon.mjs";
 import { more, open, post, tab, takeOn, write } from "../steps.mjs";
 
 async function resident(stage) {

@@ -3,7 +3,7 @@
 import { tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { picture } from "../picture.mjs";
-import { rested, comes, soon } from "../soon.mjs";
+import { comes, rested, soon } from "../soon.mjs";
 
 async function address({ page, screen }, { base, check }) {
   await page.goto(`${base}/m/`);

@@ -1,7 +1,7 @@
 // Set-up: a catalogue with a wrong row, then right; an account with a grant, where two administrators' offices exclude one another; a switch with its reason; the record of it all.
 import { isDeepStrictEqual } from "node:util";
 import { as, mark, tag } from "../ask.mjs";
-import { says, comes, soon } from "../soon.mjs";
+import { comes, read, says, soon } from "../soon.mjs";
 import { hurry } from "../steps.mjs";
 
 const wrong = "level1,level2,level3,handle_limit,limit_unit\n走查大类,走查小类,走查事项,三,工作日\n";
@@ -126,7 +126,7 @@ export async function run({ enter, check }) {
   for (const [name, shot] of [["人员和请假", "u-11-people"], ["编制和空缺", "u-12-rosters"], ["准入清单", "u-13-access"], ["退单原因", "u-14-reasons"], ["对外通知", "u-15-webhooks"]]) {
     await tabs(page).getByRole("link", { name }).click();
     await tabs(page).locator("[aria-current=page]").filter({ hasText: name }).waitFor();
-    await page.waitForFunction(() => !document.querySelector("main .wait, main [role=status] .turn"));
+    await read(page);
     await screen(shot);
   }
   await accessList(enter, check);

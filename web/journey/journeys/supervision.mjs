@@ -1,5 +1,5 @@
 // Supervision: a red figure → its list → an order for a case of it → the paper; the weekly report with its denominators.
-import { soon } from "../soon.mjs";
+import { read, soon } from "../soon.mjs";
 import { listsHold, redToOrder, tabs, weekly } from "../supervise.mjs";
 import { hurry } from "../steps.mjs";
 
@@ -67,7 +67,7 @@ export async function run(stage) {
   await screen("s-9-frozen");
   for (const [name, file] of [["定格的周期", "s-9-periods"], ["剔除", "s-10-exclusions"]]) {
     await tabs(page).getByRole("link", { name }).click();
-    await page.waitForFunction(() => !document.querySelector("main .wait"));
+    await read(page);
     await screen(file);
   }
   await page.getByRole("button", { name: "深色" }).click();

@@ -4,7 +4,7 @@ import { as, tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { open as openCase } from "../desk.mjs";
 import { seeded } from "../seeded.mjs";
-import { says, comes } from "../soon.mjs";
+import { comes, says } from "../soon.mjs";
 import { cutOff, dispatchTo, end, find, finished, follow, open, pickTop, post, send, takeOn, waiting, write } from "../steps.mjs";
 
 /** Counts the taps of a page from now on. */

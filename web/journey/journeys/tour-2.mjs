@@ -4,7 +4,7 @@ import { as, tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { open } from "../desk.mjs";
 import { seeded } from "../seeded.mjs";
-import { says, comes, soon } from "../soon.mjs";
+import { comes, says, soon } from "../soon.mjs";
 import { staff } from "../staff.mjs";
 import { dial, dispatchTo, finished, follow, noted, post, rate, save, send, take, whistle, write } from "../steps.mjs";
 

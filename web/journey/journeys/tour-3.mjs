@@ -1,7 +1,7 @@
 // The last two stories of the tour: supervision from a red figure to an order on paper, the weekly report with its denominators; and the notice
 // board of a grid, whose square code opens the live page, and a vacancy, with who stands in for it.
 import { phone } from "../browser.mjs";
-import { says, comes, soon } from "../soon.mjs";
+import { comes, says, soon } from "../soon.mjs";
 import { board } from "../steps.mjs";
 import { redToOrder, tabs, weekly } from "../supervise.mjs";
 

@@ -2,7 +2,7 @@
 // still there, and decided anew it is done once. What the rules refuse comes back with its reason; what was decided is sent when the page is left.
 import { as, report, tag } from "../ask.mjs";
 import { act, given, open, pickUnit } from "../desk.mjs";
-import { says, comes, soon } from "../soon.mjs";
+import { comes, says, soon } from "../soon.mjs";
 import { hasten, hurry, noted, settled, take } from "../steps.mjs";
 
 const strip = (page, words) => page.locator(".strip").filter({ hasText: words });

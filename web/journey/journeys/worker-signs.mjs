@@ -3,7 +3,7 @@
 import { as, report, tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { bears } from "../phone.mjs";
-import { says, comes, soon } from "../soon.mjs";
+import { comes, says, soon } from "../soon.mjs";
 import { cutOff, end, handIn, more, takeOn, waiting } from "../steps.mjs";
 
 const matter = "走查分段事项";

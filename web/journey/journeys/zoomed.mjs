@@ -3,7 +3,7 @@
 import { as, report, tag } from "../ask.mjs";
 import { act, open } from "../desk.mjs";
 import { instead } from "../proxy.mjs";
-import { soonIn } from "../soon.mjs";
+import { read, soonIn } from "../soon.mjs";
 import { hurry } from "../steps.mjs";
 
 const sizes = [[720, 450], [640, 360]];
@@ -29,7 +29,7 @@ async function pages(one, paths, base, check, size) {
     await page.goto(`${base}/c/#/nowhere`);
     await page.goto(`${base}/c/#${path}`);
     await page.locator("#main h1").first().waitFor();
-    await soonIn(page, () => !document.querySelector("main .wait"));
+    await read(page);
     await one.fits(`${path} at ${size}`);
     await one.page.screenshot({ path: `${one.shots}/z-${size}-${path.replace(/[^a-z]+/g, "-")}.png` });
     // What the page begins with comes into view without much scrolling, and nothing that sticks takes the screen.
