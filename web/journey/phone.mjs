@@ -1,5 +1,4 @@
 // What a phone page has to bear beside axe: fingers, large type, and eyes that want no motion. All of it is asked of the page as it stands.
-
 import { read } from "./soon.mjs";
 
 /** Whatever can be tapped is as large as a finger: 44 px both ways. Links inside a sentence are part of the sentence. */
