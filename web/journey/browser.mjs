@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { read, soon } from "./soon.mjs";
+import { read, soonIn } from "./soon.mjs";
 
 const flags = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -79,8 +79,8 @@ export async function person({ viewport, position, scheme = "light", agent, faul
   async function settled() {
     await read(page, 10_000);
     await page.waitForTimeout(350);
-    const moves = () => document.getAnimations().some((it) => it.playState === "running" && Number.isFinite(it.effect?.getComputedTiming().endTime));
-    await soon(() => page.evaluate(moves).then((it) => !it), 5_000);
+    const still = () => !document.getAnimations().some((it) => it.playState === "running" && Number.isFinite(it.effect?.getComputedTiming().endTime));
+    await soonIn(page, still, undefined, 5_000);
   }
   async function asked(name) {
     // Judged at the end of the page: what sticks to the bottom covers nothing there that could not be scrolled away.

@@ -10,8 +10,11 @@ export async function soon(what, most = 30_000) {
   }
 }
 
-/** The same of something in the page, asked there; it may answer by a promise. */
-export const soonIn = (page, what, arg, most) => soon(() => page.evaluate(what, arg), most);
+/** The same of something in the page, asked there; it may answer by a promise. A page that gives way to another one while it is asked has no answer yet. */
+export const soonIn = (page, what, arg, most) => soon(() => page.evaluate(what, arg).catch((error) => {
+  if (!/context was destroyed|because of a navigation/.test(error.message)) throw error;
+  return false;
+}), most);
 
 /** Waits until nothing that can be seen on a page is still being read. */
 export const read = (page, most) => soonIn(page, () => ![...document.querySelectorAll(".turn, p.wait[role=status]")].some((it) => it.checkVisibility()), undefined, most);
@@ -31,5 +34,8 @@ export async function rested(what) {
 /** Whether something comes to be seen. */
 export const comes = (what, timeout = 30_000) => what.waitFor({ timeout }).then(() => true, () => false);
 
-/** Whether what an element says comes to hold all of these words; `said` answers it for the report of a failure. */
-export const says = (what, ...words) => soon(async () => (await what.isVisible()) && ((said) => words.every((it) => (it instanceof RegExp ? it.test(said) : said.includes(it))))(await what.innerText()));
+/** Whether what can be seen of something comes to hold all of these words. */
+export const says = (what, ...words) => soon(async () => {
+  const said = (await what.isVisible()) ? await what.innerText() : "";
+  return words.every((it) => (it instanceof RegExp ? it.test(said) : said.includes(it)));
+});
