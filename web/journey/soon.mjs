@@ -17,7 +17,7 @@ export const soonIn = (page, what, arg, most) => soon(() => page.evaluate(what, 
 }), most);
 
 /** Waits until nothing that can be seen on a page is still being read. */
-export const read = (page, most) => soonIn(page, () => ![...document.querySelectorAll(".turn, p.wait[role=status]")].some((it) => it.checkVisibility()), undefined, most);
+export const read = (page, most) => soonIn(page, () => ![...document.querySelectorAll("[role=status] > .turn, p.wait[role=status]")].some((it) => it.checkVisibility()), undefined, most);
 
 /** Waits until a picture of something is twice the same: a map comes to rest on its own time and says nothing when it has. */
 export async function rested(what) {
