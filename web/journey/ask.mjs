@@ -23,5 +23,12 @@ export async function as(page, path, body, method = "POST") {
   return reply.json;
 }
 
-/** A number that no other run of today has. */
-export const tag = () => `走查 ${Date.now() % 100_000}`;
+const used = new Set();
+/** Five digits that no other text of this run has: always five, so that none is found within another. */
+export function mark() {
+  let n = Date.now() % 90_000;
+  while (used.has(n)) n = (n + 1) % 90_000;
+  used.add(n);
+  return String(10_000 + n);
+}
+export const tag = () => `走查 ${mark()}`;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { read, soonIn } from "./soon.mjs";
 
 const flags = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -43,7 +44,7 @@ export async function person({ viewport, position, scheme = "light", agent, faul
   let page = watched(context.pages()[0] ?? (await context.newPage()));
   function watched(one) {
     // Generous: nothing waits longer than it must.
-    one.setDefaultTimeout(30_000);
+    one.setDefaultTimeout(60_000);
     one.on("console", (message) => {
       const text = message.text();
       // A refused request is part of some steps; a policy violation or an exception never is.
@@ -73,8 +74,14 @@ export async function person({ viewport, position, scheme = "light", agent, faul
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     check(`fits: ${name}`, wide <= 0, `${wide} px too wide: ${wide > 0 ? await page.evaluate(sticksOut) : ""}`);
   }
-  // Lets a transition end, so that axe does not measure half-faded colours.
-  const settled = () => page.waitForTimeout(350);
+  // Lets what is being read come and a transition end, also one that a busy machine begins late, so that axe does not measure half-faded colours. What turns
+  // for ever is not waited for.
+  async function settled() {
+    await read(page, 10_000);
+    await page.waitForTimeout(350);
+    const still = () => !document.getAnimations().some((it) => it.playState === "running" && Number.isFinite(it.effect?.getComputedTiming().endTime));
+    await soonIn(page, still, undefined, 5_000);
+  }
   async function asked(name) {
     // Judged at the end of the page: what sticks to the bottom covers nothing there that could not be scrolled away.
     await page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)");

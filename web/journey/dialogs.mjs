@@ -1,7 +1,7 @@
 // Every form that opens over a page of the console: whose page it is on, where that stands, what opens it.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { as, report } from "./ask.mjs";
+import { as, mark, report, tag } from "./ask.mjs";
 import { given } from "./desk.mjs";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -62,7 +62,7 @@ export async function prepare(who, one, stage) {
     await desk.page.getByRole("navigation").first().waitFor();
     await street.page.getByRole("navigation").first().waitFor();
     // Each waits for somebody else's word: a case to be left out of a rate, one to be erased, a burden.
-    const filed = await report(stage, `想问问退休手续在哪里办（走查 ${Date.now() % 100_000}）`);
+    const filed = await report(stage, `想问问退休手续在哪里办（${tag()}）`);
     const over = await as(desk.page, `/incidents/${filed.id}`);
     await as(desk.page, `/incidents/${filed.id}/refuse`, { version: over.version, reason: "other_procedure", words: "不是网格的事，请到政务大厅。" });
     await as(desk.page, `/incidents/${filed.id}/erasure`, { reason: "反映人书面要求删除。" });
@@ -75,8 +75,8 @@ export async function prepare(who, one, stage) {
     return { order: await ordered(page) };
   }
   if (who === "dispatcher") {
-    await as(page, "/admission/lists", { name: `走查批次 ${Date.now() % 100_000}`, reference: "走查" });
-    const blown = await given(stage, page, `人行道地砖破损（走查 ${Date.now() % 100_000}）`);
+    await as(page, "/admission/lists", { name: `走查批次 ${mark()}`, reference: "走查" });
+    const blown = await given(stage, page, `人行道地砖破损（${tag()}）`);
     const lead = (await as(page, "/units?q=市政设施养护中心")).items[0];
     await as(page, `/incidents/${blown.id}/whistle`, { units: [{ unit: lead.id, role: "lead" }], words: "请到现场会合。", minutes: 30 });
     return { notice: (await first("/publications/managed?limit=1")).id };

@@ -12,6 +12,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { tag } from "./ask.mjs";
 import { desktop, person, phone, tally } from "./browser.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -71,7 +72,7 @@ async function go(name, position, check) {
   };
   const stage = {
     base, links, linkFor, meet, check, position, shots, phone, desktop,
-    text: `${process.env.TEXT ?? "三号楼二单元楼道灯不亮，晚上老人下楼看不见"}（走查 ${Date.now() % 100_000}）`,
+    text: `${process.env.TEXT ?? "三号楼二单元楼道灯不亮，晚上老人下楼看不见"}（${tag()}）`,
     /** Somebody with that role, or else of that account, logged in by a fresh link. */
     async enter(who, options) {
       const one = await meet(options);

@@ -1,4 +1,5 @@
 // What a phone page has to bear beside axe: fingers, large type, and eyes that want no motion. All of it is asked of the page as it stands.
+import { read } from "./soon.mjs";
 
 /** Whatever can be tapped is as large as a finger: 44 px both ways. Links inside a sentence are part of the sentence. */
 export const fingers = () => {
@@ -34,6 +35,7 @@ const dress = ([lang, dark]) => {
 /** Judges what is on the screen now: fingers, twice the type and axe, in Chinese by day and in English by night. */
 export async function bears(one, check, name) {
   const { page } = one;
+  await read(page, 10_000);
   const root = await page.evaluate(() => document.documentElement.style.getPropertyValue("--root-size"));
   for (const [lang, dark] of [["en", true], ["zh", false]]) {
     await page.evaluate(dress, [lang, dark]);

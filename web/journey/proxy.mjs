@@ -1,5 +1,16 @@
-// A door in front of the server that a journey can shut, or through which newer pages come: what no real server does at a wish.
+// What no real server does at a wish: a page's question is answered in its place, and a door in front of it is shut, or lets newer pages through.
 import { createServer, request } from "node:http";
+import { soonIn } from "./soon.mjs";
+
+/** Answers in the server's place what a page asks from now on. For a moment after the browser was told, a page that is open still asks the server: that is over when this returns. */
+export async function instead(page, what, answer) {
+  const probe = "**/api/v1/answered-here";
+  await page.route(probe, (route) => route.fulfill({ status: 204 }));
+  await page.route(what, answer);
+  const ours = await soonIn(page, () => fetch("/api/v1/answered-here").then((it) => it.status === 204, () => false));
+  await page.unroute(probe);
+  if (!ours) throw new Error("what the page asks is not answered here");
+}
 
 /** `deaf`: nothing of /api/ gets an answer. `renew(path)`: from now on that file of the pages comes changed, as after an update. */
 export async function proxy(base) {

@@ -32,7 +32,10 @@ export async function follow(page) {
 /** Opens a case in the list by its number, as somebody would who has it on the telephone. */
 export async function find(page, code, title) {
   const clear = page.getByRole("button", { name: "清空条件" }).first();
-  if (await clear.isVisible()) await clear.click();
+  if (await clear.isVisible()) {
+    await clear.click();
+    await clear.waitFor({ state: "hidden" }); // It empties the box as well, before something is typed there.
+  }
   await page.getByRole("searchbox").fill(code);
   await page.getByRole("button", { name: "搜索" }).click();
   // Until the search is answered the list is the one before, and may hold another case of that title: the open one says its number.
@@ -49,20 +52,20 @@ export const action = (page, name) => page.getByRole("group", { name: "可以做
 export const finished = (page, name) => page.getByText(`已完成：${name}`).waitFor();
 /** Ten seconds in which a decision can be taken back are not waited for. */
 export async function hurry(page) {
+  await page.getByRole("button", { name: "现在就办" }).waitFor();
+  await hasten(page);
+}
+/** The same of a decision that was seen to wait. On a slow machine, or after a picture, its ten seconds may be over by now: then it was done by itself. */
+export async function hasten(page) {
   const now = page.getByRole("button", { name: "现在就办" });
-  await now.waitFor();
-  // On a slow machine they may be over before the button is reached: then it was done by itself.
-  const over = now.waitFor({ state: "hidden" });
-  const clicked = now.click();
-  await Promise.race([over, clicked]);
-  for (const one of [over, clicked]) one.catch(() => undefined);
+  while (await now.isVisible()) if (await now.click({ timeout: 2_000 }).then(() => true, () => false)) return;
 }
 /** Sees an action done, also one that waits its ten seconds. What must not wait is done at once and leaves nothing to hurry. */
 export async function settled(page, name) {
   const said = page.getByText(`已完成：${name}`);
   const now = page.getByRole("button", { name: "现在就办" });
   await now.or(said).first().waitFor();
-  if (await now.isVisible()) await hurry(page);
+  await hasten(page);
   await said.waitFor();
 }
 
@@ -150,6 +153,17 @@ export async function handIn(page, button = "提交") {
   await page.getByRole("button", { name: button, exact: true }).click();
   await page.locator("main form").waitFor({ state: "detached" });
   await waiting(page, 0);
+}
+/** Opens an action of a case behind 更多. */
+export async function more(page, action) {
+  const wanted = page.getByRole("button", { name: action, exact: true });
+  if (!(await wanted.isVisible())) await page.getByRole("button", { name: "更多", exact: true }).click();
+  await wanted.click();
+}
+/** Takes the network from a phone, and sees that its pages know. */
+export async function cutOff(page) {
+  await page.context().setOffline(true);
+  await page.getByText("没有网络").first().waitFor();
 }
 export const tab = (page, name) => page.getByRole("navigation", { name: /主菜单|Main menu/ }).getByRole("link", { name, exact: true }).click();
 

@@ -3,6 +3,7 @@ import { IDBFactory, IDBKeyRange, IDBObjectStore as FDBObjectStore } from "fake-
 import Dexie from "dexie";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Component } from "vue";
+import type { Meter } from "@/api/calls/worker";
 import type { Case, Session, Task } from "@/api/types";
 import { commands, differences, seenOf } from "@/faces/worker/offline/commands";
 import { ownTasks, projected, toSign } from "@/faces/worker/offline/projected";
@@ -608,6 +609,24 @@ describe("the day without network", () => {
     expect(wrapper.text()).toContain("没有网络：下面是还没发出的");
     await field.close();
     vi.restoreAllMocks();
+  });
+});
+
+describe("the burden of forms", () => {
+  it("shows nothing of a month that was left while it was read", async () => {
+    const { wrapper } = await mounted(MeterPage);
+    const field = useField(stores());
+    const of = (typed: number): Meter => ({ month: "", steps: 1, typed, filled: 0, characters: 0, photos: 0, day_entries: 0, told: 0, cut: false, asked_by: [], forms: [] });
+    let late: (it: Meter) => void = () => undefined;
+    vi.spyOn(field, "keptMeter").mockReturnValueOnce(new Promise<Meter>((tell) => (late = tell))).mockResolvedValueOnce(null);
+    const fresh = vi.spyOn(field, "readMeter").mockResolvedValue(of(7));
+    await wrapper.get(".months button").trigger("click");
+    await wrapper.get(".months button").trigger("click");
+    await flushPromises();
+    expect(wrapper.get(".big").text()).toBe("7");
+    late(of(3));
+    await flushPromises();
+    expect([wrapper.get(".big").text(), fresh.mock.calls.length]).toEqual(["7", 1]);
   });
 });
 

@@ -2,7 +2,7 @@
 import { createHmac } from "node:crypto";
 import { as, report, tag } from "../ask.mjs";
 import { open } from "../desk.mjs";
-import { soon } from "../soon.mjs";
+import { comes, soon } from "../soon.mjs";
 import { handIn, settled } from "../steps.mjs";
 
 /** The code of an authenticator app; `back` of so many half minutes ago. A code works once. */
@@ -71,7 +71,7 @@ async function desk({ base, check, enter, linkFor }, filed) {
   await again.getByRole("button", { name: "登录", exact: true }).click();
   await again.waitFor({ state: "hidden" });
   check("the desk is where it was", page.url() === before, page.url());
-  check("with what was typed", (await form.getByLabel("说明").inputValue()) === words);
+  check("with what was typed", await soon(async () => (await form.getByLabel("说明").inputValue()) === words));
   await screen("g-2-back");
   await form.getByRole("button", { name: "备注" }).last().click();
   await settled(page, "备注");
@@ -101,7 +101,7 @@ async function desk({ base, check, enter, linkFor }, filed) {
   await page.getByText("没有读到").waitFor({ state: "detached" });
   check("a log-in in another window counts", true);
   await page.goto(`${base}/c/#/notices/new`);
-  check("and the draft is there", (await page.getByLabel("标题").inputValue()) === "写了一半的通知");
+  check("and the draft is there", await soon(async () => (await page.getByLabel("标题").inputValue()) === "写了一半的通知"));
   await page.getByLabel("标题").fill("");
 
   // Somebody else finds nothing of it.
@@ -128,7 +128,11 @@ async function phone({ base, check, enter, links, phone: viewport, position }, f
   await page.getByRole("button", { name: "备注 / 拍照" }).click();
   await page.getByLabel("写备注").fill("一楼灯座松了，");
   await end(page);
-  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  // Looked at again and again: what is being read at that moment was asked for while the session still stood.
+  await soon(async () => {
+    await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+    return comes(page.getByText("登录已过期"), 3_000);
+  });
   await page.getByText("登录已过期").waitFor();
   await screen("g-3-phone-ended");
   await page.goto(links.worker());
@@ -136,7 +140,7 @@ async function phone({ base, check, enter, links, phone: viewport, position }, f
   check("the worker is back at his case", page.url().includes(filed.id));
   const note = page.getByLabel("写备注");
   await note.waitFor();
-  check("with the form open and what was typed", (await note.inputValue()) === "一楼灯座松了，");
+  check("with the form open and what was typed", await soon(async () => (await note.inputValue()) === "一楼灯座松了，"));
   await screen("g-4-phone-back");
   await note.fill("一楼灯座松了，已紧固。");
   await handIn(page, "保存备注");

@@ -1,5 +1,6 @@
 // An emergency comes in while a worker looks at his inbox: it is there at once, with a bar that leads to it.
 import { as, report, tag } from "../ask.mjs";
+import { soon } from "../soon.mjs";
 
 export async function run(stage) {
   const { base, check, enter, phone: viewport, position } = stage;
@@ -21,5 +22,5 @@ export async function run(stage) {
   await bar.getByRole("link", { name: "去看" }).click();
   await page.getByRole("heading", { name: urgent }).waitFor();
   check("and leads to its case", page.url() === `${base}/w/#/case/${grave.id}`, page.url());
-  check("where the bar is gone", (await bar.count()) === 0);
+  check("where the bar is gone", await soon(async () => (await bar.count()) === 0));
 }

@@ -2,7 +2,8 @@
 // and no number, and the public list shows nothing. And a worker prints the log of the day.
 import { as, tag } from "../ask.mjs";
 import { open } from "../desk.mjs";
-import { post, tab, write } from "../steps.mjs";
+import { rested, soon } from "../soon.mjs";
+import { post, tab, waiting, write } from "../steps.mjs";
 
 const metres = ([a, b], [c, d]) => Math.hypot((a - c) * 111_320 * Math.cos((b * Math.PI) / 180), (b - d) * 111_320);
 
@@ -12,13 +13,15 @@ async function drawn(page, right, down) {
   await map.waitFor();
   await page.locator(".map").first().scrollIntoViewIfNeeded();
   await page.waitForFunction(() => [...document.querySelectorAll(".map canvas")].some((it) => it.width > 0));
-  await page.waitForTimeout(800); // The map comes to rest on its own time and says nothing when it has.
+  await rested(page.locator(".map").first());
   const box = await page.locator(".map .ol-viewport").first().boundingBox();
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  const asked = page.waitForRequest((it) => it.url().includes("lon=")); // Whose grid the new place is in.
   await page.mouse.move(x, y);
   await page.mouse.down();
   await page.mouse.move(x + right, y + down, { steps: 8 });
   await page.mouse.up();
+  await asked;
 }
 
 async function reported(stage, mark) {
@@ -68,11 +71,13 @@ async function printed({ check }, { page, screen }) {
   await page.getByRole("heading", { level: 1 }).waitFor();
   await page.getByLabel("补记一条").fill("走访两户独居老人，送了防滑垫。");
   await page.getByRole("button", { name: "记下" }).click();
-  await page.getByText("走访两户独居老人").waitFor();
+  const entry = page.locator(".lines").getByText("走访两户独居老人").first();
+  await entry.waitFor();
+  await waiting(page, 0);
   await page.emulateMedia({ media: "print" });
   const seen = (what) => page.locator(what).evaluateAll((all) => all.filter((it) => it.checkVisibility()).length);
   check("nothing to click or fill in is on the sheet", (await seen("main .controls, nav, header, main button, main textarea")) === 0, String(await page.locator("main .controls, nav, header, main button, main textarea").evaluateAll((all) => all.filter((it) => it.checkVisibility()).map((it) => it.outerHTML.slice(0, 80)).join(" "))));
-  check("who and when stand on it, and the entries", (await seen("main .only-print")) === 2 && (await page.getByText("走访两户独居老人").isVisible()));
+  check("who and when stand on it, and the entries", await soon(async () => (await seen("main .only-print")) === 2 && entry.isVisible()));
   await screen("cf-4-print");
   const paper = await page.pdf({ format: "A4" });
   check("it becomes a paper", paper.subarray(0, 4).toString() === "%PDF" && paper.length > 2000, String(paper.length));

@@ -1,5 +1,6 @@
 // A department objects to what was sent to it, the centre rules, the department takes it on and answers; both see their lists move.
 import { as, report, tag } from "../ask.mjs";
+import { comes } from "../soon.mjs";
 import { settled } from "../steps.mjs";
 
 export async function run(stage) {
@@ -32,7 +33,7 @@ export async function run(stage) {
   check("the department objects with its grounds", true);
   await page.getByRole("button", { name: /异议裁定/ }).click();
   await page.locator("button.entry").filter({ hasText: mark }).first().waitFor();
-  check("the review has a clock", await page.locator("button.entry").filter({ hasText: mark }).locator(".light").isVisible());
+  check("the review has a clock", await comes(page.locator("button.entry").filter({ hasText: mark }).locator(".light").first()));
   await screen("d-3-review");
 
   // Whoever dispatched does not rule; the supervisor does.

@@ -2,6 +2,7 @@
 // over by name.
 import { as, tag } from "../ask.mjs";
 import { act, given, open, send } from "../desk.mjs";
+import { comes, says, soon } from "../soon.mjs";
 import { hurry } from "../steps.mjs";
 
 async function emergency(stage, centre, street, mark) {
@@ -18,13 +19,15 @@ async function emergency(stage, centre, street, mark) {
   await screen("y-1-raise");
   await send(page, form, "提高紧急程度");
   await page.locator(".case header").getByText("特急").first().waitFor();
-  check("the case is an emergency with a first bulletin due", await page.getByText(/特急：首报 .* 前，已报 0 次/).isVisible());
+  check("the case is an emergency with a first bulletin due", await comes(page.getByText(/特急：首报 .* 前，已报 0 次/)));
 
-  // Whoever is rung answers; the person who raised it may be somebody else.
+  // Whoever is rung answers; the person who raised it may be somebody else. The desks are rung a moment later.
+  const rung = async (one) => (await as(one.page, `/incidents/${filed.id}`)).may.includes("acknowledge");
+  await soon(async () => (await rung(street)) || rung(centre));
   let answered = false;
   for (const one of [street, centre]) {
+    if (!(await rung(one))) continue;
     await open(one.page, base, filed.id);
-    if (!(await as(one.page, `/incidents/${filed.id}`)).may.includes("acknowledge")) continue;
     const answer = await act(one.page, "值守应答");
     await answer.getByLabel("说明").fill("已通知电工，十分钟到。");
     await one.screen("y-2-acknowledge");
@@ -46,8 +49,7 @@ async function emergency(stage, centre, street, mark) {
   check("the first bulletin is in", true);
   await screen("y-3-bulletin");
   const worker = await enter("worker", { viewport: phone, position });
-  await worker.page.getByRole("link").filter({ hasText: words }).first().waitFor();
-  check("the worker has it as an emergency", (await worker.page.getByRole("link").filter({ hasText: words }).first().innerText()).includes("特急"));
+  check("the worker has it as an emergency", await says(worker.page.getByRole("link").filter({ hasText: words }).first(), "特急"));
   await worker.screen("y-4-worker");
 }
 
@@ -71,7 +73,7 @@ async function handover(stage, street, mark) {
   await page.getByText("已交班，等接班人确认。").waitFor();
   const card = (on) => on.getByRole("article").filter({ hasText: mark });
   await card(page).getByText("等接班人确认。").waitFor();
-  check("what is open is listed by the system", /未办结 [1-9]\d* 件，其中特急 [1-9]\d* 件/.test(await card(page).innerText()), await card(page).innerText());
+  check("what is open is listed by the system", await says(card(page), /未办结 [1-9]\d* 件，其中特急 [1-9]\d* 件/), await card(page).innerText());
 
   const next = await enter("leader");
   await next.page.getByRole("link", { name: "交接班" }).click();
@@ -82,7 +84,7 @@ async function handover(stage, street, mark) {
   await next.page.getByText("已接班。").waitFor();
   await page.reload();
   await card(page).getByText("清楚，已看过现场照片。").waitFor();
-  check("whoever left sees that it was taken over", await card(page).getByText(/已接班/).isVisible());
+  check("whoever left sees that it was taken over", await comes(card(page).getByText(/已接班/).first()));
   await page.getByRole("button", { name: "深色" }).click();
   await page.setViewportSize(stage.phone);
   await screen("y-7-phone-dark");

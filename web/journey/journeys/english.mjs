@@ -2,7 +2,7 @@
 // people wrote stays as it is.
 import { as, tag } from "../ask.mjs";
 import { given, open } from "../desk.mjs";
-import { soon } from "../soon.mjs";
+import { says, soon } from "../soon.mjs";
 
 /** The units of an open case that were whistled for, and their tasks. */
 const summoned = (one) => one.tasks.filter((it) => it.report_by && !it.arrived_at);
@@ -64,8 +64,9 @@ async function papers({ check, screen }, page, base, id) {
   await screen("e-3-dossier");
   await page.goto(`${base}/c/#/whistles`);
   await page.locator("main .entry").first().waitFor();
+  const named = await says(page.locator("main"), /\b(Called|Divided|Joint work)\b/);
   const shown = await page.locator("main").innerText();
-  check("the steps of a whistle have English names", /\b(Called|Divided|Joint work)\b/.test(shown) && !/呼叫|分办|联动|销号/.test(shown), shown.slice(0, 200));
+  check("the steps of a whistle have English names", named && !/呼叫|分办|联动|销号/.test(shown), shown.slice(0, 200));
   const file = await page.evaluate(async () => (await fetch("/api/v1/incidents/export?format=csv&lang=en&limit=5")).text());
   const [head, first] = file.replace("\ufeff", "").split("\n");
   check("a list is in English as a file", head.startsWith("Case,State,Light,Urgency,Matter") && /(Received|Accepted|Assigned|In progress|Closed|Archived|Done, to be verified)/.test(first), `${head} / ${first}`);
@@ -85,6 +86,8 @@ export async function run(stage) {
   await open(page, base, id);
   const of = await as(page, `/incidents/${id}`);
   await page.getByRole("heading", { name: "What has happened" }).scrollIntoViewIfNeeded();
+  // All of it stands there with its last step.
+  await page.locator("#past-h ~ ol > li").nth(of.steps.length - 1).waitFor();
   const [said, chinese] = await left(page, of);
   const named = of.steps.flatMap((it) => [it, ...it.reasons]).map((it) => it.spoken).filter((it) => it?.matter_en);
   const shown = await page.locator("article.case").innerText();

@@ -2,6 +2,7 @@
 // and kept its number.
 import { as, report, tag } from "../ask.mjs";
 import { act, open } from "../desk.mjs";
+import { comes } from "../soon.mjs";
 import { hurry, settled } from "../steps.mjs";
 
 export async function run(stage) {
@@ -62,7 +63,7 @@ export async function run(stage) {
   await other.page.getByText(`${gone.code} 的内容已删除。`).waitFor();
   await other.page.getByRole("button", { name: "决定过的" }).click();
   await row(gone.code).getByText("已同意，内容已删除").waitFor();
-  check("the list keeps who asked and who decided", await row(kept.code).getByText("没有书面要求。").isVisible());
+  check("the list keeps who asked and who decided", await comes(row(kept.code).getByText("没有书面要求。")));
   await other.page.getByRole("button", { name: "深色" }).click();
   await other.screen("e-5-decided-dark");
   await other.page.getByRole("button", { name: "English" }).click();

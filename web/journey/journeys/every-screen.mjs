@@ -4,7 +4,8 @@
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { as, report } from "../ask.mjs";
+import { as, mark, report } from "../ask.mjs";
+import { comes, read, soon, soonIn } from "../soon.mjs";
 import { opened as atCase } from "../steps.mjs";
 import { asking, dialogs, files, openOf, ordered, prepare } from "../dialogs.mjs";
 
@@ -74,7 +75,7 @@ export async function run(stage) {
   async function look(one, face, path) {
     const { page, found } = one;
     await page.locator("#main, main").first().waitFor();
-    await page.waitForFunction(() => !document.querySelector("[role=status] .turn, main .wait"), null, { timeout: 10_000 }).catch(() => undefined);
+    await read(page);
     await inAll(one, `${face} ${path}`, `e-${face}${named(path)}`, { small: face === "console" });
     const wrong = await page.locator("main .state.wrong").count();
     check(`${face} ${path}: shows itself`, wrong === 0 || /link|secret|share|sent/.test(path), `${page.url()} shows a problem`);
@@ -97,23 +98,21 @@ export async function run(stage) {
     const { page, found } = one;
     const form = page.getByRole("dialog");
     await form.waitFor();
-    await page.waitForFunction(() => document.querySelector("[role=dialog]")?.contains(document.activeElement)).catch(() => undefined);
-    check(`${name}: the cursor is in the form`, await form.evaluate((it) => it.contains(document.activeElement)));
+    check(`${name}: the cursor is in the form`, await soon(() => form.evaluate((it) => it.contains(document.activeElement))));
     for (const it of more) await form.getByRole("button", { name: it, exact: true }).click();
     const picture = `f-${name.replace(/[^\p{L}]+/gu, "-")}`;
     await inAll(one, name, picture, { seen });
     if (empty) {
       await form.locator("form button:not([type=button])").last().click();
-      const said = await form.getByRole("alert").first().waitFor().then(() => true, () => false);
-      check(`${name}: what is missing is said`, said);
+      check(`${name}: what is missing is said`, await comes(form.getByRole("alert").first()));
       await one.judge(`${name} with its faults`, `${picture}-faults`);
-      check(`${name}: what is wrong has the cursor`, await form.evaluate((it) => !it.querySelector("[aria-invalid=true]") || document.activeElement?.getAttribute("aria-invalid") === "true"));
+      check(`${name}: what is wrong has the cursor`, await soon(() => form.evaluate((it) => !it.querySelector("[aria-invalid=true]") || document.activeElement?.getAttribute("aria-invalid") === "true")));
       found.splice(0, found.length, ...found.filter((it) => !/status of (400|422)/.test(it)));
     }
     await page.keyboard.press("Escape");
     await form.waitFor({ state: "hidden" });
     const handle = await back?.elementHandle();
-    const returned = await page.waitForFunction((it) => !it || it === document.activeElement, handle, { timeout: 5_000 }).then(() => true, () => false);
+    const returned = await soonIn(page, (it) => !it || it === document.activeElement, handle);
     check(`${name}: left by Escape, the cursor is back`, returned, await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 120)));
     check(`${name}: no error in the browser's console`, found.length === 0, found.splice(0).join("\n     "));
   }
@@ -129,7 +128,7 @@ export async function run(stage) {
       await page.goto(`${base}/c/#/nowhere`);
       await page.goto(`${base}/c/#${it.page(x)}`);
       await page.locator("#main, main").first().waitFor();
-      await page.waitForFunction(() => !document.querySelector("main .wait"), null, { timeout: 10_000 }).catch(() => undefined);
+      await read(page);
       const name = `${it.of.replace(/^.*\/|\.vue$/g, "")} ${it.press}`;
       try {
         const back = await openOf(page, it);
@@ -188,7 +187,7 @@ export async function run(stage) {
         const back = all.filter({ hasText: new RegExp(`^${name}`) }).first();
         const inMenu = await back.evaluate((it) => it.closest(".menu") !== null);
         await back.click();
-        const there = await page.getByRole("dialog").waitFor().then(() => true, () => false);
+        const there = await comes(page.getByRole("dialog"));
         check(`${who} ${name} opens`, there);
         if (there) {
           const list = page.getByRole("dialog").locator(".el-select__wrapper").first();
@@ -212,7 +211,7 @@ export async function run(stage) {
 
   if (process.env.DIALOGS) return void (await everyForm());
   // Residents: a full page each, since the device keeps what it filed.
-  const receipt = await report(stage, `楼道灯不亮 ${Date.now() % 100_000}`);
+  const receipt = await report(stage, `楼道灯不亮 ${mark()}`);
   const key = randomUUID();
   const resident = await watched(await meet({ viewport: stage.phone, position: stage.position }));
   await resident.page.goto(`${base}/m/`);

@@ -1,6 +1,7 @@
 // What comes down from above: a supervision order that a department answers and its issuer ends; a conference that binds; a whistle that is called off.
 import { tag } from "../ask.mjs";
 import { act, given, open, pickUnit, send } from "../desk.mjs";
+import { comes, soon } from "../soon.mjs";
 import { hurry } from "../steps.mjs";
 
 const entry = (page, text) => page.locator(".entry").filter({ hasText: text }).first();
@@ -22,7 +23,7 @@ async function order({ check, base, enter }, office, filed, mark) {
   await office.page.goto(`${base}/c/#/department?tab=orders`);
   const box = entry(office.page, `三天没有进展，请说明原因（${mark}）`);
   await box.getByText("黄牌督办").waitFor();
-  check("the department has the order, and sees which case it is about", (await box.getByText("待回复").isVisible()) && (await box.getByRole("button", { name: "货架摆到人行道上" }).isVisible()));
+  check("the department has the order, and sees which case it is about", (await comes(box.getByText("待回复").first())) && (await comes(box.getByRole("button", { name: "货架摆到人行道上" }))));
   await box.getByRole("button", { name: "回复督办" }).click();
   await box.getByRole("alert").waitFor();
   await box.getByRole("textbox").fill("已约店主明天清退，后天复查。");
@@ -30,7 +31,7 @@ async function order({ check, base, enter }, office, filed, mark) {
   await box.getByRole("button", { name: "回复督办" }).click();
   await hurry(office.page);
   await box.getByText("已回复", { exact: true }).waitFor();
-  check("it replies", await box.getByText("已约店主明天清退").isVisible());
+  check("it replies", await comes(box.getByText("已约店主明天清退")));
 
   await page.goto(`${base}/c/#/figures/orders`);
   await page.getByRole("row").filter({ hasText: "已回复" }).first().waitFor();
@@ -76,7 +77,7 @@ async function conference({ check, base }, centre, office, filed, mark) {
   await open(office.page, base, filed.id, { place: "department" });
   await office.page.getByText(`由城管牵头，街道配合清理（${mark}）`).first().waitFor();
   check("the department reads the decision", true);
-  check("and it binds", await office.page.getByText("不得退回").first().isVisible());
+  check("and it binds", await comes(office.page.getByText("不得退回").first()));
   await office.screen("o-6-bound");
 }
 
@@ -114,7 +115,7 @@ async function calledOff(stage, mark) {
   await unit.page.getByRole("heading", { name: "部门台", level: 1 }).waitFor();
   await entry(unit.page, `${mark} 叫停`).waitFor();
   // Calling off lets helpers go; whoever leads goes on with the case.
-  check("whoever leads keeps the case", (await unit.page.locator("button.entry").filter({ hasText: `${mark} 叫停` }).count()) === 1);
+  check("whoever leads keeps the case", await soon(async () => (await unit.page.locator("button.entry").filter({ hasText: `${mark} 叫停` }).count()) === 1));
 }
 
 export async function run(stage) {

@@ -3,9 +3,10 @@
 import { readFile } from "node:fs/promises";
 import { as, tag } from "../ask.mjs";
 import { act, open, pickUnit, send } from "../desk.mjs";
-import { soon } from "../soon.mjs";
+import { instead } from "../proxy.mjs";
+import { comes, read, says, soon } from "../soon.mjs";
+import { hasten, hurry } from "../steps.mjs";
 
-const now = (page) => page.getByRole("button", { name: "现在就办" }).click();
 const list = (page) => page.getByRole("region", { name: "案件列表" });
 const bar = (page) => page.getByRole("region", { name: "批量办理" });
 /** The desk's list for some filters, loaded anew. */
@@ -20,16 +21,17 @@ async function dispatched({ base, check }, { page, screen }) {
   check("there are cases to dispatch", waiting.length === 2, JSON.stringify(waiting.map((it) => it.code)));
   await desk(page, base, "state=accepted");
   for (const it of waiting) await list(page).getByRole("checkbox", { name: it.title }).first().check();
+  await bar(page).getByText("已选 2 件").waitFor();
   await bar(page).getByRole("button", { name: "批量派单" }).click();
   await page.getByText("将办：派单 2 件").waitFor();
   await screen("mm-1-dispatch");
-  await now(page);
+  await hasten(page);
   const told = bar(page).getByText(/派单：办成 \d 件，共 2 件/);
   await told.waitFor();
   const done = Number(/办成 (\d)/.exec(await told.innerText())[1]);
   const after = await Promise.all(waiting.map((it) => as(page, `/incidents/${it.id}`)));
   check("as many are with a unit as the bar says", after.filter((it) => it.state !== "accepted").length === done, `${done}: ${after.map((it) => it.state)}`);
-  check("each that was refused has its reason", (await bar(page).locator(".refused li").count()) === 2 - done);
+  check("each that was refused has its reason", await soon(async () => (await bar(page).locator(".refused li").count()) === 2 - done));
   await screen("mm-2-dispatched");
 }
 
@@ -48,12 +50,12 @@ async function merged({ base, check, position: [lon, lat] }, { page, screen }, m
   await form.getByRole("radio").and(form.locator(`[value="${first.id}"]`)).check();
   await form.getByRole("button", { name: "并案" }).click();
   await page.getByText("将办：并案 2 件").waitFor();
-  await now(page);
+  await hasten(page);
   await bar(page).getByText("并案：办成 2 件，共 2 件").waitFor();
   check("two are merged into the third", (await Promise.all([second, third].map((it) => as(page, `/incidents/${it.id}`)))).every((it) => it.state === "merged"));
   await open(page, base, first.id);
   const orders = page.getByRole("list", { name: "上级单号" });
-  await orders.waitFor();
+  await says(orders, first.upstream.number, second.upstream.number, third.upstream.number);
   const said = await orders.innerText();
   check("the case shows the number and deadline of every order that it answers for", [first, second, third].every((it) => said.includes(it.upstream.number)) && said.includes(second.code) && (said.match(/前回复/g) ?? []).length === 3, said);
   await screen("mm-3-orders");
@@ -74,7 +76,7 @@ async function nextForHuman({ base, check }, { page }) {
   const one = await as(page, `/incidents/${/cases\/([0-9a-f-]+)/.exec(page.url())[1]}`);
   check("h leads to a case that needs a person", one.attention.length > 0 || one.state === "received", `${one.state} ${one.attention}`);
   await desk(page, base, "state=closed");
-  await page.route(/incidents\?.*attention=any/, (route) => route.fulfill({ status: 503, contentType: "application/problem+json", body: JSON.stringify({ status: 503, code: "busy" }) }));
+  await instead(page, /incidents\?.*attention=any/, (route) => route.fulfill({ status: 503, contentType: "application/problem+json", body: JSON.stringify({ status: 503, code: "busy" }) }));
   await page.keyboard.press("h");
   await page.getByRole("status").filter({ hasText: "下一件没查到" }).waitFor();
   check("and says so when it could not be looked up", true);
@@ -132,9 +134,9 @@ async function own({ base, check, phone }, { page, screen }, mark) {
   await screen("mm-6-account-phone");
   await page.setViewportSize({ width: 1440, height: 900 });
   await line.getByRole("button", { name: "作废" }).click();
-  await now(page);
+  await hurry(page);
   await line.waitFor({ state: "detached" });
-  check("ended, it lets nobody in", (await works()) === 401, String(await works()));
+  check("ended, it lets nobody in", await soon(async () => (await works()) === 401), String(await works()));
 
   await page.getByRole("button", { name: /^消息/ }).click();
   const panel = page.locator(".bell .panel");
@@ -155,7 +157,7 @@ async function own({ base, check, phone }, { page, screen }, mark) {
   await panel.getByRole("button", { name: "不再发邮件" }).click();
   await panel.getByText("现在只在这里提醒，不发邮件。").waitFor();
   check("mail is wished for and stopped again", true);
-  if (await panel.getByRole("button", { name: "全部标为已读" }).isVisible()) {
+  if (await comes(panel.getByRole("button", { name: "全部标为已读" }))) {
     await panel.getByRole("button", { name: "全部标为已读" }).click();
     await panel.getByText("没有未读消息。").waitFor();
     check("all notices are read at once", (await as(page, "/notices?unread=true")).items.length === 0);
@@ -167,6 +169,7 @@ async function figures({ base, check, phone }, { page, screen }) {
   await page.goto(`${base}/c/#/figures/dispatch?from=2020-01-01&to=2099-01-01`);
   await page.getByRole("heading", { name: "派单准确率" }).waitFor();
   await page.locator("table.sheet tbody tr").first().waitFor();
+  await read(page);
   const lines = await page.locator("table.sheet").first().locator("tbody tr").evaluateAll((all) => all.map((it) => [...it.children].map((one) => one.innerText)));
   check("each share of dispatch stands with its denominator", lines.length > 0 && lines.every((it) => it[2].trim().endsWith(` / ${it[1].trim()}`)), JSON.stringify(lines.slice(0, 3)));
   await screen("mm-8-figures");

@@ -2,7 +2,8 @@
 // and takes it up again. Each time the next person sees it.
 import { as, report, tag } from "../ask.mjs";
 import { act, given, open, send } from "../desk.mjs";
-import { handIn, hurry, settled, takeOn } from "../steps.mjs";
+import { comes, says } from "../soon.mjs";
+import { handIn, hurry, more, settled, takeOn } from "../steps.mjs";
 
 const entry = (page, text) => page.locator(".entry").filter({ hasText: text }).first();
 async function ask(page, words) {
@@ -68,8 +69,7 @@ async function worker(stage, mark) {
   const { page, screen } = await enter("worker", { viewport: phone, position });
   await page.goto(`${base}/w/#/case/${filed.id}`);
   await takeOn(page);
-  await page.getByRole("button", { name: "更多" }).click();
-  await page.getByRole("button", { name: "申请延期" }).click();
+  await more(page, "申请延期");
   await page.getByLabel("为什么要延期").fill("灯具要从外地调货");
   await handIn(page);
   const desk = await enter("community");
@@ -107,10 +107,9 @@ async function shelf(stage, { filed, words, page, screen }) {
   await leader.screen("x-6-shelved");
   await page.reload();
   await page.getByText("等小区线路整体改造").first().waitFor();
-  check("the worker sees why his clock stands still", (await page.getByText("挂账").first().isVisible()) && (await page.locator(".light").first().innerText()).includes("暂停"));
+  check("the worker sees why his clock stands still", (await comes(page.getByText("挂账").first())) && (await says(page.locator(".light").first(), "暂停")));
   await screen("x-7-worker-shelved");
   await act(leader.page, "恢复计时");
-  await hurry(leader.page);
   await settled(leader.page, "恢复计时");
   await page.reload();
   await page.getByRole("heading", { name: words }).waitFor();

@@ -18,9 +18,9 @@ export async function run(stage) {
   await form.getByLabel("标题").fill(title);
   await form.getByLabel("正文").fill("明天上午 9 点到 11 点停水检修。\n\n请提前储水，有事打社区电话。");
   const unit = form.getByLabel("发给哪里的居民");
-  await unit.locator("option").nth(1).waitFor({ state: "attached" });
-  const offered = await unit.locator("option").evaluateAll((all) => all.map((it) => it.value).filter(Boolean));
   const own = await page.evaluate(async () => (await (await fetch("/api/v1/session")).json()).roles[0].unit);
+  await unit.locator(`option[value="${own}"]`).waitFor({ state: "attached" });
+  const offered = await unit.locator("option").evaluateAll((all) => all.map((it) => it.value).filter(Boolean));
   check("only ground that one answers for is offered", offered.includes(own) && !offered.some((it) => it.startsWith("D-")), offered.join(" "));
   await unit.selectOption(own);
   await page.getByRole("region", { name: "居民看到的样子" }).getByText("请提前储水").waitFor();
@@ -35,6 +35,7 @@ export async function run(stage) {
   await asked.getByRole("button", { name: "发布" }).click();
   await page.getByText("已发布。").waitFor();
   await page.getByText("居民能看到").first().waitFor();
+  await page.waitForURL(/notices\/[0-9a-f-]{36}$/);
   check("it says that residents see it now", true);
   const notice = page.url();
   await screen("n-4-published");
@@ -47,7 +48,7 @@ export async function run(stage) {
   await resident.page.evaluate((code) => localStorage.setItem("jingwei.m.grid", JSON.stringify({ grid: code })), grid);
   await resident.page.goto(`${base}/m/notices`);
   await resident.page.getByRole("heading", { level: 1 }).waitFor();
-  check("residents are told", (await told()).includes(title));
+  check("residents are told", await soon(async () => (await told()).includes(title)));
   await resident.page.locator("summary").filter({ hasText: title }).click();
   await resident.page.getByText("请提前储水").waitFor();
   await resident.screen("n-5-resident");
@@ -63,10 +64,10 @@ export async function run(stage) {
   await as(page, `/publications/${one.id}`, { version: one.version, kind: one.kind, title: `${title}（已推迟）`, text: one.text }, "PUT");
   await save();
   await page.getByText(`${title}（已推迟）`).waitFor();
-  check("what a colleague wrote meanwhile is shown before it is overwritten", (await page.getByRole("form").getByLabel("标题").inputValue()) === later && (await told()).includes(`${title}（已推迟）`));
+  check("what a colleague wrote meanwhile is shown before it is overwritten", (await page.getByRole("form").getByLabel("标题").inputValue()) === later && (await soon(async () => (await told()).includes(`${title}（已推迟）`))));
   await save();
   await page.getByText("已保存，居民看到的是新内容。").waitFor();
-  check("residents read the new words", (await told()).includes(later));
+  check("residents read the new words", await soon(async () => (await told()).includes(later)));
   await page.getByRole("button", { name: "撤下" }).click();
   const taking = page.getByRole("dialog", { name: "撤下" });
   await taking.getByRole("button", { name: "撤下" }).click();
@@ -78,7 +79,7 @@ export async function run(stage) {
   await hurry(page);
   await page.getByText("已撤下，居民看不到了。").waitFor();
   await page.getByText("走查结束。").waitFor(); // Said as soon as it is done; read anew a moment later.
-  check("residents no longer read it, the record does", !(await told()).includes(later));
+  check("residents no longer read it, the record does", await soon(async () => !(await told()).includes(later)));
   check("what was withdrawn offers nothing more", (await page.getByRole("button", { name: "修改" }).count()) === 0);
   await page.getByRole("link", { name: "回到列表" }).click();
   await page.getByRole("row").filter({ hasText: later }).getByText("已撤下").waitFor();

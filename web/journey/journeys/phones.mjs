@@ -3,8 +3,8 @@
 import { as, report, tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { bears } from "../phone.mjs";
-import { soonIn } from "../soon.mjs";
-import { open, post, tab, takeOn, write } from "../steps.mjs";
+import { comes, rested, says, soonIn } from "../soon.mjs";
+import { more, open, post, tab, takeOn, write } from "../steps.mjs";
 
 async function resident(stage) {
   const { base, check, meet, position } = stage;
@@ -27,7 +27,7 @@ async function resident(stage) {
   await page.locator(".map canvas").first().waitFor();
   await page.getByRole("checkbox", { name: "想要回复" }).check();
   await page.locator("#phone").fill("140-0000-2051");
-  await page.waitForTimeout(1200);
+  await page.getByText("看起来是").waitFor(); // The suggestion waits until the sentence rests.
   await judged("report with the map, the kinds and the number");
   await post(page);
   await judged("the receipt");
@@ -45,16 +45,6 @@ async function resident(stage) {
     await page.getByText("正在读取…").waitFor({ state: "detached" });
     await judged(name);
   }
-}
-
-/** Opens an action behind 更多, which closes when the case is read anew meanwhile. */
-async function more(page, action) {
-  const wanted = page.getByRole("button", { name: action, exact: true });
-  for (let n = 0; n < 3; n += 1) {
-    if (!(await wanted.isVisible())) await page.getByRole("button", { name: "更多", exact: true }).click();
-    if (await wanted.click({ timeout: 3000 }).then(() => true, () => false)) return;
-  }
-  await wanted.click();
 }
 
 async function worker(stage) {
@@ -75,7 +65,7 @@ async function worker(stage) {
   await page.getByRole("button", { name: "显示" }).first().click();
   await page.getByRole("button", { name: "更多", exact: true }).click();
   await judged("a case with ways, map, purposes and the other actions");
-  check("what is worse than it was reported can be said", await page.getByRole("button", { name: "提高紧急程度" }).isVisible());
+  check("what is worse than it was reported can be said", await comes(page.getByRole("button", { name: "提高紧急程度" })));
   for (const action of ["退单", "提高紧急程度"]) {
     await page.getByRole("button", { name: action, exact: true }).click();
     check(`the form is under the eyes: ${action}`, await soonIn(page, () => document.activeElement?.tagName === "FORM" && document.activeElement.getBoundingClientRect().top < innerHeight));
@@ -99,7 +89,7 @@ async function worker(stage) {
 
   await tab(page, "上报");
   await page.getByText("已定位：").waitFor();
-  check("the grid is named from the borders on the device", (await page.locator(".found").innerText()).includes("网格"));
+  check("the grid is named from the borders on the device", await says(page.locator(".found"), "网格"));
   await page.getByRole("switch", { name: "自办" }).click();
   await page.getByRole("switch", { name: "代办" }).click();
   await page.getByRole("button", { name: "新增孕妇" }).click();
@@ -153,11 +143,11 @@ async function keyboard({ base, check, meet, position }) {
   check("the map is opened by keyboard", await reach("在地图上点"));
   await page.keyboard.press("Enter");
   await page.locator(".map canvas").first().waitFor();
-  await page.waitForTimeout(600);
+  await rested(page.locator(".map").first());
   check("the map is reached", await reach("网格地图"));
-  const before = await page.locator(".found strong").innerText().catch(() => "");
+  const before = await page.locator(".found strong").innerText();
   for (let n = 0; n < 12; n += 1) await page.keyboard.press("ArrowRight");
-  await page.waitForTimeout(400);
+  await rested(page.locator(".map").first()); // It glides.
   await page.keyboard.press("Enter");
   await page.waitForFunction((was) => document.querySelector(".found strong")?.textContent !== was, before);
   check("the arrows and Enter set another place", true);

@@ -1,8 +1,9 @@
 // What a resident sees without reporting, and in other clothes: an address in place of a position, notices, the public list and map, elder mode,
 // English, dark; and "me too" when a neighbour has said it already.
+import { tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { picture } from "../picture.mjs";
-import { soon } from "../soon.mjs";
+import { comes, rested, soon } from "../soon.mjs";
 
 async function address({ page, screen }, { base, check }) {
   await page.goto(`${base}/m/`);
@@ -12,7 +13,7 @@ async function address({ page, screen }, { base, check }) {
   await page.getByRole("searchbox").fill("同心家园 3 栋");
   await page.locator(".found .line").filter({ hasText: "3栋" }).first().click();
   await page.locator(".name").waitFor();
-  check("an address finds the worker", await page.getByText("打电话给").first().isVisible());
+  check("an address finds the worker", await comes(page.getByText("打电话给").first()));
   await screen("m-41-by-address");
 }
 
@@ -28,7 +29,7 @@ async function around({ page, screen }, { base, check }) {
   await screen("m-43-around");
   await page.getByRole("button", { name: "在地图上看" }).click();
   await page.locator(".map canvas").first().waitFor();
-  await page.waitForTimeout(800);
+  await rested(page.locator(".map").first());
   await screen("m-44-around-map");
   const shown = await page.locator(".cases").innerText();
   check("neither disputes nor welfare nor calls are public", !/求助键|联系不上|家里矛盾|说不拢|工资|急难|扶手/.test(shown), shown);
@@ -53,8 +54,9 @@ async function clothes({ page, screen }, { base, check }) {
   check("the size ends at 30 px", await soon(() => page.getByRole("button", { name: "字大一点" }).isDisabled()));
   await screen("m-45-elder-30");
   for (let i = 0; i < 6; i += 1) await page.getByRole("button", { name: "字小一点" }).click();
-  const least = await small();
-  check("no text below 18 px, no target below 60 px", least.type >= 18 && least.low.length === 0, JSON.stringify(least));
+  let least;
+  const holds = await soon(async () => { least = await small(); return least.type >= 18 && least.low.length === 0; });
+  check("no text below 18 px, no target below 60 px", holds, JSON.stringify(least));
   for (let i = 0; i < 3; i += 1) await page.getByRole("button", { name: "字大一点" }).click();
   await screen("m-46-elder");
   await page.getByRole("link", { name: "我要上报" }).click();
@@ -66,7 +68,8 @@ async function clothes({ page, screen }, { base, check }) {
   await page.getByRole("link", { name: "Home" }).click();
   await page.getByRole("heading", { name: "Who is my grid worker" }).waitFor();
   await screen("m-49-english");
-  check("no Chinese sentence is left in the page's own words", !/[一-鿿]{2,}/.test(await page.locator("h1, h2, button:not([lang])").allInnerTexts().then((all) => all.join(" ").replace(/[一-鿿]+(街道|社区|网格|区)[一-鿿]*/g, ""))));
+  const own = () => page.locator("h1, h2, button:not([lang])").allInnerTexts().then((all) => all.join(" ").replace(/[一-鿿]+(街道|社区|网格|区)[一-鿿]*/g, ""));
+  check("no Chinese sentence is left in the page's own words", await soon(async () => !/[一-鿿]{2,}/.test(await own())), await own());
 }
 
 /** Without leave for the position a photograph says where it was taken; and what is spoken stands in the form. */
@@ -110,7 +113,7 @@ async function withoutTyping({ base, check, meet, position: [lon, lat] }) {
 
 async function meToo(stage) {
   const { base, check, position } = stage;
-  const text = `路口井盖破了，车轮压过去会翻（走查 ${Date.now() % 100_000}）`;
+  const text = `路口井盖破了，车轮压过去会翻（${tag()}）`;
   const say = async ({ page }) => {
     await page.goto(`${base}/m/report`);
     await page.getByLabel("是什么事？").fill(text);

@@ -1,8 +1,10 @@
 // A report without network: it is kept with its photograph, survives a killed tab, goes out by itself once, and is the same report. And the pages
 // themselves open without network, with nothing in their cache that the server said.
+import { tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { picture } from "../picture.mjs";
-import { soon, soonIn } from "../soon.mjs";
+import { instead } from "../proxy.mjs";
+import { comes, soon, soonIn } from "../soon.mjs";
 
 /** Waits until the draft lies in the browser's own database, which it reaches a moment after it was typed. */
 const kept = (page, text, photos = 0) => soonIn(page, ([text, photos]) => new Promise((tell) => {
@@ -37,9 +39,9 @@ async function opens({ base, check, meet, position }) {
   await page.goto(`${base}/m/`);
   await page.getByRole("heading", { name: "您好，有事请说" }).waitFor();
   await page.getByText("现在没有网络").waitFor();
-  check("the first screen opens without network, with the numbers to call", await page.getByRole("link", { name: /110/ }).isVisible());
+  check("the first screen opens without network, with the numbers to call", await comes(page.getByRole("link", { name: /110/ }).first()));
   await page.getByText("正在读取…").waitFor({ state: "detached" });
-  check("what cannot be read says so and does not wait for ever", await page.getByText("连不上服务器").first().isVisible());
+  check("what cannot be read says so and does not wait for ever", await comes(page.getByText("连不上服务器").first()));
   await screen("m-62-first-offline");
   await page.getByRole("link", { name: "我要上报" }).click();
   check("what was begun is still there", await soon(async () => (await page.getByLabel("是什么事？").inputValue()) === "楼道堆了旧家具"));
@@ -79,7 +81,7 @@ export async function run(stage) {
   const { base, check, meet, position } = stage;
   await opens(stage);
   const { page, screen } = await meet({ viewport: phone, position });
-  const text = `楼道灯坏了，晚上看不见（断网走查 ${Date.now() % 100_000}）`;
+  const text = `楼道灯坏了，晚上看不见（断网${tag()}）`;
   await page.goto(`${base}/m/report`);
   await page.locator("input[type=file]").setInputFiles(await picture(page, "offline"));
   await page.getByRole("img", { name: "第 1 张照片" }).waitFor();
@@ -90,10 +92,10 @@ export async function run(stage) {
   await page.getByRole("img", { name: "第 1 张照片" }).waitFor();
   check("words and photograph survive a reload", await soon(async () => (await page.getByLabel("是什么事？").inputValue()) === text));
   let sent = 0;
-  await page.route("**/api/v1/reports", (route) => { sent += 1; return route.abort("connectionfailed"); });
+  await instead(page, "**/api/v1/reports", (route) => { sent += 1; return route.abort("connectionfailed"); });
   await page.getByRole("button", { name: "提交", exact: true }).click();
   await page.getByRole("heading", { name: "已存好，还没发出去" }).waitFor();
-  check("the server was asked in vain", sent > 0);
+  check("the server was asked in vain", await soon(() => sent > 0));
   await screen("m-60-kept");
   await page.getByRole("main").getByRole("link", { name: "回首页" }).click();
   await page.getByText("待发送", { exact: true }).waitFor();

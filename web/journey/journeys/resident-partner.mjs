@@ -1,7 +1,9 @@
 // A partner unit without accounts does its task by a link: sees it, takes it on, notes, finishes with a photograph; then the link opens nothing.
+import { tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { picture } from "../picture.mjs";
 import { open } from "../desk.mjs";
+import { comes } from "../soon.mjs";
 import { staff } from "../staff.mjs";
 import { post, write } from "../steps.mjs";
 
@@ -9,7 +11,7 @@ export async function run(stage) {
   const { base, check, meet, position } = stage;
   const resident = await meet({ viewport: phone, position });
   await resident.page.goto(`${base}/m/report`);
-  await write(resident.page, `小区里有垃圾没清，堆了好几天（走查 ${Date.now() % 100_000}）`);
+  await write(resident.page, `小区里有垃圾没清，堆了好几天（${tag()}）`);
   const code = await post(resident.page);
   const desk = await staff(stage, "dispatcher");
   const seen = await desk.byCode(code);
@@ -50,6 +52,7 @@ export async function run(stage) {
   await page.getByText("请写做了什么。").waitFor();
   await page.getByLabel("协办做了什么").fill("已清运并冲洗。");
   await page.locator("input[type=file]").first().setInputFiles(await picture(page, "after"));
+  await page.getByRole("img", { name: "第 1 张照片" }).waitFor();
   await page.getByText("照片上传中…").first().waitFor({ state: "detached" });
   await screen("m-71-partner-done");
   await page.getByRole("button", { name: "提交办结" }).click();
@@ -58,7 +61,7 @@ export async function run(stage) {
   check("the partner finishes its task by the link", (await desk.byCode(code)).tasks.find((it) => it.id === task.id).state === "done");
   await open(desk.page, base, seen.id);
   await desk.page.getByText("已清运并冲洗。").first().waitFor();
-  check("the desk reads what the partner did", await desk.page.locator("li.task").filter({ hasText: task.unit.name }).getByText("已办结").isVisible());
+  check("the desk reads what the partner did", await comes(desk.page.locator("li.task").filter({ hasText: task.unit.name }).getByText("已办结").first()));
   await page.reload();
   await page.getByText("链接用完了").waitFor();
   await screen("m-73-partner-ended");

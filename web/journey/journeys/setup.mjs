@@ -1,15 +1,14 @@
 // Set-up: a catalogue with a wrong row, then right; an account with a grant, where two administrators' offices exclude one another; a switch with its reason; the record of it all.
 import { isDeepStrictEqual } from "node:util";
-import { as, tag } from "../ask.mjs";
-import { soon } from "../soon.mjs";
+import { as, mark, tag } from "../ask.mjs";
+import { comes, read, says, soon } from "../soon.mjs";
+import { hurry } from "../steps.mjs";
 
 const wrong = "level1,level2,level3,handle_limit,limit_unit\n走查大类,走查小类,走查事项,三,工作日\n";
 const right = "level1,level2,level3,handle_limit,limit_unit\n走查大类,走查小类,走查事项,3,工作日\n";
 const file = (text) => ({ name: "catalogue.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
 const tabs = (page) => page.getByRole("navigation", { name: "设置页面" });
 
-/** What waits ten seconds is sent at once. */
-const now = (page) => page.getByRole("button", { name: "现在就办" }).click();
 /** What was clicked by mistake is taken back, and the server never heard of it. */
 async function takenBack(page, check, name, of) {
   const sent = [];
@@ -44,7 +43,7 @@ export async function run({ enter, check }) {
   await page.getByRole("button", { name: "检查", exact: true }).click();
   await page.getByRole("heading", { name: /处不对/ }).waitFor();
   const fault = page.getByRole("region", { name: "哪里不对" }).getByRole("row").nth(1);
-  check("the fault has its row and column", /^2\s+handle_limit/.test(await fault.innerText()), await fault.innerText());
+  check("the fault has its row and column", await says(fault, /^2\s+handle_limit/), await fault.innerText());
   check("a file with a fault cannot be written", (await page.getByRole("button", { name: "写入" }).count()) === 0);
   await screen("u-3-faults");
   await page.locator("input[type=file]").setInputFiles(file(right));
@@ -56,12 +55,11 @@ export async function run({ enter, check }) {
   check("the corrected file is taken", true);
   await tabs(page).getByRole("link", { name: "事项目录" }).click();
   await page.getByLabel("事项、单位").fill("走查事项");
-  await page.getByRole("row", { name: /走查事项/ }).waitFor();
-  check("the matter is in the catalogue with its limit", (await page.getByRole("row", { name: /走查事项/ }).innerText()).includes("3 工作日"));
+  check("the matter is in the catalogue with its limit", await says(page.getByRole("row", { name: /走查事项/ }), "3 工作日"));
   await matter(page, screen, check);
   await takenBack(page, check, "停用", "走查事项");
   await page.getByRole("button", { name: "停用" }).click();
-  await now(page);
+  await hurry(page);
   await page.getByText(/已停用/).first().waitFor();
   await page.getByLabel("事项、单位").fill("");
   await screen("u-5-catalogue");
@@ -71,7 +69,7 @@ export async function run({ enter, check }) {
 
   await tabs(page).getByRole("link", { name: "账号和授权" }).click();
   await page.getByRole("button", { name: "新建账号" }).click();
-  const username = `walk${Date.now() % 1_000_000}`;
+  const username = `walk${mark()}`;
   await page.getByRole("dialog").getByLabel("账号名").fill(username);
   await page.getByRole("dialog").getByLabel("姓名").fill("走查员");
   await page.getByRole("dialog").getByRole("button", { name: "保存" }).click();
@@ -99,7 +97,7 @@ export async function run({ enter, check }) {
   await page.goto(there);
   await page.getByRole("row", { name: new RegExp(username) }).getByRole("button", { name: "授权" }).click();
   await page.locator("td[colspan]").getByRole("button", { name: "停用", exact: true }).click();
-  await now(page);
+  await hurry(page);
   await page.getByText("已停用，它的登录已全部结束。").waitFor();
   check("an account is disabled", true);
 
@@ -119,7 +117,7 @@ export async function run({ enter, check }) {
   await page.getByRole("row", { name: /公告/ }).getByText("明天上午停水检修").waitFor();
   check("the list says in words what it holds", true);
   await page.getByRole("button", { name: "恢复默认" }).click();
-  await now(page);
+  await hurry(page);
   await page.getByText(/已恢复默认。/).waitFor();
   check("a switch goes back to its default", true);
   await page.getByLabel("名称", { exact: true }).fill("");
@@ -128,7 +126,7 @@ export async function run({ enter, check }) {
   for (const [name, shot] of [["人员和请假", "u-11-people"], ["编制和空缺", "u-12-rosters"], ["准入清单", "u-13-access"], ["退单原因", "u-14-reasons"], ["对外通知", "u-15-webhooks"]]) {
     await tabs(page).getByRole("link", { name }).click();
     await tabs(page).locator("[aria-current=page]").filter({ hasText: name }).waitFor();
-    await page.waitForFunction(() => !document.querySelector("main .wait, main [role=status] .turn"));
+    await read(page);
     await screen(shot);
   }
   await accessList(enter, check);
@@ -145,17 +143,18 @@ export async function run({ enter, check }) {
   await auditor.page.getByLabel("动作").blur();
   await auditor.page.getByRole("heading", { name: "审计记录" }).waitFor();
   await auditor.page.getByRole("button", { name: "清空条件" }).click();
-  await auditor.page.getByRole("row").nth(1).waitFor();
-  check("the record shows what was done", (await auditor.page.getByRole("row").count()) > 3);
+  await auditor.page.waitForURL((url) => !url.href.includes("action="));
+  check("the record shows what was done", await soon(async () => (await auditor.page.getByRole("row").count()) > 3));
   await auditor.screen("u-17-audit");
   // Whole ids, and from one to everything about it.
   const row = auditor.page.getByRole("row").filter({ hasText: "setting.set" }).first();
+  await row.locator("code").first().waitFor();
   const ids = await row.locator("code").allInnerTexts();
   check("ids are whole", ids.length > 0 && ids.every((it) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(it)), ids.join(" "));
   await auditor.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await row.getByRole("button", { name: /^复制/ }).first().click();
   await row.getByText("已复制").waitFor();
-  check("an id is copied", (await auditor.page.evaluate(() => navigator.clipboard.readText())) === ids[0]);
+  check("an id is copied", await soon(async () => (await auditor.page.evaluate(() => navigator.clipboard.readText())) === ids[0]));
   await row.getByRole("button", { name: "只看这个" }).first().click();
   await auditor.page.waitForURL((url) => url.href.includes(`actor=${ids[0]}`));
   await auditor.page.getByRole("row").nth(1).waitFor();
@@ -212,12 +211,12 @@ async function matter(page, screen, check) {
   check("and its questions", isDeepStrictEqual(kept.fields, [{ key: "floors", label: { zh: "堆了几层", en: "" }, type: "choice", required: true, choices: [{ value: "one", label: { zh: "一层", en: "" } }] }]), JSON.stringify(kept.fields));
   await row.getByRole("button", { name: "版本" }).click();
   await page.getByRole("row", { name: /分段时限/ }).getByText("停工 4 工作时").waitFor();
-  check("two versions are held side by side, questions too", await page.getByRole("row", { name: /附加字段/ }).getByText("堆了几层 单选 必填 一层").isVisible());
+  check("two versions are held side by side, questions too", await comes(page.getByRole("row", { name: /附加字段/ }).getByText("堆了几层 单选 必填 一层")));
   await row.getByRole("button", { name: "版本" }).click();
   // What was done is said in the language that somebody reads now.
   await page.getByRole("button", { name: "English" }).click();
   await page.getByRole("status").filter({ hasText: "Saved." }).waitFor();
-  check("what was done follows the language", (await page.getByText("已保存。").count()) === 0);
+  check("what was done follows the language", await soon(async () => (await page.getByText("已保存。").count()) === 0));
   await page.getByRole("button", { name: "中文" }).click();
 }
 
@@ -243,7 +242,7 @@ async function structured(page, screen, check) {
   await row("incidents.emergency").getByText("7 分钟").waitFor();
   check("a number is read back", true);
   await row("incidents.emergency").getByRole("button", { name: "恢复默认" }).click();
-  await now(page);
+  await hurry(page);
   await page.getByText(/已恢复默认。/).waitFor();
 
   await row("district.hotlines").getByRole("button", { name: "修改" }).click();
@@ -262,7 +261,7 @@ async function structured(page, screen, check) {
   const kept = await page.evaluate(async () => (await (await fetch("/api/v1/settings")).json()).find((it) => it.name === "district.hotlines").value.map((it) => it.name));
   check("a row is added and moved up", kept.at(-2) === "社区值班", kept.join(" "));
   await row("district.hotlines").getByRole("button", { name: "恢复默认" }).click();
-  await now(page);
+  await hurry(page);
   await page.getByText(/已恢复默认。/).waitFor();
 
   await row("incidents.escalation").getByRole("button", { name: "修改" }).click();
@@ -280,7 +279,7 @@ async function structured(page, screen, check) {
   const ladder = await page.evaluate(async () => (await (await fetch("/api/v1/settings")).json()).find((it) => it.name === "incidents.escalation").value.urgent);
   check("a ladder is built from its form", isDeepStrictEqual(ladder, { stages: [{ stage: "order", mark: "red", after_minutes: 60, tell: ["head"], then: { supervise: { card: "yellow", reply_minutes: 480 } } }] }), JSON.stringify(ladder));
   await row("incidents.escalation").getByRole("button", { name: "恢复默认" }).click();
-  await now(page);
+  await hurry(page);
   await page.getByText(/已恢复默认。/).waitFor();
   // Every setting has its form: none is edited as text.
   const names = await page.evaluate(async () => (await (await fetch("/api/v1/settings")).json()).map((it) => it.name));
@@ -313,17 +312,17 @@ async function accessList(enter, check) {
   const asked = page.getByRole("row").filter({ hasText: name });
   await asked.getByRole("button", { name: "同意", exact: true }).click();
   const form = page.getByRole("dialog", { name: "同意" });
-  check("what the asker says of a check is where the review begins", (await form.getByText(`申请单位说：${words}`).isVisible()) && !(await form.getByRole("checkbox", { name: "经过培训" }).isChecked()));
+  check("what the asker says of a check is where the review begins", (await comes(form.getByText(`申请单位说：${words}`))) && !(await form.getByRole("checkbox", { name: "经过培训" }).isChecked()));
   await form.getByLabel("理由").fill("同意，先培训后上岗。");
   await form.getByRole("button", { name: "保存" }).click();
-  await now(page);
+  await hurry(page);
   await page.getByRole("button", { name: "改了再办" }).click();
   await form.getByRole("alert").first().waitFor();
   check("an admission with an unmet check is refused, and comes back with its reason and what was written", (await form.getByLabel("理由").inputValue()) === "同意，先培训后上岗。");
   await screen("u-22-admission");
   await form.getByRole("checkbox", { name: "经过培训" }).check();
   await form.getByRole("button", { name: "保存" }).click();
-  await now(page);
+  await hurry(page);
   await asked.waitFor({ state: "hidden" });
   check("what was agreed to is on the list", (await as(page, "/admission/items")).some((it) => it.name === name));
   await screen("u-23-access");

@@ -1,8 +1,10 @@
 // One case through all three faces: a resident reports, the desk corrects and dispatches, the worker takes it on and finishes with a
 // photograph, the desk verifies and closes, the resident rates; he is not content and asks for it to be done again, which the desk sees and gives to
 // somebody else, until it is closed a second time. Every screen is pictured and judged by axe.
+import { tag } from "../ask.mjs";
 import { desktop, phone } from "../browser.mjs";
 import { picture } from "../picture.mjs";
+import { comes, soon } from "../soon.mjs";
 import { action, end, find as findCase, finished, follow, hurry, pickTop, post, settled, write } from "../steps.mjs";
 
 /** What the runner gives; see journey.mjs. */
@@ -17,11 +19,11 @@ async function report(resident) {
   await screen("m-1-home");
   await page.getByRole("button", { name: "用我现在的位置" }).click();
   await page.getByText("换个地方看").waitFor();
-  check("resident sees who is responsible", await page.getByRole("heading", { name: "我的网格员是谁" }).isVisible());
+  check("resident sees who is responsible", await comes(page.getByRole("heading", { name: "我的网格员是谁" })));
   await screen("m-2-worker");
   await page.getByRole("link", { name: "我要上报" }).click();
   await write(page, text, "before");
-  await page.waitForTimeout(1500); // The suggestion waits until the sentence rests.
+  await page.getByText("看起来是").waitFor(); // The suggestion waits until the sentence rests.
   await screen("m-3-report");
   await page.getByRole("button", { name: "在地图上点" }).click();
   await page.locator(".map canvas").first().waitFor();
@@ -70,7 +72,7 @@ async function dispatch(desk, code) {
   await strip.waitFor();
   await page.keyboard.press("u");
   await strip.waitFor({ state: "hidden" });
-  check("a decision can be taken back", await action(page, /^受理/).isVisible());
+  check("a decision can be taken back", await comes(action(page, /^受理/)));
   // From a new case to its dispatch: a, D.
   await page.keyboard.press("a");
   await strip.waitFor();
@@ -79,7 +81,7 @@ async function dispatch(desk, code) {
   await page.getByText(`将办：派单 · ${code}`).waitFor();
   await hurry(page);
   await finished(page, "派单");
-  check("two keys accept and dispatch an opened case", await page.locator(".case header").getByText("已派单").isVisible());
+  check("two keys accept and dispatch an opened case", await comes(page.locator(".case header").getByText("已派单").first()));
   await screen("c-5-dispatched");
 }
 
@@ -98,7 +100,7 @@ async function work(worker, code) {
   await screen("w-3-done");
   await page.reload();
   await page.getByLabel("给居民的答复").waitFor();
-  check("what was typed survives a reload, in the form that was open", (await page.getByLabel("给居民的答复").inputValue()).startsWith("已换好"));
+  check("what was typed survives a reload, in the form that was open", await soon(async () => (await page.getByLabel("给居民的答复").inputValue()).startsWith("已换好")));
   await page.getByRole("button", { name: "提交办结" }).click();
   await page.getByText("已办结：").waitFor();
   check("the worker finishes with a photograph", true);
@@ -159,8 +161,8 @@ async function large(resident) {
   await screen("m-9-large");
   await page.getByRole("button", { name: "English" }).click();
   await page.getByRole("heading", { name: "Progress" }).waitFor();
-  const said = await page.locator(".stages").innerText();
-  check("what is done is said in the chosen language", (said.match(/\bdone\b/g) ?? []).length === 4 && !/[一-鿿]/.test(said), said); // The second handling waits for its rating.
+  const said = () => page.locator(".stages").innerText();
+  check("what is done is said in the chosen language", await soon(async () => ((await said()).match(/\bdone\b/g) ?? []).length === 4 && !/[一-鿿]/.test(await said())), await said()); // The second handling waits for its rating.
   await screen("m-10-english");
   await page.goto(`${base}/m/lookup`);
   await screen("m-11-lookup");
@@ -179,8 +181,8 @@ async function again({ resident, desk, enter, position }, { code, track }) {
   await find(desk.page, code);
   const head = desk.page.locator(".case header");
   await head.getByText("第 2 次办理").waitFor();
-  check("the desk sees that it waits for a second dispatch, and why", (await head.getByText("二次办理待派").isVisible()) && (await desk.page.getByText("灯又不亮了，请查线路。").first().isVisible()));
-  check("and how it was rated", await desk.page.getByText(/没解决 · 不满意 · 亮了两晚又不亮了。/).isVisible());
+  check("the desk sees that it waits for a second dispatch, and why", (await comes(head.getByText("二次办理待派").first())) && (await comes(desk.page.getByText("灯又不亮了，请查线路。").first())));
+  check("and how it was rated", await comes(desk.page.getByText(/没解决 · 不满意 · 亮了两晚又不亮了。/).first()));
   await desk.screen("c-14-again");
   await desk.page.keyboard.press("D");
   await hurry(desk.page);
@@ -195,6 +197,7 @@ async function again({ resident, desk, enter, position }, { code, track }) {
   await other.page.getByRole("radio", { name: "已解决", exact: true }).check();
   await other.page.getByLabel("给居民的答复").fill("查出线路接头松动，已重新接好。");
   await other.page.locator("input[type=file]").first().setInputFiles(await picture(other.page, "again"));
+  await other.page.getByRole("img", { name: "第 1 张照片" }).waitFor();
   await other.page.getByText("照片上传中…").first().waitFor({ state: "detached" });
   await other.page.getByRole("button", { name: "提交办结" }).click();
   await other.page.getByText("已办结：").waitFor();
@@ -261,7 +264,7 @@ async function leaveWorker(worker) {
 
 export async function run(stage) {
   ({ base, check } = stage);
-  text = `楼道晚上黑得很，请来看看（走查 ${Date.now() % 100_000}）`;
+  text = `楼道晚上黑得很，请来看看（${tag()}）`;
   const { position, meet, enter } = stage;
   const resident = await meet({ viewport: phone, position });
   const filed = await report(resident);

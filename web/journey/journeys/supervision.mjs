@@ -1,5 +1,5 @@
 // Supervision: a red figure → its list → an order for a case of it → the paper; the weekly report with its denominators.
-import { soon } from "../soon.mjs";
+import { read, soon } from "../soon.mjs";
 import { listsHold, redToOrder, tabs, weekly } from "../supervise.mjs";
 import { hurry } from "../steps.mjs";
 
@@ -31,7 +31,7 @@ export async function run(stage) {
     await page.getByLabel("按什么看").selectOption({ label: by });
     await page.waitForURL((url) => url.href !== before);
     await listsHold(page, check, `the three rates by ${by}`, { ready: () => page.getByRole("row", { name: /全区合计/ }) });
-    check(`they are by ${by}`, (await page.getByLabel("按什么看").locator("option:checked").innerText()) === by);
+    check(`they are by ${by}`, await soon(async () => (await page.getByLabel("按什么看").locator("option:checked").innerText()) === by));
     const bare = await page.locator("main table tbody tr").evaluateAll((rows) => rows.filter((it) => !it.querySelector("a[href*='/cases?']")).map((it) => it.innerText));
     check(`every line by ${by} has its lists, also what belongs to none`, bare.length === 0, bare.join("; "));
   }
@@ -47,7 +47,7 @@ export async function run(stage) {
   await page.getByRole("heading", { name: "总体情况" }).waitFor();
   await screen("s-7-month");
   await listsHold(page, check, "the report of a month", { ready: () => page.getByRole("heading", { name: "总体情况" }) });
-  check("what was solved on each day has its list", (await page.locator("main a[href*='resolved_from=']").count()) >= 28);
+  check("what was solved on each day has its list", await soon(async () => (await page.locator("main a[href*='resolved_from=']").count()) >= 28));
   const row = await (await weekly(supervisor, "s-8"))("响应率");
   check("a rate of the weekly report stands with numerator and denominator", /\d+ \/ \d+/.test(row), row);
   await tabs(page).getByRole("link", { name: "派单准确" }).click();
@@ -67,7 +67,7 @@ export async function run(stage) {
   await screen("s-9-frozen");
   for (const [name, file] of [["定格的周期", "s-9-periods"], ["剔除", "s-10-exclusions"]]) {
     await tabs(page).getByRole("link", { name }).click();
-    await page.waitForFunction(() => !document.querySelector("main .wait"));
+    await read(page);
     await screen(file);
   }
   await page.getByRole("button", { name: "深色" }).click();

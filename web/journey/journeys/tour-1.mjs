@@ -4,7 +4,8 @@ import { as, tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { open as openCase } from "../desk.mjs";
 import { seeded } from "../seeded.mjs";
-import { dispatchTo, end, find, finished, follow, open, pickTop, post, send, takeOn, waiting, write } from "../steps.mjs";
+import { comes, says } from "../soon.mjs";
+import { cutOff, dispatchTo, end, find, finished, follow, open, pickTop, post, send, takeOn, waiting, write } from "../steps.mjs";
 
 /** Counts the taps of a page from now on. */
 const countTaps = (page) => page.evaluate(() => {
@@ -21,7 +22,7 @@ async function fireLane(stage, lane, text) {
   await page.goto(`${base}/m/`);
   await page.getByRole("button", { name: "用我现在的位置" }).click();
   await page.locator(".name").waitFor();
-  check("the grid and its worker have names", (await page.getByText("柳荫社区第三网格").first().isVisible()) && (await page.locator(".name").innerText()) === "周以宁");
+  check("the grid and its worker have names", (await comes(page.getByText("柳荫社区第三网格").first())) && (await says(page.locator(".name"), /^周以宁$/)));
   await screen("t-11-worker");
   await countTaps(page);
   await page.getByRole("link", { name: "我要上报" }).click();
@@ -33,7 +34,7 @@ async function fireLane(stage, lane, text) {
   const counted = (await taps(page)) + 1;
   check("it took three taps and a sentence", counted === 3, `${counted} taps`);
   await follow(page);
-  check("she sees with whom it is", await page.getByText(/现在由\s*区消防救援大队\s*负责/).isVisible());
+  check("she sees with whom it is", await comes(page.getByText(/现在由\s*区消防救援大队\s*负责/)));
   await screen("t-13-track");
 
   // The neighbour says the same and is joined to it.
@@ -54,8 +55,9 @@ async function desk(stage, code, lane, mark) {
   await page.locator("li button.line").first().waitFor();
   const { items: [found] } = await as(page, `/incidents?q=${code}`);
   await openCase(page, base, found.id);
-  const shown = await page.locator("article.case").innerText();
   const wanted = ["依据的词", "消防", "配合", "区消防救援大队", "柳荫社区"];
+  await says(page.locator("article.case"), ...wanted, /应在 .+ 前|剩/);
+  const shown = await page.locator("article.case").innerText();
   check("the desk reads the words that decided, the list class, who leads and who helps", wanted.every((it) => shown.includes(it)), wanted.filter((it) => !shown.includes(it)).join("、"));
   check("and until when", /应在 .+ 前|剩/.test(shown), shown.slice(0, 300));
   await screen("t-21-why");
@@ -112,8 +114,7 @@ async function stairwell(stage, stairs) {
   await open(page, stairs.title);
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
   await takeOn(page);
-  await context.setOffline(true);
-  await page.getByText("没有网络").first().waitFor();
+  await cutOff(page);
   await end(page, "声控灯已换好，上下楼看得见了。", "lamp");
   await page.getByRole("button", { name: "提交办结" }).click();
   await waiting(page, 1);

@@ -4,7 +4,7 @@ import { as, tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { open } from "../desk.mjs";
 import { seeded } from "../seeded.mjs";
-import { soon } from "../soon.mjs";
+import { comes, says, soon } from "../soon.mjs";
 import { staff } from "../staff.mjs";
 import { dial, dispatchTo, finished, follow, noted, post, rate, save, send, take, whistle, write } from "../steps.mjs";
 
@@ -28,7 +28,7 @@ async function water(stage, night, mark) {
   await page.locator("li button.line").first().waitFor();
   await open(page, base, night.id);
   await page.getByText(/第1次呼叫青禾街道值班室值守/).first().waitFor();
-  check("the street's duty room was rung in the night", /02:10/.test(await page.locator("article.case").innerText()));
+  check("the street's duty room was rung in the night", await says(page.locator("article.case"), "02:10"));
   await screen("t-42-night");
   const fresh = await as(page, `/incidents?q=${code}`);
   const one = await as(page, `/incidents/${fresh.items[0].id}`);
@@ -64,7 +64,7 @@ async function late({ check }, { street: { page, screen }, came, by }, mark) {
   await page.reload();
   const missing = card.locator("li").filter({ hasText: absent });
   await missing.getByText(/未报到/).waitFor();
-  check("one unit is late and red", await missing.getByText(/已超期/).isVisible(), await missing.innerText());
+  check("one unit is late and red", await comes(missing.getByText(/已超期/).first()), await missing.innerText());
   await screen("t-44-late");
   // Whoever came finishes first.
   for (const { desk, at } of came) await desk.call("POST", `${at}/done`, { note: "积水已排干。" });

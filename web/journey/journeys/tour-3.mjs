@@ -1,6 +1,7 @@
 // The last two stories of the tour: supervision from a red figure to an order on paper, the weekly report with its denominators; and the notice
 // board of a grid, whose square code opens the live page, and a vacancy, with who stands in for it.
 import { phone } from "../browser.mjs";
+import { comes, says, soon } from "../soon.mjs";
 import { board } from "../steps.mjs";
 import { redToOrder, tabs, weekly } from "../supervise.mjs";
 
@@ -28,18 +29,18 @@ async function notice(stage) {
   await page.getByRole("link", { name: "去工作台" }).click();
   await page.getByRole("navigation", { name: "工作区" }).waitFor();
   await board(page, base, "柳荫社区第三网格");
-  check("the board shows who works there", await page.locator(".people").getByText("周以宁").isVisible());
+  check("the board shows who works there", await comes(page.locator(".people").getByText("周以宁").first()));
   await page.emulateMedia({ media: "print" });
   check("and prints without buttons", !(await page.getByRole("button", { name: /打印/ }).isVisible()));
   await screen("t-71-paper");
   await page.emulateMedia({ media: "screen" });
   const link = (await page.locator(".board .link").innerText()).trim();
-  check("the square code says the same", (await page.locator("img.code").getAttribute("alt")).includes(link), link);
+  check("the square code says the same", await soon(async () => (await page.locator("img.code").getAttribute("alt")).includes(link)), link);
 
   const resident = await meet({ viewport: phone, scheme: "dark" });
   await resident.page.goto(link);
   await resident.page.locator(".name").waitFor();
-  check("the square code opens the live page of that grid", (await resident.page.locator(".name").innerText()) === "周以宁" && (await resident.page.getByText("柳荫社区第三网格").first().isVisible()));
+  check("the square code opens the live page of that grid", (await says(resident.page.locator(".name"), /^周以宁$/)) && (await comes(resident.page.getByText("柳荫社区第三网格").first())));
   await resident.screen("t-72-live");
   await resident.page.getByRole("link", { name: "全部通知" }).click();
   await resident.page.getByText("柳荫第三网格责任人员更新").waitFor();
@@ -49,18 +50,18 @@ async function notice(stage) {
   const community = await enter("yiling");
   await community.page.getByRole("navigation", { name: "工作区" }).waitFor();
   await board(community.page, base, "桥东社区第二网格");
-  check("a vacancy stands on the board", await community.page.locator(".people").getByText("空缺").first().isVisible());
+  check("a vacancy stands on the board", await comes(community.page.locator(".people").getByText("空缺").first()));
   const vacant = (await community.page.locator(".board .link").innerText()).trim();
   await community.screen("t-73-vacant-board");
   await resident.page.goto(vacant);
   await resident.page.getByText("您扫的是桥东社区第二网格公示牌上的码").waitFor();
   const away = resident.page.locator(".away");
   await away.waitFor();
-  check("the live page says that the post is vacant, who looks after it meanwhile, and whom to call", (await away.innerText()).includes("钱榆") && (await resident.page.getByText("打电话给桥东社区").isVisible()), await away.innerText());
+  check("the live page says that the post is vacant, who looks after it meanwhile, and whom to call", (await says(away, "钱榆")) && (await comes(resident.page.getByText("打电话给桥东社区").first())), await away.innerText());
   await resident.screen("t-74-vacant-live");
   await resident.page.getByRole("button", { name: "看我自己的网格" }).click();
   await resident.page.locator(".name").waitFor();
-  check("one's own grid was not forgotten", (await resident.page.locator(".name").innerText()) === "周以宁");
+  check("one's own grid was not forgotten", await says(resident.page.locator(".name"), /^周以宁$/));
 }
 
 export async function run(stage) {

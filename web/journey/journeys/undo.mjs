@@ -2,8 +2,8 @@
 // still there, and decided anew it is done once. What the rules refuse comes back with its reason; what was decided is sent when the page is left.
 import { as, report, tag } from "../ask.mjs";
 import { act, given, open, pickUnit } from "../desk.mjs";
-import { soon } from "../soon.mjs";
-import { hurry, noted, settled, take } from "../steps.mjs";
+import { comes, says, soon } from "../soon.mjs";
+import { hasten, hurry, noted, settled, take } from "../steps.mjs";
 
 const strip = (page, words) => page.locator(".strip").filter({ hasText: words });
 /** Takes back by the key, and sees that nothing waits any more. */
@@ -38,16 +38,18 @@ async function verified({ check, base }, centre) {
   await strip(page, "将办：核实").waitFor();
   const row = page.locator("li").filter({ has: page.locator("button.line") }).first();
   check("the list shows the act as taken while it waits", await soon(() => row.getByText("将办：核实").isVisible()));
-  check("and so does the case", await page.locator(".case header").getByText("将办：核实").isVisible());
-  await screen("un-1-verify");
+  check("and so does the case", await comes(page.locator(".case header").getByText("将办：核实")));
   await undo(page, "将办：核实");
   check("taken back, nothing was verified", (await stepsOf(page, filed.id, "verify")) === before && (await as(page, `/incidents/${filed.id}`)).state === "resolved");
   await page.keyboard.press("v");
-  check("what was typed is still there", (await form.getByLabel("核实情况").inputValue()) === words && (await form.getByText("刚才撤销的").isVisible()));
+  check("what was typed is still there", (await soon(async () => (await form.getByLabel("核实情况").inputValue()) === words)) && (await comes(form.getByText("刚才撤销的"))));
   await screen("un-2-again");
   await form.getByRole("radio", { name: "办好了", exact: true }).check();
   await form.getByLabel("核实情况").fill("又看一遍，都换好了。");
   await form.getByRole("button", { name: "核实" }).click();
+  // A picture may take all of the ten seconds, so none is taken of what is then taken back.
+  await strip(page, "将办：核实").waitFor();
+  await screen("un-1-verify");
   await settled(page, "核实");
   check("verified in the end, once", (await stepsOf(page, filed.id, "verify")) === before + 1);
   await page.keyboard.press("n");
@@ -70,17 +72,18 @@ async function called(stage, mark) {
   await noted(page, { solved: "没解决", satisfied: "不满意", words: "换了还是不亮。" });
   await page.getByRole("button", { name: "记下结果" }).click();
   await strip(page, "将办：回访").waitFor();
-  check("the queue shows the call as written down", await page.locator("button.entry").filter({ hasText: filed.code }).getByText("将办：回访").isVisible());
-  await screen("un-3-call");
+  check("the queue shows the call as written down", await comes(page.locator("button.entry").filter({ hasText: filed.code }).getByText("将办：回访")));
   await undo(page, "将办：回访");
   await page.getByText("前由您回访").waitFor();
-  check("the call is back with every answer", (await page.getByLabel("反映人的话").inputValue()) === "换了还是不亮。" && (await page.getByRole("group", { name: "满意吗？" }).getByRole("radio", { name: "不满意" }).isChecked()));
+  check("the call is back with every answer", await soon(async () => (await page.getByLabel("反映人的话").inputValue()) === "换了还是不亮。" && page.getByRole("group", { name: "满意吗？" }).getByRole("radio", { name: "不满意" }).isChecked()));
   check("and nobody was told anything", (await as(page, `/incidents/${filed.id}`)).ratings.length === 0);
   await page.getByRole("group", { name: "问题解决了吗？" }).getByRole("radio", { name: "解决了", exact: true }).check();
   await page.getByRole("group", { name: "满意吗？" }).getByRole("radio", { name: "满意", exact: true }).check();
   await page.getByLabel("反映人的话").fill("亮了，谢谢。");
   await page.getByRole("button", { name: "记下结果" }).click();
-  await hurry(page);
+  await strip(page, "将办：回访").waitFor();
+  await screen("un-3-call");
+  await hasten(page);
   await page.getByText(`已记下 ${filed.code} 的回访`).waitFor();
   const after = await as(page, `/incidents/${filed.id}`);
   check("put right, it is kept once", after.ratings.length === 1 && after.ratings[0].reason === "亮了，谢谢。", JSON.stringify(after.ratings));
@@ -97,12 +100,13 @@ async function whistled(stage, centre, mark) {
   await pickUnit(page, form, "谁主办", "市政设施");
   await form.getByLabel("说明").fill("请带铺砖材料到场。");
   await form.getByRole("button", { name: "吹哨", exact: true }).last().click();
-  await screen("un-4-whistle");
   await undo(page, "将办：吹哨");
   check("a whistle taken back called nobody", (await stepsOf(page, filed.id, "whistle")) === 0 && !(await as(page, "/whistles?state=open&limit=200")).items.some((it) => it.incident === filed.id));
   form = await act(page, "吹哨");
-  check("whom it would have called is still there", (await form.getByLabel("说明").inputValue()) === "请带铺砖材料到场。");
+  check("whom it would have called is still there", await soon(async () => (await form.getByLabel("说明").inputValue()) === "请带铺砖材料到场。"));
   await form.getByRole("button", { name: "吹哨", exact: true }).last().click();
+  await strip(page, "将办：吹哨").waitFor();
+  await screen("un-4-whistle");
   await settled(page, "吹哨");
   check("blown in the end, once", (await as(page, "/whistles?state=open&limit=200")).items.filter((it) => it.incident === filed.id).length === 1);
   return { page, screen, filed };
@@ -127,7 +131,7 @@ async function refused(stage, centre, mark) {
   await hurry(page);
   const wrong = page.locator(".wrong");
   await wrong.waitFor();
-  check("a refused act stays in view with its reason", (await wrong.innerText()).includes("没有办成：请反映人补充"), await wrong.innerText());
+  check("a refused act stays in view with its reason", await says(wrong, "没有办成：请反映人补充"), await wrong.innerText());
   await screen("un-5-refused");
   // The list was left meanwhile: the form is where it was decided.
   await page.goto(`${base}/c/#/calls`);
@@ -135,12 +139,12 @@ async function refused(stage, centre, mark) {
   await wrong.getByRole("button", { name: "改了再办" }).click();
   const box = ask.getByRole("textbox").first();
   await box.waitFor();
-  check("and comes back into its form, with what was typed and why", (await box.inputValue()) === "是哪个路口？" && (await ask.getByRole("alert").first().isVisible()));
+  check("and comes back into its form, with what was typed and why", (await soon(async () => (await box.inputValue()) === "是哪个路口？")) && (await comes(ask.getByRole("alert").first())));
   await screen("un-6-form");
   await box.fill("是哪个路口？请拍一张照片。");
   await ask.getByRole("button", { name: "请反映人补充" }).last().click();
   await settled(page, "请反映人补充");
-  check("put right, it goes, and nothing stays behind", (await wrong.count()) === 0 && (await as(page, `/incidents/${filed.id}`)).paused !== null);
+  check("put right, it goes, and nothing stays behind", (await soon(async () => (await wrong.count()) === 0)) && (await as(page, `/incidents/${filed.id}`)).paused !== null);
 }
 
 /** Leaving the page, by another address as by closing the tab, sends what waits. */

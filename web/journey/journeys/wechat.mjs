@@ -2,6 +2,7 @@
 // out with its photograph and its place, and nobody is led to forward his own page.
 import { phone } from "../browser.mjs";
 import { picture } from "../picture.mjs";
+import { comes } from "../soon.mjs";
 
 const agent = "Mozilla/5.0 (Linux; Android 12; JAD-AL50) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/116.0.0.0 Mobile Safari/537.36 XWEB/1160065 MMWEBSDK/20240404 MicroMessenger/8.0.49.2600(0x2800313D) WeChat/arm64 Weixin NetType/4G Language/zh_CN ABI/arm64";
 
@@ -29,6 +30,6 @@ export async function run({ base, check, meet, position, text }) {
   check("nobody is led to forward his own page", true);
   await box.getByRole("button", { name: "分享进度" }).click();
   await box.locator(".link").waitFor();
-  check("the link stands there to be copied by hand", await box.getByText("请长按上面的链接复制").isVisible());
+  check("the link stands there to be copied by hand", await comes(box.getByText("请长按上面的链接复制")));
   await screen("m-80-wechat");
 }

@@ -4,7 +4,7 @@ import { as, report, tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { staff } from "../staff.mjs";
 import { soon } from "../soon.mjs";
-import { handIn, tab, takeOn, waiting } from "../steps.mjs";
+import { cutOff, handIn, more, tab, takeOn, waiting } from "../steps.mjs";
 
 async function homeScreen({ check, base }, { page, screen }) {
   await tab(page, "我的");
@@ -29,7 +29,7 @@ async function burden(stage, { page, screen }, mark) {
   await page.getByLabel("哪个单位").fill("城市管理");
   await page.getByRole("button", { name: "区城市管理和综合执法局" }).first().click();
   await page.getByRole("radio", { name: "重复填表" }).check();
-  await page.context().setOffline(true);
+  await cutOff(page);
   await page.getByLabel("怎么回事").fill(words);
   await screen("wm-02-burden");
   await page.getByRole("button", { name: "提交举报" }).click();
@@ -75,8 +75,7 @@ async function whistle(stage, mark) {
   await page.goto(`${base}/w/#/case/${filed.id}`);
   await page.getByRole("heading", { name: text }).waitFor();
   await page.context().setOffline(true);
-  await page.getByRole("button", { name: "更多" }).click();
-  await page.getByRole("button", { name: "请单位来帮忙" }).click();
+  await more(page, "请单位来帮忙");
   await page.getByLabel("哪个单位").fill("青和物业");
   await page.getByRole("button", { name: "青和物业·柳荫项目" }).first().click();
   await page.getByLabel("请他们来做什么").fill("请带梯子来看线路。");
@@ -97,10 +96,10 @@ async function help({ base, check, ...stage }, { page, screen }, mark) {
   await page.goto(`${base}/w/#/case/${filed.id}`);
   await page.getByRole("heading", { name: text }).waitFor();
   await page.getByRole("button", { name: "更多" }).click();
+  await page.getByRole("button", { name: "退单", exact: true }).waitFor();
   check("before he is at work a worker is not offered it", (await page.getByRole("button", { name: "请单位来帮忙" }).count()) === 0);
   await takeOn(page);
-  await page.getByRole("button", { name: "更多" }).click();
-  await page.getByRole("button", { name: "请单位来帮忙" }).click();
+  await more(page, "请单位来帮忙");
   await page.getByLabel("哪个单位").fill("青和物业");
   await page.getByRole("button", { name: "青和物业·柳荫项目" }).first().click();
   await page.getByLabel("请他们来做什么").fill("请带梯子来看线路。");

@@ -1,9 +1,10 @@
 // A worker at the edge of the network: it goes in the middle of a photograph, he goes on without it, the page is killed, it comes back; then his
 // session ends with work still on the device; then somebody else was faster. Nothing is lost, nothing is done twice.
-import { report } from "../ask.mjs";
+import { mark as digits, report } from "../ask.mjs";
 import { phone } from "../browser.mjs";
-import { soon } from "../soon.mjs";
-import { end, open, takeOn, waiting } from "../steps.mjs";
+import { instead } from "../proxy.mjs";
+import { comes, soon } from "../soon.mjs";
+import { cutOff, end, open, takeOn, waiting } from "../steps.mjs";
 
 /** What the server has of a case, asked with the page's own session. */
 const ofServer = (page, id) => page.evaluate((of) => fetch(`/api/v1/incidents/${of}`).then((it) => it.json()), id);
@@ -17,7 +18,7 @@ const groundCells = (page) => page.evaluate(() => new Promise((tell, fail) => {
 
 export async function run(stage) {
   const { base, check, position, enter, links } = stage;
-  const mark = String(Date.now() % 100_000);
+  const mark = digits();
   const [first, second, third] = [`甲楼道灯不亮，晚上看不见 ${mark}`, `乙单元楼道灯坏了，楼梯间照明坏了 ${mark}`, `丙单元楼道感应灯不亮 ${mark}`];
   const helped = `帮张阿姨把菜提上楼 ${mark}`;
   const cases = [];
@@ -41,7 +42,7 @@ export async function run(stage) {
   await takeOn(page);
   await end(page, "灯泡已换好，晚上看得见了。", "after");
   let cut = 0;
-  await page.route("**/api/v1/photos", async (route) => {
+  await instead(page, "**/api/v1/photos", async (route) => {
     cut += 1;
     await context.setOffline(true);
     await route.abort("connectionreset");
@@ -50,7 +51,7 @@ export async function run(stage) {
   await waiting(page, 1);
   await page.getByText("没有网络").first().waitFor();
   check("the network went in the middle of the photograph", cut === 1, `${cut} uploads were cut`);
-  check("the case is as its worker left it", await page.getByText("已办结，待核实").first().isVisible());
+  check("the case is as its worker left it", await comes(page.getByText("已办结，待核实").first()));
   await screen("wo-03-cut");
   await page.unroute("**/api/v1/photos");
 
@@ -59,7 +60,7 @@ export async function run(stage) {
   await page.getByRole("heading", { name: first }).waitFor();
   await page.getByRole("link", { name: "待办", exact: true }).click();
   await page.getByRole("link").filter({ hasText: second }).first().waitFor();
-  check("and says that it is a demonstration", await page.getByText("演示数据").isVisible());
+  check("and says that it is a demonstration", await comes(page.getByText("演示数据").first()));
   check("the page opens without network, with its cases", true);
   await page.getByRole("searchbox").fill(mark);
   await page.getByText("找到 3 件").waitFor();
@@ -109,7 +110,7 @@ export async function run(stage) {
   check("a killed page loses nothing, not even half a sentence", await soon(async () => (await page.getByLabel("补记一条").inputValue()) === "还没写完的一句"));
   await page.locator(".bar").click();
   await page.getByRole("heading", { name: "待发送", level: 1 }).waitFor();
-  check("what waits is shown in its order", (await page.getByRole("article").count()) === 4);
+  check("what waits is shown in its order", await soon(async () => (await page.getByRole("article").count()) === 4));
   await screen("wo-09-outbox");
 
   // It comes back.
@@ -130,7 +131,7 @@ export async function run(stage) {
   await page.getByRole("link", { name: "日志", exact: true }).click();
   await page.getByText(helped).waitFor();
   await page.getByText("已上报卫生服务（新增孕妇）").first().waitFor();
-  check("the log of the day wrote itself", await page.locator(".lines").getByText("办结", { exact: true }).first().isVisible());
+  check("the log of the day wrote itself", await comes(page.locator(".lines").getByText("办结", { exact: true }).first()));
   await screen("wo-11-day");
   await page.getByRole("link", { name: "我的填报负担" }).click();
   await page.getByRole("heading", { name: "谁让填的" }).waitFor();
@@ -170,7 +171,7 @@ async function ended({ check }, page, links, words) {
 async function conflict({ check, enter }, { page, screen }, words, id) {
   const context = page.context();
   await open(page, words);
-  await context.setOffline(true);
+  await cutOff(page);
   await page.getByRole("button", { name: "接单" }).click();
   await waiting(page, 1);
   const desk = await enter("community");

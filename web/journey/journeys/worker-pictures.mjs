@@ -1,13 +1,13 @@
 // A worker opens his own case without network, and its photograph is there; it lies sealed on the phone.
-import { report } from "../ask.mjs";
+import { mark, report } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { picture } from "../picture.mjs";
 import { soon } from "../soon.mjs";
-import { open, takeOn, waiting } from "../steps.mjs";
+import { cutOff, open, takeOn, waiting } from "../steps.mjs";
 
 export async function run(stage) {
   const { check, position, enter } = stage;
-  const words = `楼道灯不亮，晚上看不见 ${Date.now() % 100_000}`;
+  const words = `楼道灯不亮，晚上看不见 ${mark()}`;
   const { id } = await report(stage, words, { phone: "140-0000-2046", name: "叶知秋" });
   const { page, screen } = await enter("worker", { viewport: phone, position });
   await open(page, words);
@@ -19,8 +19,8 @@ export async function run(stage) {
   await page.getByRole("button", { name: "保存备注" }).click();
   await waiting(page, 0);
   const photos = () => page.evaluate((of) => fetch(`/api/v1/incidents/${of}`).then((it) => it.json()).then((it) => it.photos.map((one) => one.id)), id);
-  await soon(async () => (await photos()).length === 1);
-  const [photo] = await photos();
+  let photo;
+  await soon(async () => ([photo] = await photos()).length === 1);
   await page.reload();
   const kept = () => page.evaluate(() => new Promise((tell) => {
     const open = indexedDB.open("jingwei-w");
@@ -30,7 +30,7 @@ export async function run(stage) {
     };
   }));
   check("the photograph of an own open case comes to the phone", await soon(async () => (await kept()).includes(photo)), JSON.stringify(await kept()));
-  await page.context().setOffline(true);
+  await cutOff(page);
   await page.reload();
   await page.getByRole("heading", { name: words }).waitFor();
   await page.locator(".kept canvas").first().waitFor();

@@ -3,8 +3,8 @@
 import { as, report, tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { bears } from "../phone.mjs";
-import { soon } from "../soon.mjs";
-import { end, handIn, takeOn, waiting } from "../steps.mjs";
+import { comes, says, soon } from "../soon.mjs";
+import { cutOff, end, handIn, more, takeOn, waiting } from "../steps.mjs";
 
 const matter = "走查分段事项";
 const line = `level1,level2,level3,access_class,lead_unit,accept_limit,handle_limit,limit_unit,stages,verify\n走查大类,走查小类,${matter},基本,属地网格,1,80,工作时,停工:4工作时;拆除:7工作日,desk\n`;
@@ -40,10 +40,9 @@ export async function run(stage) {
   try {
     await takeOn(page);
     await page.getByText(/“停工”应在 .* 前完成/).waitFor();
-    check("the limits on the way stand with the case", await page.getByText(/“拆除”应在 .* 前完成/).isVisible());
-    await page.context().setOffline(true);
-    await page.getByRole("button", { name: "更多" }).click();
-    await offered(page, "阶段完成").click();
+    check("the limits on the way stand with the case", await comes(page.getByText(/“拆除”应在 .* 前完成/)));
+    await cutOff(page);
+    await more(page, "阶段完成");
     await page.getByRole("radio", { name: /停工/ }).check();
     await page.getByLabel("做了什么（可不填）").fill("已劝停，工人离场。");
     await screen("ws-01-stage");
@@ -54,8 +53,7 @@ export async function run(stage) {
     await waiting(page, 0);
     await page.getByText("“停工”已完成：已劝停，工人离场。").waitFor();
     check("the stage is in the history", (await as(page, `/incidents/${filed.id}`)).steps.some((it) => it.spoken?.kind === "stage_done"));
-    await page.getByRole("button", { name: "更多" }).click();
-    await offered(page, "阶段完成").click();
+    await more(page, "阶段完成");
     await bears(worker, check, "the form of a stage");
     await page.getByRole("button", { name: "先不办" }).click();
 
@@ -65,14 +63,14 @@ export async function run(stage) {
       await page.getByRole("heading", { name: "已送签，签发后才算办结" }).waitFor();
     };
     await finish("棚子已拆。");
-    check("a result that waits for its signature says so to whoever wrote it", await page.getByText("棚子已拆。").first().isVisible());
+    check("a result that waits for its signature says so to whoever wrote it", await comes(page.getByText("棚子已拆。").first()));
     await screen("ws-02-handed-up");
 
     const head = await enter("head", { viewport: phone, position });
     await head.page.goto(`${base}/w/`);
     const item = head.page.getByRole("link").filter({ hasText: words }).first();
     await item.waitFor();
-    check("it stands in the inbox of whoever signs", (await item.innerText()).includes("待签发"));
+    check("it stands in the inbox of whoever signs", await says(item, "待签发"));
     await item.click();
     await head.page.getByRole("heading", { name: "待您签发" }).waitFor();
     await head.screen("ws-03-to-sign");
@@ -90,7 +88,7 @@ export async function run(stage) {
     await finish("棚子已拆，约 12 平方米。");
     await head.page.reload();
     await head.page.getByText("棚子已拆，约 12 平方米。").first().waitFor();
-    await head.page.context().setOffline(true);
+    await cutOff(head.page);
     await offered(head.page, "签发").click();
     await head.page.getByRole("radio", { name: "签发" }).check();
     await head.screen("ws-04-sign");

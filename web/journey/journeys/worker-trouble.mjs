@@ -3,7 +3,8 @@
 import { as, report, tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { picture } from "../picture.mjs";
-import { proxy } from "../proxy.mjs";
+import { instead, proxy } from "../proxy.mjs";
+import { comes, soon } from "../soon.mjs";
 import { open, tab, waiting } from "../steps.mjs";
 
 const notes = async (page, id, words) => (await as(page, `/incidents/${id}`)).steps.filter((it) => it.action === "note" && it.words?.includes(words)).length;
@@ -31,9 +32,10 @@ async function update({ check }, { page, screen }, door, one) {
   await page.getByRole("button", { name: "更新", exact: true }).click();
   await loaded;
   await waiting(page, 1);
-  const [after, ...more] = await shells(page);
-  check("the new version is here and the old one gone", after !== before && more.length === 0, `${before} → ${after} ${more}`);
-  check("what waited still waits, and without the server the worker is still at work", await page.getByText("没有网络").first().isVisible());
+  let now = [];
+  const gone = await soon(async () => (now = await shells(page)).length === 1 && now[0] !== before);
+  check("the new version is here and the old one gone", gone, `${before} → ${now}`);
+  check("what waited still waits, and without the server the worker is still at work", await comes(page.getByText("没有网络").first()));
   await screen("wt-02-updated");
   door.open();
   await page.locator(".bar").click();
@@ -46,7 +48,7 @@ async function update({ check }, { page, screen }, door, one) {
 async function poisoned({ check }, { page, screen }, one, other) {
   const path = `**/api/v1/incidents/${one.id}/note`;
   let tried = 0;
-  await page.route(path, (route) => {
+  await instead(page, path, (route) => {
     tried += 1;
     return route.fulfill({ status: 500, contentType: "application/problem+json", body: JSON.stringify({ status: 500, code: "internal", params: {} }) });
   });
@@ -57,10 +59,12 @@ async function poisoned({ check }, { page, screen }, one, other) {
   await note(page, "后面的一条");
   await page.locator(".bar").click();
   const needs = page.locator(".bar").getByText("需要您处理 1");
-  for (let n = 0; n < 20 && !(await needs.isVisible()); n += 1) {
+  await soon(async () => {
+    if (await needs.isVisible()) return true;
     await page.getByRole("button", { name: "现在同步" }).click();
     await page.waitForTimeout(300);
-  }
+    return false;
+  }, 90_000);
   await needs.waitFor();
   check("after eight tries it is put aside", tried === 8, `${tried} tries`);
   await page.getByText("多次没发成，先放在一边").waitFor();

@@ -1,55 +1,49 @@
 // The pages of a worker in every dress: dark, large, English; what he can do to a case beside finishing it; the handbook, the must-reports, and what
 // somebody sees who has no business here.
-import { report } from "../ask.mjs";
+import { mark as digits, report } from "../ask.mjs";
 import { phone } from "../browser.mjs";
-import { soon } from "../soon.mjs";
-import { handIn, open, tab, takeOn } from "../steps.mjs";
+import { soon, soonIn } from "../soon.mjs";
+import { handIn, more, open, tab, takeOn } from "../steps.mjs";
 
 /** Somebody who may be asked back. */
 const caller = { phone: "140-0000-2046", name: "叶知秋" };
 const steps = (page, id) => page.evaluate((of) => fetch(`/api/v1/incidents/${of}`).then((it) => it.json()).then((it) => it.steps.map((step) => step.action)), id);
 /** The steps of a case once this one is among them; a command is on its way for a moment after the page took it. */
 async function stepped(page, id, action) {
-  for (let n = 0; n < 40; n += 1) {
-    const now = await steps(page, id);
-    if (now.includes(action)) return now;
-    await page.waitForTimeout(250);
-  }
-  return steps(page, id);
+  let now;
+  await soon(async () => (now = await steps(page, id)).includes(action));
+  return now;
 }
 
 export async function run(stage) {
   const { base, check, position, enter } = stage;
-  const mark = String(Date.now() % 100_000);
+  const mark = digits();
   const [keep, back] = [`戊楼道灯不亮，楼道黑 ${mark}`, `己单元楼道灯坏了 ${mark}`];
   const cases = [await report(stage, keep, caller), await report(stage, back, caller)];
   const worker = await enter("worker", { viewport: phone, position, scheme: "dark" });
   const { page, screen } = worker;
   await page.getByRole("link").filter({ hasText: keep }).first().waitFor();
-  check("the pages are dark where the phone is", await page.evaluate(() => document.documentElement.classList.contains("dark")));
+  check("the pages are dark where the phone is", await soonIn(page, () => document.documentElement.classList.contains("dark")));
   await screen("wf-01-dark-today");
 
   // More time, handed up: each a form of one sentence.
   await open(page, keep);
   await takeOn(page);
-  await page.getByRole("button", { name: "更多" }).click();
-  await page.getByRole("button", { name: "申请延期" }).click();
+  await more(page, "申请延期");
   await page.getByRole("button", { name: "提交", exact: true }).click();
   await page.getByText("请写一句话。").waitFor();
   await page.getByLabel("为什么要延期").fill("灯具要从外地调货");
   await screen("wf-02-dark-extend");
   await handIn(page);
   check("more time was asked for", (await stepped(page, cases[0].id, "extend")).includes("extend"));
-  await page.getByRole("button", { name: "更多" }).click();
-  await page.getByRole("button", { name: "请求升级" }).click();
+  await more(page, "请求升级");
   await page.getByLabel("为什么解决不了").fill("线路老化，要物业公司停电检修");
   await handIn(page);
   check("the case was handed up", (await stepped(page, cases[0].id, "escalate")).includes("escalate"));
 
   // Returned with a coded reason.
   await open(page, back);
-  await page.getByRole("button", { name: "更多" }).click();
-  await page.getByRole("button", { name: "退单" }).click();
+  await more(page, "退单");
   await page.getByRole("button", { name: "提交", exact: true }).click();
   await page.getByText("请选一个理由。").waitFor();
   await page.getByRole("radio").first().check();
@@ -57,8 +51,8 @@ export async function run(stage) {
   await basis.fill("物业服务合同第三条");
   await screen("wf-03-dark-return");
   await handIn(page);
-  check("nothing needs the worker", !(await page.getByText("需要您处理").isVisible()));
   const returned = await stepped(page, cases[1].id, "send_back");
+  check("nothing needs the worker", !(await page.getByText("需要您处理").isVisible()));
   check("the case was returned", returned.includes("send_back"), JSON.stringify(returned));
   await tab(page, "待办");
   await page.getByRole("heading", { name: "待办", level: 1 }).waitFor();
@@ -106,6 +100,13 @@ export async function run(stage) {
   await page.getByRole("link", { name: "My form burden" }).click();
   await page.getByRole("heading", { name: "Who asked" }).waitFor();
   await screen("wf-11-english-meter");
+  // Each of its numbers opens the steps that it counts.
+  const typed = page.getByRole("main").locator("dl a").first();
+  const number = await typed.innerText();
+  await typed.click();
+  await page.getByText(`${number} by you`).waitFor();
+  check("the number of what was typed opens its steps", (await page.getByRole("main").locator("ol > li").count()) > 0);
+  await screen("wf-11-english-steps");
 
   // A head of grids calls a unit for help.
   const head = await enter("head", { viewport: phone, position });

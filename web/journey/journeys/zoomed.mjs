@@ -2,7 +2,8 @@
 // points. Nothing sticks out, the list and the form have room, every form can be sent, and what waits or failed does not lie over the page.
 import { as, report, tag } from "../ask.mjs";
 import { act, open } from "../desk.mjs";
-import { soonIn } from "../soon.mjs";
+import { instead } from "../proxy.mjs";
+import { read, soonIn } from "../soon.mjs";
 import { hurry } from "../steps.mjs";
 
 const sizes = [[720, 450], [640, 360]];
@@ -28,7 +29,7 @@ async function pages(one, paths, base, check, size) {
     await page.goto(`${base}/c/#/nowhere`);
     await page.goto(`${base}/c/#${path}`);
     await page.locator("#main h1").first().waitFor();
-    await page.waitForFunction(() => !document.querySelector("main .wait"), null, { timeout: 10_000 }).catch(() => undefined);
+    await read(page);
     await one.fits(`${path} at ${size}`);
     await one.page.screenshot({ path: `${one.shots}/z-${size}-${path.replace(/[^a-z]+/g, "-")}.png` });
     // What the page begins with comes into view without much scrolling, and nothing that sticks takes the screen.
@@ -67,7 +68,7 @@ async function desk(one, { base, check }, filed, size) {
 async function strips(one, { base, check }, filed, size) {
   const { page } = one;
   await open(page, base, filed.id);
-  await page.route(/\/incidents\/[^/]+\/note$/, (route) => route.fulfill({ status: 422, contentType: "application/problem+json", body: JSON.stringify({ status: 422, code: "not-in-this-state" }) }));
+  await instead(page, /\/incidents\/[^/]+\/note$/, (route) => route.fulfill({ status: 422, contentType: "application/problem+json", body: JSON.stringify({ status: 422, code: "not-in-this-state" }) }));
   const some = (await as(page, "/incidents?state=assigned,in_progress&limit=4")).items;
   for (const it of some) {
     await page.goto(`${base}/c/#/cases/${it.id}`);
