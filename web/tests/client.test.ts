@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import * as calls from "@/api/calls";
-import { useCsrf, whenLoggedOut } from "@/api/client";
+import { claimCall, desk } from "@/api/calls/desk";
+import { share, unshare } from "@/api/calls/resident";
+import { under, useCsrf, whenLoggedOut } from "@/api/client";
+import { forgetUnheard } from "@/api/lasting";
 import { isProblem } from "@/api/problem";
 import { uuidv7 } from "@/api/uuid";
 
@@ -116,6 +119,73 @@ describe("the client", () => {
   it("takes an empty answer", async () => {
     answers = [() => new Response(null, { status: 204 })];
     await expect(calls.logOut()).resolves.toBeUndefined();
+  });
+});
+
+describe("a command that got no answer and is given again", () => {
+  const of = (kind: "first" | "further", words: string) => desk.bulletin({ id: "c", version: 1 }, { kind, words });
+  const [lost, done, fails] = [[silence(), silence()], json(200, {}), json(503, { code: "busy" })];
+  const keys = () => asked.map((it) => it.headers.get("Idempotency-Key"));
+  const same = () => new Set(keys()).size;
+  beforeEach(() => forgetUnheard());
+
+  it("is the same command: one key, however often it is given", async () => {
+    answers = [...lost, fails, ...lost, done];
+    for (let n = 0; n < 3; n += 1) await problemOf(of("first", "起火"));
+    await of("first", "起火");
+    expect([keys().length, same()]).toEqual([6, 1]);
+  });
+  it("is another one with other words, or to another thing", async () => {
+    answers = [...lost, done, done, done];
+    await problemOf(of("first", "起火"));
+    await of("first", "起火，无人受伤");
+    await of("further", "起火");
+    await desk.bulletin({ id: "d", version: 1 }, { kind: "first", words: "起火" });
+    expect([keys().length, same()]).toEqual([5, 4]);
+  });
+  it("is another one after an answer, be it yes or no", async () => {
+    answers = [...lost, done, done, json(422, { code: "not-yours" }), done];
+    await problemOf(of("further", "无变化"));
+    await of("further", "无变化");
+    await of("further", "无变化");
+    await problemOf(of("further", "仍无变化"));
+    await of("further", "仍无变化");
+    const [first, again, heard, next, refused, anew] = keys();
+    expect([again === first, heard === first, new Set([first, next, refused, anew]).size]).toEqual([true, true, 4]);
+  });
+  it("counts an answer that breaks off under way as none", async () => {
+    const broken = () => new Response(new ReadableStream({ start: (it) => it.error(new TypeError("cut")) }), { status: 200, headers: { "content-type": "application/json" } });
+    answers = [broken, broken, done];
+    await problemOf(of("first", "起火"));
+    await of("first", "起火");
+    expect([keys().length, same()]).toEqual([3, 1]);
+  });
+  it("is another one once something else was done to the same thing, or an hour later", async () => {
+    answers = [...lost, done, done, done, ...lost, done];
+    await problemOf(share("t"));
+    await desk.bulletin({ id: "d", version: 1 }, { kind: "first", words: "别的事" });
+    await unshare("t");
+    await share("t");
+    expect(keys()[4]).not.toBe(keys()[0]);
+    await problemOf(share("t"));
+    const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_001);
+    await share("t");
+    clock.mockRestore();
+    expect(keys()[7]).not.toBe(keys()[5]);
+  });
+  it("is none that only asks, nor one that is a file", async () => {
+    answers = [...lost, done, ...lost, done];
+    await problemOf(claimCall("c"));
+    await claimCall("c");
+    await problemOf(calls.sendPhoto(new Blob(["a"], { type: "image/jpeg" })));
+    await calls.sendPhoto(new Blob(["b"], { type: "image/jpeg" }));
+    expect(same()).toBe(4);
+  });
+  it("keeps the key that it has of its own", async () => {
+    answers = [...lost, done];
+    await problemOf(under("own-key-1", () => of("first", "起火")));
+    await of("first", "起火");
+    expect([keys()[0], keys()[2] === keys()[0]]).toEqual(["own-key-1", false]);
   });
 });
 
