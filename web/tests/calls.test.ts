@@ -1,9 +1,9 @@
 import { enableAutoUnmount, flushPromises } from "@vue/test-utils";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Problem } from "@/api/problem";
 import CallsPage from "@/faces/console/calls/CallsPage.vue";
 import DeskPage from "@/faces/console/incidents/DeskPage.vue";
 import { forgetTyped, keepTyped, wantForm } from "@/faces/console/typed";
-import { Problem } from "@/api/problem";
 import { mounted, serve } from "./mounted";
 
 const call = (id: string) => ({ id, code: `C-${id}`, title: `事 ${id}`, state: "resolved", since: "2026-11-20T02:00:00.000Z", attempts: [], confidential: false });

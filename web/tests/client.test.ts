@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import * as calls from "@/api/calls";
-import { claimCall, desk } from "@/api/calls/desk";
-import { share, unshare } from "@/api/calls/resident";
+import { makeToken } from "@/api/calls/account";
+import { claimCall, desk, saveFilter } from "@/api/calls/desk";
+import { publish } from "@/api/calls/publishing";
+import { partnerAccept, partnerDone, partnerNote, share, unshare } from "@/api/calls/resident";
+import { newWebhook, openAccount, setSetting } from "@/api/calls/setup";
+import { putOwnPortrait } from "@/api/calls/worker";
 import { under, useCsrf, whenLoggedOut } from "@/api/client";
 import { forgetUnheard } from "@/api/lasting";
 import { isProblem } from "@/api/problem";
@@ -134,6 +138,23 @@ describe("a command that got no answer and is given again", () => {
     for (let n = 0; n < 3; n += 1) await problemOf(of("first", "起火"));
     await of("first", "起火");
     expect([keys().length, same()]).toEqual([6, 1]);
+  });
+  const at = { id: "c", version: 1 };
+  const acts: [name: string, act: () => Promise<unknown>][] = [
+    ["an answered bell", () => desk.acknowledge(at, "")], ["a whistle", () => desk.whistle(at, { units: [], words: "请来" })], ["coming to one", () => desk.reportIn(at, "t", { note: "到了", photo_ids: [] })],
+    ["raising a case", () => desk.raise(at, { urgency: "emergency", reason: "有人被困" })], ["a link for a partner", () => desk.link(at, "t", 7)], ["a saved filter", () => saveFilter({ name: "我的", query: {} } as never)],
+    ["a notice", () => publish({ kind: "notice", title: "停水", text: "停水", unit: "S1" } as never)], ["a token", () => makeToken("大屏", 30)], ["an account", () => openAccount({ username: "wang", name: "王" })],
+    ["a receiver", () => newWebhook({ name: "平台", url: "https://x.example", kinds: [] })], ["a setting", () => setSetting("district.hotlines", { value: [] as never, reason: "换号" })], ["ending every link", () => desk.unlink(at, "t")],
+    ["a shared link of a resident", () => share("t")], ["a partner's taking on", () => partnerAccept("s")], ["a partner's note", () => partnerNote("s", "在路上", [])],
+    ["a partner's result", () => partnerDone("s", { result: "solved", public_reply: "好了", note: "", photo_ids: [] })], ["a portrait", () => putOwnPortrait("p")],
+  ];
+  it.each(acts)("is one key for %s, and another one after its answer", async (_name, act) => {
+    answers = [...lost, done, done];
+    await problemOf(act());
+    await act();
+    await act();
+    const [first, , again, next] = keys();
+    expect([keys().length, again === first, next === first]).toEqual([4, true, false]);
   });
   it("is another one with other words, or to another thing", async () => {
     answers = [...lost, done, done, done];

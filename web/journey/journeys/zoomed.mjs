@@ -2,7 +2,7 @@
 // points. Nothing sticks out, the list and the form have room, every form can be sent, and what waits or failed does not lie over the page.
 import { as, report, tag } from "../ask.mjs";
 import { act, open } from "../desk.mjs";
-import { soonIn } from "../soon.mjs";
+import { soon, soonIn } from "../soon.mjs";
 import { hurry } from "../steps.mjs";
 
 const sizes = [[720, 450], [640, 360]];
@@ -88,6 +88,11 @@ async function strips(one, { base, check }, filed, size) {
   await form.waitFor({ state: "hidden" });
   check(`what failed leaves the page in sight at ${size}`, (await share(page, ".place")) < 0.5, `${await share(page, ".place")}`);
   await one.screen(`z-${size}-failed`);
+  const [low, strips] = [page.viewportSize(), page.locator(".place .strip")];
+  await page.setViewportSize({ width: low.width, height: 900 });
+  check(`with more room than ${size} two of them are told, too`, await soon(async () => (await strips.count()) === 3), `${await strips.count()}`);
+  await page.setViewportSize(low);
+  check(`and with less again only how many there are`, await soon(async () => (await strips.count()) === 1), `${await strips.count()}`);
   await page.unroute(/\/incidents\/[^/]+\/note$/);
   await page.getByRole("button", { name: "全部再试" }).click();
   check(`tried again, nothing stays behind at ${size}`, await soonIn(page, () => !document.querySelector(".wrong")));
