@@ -151,7 +151,7 @@ async function keyed({ check, base }, { page, screen, filed }, mark) {
   await more.focus();
   await page.keyboard.press("Enter");
   await soonIn(page, () => document.activeElement?.matches(".menu button"));
-  const chosen = page.locator(".menu button").filter({ hasText: "督办" });
+  const chosen = page.locator(".menu button").filter({ hasText: "升级" });
   check("Tab goes through the menu", await tabTo(page, chosen));
   await page.keyboard.press("Enter");
   await page.getByRole("dialog").waitFor();
