@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import * as calls from "@/api/calls";
-import { useCsrf, whenLoggedOut } from "@/api/client";
+import { makeToken } from "@/api/calls/account";
+import { claimCall, desk, saveFilter } from "@/api/calls/desk";
+import { publish } from "@/api/calls/publishing";
+import { partnerAccept, partnerDone, partnerNote, share, unshare } from "@/api/calls/resident";
+import { newWebhook, openAccount, setSetting } from "@/api/calls/setup";
+import { putOwnPortrait } from "@/api/calls/worker";
+import { under, useCsrf, whenLoggedOut } from "@/api/client";
+import { forgetUnheard } from "@/api/lasting";
 import { isProblem } from "@/api/problem";
 import { uuidv7 } from "@/api/uuid";
 
@@ -116,6 +123,90 @@ describe("the client", () => {
   it("takes an empty answer", async () => {
     answers = [() => new Response(null, { status: 204 })];
     await expect(calls.logOut()).resolves.toBeUndefined();
+  });
+});
+
+describe("a command that got no answer and is given again", () => {
+  const of = (kind: "first" | "further", words: string) => desk.bulletin({ id: "c", version: 1 }, { kind, words });
+  const [lost, done, fails] = [[silence(), silence()], json(200, {}), json(503, { code: "busy" })];
+  const keys = () => asked.map((it) => it.headers.get("Idempotency-Key"));
+  const same = () => new Set(keys()).size;
+  beforeEach(() => forgetUnheard());
+
+  it("is the same command: one key, however often it is given", async () => {
+    answers = [...lost, fails, ...lost, done];
+    for (let n = 0; n < 3; n += 1) await problemOf(of("first", "起火"));
+    await of("first", "起火");
+    expect([keys().length, same()]).toEqual([6, 1]);
+  });
+  const at = { id: "c", version: 1 };
+  const acts: [name: string, act: () => Promise<unknown>][] = [
+    ["an answered bell", () => desk.acknowledge(at, "")], ["a whistle", () => desk.whistle(at, { units: [], words: "请来" })], ["coming to one", () => desk.reportIn(at, "t", { note: "到了", photo_ids: [] })],
+    ["raising a case", () => desk.raise(at, { urgency: "emergency", reason: "有人被困" })], ["a link for a partner", () => desk.link(at, "t", 7)], ["a saved filter", () => saveFilter({ name: "我的", query: {} } as never)],
+    ["a notice", () => publish({ kind: "notice", title: "停水", text: "停水", unit: "S1" } as never)], ["a token", () => makeToken("大屏", 30)], ["an account", () => openAccount({ username: "wang", name: "王" })],
+    ["a receiver", () => newWebhook({ name: "平台", url: "https://x.example", kinds: [] })], ["a setting", () => setSetting("district.hotlines", { value: [] as never, reason: "换号" })], ["ending every link", () => desk.unlink(at, "t")],
+    ["a shared link of a resident", () => share("t")], ["a partner's taking on", () => partnerAccept("s")], ["a partner's note", () => partnerNote("s", "在路上", [])],
+    ["a partner's result", () => partnerDone("s", { result: "solved", public_reply: "好了", note: "", photo_ids: [] })], ["a portrait", () => putOwnPortrait("p")],
+  ];
+  it.each(acts)("is one key for %s, and another one after its answer", async (_name, act) => {
+    answers = [...lost, done, done];
+    await problemOf(act());
+    await act();
+    await act();
+    const [first, , again, next] = keys();
+    expect([keys().length, again === first, next === first]).toEqual([4, true, false]);
+  });
+  it("is another one with other words, or to another thing", async () => {
+    answers = [...lost, done, done, done];
+    await problemOf(of("first", "起火"));
+    await of("first", "起火，无人受伤");
+    await of("further", "起火");
+    await desk.bulletin({ id: "d", version: 1 }, { kind: "first", words: "起火" });
+    expect([keys().length, same()]).toEqual([5, 4]);
+  });
+  it("is another one after an answer, be it yes or no", async () => {
+    answers = [...lost, done, done, json(422, { code: "not-yours" }), done];
+    await problemOf(of("further", "无变化"));
+    await of("further", "无变化");
+    await of("further", "无变化");
+    await problemOf(of("further", "仍无变化"));
+    await of("further", "仍无变化");
+    const [first, again, heard, next, refused, anew] = keys();
+    expect([again === first, heard === first, new Set([first, next, refused, anew]).size]).toEqual([true, true, 4]);
+  });
+  it("counts an answer that breaks off under way as none", async () => {
+    const broken = () => new Response(new ReadableStream({ start: (it) => it.error(new TypeError("cut")) }), { status: 200, headers: { "content-type": "application/json" } });
+    answers = [broken, broken, done];
+    await problemOf(of("first", "起火"));
+    await of("first", "起火");
+    expect([keys().length, same()]).toEqual([3, 1]);
+  });
+  it("is another one once something else was done to the same thing, or an hour later", async () => {
+    answers = [...lost, done, done, done, ...lost, done];
+    await problemOf(share("t"));
+    await desk.bulletin({ id: "d", version: 1 }, { kind: "first", words: "别的事" });
+    await unshare("t");
+    await share("t");
+    expect(keys()[4]).not.toBe(keys()[0]);
+    await problemOf(share("t"));
+    const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_001);
+    await share("t");
+    clock.mockRestore();
+    expect(keys()[7]).not.toBe(keys()[5]);
+  });
+  it("is none that only asks, nor one that is a file", async () => {
+    answers = [...lost, done, ...lost, done];
+    await problemOf(claimCall("c"));
+    await claimCall("c");
+    await problemOf(calls.sendPhoto(new Blob(["a"], { type: "image/jpeg" })));
+    await calls.sendPhoto(new Blob(["b"], { type: "image/jpeg" }));
+    expect(same()).toBe(4);
+  });
+  it("keeps the key that it has of its own", async () => {
+    answers = [...lost, done];
+    await problemOf(under("own-key-1", () => of("first", "起火")));
+    await of("first", "起火");
+    expect([keys()[0], keys()[2] === keys()[0]]).toEqual(["own-key-1", false]);
   });
 });
 

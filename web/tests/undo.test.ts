@@ -17,7 +17,7 @@ import ExclusionsPage from "@/faces/console/supervision/ExclusionsPage.vue";
 import OrderPage from "@/faces/console/supervision/OrderPage.vue";
 import OrdersPage from "@/faces/console/supervision/OrdersPage.vue";
 import { useCommand } from "@/faces/console/sheet/command";
-import { typedFor, typedForms, wantForm } from "@/faces/console/typed";
+import { forgetTyped, typedFor, typedForms, wantForm } from "@/faces/console/typed";
 import UndoStrip from "@/faces/console/UndoStrip.vue";
 import WhistlesPage from "@/faces/console/whistles/WhistlesPage.vue";
 import { Problem } from "@/api/problem";
@@ -62,6 +62,8 @@ const button = (words: string) => [...document.querySelectorAll("button")].filte
 async function press(words: string): Promise<void> {
   const it = button(words);
   if (!it) throw new Error(`no button “${words}” in ${[...document.querySelectorAll("button")].map((one) => one.textContent?.trim()).join(" | ")}`);
+  // Whoever comes by the keyboard has the cursor on it.
+  it.focus();
   // Within a form a click sends it, which this browser does by its submit.
   if (it.type === "submit" && it.form) it.form.dispatchEvent(new Event("submit", { cancelable: true, bubbles: true }));
   else it.click();
@@ -82,6 +84,7 @@ async function choose(name: string, value: string): Promise<void> {
   $<HTMLInputElement>(`input[name="${name}"][value="${value}"]`)!.click();
   await settle();
 }
+const cursor = () => document.activeElement ?? document.body;
 const key = async (it: string) => { document.body.dispatchEvent(new KeyboardEvent("keydown", { key: it, bubbles: true })); await settle(); };
 
 let shown: VueWrapper[] = [];
@@ -149,10 +152,14 @@ describe.each(acts)("$name", (of) => {
   const decided = async () => {
     await show(of.page, of.props ?? {}, of.path ?? "/");
     answers[of.call] = { body: { id: "done" } };
+    $("#case-title")?.focus();
     await of.decide();
     expect(pending.now, [...document.querySelectorAll("[role=alert]")].map((one) => one.textContent).join()).not.toBeNull();
     expect(sent()).toEqual([]);
   };
+  /** On the mark in place of the button, or where it was. */
+  const stays = () => cursor().matches("[data-will], button:has([data-will])") || (atButton() && cursor().isConnected);
+  const atButton = () => cursor().matches("button:not(:has([data-will])), #case-title");
   const stands = () => ($<HTMLInputElement>(of.typed!.at))?.value;
 
   it("is sent once after ten seconds, and nothing of it is kept", async () => {
@@ -174,6 +181,29 @@ describe.each(acts)("$name", (of) => {
     await of.typed.again();
     expect(stands()).toBe(of.typed.words);
   });
+  it("leaves the cursor in its place, and gives it back when it is taken back or refused", async () => {
+    await decided();
+    expect(stays(), cursor().outerHTML.slice(0, 300)).toBe(true);
+    undo();
+    await settle();
+    await settle();
+    expect(atButton(), cursor().outerHTML.slice(0, 300)).toBe(true);
+    forgetTyped();
+    await of.decide();
+    expect(stays(), cursor().outerHTML.slice(0, 300)).toBe(true);
+    answers[of.call] = { status: 422, body: { code: "not-yours" } };
+    await flush();
+    await settle();
+    await settle();
+    expect(atButton(), cursor().outerHTML.slice(0, 300)).toBe(true);
+  });
+  it("leaves the cursor near by when it is done", async () => {
+    await decided();
+    await flush();
+    await settle();
+    await settle();
+    expect([cursor() !== document.body, cursor().isConnected], cursor().outerHTML.slice(0, 300)).toEqual([true, true]);
+  });
   it("comes back with its reason and what was typed when it is refused", async () => {
     await decided();
     answers[of.call] = { status: 422, body: { code: "not-yours" } };
@@ -194,6 +224,57 @@ describe.each(acts)("$name", (of) => {
     Reflect.deleteProperty(document, "visibilityState");
     await settle();
     expect(sent().map((one) => `${one.method} ${one.path}`)).toEqual([of.call]);
+  });
+});
+
+describe("the cursor", () => {
+  const decide = async () => { await type("input.answer", "清楚"); return button("确认接班")!; };
+  it("is taken from no field that somebody is in by now, nor given to whoever had none", async () => {
+    await show(DutyPage);
+    const [it, field] = [await decide(), $("#duty-unit")!];
+    it.focus();
+    it.click();
+    field.focus();
+    await settle();
+    expect([cursor() === field, willBe("h")]).toEqual([true, "确认接班"]);
+    undo();
+    field.blur();
+    await settle();
+    const again = await decide();
+    (cursor() as HTMLElement).blur();
+    again.click();
+    await settle();
+    expect([cursor() === document.body, willBe("h")]).toEqual([true, "确认接班"]);
+    undo();
+    await settle();
+    expect(cursor()).toBe(document.body);
+  });
+  it("goes from the strip, when that goes, to where it was decided", async () => {
+    await show(DutyPage);
+    shown.push((await mounted(UndoStrip)).wrapper);
+    await type("input.answer", "清楚");
+    await press("确认接班");
+    expect(cursor().matches("[data-will='h']")).toBe(true);
+    await press("撤销");
+    await settle();
+    expect(cursor().textContent).toBe("确认接班");
+    await press("确认接班");
+    answers["POST /duty/handovers/h/confirm"] = { body: {} };
+    answers["GET /duty/handovers"] = { body: { items: [{ ...shift, mine: false }] } };
+    await press("现在就办");
+    await settle();
+    expect(cursor().matches("article")).toBe(true);
+  });
+  it("is on the line that came in place of what was done and went", async () => {
+    await show(DutyPage);
+    answers["GET /duty/handovers"] = { body: { items: [shift, { ...shift, id: "h2", shift: "白班" }] } };
+    answers["POST /duty/handovers/h/confirm"] = { body: {} };
+    await type("input.answer", "清楚");
+    await press("确认接班");
+    answers["GET /duty/handovers"] = { body: { items: [{ ...shift, id: "h2", shift: "白班" }] } };
+    await flush();
+    await settle();
+    expect(cursor().getAttribute("aria-label")).toContain("白班");
   });
 });
 
@@ -219,6 +300,45 @@ describe("what must not wait", () => {
     expect(send).toHaveBeenCalledOnce();
     await later("回复", "o", send, () => undefined, { by: new Date(Date.now() + 90_000).toISOString() });
     expect(pending.now).not.toBeNull();
+  });
+});
+
+describe("what is done at once and gets no answer", () => {
+  const urgent = { ...kase, urgency: "emergency", may: ["bulletin", "raise_urgency", "note"] };
+  const lost = { status: 503, body: { code: "busy" } };
+  const bulletin = async (kind: string, words: string) => { await more("信息报送")(); await choose("f-kind", kind); await type("#f-words", words); await press("信息报送"); };
+  it("is the same act when it is given again as it was, another one in other words or after an answer", async () => {
+    gets["/incidents/c"] = urgent;
+    await show(CasePane, { id: "c" });
+    gets["/incidents/c"] = kase;
+    answers["POST /incidents/c/bulletins"] = lost;
+    await bulletin("first", "起火");
+    await press("信息报送");
+    answers["POST /incidents/c/bulletins"] = { body: urgent };
+    await press("信息报送");
+    await bulletin("first", "起火");
+    answers["POST /incidents/c/bulletins"] = lost;
+    await bulletin("further", "无人受伤");
+    await type("#f-words", "两人受伤");
+    await press("信息报送");
+    const keys = sent().map((it) => it.key);
+    expect([keys.length, new Set(keys.slice(0, 3)).size, new Set(keys).size, pending.now]).toEqual([6, 1, 4, null]);
+  });
+  it("is sent as it was although the case has moved on, and then to the case as it is", async () => {
+    gets["/incidents/c"] = urgent;
+    await show(CasePane, { id: "c" });
+    gets["/incidents/c"] = kase;
+    answers["POST /incidents/c/urgency"] = lost;
+    await more("提高紧急程度")();
+    await choose("f-urgency", "emergency");
+    await type("#f-reason", "有人被困");
+    await press("提高紧急程度");
+    answers["GET /incidents/c"] = { body: { ...urgent, version: 4 } };
+    await press("提高紧急程度");
+    answers["POST /incidents/c/urgency"] = { status: 409, body: { code: "stale" } };
+    await press("提高紧急程度");
+    expect(sent().map((it) => (it.body as { version: number }).version)).toEqual([3, 3, 3, 4]);
+    expect(new Set(sent().map((it) => it.key)).size).toBe(1);
   });
 });
 
@@ -388,5 +508,26 @@ describe("a long day", () => {
     await press("全部再试");
     await flush();
     expect(pending.failed.length).toBe(30);
+  });
+  it("shows only how many there are while the screen is low, also when it becomes so, and lets go of it", async () => {
+    let turned = (): void => undefined;
+    const released = vi.fn();
+    const height = { matches: false, addEventListener: (_: string, hear: () => void) => (turned = hear), removeEventListener: (_: string, hear: () => void) => released(hear === turned) };
+    vi.stubGlobal("matchMedia", () => height);
+    const { wrapper } = await show(UndoStrip);
+    for (let n = 0; n < 2; n += 1) await later(`核实 · ${n}`, `${n}`, async () => { throw new Problem(0); }, () => undefined);
+    await flush();
+    await settle();
+    expect(wrapper.findAll(".strip").length).toBe(2);
+    for (const [low, strips] of [[true, 1], [false, 2]] as const) {
+      height.matches = low;
+      turned();
+      await settle();
+      expect(wrapper.findAll(".strip").length).toBe(strips);
+    }
+    wrapper.unmount();
+    shown = [];
+    vi.unstubAllGlobals();
+    expect(released.mock.calls).toEqual([[true]]);
   });
 });

@@ -2,7 +2,7 @@
 // still there, and decided anew it is done once. What the rules refuse comes back with its reason; what was decided is sent when the page is left.
 import { as, report, tag } from "../ask.mjs";
 import { act, given, open, pickUnit } from "../desk.mjs";
-import { comes, says, soon } from "../soon.mjs";
+import { comes, says, soon, soonIn } from "../soon.mjs";
 import { hasten, hurry, noted, settled, take } from "../steps.mjs";
 
 const strip = (page, words) => page.locator(".strip").filter({ hasText: words });
@@ -73,8 +73,11 @@ async function called(stage, mark) {
   await page.getByRole("button", { name: "记下结果" }).click();
   await strip(page, "将办：回访").waitFor();
   check("the queue shows the call as written down", await comes(page.locator("button.entry").filter({ hasText: filed.code }).getByText("将办：回访")));
+  check("and has the cursor, since the form is gone", await soonIn(page, (code) => document.activeElement?.matches("button.entry") && document.activeElement.textContent.includes(code), filed.code));
+  await screen("un-3-call");
   await undo(page, "将办：回访");
   await page.getByText("前由您回访").waitFor();
+  check("the cursor is at the button of the form again", await at(page, "记下结果"));
   check("the call is back with every answer", await soon(async () => (await page.getByLabel("反映人的话").inputValue()) === "换了还是不亮。" && page.getByRole("group", { name: "满意吗？" }).getByRole("radio", { name: "不满意" }).isChecked()));
   check("and nobody was told anything", (await as(page, `/incidents/${filed.id}`)).ratings.length === 0);
   await page.getByRole("group", { name: "问题解决了吗？" }).getByRole("radio", { name: "解决了", exact: true }).check();
@@ -110,6 +113,64 @@ async function whistled(stage, centre, mark) {
   await settled(page, "吹哨");
   check("blown in the end, once", (await as(page, "/whistles?state=open&limit=200")).items.filter((it) => it.incident === filed.id).length === 1);
   return { page, screen, filed };
+}
+
+/** Goes by Tab until the cursor is there. */
+async function tabTo(page, what) {
+  for (let n = 0; n < 80; n += 1) {
+    if (await what.evaluate((it) => it === document.activeElement)) return true;
+    await page.keyboard.press("Tab");
+  }
+  return false;
+}
+const marked = (page) => soonIn(page, () => document.activeElement?.matches("[data-will]") && document.activeElement.textContent.includes("将办"));
+const at = (page, words) => soonIn(page, (it) => document.activeElement?.matches("button") && document.activeElement.textContent.trim().startsWith(it), words);
+
+/** By the keyboard alone: the cursor stays where something was decided, and is at its button again when that is taken back. */
+async function keyed({ check, base }, { page, screen, filed }, mark) {
+  await page.goto("about:blank");
+  await page.goto(`${base}/c/#/whistles`);
+  const entry = page.locator("li.entry").filter({ hasText: mark }).first();
+  await entry.locator("button.name").focus();
+  check("Tab comes to the button", await tabTo(page, entry.getByRole("button", { name: "撤哨" })));
+  await page.keyboard.press("Enter");
+  const form = page.getByRole("dialog", { name: "撤哨" });
+  check("its form has the cursor", await soonIn(page, () => document.activeElement?.id === "off-reason"));
+  await page.keyboard.type("路面已经补好。");
+  await tabTo(page, form.getByRole("button", { name: "撤哨" }));
+  await page.keyboard.press("Enter");
+  check("what was decided has the cursor in place of its button", await marked(page));
+  await screen("un-7-keyed");
+  await page.keyboard.press("u");
+  check("taken back by its key, the cursor is at the button again", await at(page, "撤哨"));
+  await page.keyboard.press("Enter");
+  await soonIn(page, () => document.activeElement?.id === "off-reason");
+  await tabTo(page, form.getByRole("button", { name: "撤哨" }));
+  await page.keyboard.press("Enter");
+  await marked(page);
+  check("Tab goes on to the strip", await tabTo(page, strip(page, "将办：撤哨").getByRole("button", { name: "撤销" })));
+  await page.keyboard.press("Enter");
+  check("taken back there, the cursor is at the button as well", await at(page, "撤哨"));
+  await open(page, base, filed.id);
+  const more = page.locator(".acts .rest > button");
+  await more.focus();
+  await page.keyboard.press("Enter");
+  await soonIn(page, () => document.activeElement?.matches(".menu button"));
+  const chosen = page.locator(".menu button").filter({ hasText: "升级" });
+  check("Tab goes through the menu", await tabTo(page, chosen));
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Escape");
+  check("a form that was put away gives the cursor back to its menu", await at(page, "更多"));
+  await page.keyboard.press("n");
+  const note = page.getByRole("dialog", { name: "备注" });
+  await soonIn(page, () => document.activeElement?.matches("textarea"));
+  await page.keyboard.type("键盘写的。");
+  await tabTo(page, note.getByRole("button", { name: "备注" }).last());
+  await page.keyboard.press("Enter");
+  await strip(page, "将办：备注").waitFor();
+  check("so does one that was sent", await at(page, "更多"));
+  await undo(page, "将办：备注");
 }
 
 /** A colleague was faster: the act is refused, and what was typed comes back with the reason; put right, it goes. */
@@ -174,6 +235,7 @@ export async function run(stage) {
   await verified(stage, centre);
   await called(stage, mark);
   const street = await whistled(stage, centre, mark);
+  await keyed(stage, street, mark);
   await refused(stage, centre, mark);
   await left(stage, street);
 }

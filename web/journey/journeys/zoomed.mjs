@@ -3,7 +3,7 @@
 import { as, report, tag } from "../ask.mjs";
 import { act, open } from "../desk.mjs";
 import { instead } from "../proxy.mjs";
-import { read, soonIn } from "../soon.mjs";
+import { read, soon, soonIn } from "../soon.mjs";
 import { hurry } from "../steps.mjs";
 
 const sizes = [[720, 450], [640, 360]];
@@ -89,6 +89,11 @@ async function strips(one, { base, check }, filed, size) {
   await form.waitFor({ state: "hidden" });
   check(`what failed leaves the page in sight at ${size}`, (await share(page, ".place")) < 0.5, `${await share(page, ".place")}`);
   await one.screen(`z-${size}-failed`);
+  const [low, strips] = [page.viewportSize(), page.locator(".place .strip")];
+  await page.setViewportSize({ width: low.width, height: 900 });
+  check(`with more room than ${size} two of them are told, too`, await soon(async () => (await strips.count()) === 3), `${await strips.count()}`);
+  await page.setViewportSize(low);
+  check(`and with less again only how many there are`, await soon(async () => (await strips.count()) === 1), `${await strips.count()}`);
   await page.unroute(/\/incidents\/[^/]+\/note$/);
   await page.getByRole("button", { name: "全部再试" }).click();
   check(`tried again, nothing stays behind at ${size}`, await soonIn(page, () => !document.querySelector(".wrong")));

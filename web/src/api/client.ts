@@ -1,10 +1,10 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import { unattended } from "./attended";
 import { takeEarly } from "./early";
+import { became, keyFor, type Told } from "./lasting";
 import { Problem, problemFrom } from "./problem";
 import type { paths as Contract } from "./schema";
 import type { paths } from "./types";
-import { uuidv7 } from "./uuid";
 
 const base = "/api/v1";
 
@@ -65,17 +65,44 @@ if (typeof window !== "undefined") {
   window.addEventListener("pageshow", () => (left = false));
 }
 
+/** What the command says that is begun now, as it is sent. What is no JSON, such as a photograph, has none. */
+let words = "";
+const bodySerializer = (body: unknown): string => (words = JSON.stringify(body));
+const json = "application/json";
+/** Commands that are under way, and the key of those that have it by what they say: see lasting.ts. */
+const told = new WeakMap<Request, [it: Told, key: string | null]>();
+
 const commandHeaders: Middleware = {
   onRequest({ request }) {
+    const [body, act] = [words, actKey];
+    words = "";
     if (unattended()) request.headers.set("X-Unattended", "1");
     if (request.method === "GET") return request;
-    if (!request.headers.has("Idempotency-Key")) request.headers.set("Idempotency-Key", actKey ?? uuidv7());
     actKey = null;
+    const { method, url } = request;
+    const it = { method, url, body };
+    const given = act !== null || request.headers.has("Idempotency-Key");
+    if (!request.headers.has("Idempotency-Key")) request.headers.set("Idempotency-Key", act ?? keyFor(it));
+    if ((request.headers.get("Content-Type") ?? json).startsWith(json)) told.set(request, [it, given ? null : request.headers.get("Idempotency-Key")]);
     request.headers.set("Upload-Secret", uploadSecret());
     if (csrf) request.headers.set("X-CSRF-Token", csrf);
     return request;
   },
+  onResponse: ({ request, response }) => note(request, response.status),
+  onError: ({ request }) => note(request, 0),
 };
+
+function note(request: Request, status: number): undefined {
+  const it = told.get(request);
+  if (it) became(...it, status);
+}
+
+/** The answer to a command counts when all of it is here: one that breaks off under way is none. */
+async function whole(request: Request): Promise<Response> {
+  const answer = await globalThis.fetch(request);
+  await answer.clone().arrayBuffer();
+  return answer;
+}
 
 /**
  * Sends a request; a command that got no answer is sent once more with the same key, which is safe because the server answers the same
@@ -86,24 +113,25 @@ async function send(request: Request): Promise<Response> {
   if (early) return early;
   const again = request.method === "GET" ? null : request.clone();
   try {
+    if (!again) return await globalThis.fetch(request);
     // A command that goes out while its page is left must outlive the page.
-    return await globalThis.fetch(again && (left || document.visibilityState === "hidden") ? new Request(request, { keepalive: true }) : request);
+    return await whole(left || document.visibilityState === "hidden" ? new Request(request, { keepalive: true }) : request);
   } catch {
     if (!again || !navigator.onLine) throw new Problem(0);
   }
   try {
-    return await globalThis.fetch(again);
+    return await whole(again);
   } catch {
     throw new Problem(0);
   }
 }
 
 /** The typed client; pages go through calls.ts. */
-export const api = createClient<paths>({ baseUrl: `${globalThis.location?.origin ?? ""}${base}`, fetch: send, credentials: "same-origin" });
+export const api = createClient<paths>({ baseUrl: `${globalThis.location?.origin ?? ""}${base}`, fetch: send, bodySerializer, credentials: "same-origin" });
 api.use(commandHeaders);
 
 /** The same client over the generated contract, `wire.GET("/api/v1/whistles")`: what is new is called through it, typed by `schema.d.ts` alone. */
-export const wire = createClient<Contract>({ baseUrl: globalThis.location?.origin ?? "", fetch: send, credentials: "same-origin" });
+export const wire = createClient<Contract>({ baseUrl: globalThis.location?.origin ?? "", fetch: send, bodySerializer, credentials: "same-origin" });
 wire.use(commandHeaders);
 
 interface Reply<T> { data?: T; error?: unknown; response: Response }

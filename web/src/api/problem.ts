@@ -37,4 +37,7 @@ export function problemFrom(response: Response, body: unknown): Problem {
   return new Problem(response.status, known, Number.isFinite(retry) && retry > 0 ? retry : null);
 }
 
+/** Silence, a busy or a failing server: nobody knows what became of a request, and it is worth another try. Everything else is an answer. */
+export const unsure = (status: number): boolean => status === 0 || status === 429 || status >= 500;
+
 export const isProblem = (error: unknown): error is Problem => error instanceof Problem;

@@ -1,7 +1,9 @@
 import { markRaw, reactive, readonly } from "vue";
 import { under } from "@/api/client";
+import { forgetUnheard } from "@/api/lasting";
 import { isProblem } from "@/api/problem";
 import { uuidv7 } from "@/api/uuid";
+import { comeBack, goOn, onMark, spotFor, stay, type Spot } from "./cursor";
 import { copied, forgetTyped, keepTyped } from "./typed";
 
 /** How long something that was decided can still be taken back, in milliseconds. */
@@ -35,6 +37,8 @@ interface Act extends More {
   /** The cases and things that it is done to. */
   about: readonly string[];
   until: number;
+  /** Where it was decided. */
+  spot: Spot | null;
   send: Send;
   after: (error: unknown | null) => unknown;
   begun?: Promise<unknown>;
@@ -63,14 +67,16 @@ export const willBe = (about: string): string | null => [...(state.now ? [state.
  */
 export function later(words: string, about: string | readonly string[], send: Send, after: Act["after"], more: More = {}): Promise<void> {
   const before = flush();
+  const to = [about].flat().filter(Boolean);
   const typed = more.typed && { form: more.typed.form, values: copied(more.typed.values) };
   if (typed) {
     keepTyped(typed.form, typed.values);
     // Put right and decided anew: what was refused is no longer to be done. Some forms are one for many things.
-    const to = [about].flat();
     state.failed = state.failed.filter((it) => it.typed?.form !== typed.form || (it.words !== words && !it.about.some((one) => to.includes(one))));
   }
-  state.now = markRaw({ what: words, ...more, ...(typed ? { typed } : {}), words, about: [about].flat().filter(Boolean), key: uuidv7(), until: Date.now() + grace, send, after });
+  const spot = spotFor(to);
+  state.now = markRaw({ what: words, ...more, ...(typed ? { typed } : {}), words, about: to, key: uuidv7(), until: Date.now() + grace, spot, send, after });
+  if (spot) void stay(spot);
   timer = setTimeout(() => void flush(), grace);
   if (runsOut(more.by)) void flush();
   return before;
@@ -108,21 +114,25 @@ function go(it: Act): void {
       error = failed;
       if (mine === turn) {
         if (form !== undefined && state.now?.typed?.form !== form) keepTyped(form, it.typed?.values, failed);
-        state.failed.push(markRaw({ ...it, id: (failures += 1), error: failed }));
+        state.failed.push(markRaw({ ...it, spot: null, id: (failures += 1), error: failed }));
       }
     }
+    const marked = onMark(it.spot);
     // What is read afterwards tells its own faults; the next thing is done all the same.
     await Promise.resolve().then(() => it.after(error)).catch(() => undefined);
     state.going.splice(state.going.indexOf(it), 1);
+    if (marked && it.spot) void (error === null ? goOn : comeBack)(it.spot);
   });
 }
 
 /** Takes back what waits: nothing was sent. */
 export function undo(): boolean {
   clearTimeout(timer);
-  const was = state.now !== null;
+  const it = state.now;
+  const marked = onMark(it?.spot);
   state.now = null;
-  return was;
+  if (marked && it?.spot) void comeBack(it.spot);
+  return it !== null;
 }
 
 /** Takes out of what could not be done. */
@@ -137,6 +147,7 @@ export function forgetPending(): void {
   turn += 1;
   state.failed = [];
   forgetTyped();
+  forgetUnheard();
 }
 
 /** Tries again what could not be done, under the same key; `plain` as it was decided, where nobody looks at what has changed since. */

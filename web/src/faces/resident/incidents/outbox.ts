@@ -1,7 +1,7 @@
 import { computed, ref } from "vue";
 import { report } from "@/api/calls";
 import { sendPhotoOnce } from "@/api/calls/resident";
-import { isProblem, type Problem } from "@/api/problem";
+import { isProblem, unsure, type Problem } from "@/api/problem";
 import { uuidv7 } from "@/api/uuid";
 import { memoryShelf, type Shelf } from "../shelf";
 import { remember } from "../tracks";
@@ -27,7 +27,7 @@ let shelf: Shelf = memoryShelf();
 const slot = (key: string) => `out:${key}`;
 
 /** Silence, a busy or a failing server: worth another try by itself. Everything else is an answer. */
-export const transient = (problem: Problem): boolean => problem.status === 0 || problem.status === 429 || problem.status >= 500;
+export const transient = (problem: Problem): boolean => unsure(problem.status);
 
 /** How long to wait after so many tries: from five seconds to five minutes. */
 export const pause = (tried: number): number => Math.min(5_000 * 2 ** Math.max(0, tried - 1), 300_000);

@@ -15,7 +15,9 @@ export function useReading<T>(of: Ref<string>, kept: (of: string) => Promise<T |
     if (shown !== asked) {
       [shown, data.value] = [asked, null];
       const before = await kept(asked);
-      if (still()) data.value ??= before;
+      // Another one is looked at by now, and read by itself.
+      if (!still()) return false;
+      data.value ??= before;
     }
     try {
       const now = await fresh(asked);
