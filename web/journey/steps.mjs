@@ -7,12 +7,29 @@ import { soon } from "./soon.mjs";
 /** Fills in a report: the sentence, and a photograph with `words` drawn on it. The place is found by itself. */
 export async function write(page, text, words) {
   if (words) {
-    await page.locator("input[type=file]").setInputFiles(await picture(page, words));
+    const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.locator("label.add").click()]);
+    await chooser.setFiles(await picture(page, words));
     await page.getByRole("img", { name: "第 1 张照片" }).waitFor();
   }
   await page.getByLabel("是什么事？").fill(text);
   await page.locator(".found strong").waitFor();
 }
+
+/**
+ * Somebody whose browser has never been asked for the position and who allows it when it is: the journey's browser has leave from the start and
+ * would say so.
+ */
+export const neverAsked = (page) => page.addInitScript(() => {
+  Permissions.prototype.query = async () => ({ state: "prompt" });
+});
+/** Counts the taps on a page from now on: clicks that a finger made. The click that a label hands on to its field comes of the same tap. */
+export const countTaps = (page) => page.evaluate(() => {
+  globalThis.taps = [];
+  let finger = 0;
+  addEventListener("pointerdown", (event) => (finger = event.isTrusted ? finger + 1 : finger), true);
+  addEventListener("click", (event) => event.isTrusted && globalThis.taps.at(-1)?.finger !== finger && globalThis.taps.push({ finger, on: event.target.textContent.trim().slice(0, 20) }), true);
+});
+export const taps = (page) => page.evaluate(() => globalThis.taps.map((it) => it.on));
 
 /** Sends what was filled in; answers the number. */
 export async function post(page) {

@@ -78,6 +78,73 @@ describe("reporting", () => {
   });
 });
 
+describe("the place of a report", () => {
+  const at = { coords: { longitude: 0.25, latitude: 0.75 } };
+  const report = async (state: PermissionState | null, locate: (found: (at: unknown) => void, failed: (error: unknown) => void) => void) => {
+    vi.resetModules();
+    const getCurrentPosition = vi.fn(locate);
+    vi.stubGlobal("navigator", { onLine: true, language: "zh-CN", userAgent: "test", geolocation: { getCurrentPosition }, ...(state ? { permissions: { query: async () => ({ state }) } } : {}) });
+    serve({ "GET /district": { body: district }, "POST /grids/locate": { body: { grid: null } } });
+    const { default: Page } = await import("@/faces/resident/incidents/ReportPage.vue");
+    const { draft: own } = await import("@/faces/resident/incidents/draft");
+    const open = async () => (await mounted(Page)).wrapper;
+    return { open, own, getCurrentPosition };
+  };
+
+  it("is asked of the phone of whoever has never been asked, as soon as the page opens, and where permissions are unknown", async () => {
+    for (const state of ["prompt", "granted", null] as const) {
+      const { open, own, getCurrentPosition } = await report(state, (found) => found(at));
+      await open();
+      await vi.waitFor(() => expect(own.value.at, String(state)).toEqual({ lon: 0.25, lat: 0.75 }));
+      expect(getCurrentPosition).toHaveBeenCalledTimes(1);
+    }
+  });
+
+  it("is not asked again of whoever said no, then or before, and nothing is shouted", async () => {
+    const before = await report("denied", () => undefined);
+    await before.open();
+    expect(before.getCurrentPosition).not.toHaveBeenCalled();
+    const now = await report("prompt", (_, failed) => failed({ code: 1, PERMISSION_DENIED: 1 }));
+    const wrapper = await now.open();
+    expect(now.getCurrentPosition).toHaveBeenCalledTimes(1);
+    expect(wrapper.findAll("#place [role=alert]")).toHaveLength(0);
+    expect(wrapper.get("#place").text()).toContain("用我现在的位置");
+    wrapper.unmount();
+    await now.open();
+    expect(now.getCurrentPosition, "once in a visit").toHaveBeenCalledTimes(1);
+  });
+
+  it("leaves the person alone while the question stays open, and what is said meanwhile as it is", async () => {
+    let answer: (at: unknown) => void = () => undefined;
+    const { open, own } = await report("prompt", (found) => (answer = found));
+    const wrapper = await open();
+    const find = wrapper.get("#place .row button");
+    expect([find.text(), find.attributes("disabled")]).toEqual(["正在定位…", undefined]);
+    await wrapper.get("#place-detail").setValue("三号楼");
+    answer(at);
+    await flushPromises();
+    expect([own.value.at, own.value.address]).toEqual([null, "三号楼"]);
+  });
+
+  it("is not asked for where an address stands already", async () => {
+    const { open, own, getCurrentPosition } = await report("prompt", (found) => found(at));
+    own.value.address = "三号楼";
+    await open();
+    expect(getCurrentPosition).not.toHaveBeenCalled();
+  });
+
+  it("comes from the photograph where that knows it, unless somebody has said another", async () => {
+    const { open, own } = await report("prompt", (found) => found(at));
+    const wrapper = await open();
+    await vi.waitFor(() => expect(own.value.at).toEqual({ lon: 0.25, lat: 0.75 }));
+    wrapper.getComponent({ name: "PhotoShots" }).vm.$emit("place", { lon: 0.5, lat: 0.5 });
+    expect(own.value.at).toEqual({ lon: 0.5, lat: 0.5 });
+    own.value.at = { lon: 0.1, lat: 0.1 };
+    wrapper.getComponent({ name: "PhotoShots" }).vm.$emit("place", { lon: 0.5, lat: 0.5 });
+    expect(own.value.at).toEqual({ lon: 0.1, lat: 0.1 });
+  });
+});
+
 describe("the outbox", () => {
   const write = (text: string) => (draft.value = { ...draft.value, text, at: { lon: 0.5, lat: 0.5 }, shots: [shot(`${text}-p`)] });
 

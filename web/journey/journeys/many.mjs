@@ -69,6 +69,21 @@ async function merged({ base, check, position: [lon, lat] }, { page, screen }, m
   check("its order went with it", await soon(async () => !(await orders.innerText()).includes(second.upstream.number)));
 }
 
+/** What lies a few steps away and is about something else is listed apart from what is alike, and leads to itself. */
+async function nearby({ base, check, position: [lon, lat] }, { page, screen }, mark) {
+  const [one, other] = [await as(page, "/incidents", { text: `路口井盖响，车一过就响（${mark}）`, lon, lat, channel: "phone", source: "resident" }), await as(page, "/incidents", { text: `楼下有人养鸡，早上吵（${mark}）`, lon: lon + 0.00002, lat, channel: "phone", source: "resident" })];
+  await open(page, base, one.id);
+  const near = page.getByRole("region", { name: /^200 米以内/ });
+  const line = near.locator("p").filter({ hasText: other.code });
+  await line.waitFor();
+  const metres = (await near.locator("p").allInnerTexts()).map((it) => Number(/相距 (\d+) 米/.exec(it)?.[1]));
+  check("what is only near is listed, the nearest first, none beyond 200 m", metres.length > 0 && metres.length <= 5 && metres.every((it, n) => it <= 200 && it >= (metres[n - 1] ?? 0)), metres.join(", "));
+  await screen("mm-4-near");
+  await line.getByRole("link").click();
+  await list(page).locator("button.line").first().waitFor();
+  check("and leads to itself", await soon(async () => page.url().includes(other.code) && (await list(page).locator("button.line").count()) === 1));
+}
+
 async function nextForHuman({ base, check }, { page }) {
   await desk(page, base, "state=closed");
   await page.keyboard.press("h");

@@ -3,7 +3,7 @@
 import { phone } from "../browser.mjs";
 import { soon } from "../soon.mjs";
 import { solve, staff } from "../staff.mjs";
-import { follow, post, write } from "../steps.mjs";
+import { countTaps, follow, post, taps, write } from "../steps.mjs";
 
 async function report({ page, screen }, { base, check, text }) {
   await page.goto(`${base}/m/`);
@@ -19,14 +19,15 @@ async function report({ page, screen }, { base, check, text }) {
   await page.reload();
   await page.locator(".name").waitFor();
   check("the grid is remembered for the next visit", true);
-  // From here on taps are counted: report, photograph, send.
+  await countTaps(page); // Report, photograph, send.
   await page.getByRole("link", { name: "我要上报" }).click();
   await write(page, text, "before"); // Leave was given before, so the place is there by itself.
   await page.getByText("看起来是").waitFor(); // The suggestion waits until the sentence rests.
   check("the kind is suggested from the words", true);
   await screen("m-22-report");
   const code = await post(page);
-  check("three taps and a sentence", true);
+  const counted = await taps(page);
+  check("three taps and a sentence", counted.length > 0 && counted.length <= 3, counted.join(" | "));
   await screen("m-23-sent");
   await follow(page);
   await screen("m-24-track");

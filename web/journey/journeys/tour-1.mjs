@@ -5,37 +5,33 @@ import { phone } from "../browser.mjs";
 import { open as openCase } from "../desk.mjs";
 import { seeded } from "../seeded.mjs";
 import { comes, says } from "../soon.mjs";
-import { cutOff, dispatchTo, end, find, finished, follow, open, pickTop, post, send, takeOn, waiting, write } from "../steps.mjs";
-
-/** Counts the taps of a page from now on. */
-const countTaps = (page) => page.evaluate(() => {
-  globalThis.taps = 0;
-  document.addEventListener("click", (event) => (globalThis.taps += event.isTrusted && event.detail > 0 ? 1 : 0), true);
-});
-const taps = (page) => page.evaluate(() => globalThis.taps);
+import { countTaps, cutOff, dispatchTo, end, find, finished, follow, neverAsked, open, pickTop, post, send, takeOn, taps, waiting, write } from "../steps.mjs";
 
 /** 叶知秋 stands at the blocked lane. */
 async function fireLane(stage, lane, text) {
   const { base, check, meet } = stage;
   const resident = await meet({ viewport: phone, position: [lane.lon, lane.lat] });
   const { page, screen } = resident;
+  await neverAsked(page);
   await page.goto(`${base}/m/`);
-  await page.getByRole("button", { name: "用我现在的位置" }).click();
-  await page.locator(".name").waitFor();
-  check("the grid and its worker have names", (await comes(page.getByText("柳荫社区第三网格").first())) && (await says(page.locator(".name"), /^周以宁$/)));
-  await screen("t-11-worker");
+  await page.getByRole("link", { name: "我要上报" }).waitFor();
   await countTaps(page);
   await page.getByRole("link", { name: "我要上报" }).click();
-  await write(page, text, "fire lane"); // Choosing the photograph is the second tap.
+  await write(page, text, "fire lane");
   await page.getByText(`${lane.reporters} 位邻居也反映了`).first().waitFor();
   check("she reads that two neighbours said it already", lane.reporters >= 2, String(lane.reporters));
   await screen("t-12-neighbours");
   const code = await post(page);
-  const counted = (await taps(page)) + 1;
-  check("it took three taps and a sentence", counted === 3, `${counted} taps`);
+  const counted = await taps(page);
+  check("a first report takes three taps and a sentence", counted.length > 0 && counted.length <= 3, counted.join(" | "));
   await follow(page);
   check("she sees with whom it is", await comes(page.getByText(/现在由\s*区消防救援大队\s*负责/)));
   await screen("t-13-track");
+  await page.getByRole("link", { name: "首页" }).click();
+  await page.getByRole("button", { name: "用我现在的位置" }).click();
+  await page.locator(".name").waitFor();
+  check("the grid and its worker have names", (await comes(page.getByText("柳荫社区第三网格").first())) && (await says(page.locator(".name"), /^周以宁$/)));
+  await screen("t-11-worker");
 
   // The neighbour says the same and is joined to it.
   const neighbour = await meet({ viewport: phone, position: [lane.lon, lane.lat], scheme: "dark" });

@@ -1853,7 +1853,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Open cases that are near in place, time and words. */
+        /** Open cases that are near in place, time and words, and others that are only near. */
         get: operations["get_incidents_id_similar"];
         put?: never;
         post?: never;
@@ -2416,7 +2416,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a device keeps for work without network: the cases of the caller's grids whole, borders, reasons, must-reports. */
+        /** What a device keeps for work without network: the cases of the caller's grids whole, borders, units, reasons, must-reports. */
         get: operations["get_pack"];
         put?: never;
         post?: never;
@@ -4059,6 +4059,13 @@ export interface components {
             lessons: string;
             /** @description What was done. */
             measures: string;
+        };
+        /** @description What else is open about where a case lies. */
+        Alike: {
+            /** @description Those that may be about the same: near in place, time and words. */
+            items: components["schemas"]["Candidate"][];
+            /** @description Others within 200 metres of the last 30 days, whatever they are about, the nearest first. */
+            near: components["schemas"]["Candidate"][];
         };
         /** @enum {string} */
         Allowed: "extend" | "reopen";
@@ -6139,7 +6146,17 @@ export interface components {
             must_reports: components["schemas"]["MustReport"][];
             /** @description Pass it as `after` for the next page. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description The revision of the organisation, which borders, desks and units hang on.
+             */
+            org: number;
             reasons: components["schemas"]["ReasonView"][];
+            /**
+             * @description The units that the caller can name, such as whom to ask for help, by code; empty where they are too many to carry, none where the organisation
+             *     did not move.
+             */
+            units?: components["schemas"]["org.Neighbour"][] | null;
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
         Page_Account: {
@@ -6251,39 +6268,6 @@ export interface components {
                 state: components["schemas"]["State"];
                 taken_until?: components["schemas"]["Time"] | null;
                 title: string;
-            }[];
-            /** @description Pass it back as `cursor` to read on; null on the last page. */
-            next?: string | null;
-        };
-        /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
-        Page_Candidate: {
-            /** @description The items in the list's order. */
-            items: {
-                /** @description Its number. */
-                code: string;
-                /** @description Whether this report was joined to it. */
-                joined: boolean;
-                /** @description Its matter, if it is known. */
-                matter?: string | null;
-                /** @description Its English name, where it has one. */
-                matter_en?: string | null;
-                /**
-                 * Format: int64
-                 * @description How far away, in metres.
-                 */
-                metres: number;
-                /** @description When the first did. */
-                reported_at: components["schemas"]["Time"];
-                /**
-                 * Format: int64
-                 * @description How many people reported it.
-                 */
-                reporters: number;
-                /**
-                 * Format: float
-                 * @description How much alike, 0 to 1.
-                 */
-                score: number;
             }[];
             /** @description Pass it back as `cursor` to read on; null on the last page. */
             next?: string | null;
@@ -9135,6 +9119,16 @@ export interface components {
             refused: string;
             unit: components["schemas"]["Named"];
         };
+        /** @description A unit as a device carries it along, to be asked for help without network. */
+        "org.Neighbour": {
+            alias?: string | null;
+            code: string;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            name: string;
+            name_en?: string | null;
+        };
         /** @description Nothing is asked beyond the path. */
         "org.Nothing": Record<string, never>;
         /** @description The decision. */
@@ -11291,7 +11285,7 @@ export interface operations {
                 sent_from?: components["schemas"]["Time"];
                 /** @description With `sent`: dispatched or returned before. */
                 sent_until?: components["schemas"]["Time"];
-                /** @description `newest` (default) or `time_left`. */
+                /** @description `newest` (default), `time_left`, or `oldest`. */
                 sort?: string;
                 /** @description 1 to 200, 50 when absent. */
                 limit?: number;
@@ -11421,7 +11415,7 @@ export interface operations {
                 sent_from?: components["schemas"]["Time"];
                 /** @description With `sent`: dispatched or returned before. */
                 sent_until?: components["schemas"]["Time"];
-                /** @description `newest` (default) or `time_left`. */
+                /** @description `newest` (default), `time_left`, or `oldest`. */
                 sort?: string;
                 /** @description 1 to 200, 50 when absent. */
                 limit?: number;
@@ -11505,7 +11499,7 @@ export interface operations {
                 sent_from?: components["schemas"]["Time"];
                 /** @description With `sent`: dispatched or returned before. */
                 sent_until?: components["schemas"]["Time"];
-                /** @description `newest` (default) or `time_left`. */
+                /** @description `newest` (default), `time_left`, or `oldest`. */
                 sort?: string;
                 /** @description 1 to 200, 50 when absent. */
                 limit?: number;
@@ -12262,7 +12256,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Candidate"];
+                    "application/json": components["schemas"]["Alike"];
                 };
             };
         };
@@ -13129,7 +13123,7 @@ export interface operations {
                 since?: string;
                 /** @description `next` of the page before. */
                 after?: string;
-                /** @description The revision of the borders that the device has. */
+                /** @description `org` of the last pack. */
                 org?: number;
             };
             header?: never;

@@ -54,6 +54,12 @@ function plain(key: "paused" | "none"): Light {
   return { key, glyph: glyphs[key], words: key, n: 0 };
 }
 
+/** How long ago that was, in words under `wall.waited`. */
+export function age(at: string, now: number): { words: string; n: number } {
+  const { words, n } = span("over", Math.max(0, now - Date.parse(at)));
+  return { words: words.slice("over.".length), n };
+}
+
 /** Rounds down, so that the words never promise more time than there is. */
 function span(which: "left" | "over", length: number): { words: string; n: number } {
   if (length < hour) return { words: `${which}.minutes`, n: Math.max(1, Math.floor(length / minute)) };

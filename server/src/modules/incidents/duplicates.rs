@@ -7,7 +7,7 @@ use text::Fingerprint;
 use utoipa::ToSchema;
 
 use super::{actions::Ground, model::Incident, store::Near};
-use crate::modules::catalogue::Matter;
+use crate::modules::{catalogue::Matter, org::Unit};
 
 /// How far back the search goes, in days.
 pub const DAYS: i64 = 14;
@@ -23,6 +23,10 @@ const SOME_WORDS: f32 = 0.2;
 pub const NEWEST: i64 = 24;
 /// The same where somebody looks for a neighbour's report, or joins it: a grid in which much is open hides none of what he means.
 pub const LOOKED_FOR: i64 = 200;
+/// How far one goes to see what else lies there, in metres.
+pub const STEPS: f64 = 200.0;
+/// How far back that looks, in days.
+pub const RECENT_DAYS: i64 = 30;
 /// How many are proposed at most.
 const MOST: usize = 5;
 
@@ -111,20 +115,52 @@ pub fn candidates(
             // The same matter at the same place needs few words in common.
             let same = matter.is_some() && matter == n.matter_id && places.same(metres) && this.likeness(&other) >= SOME_WORDS;
             let score = if same { alike.max(text::POSSIBLE) } else { alike };
-            (score >= text::POSSIBLE).then(|| Candidate {
-                id: n.id,
-                code: n.code.clone(),
-                matter: n.matter_id.and_then(|m| ground.catalogue.value.matter(m)).map(|m| m.level3.clone()),
-                matter_en: ground.catalogue.value.english(n.matter_id),
-                metres: places.told(metres),
-                score,
-                reporters: n.reporters,
-                reported_at: n.reported_at,
-                joined: false,
-            })
+            (score >= text::POSSIBLE).then(|| candidate(ground, n, places.told(metres), score))
         })
         .collect();
     found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.metres.cmp(&b.metres)));
     found.truncate(MOST);
     found
+}
+
+fn candidate(ground: &Ground, near: &Near, metres: i64, score: f32) -> Candidate {
+    Candidate {
+        id: near.id,
+        code: near.code.clone(),
+        matter: near.matter_id.and_then(|m| ground.catalogue.value.matter(m)).map(|m| m.level3.clone()),
+        matter_en: ground.catalogue.value.english(near.matter_id),
+        metres,
+        score,
+        reporters: near.reporters,
+        reported_at: near.reported_at,
+        joined: false,
+    }
+}
+
+/// The cases within a few steps, the nearest first. They need not be alike: their score is nothing.
+pub fn nearest(ground: &Ground, near: &[Near], point: Point) -> Vec<Candidate> {
+    let mut found: Vec<Candidate> = near
+        .iter()
+        .map(|n| (n, geo::distance_m(point, Point::new(n.lon, n.lat))))
+        .filter(|(_, metres)| *metres <= STEPS)
+        .map(|(n, metres)| candidate(ground, n, Places::Exact.told(metres), 0.0))
+        .collect();
+    found.sort_by(|a, b| a.metres.cmp(&b.metres).then(b.reported_at.cmp(&a.reported_at)));
+    found.truncate(MOST);
+    found
+}
+
+/// The grids that a few steps lead into, with the one that a case lies in.
+pub fn grids_around(ground: &Ground, point: Point, own: Option<Id<Unit>>) -> Vec<Id<Unit>> {
+    let geo::Bounds { min, max } = geo::Bounds::around(point, STEPS);
+    let mut grids: Vec<Id<Unit>> = own.into_iter().collect();
+    for lon in [min.lon, point.lon, max.lon] {
+        for lat in [min.lat, point.lat, max.lat] {
+            let found = ground.org.value.locate(lon, lat, ground.now);
+            grids.extend(found.grid.into_iter().chain(found.others));
+        }
+    }
+    grids.sort_unstable_by_key(|id| id.uuid());
+    grids.dedup();
+    grids
 }

@@ -145,13 +145,7 @@ impl<'a> Export<'a> {
         drop(conn);
         let more = lines.len() > PAGE as usize;
         lines.truncate(PAGE as usize);
-        self.cursor = lines.last().map(|l| {
-            let at = match self.order {
-                Order::Newest => l.reported_at.millis(),
-                Order::TimeLeft => l.red_at.map_or(0, Time::millis),
-            };
-            Cursor { as_of: now, at, id: l.id.uuid() }
-        });
+        self.cursor = lines.last().map(|l| Cursor { as_of: now, at: self.order.at(l), id: l.id.uuid() });
         self.count += lines.len();
         for line in lines {
             let row = serde_json::to_value(view::row(&self.ground, line)).map_err(Error::internal)?;

@@ -41,7 +41,7 @@ export const dropFilter = (id: string) => remove(`/filters/${id}`);
 export const bulk = (body: S["Bulk"]) => post<BulkOutcome>("/incidents/bulk", body);
 export const look = (id: string, leaving: boolean) => post<Company>(`/incidents/${id}/look`, { leaving } satisfies S["LookAt"]);
 export const whatIf = (id: string, body: WhatIf) => post<Outlook>(`/incidents/${id}/what-if`, body);
-export const similar = (id: string) => get<Paged<Similar>>(`/incidents/${id}/similar`);
+export const similar = (id: string) => get<S["Alike"]>(`/incidents/${id}/similar`);
 export const upstreamOrders = (id: string) => get<S["Page_Order"]>(`/incidents/${id}/orders`);
 export const returnReasons = () => get<Paged<ReturnReason>>("/dispatch/reasons");
 

@@ -17,11 +17,24 @@ export function locate(): Promise<Taken> {
   });
 }
 
-/** Whether the person has already said yes on this device, so that asking would not interrupt. */
-export async function mayLocate(): Promise<boolean> {
+/** What the person has said on this device so far; some browsers inside other apps know no permissions. */
+async function leave(): Promise<PermissionState | "unknown"> {
   try {
-    return (await navigator.permissions.query({ name: "geolocation" })).state === "granted";
+    return (await navigator.permissions.query({ name: "geolocation" })).state;
   } catch {
-    return false; // Some browsers inside other apps know no permissions; then the tap decides.
+    return "unknown";
   }
+}
+
+/** Whether the person has already said yes on this device, so that asking would not interrupt. */
+export const mayLocate = async (): Promise<boolean> => (await leave()) === "granted";
+
+let asked = false;
+/** Whether to ask on a page that is opened for a place: once in a visit, and not whoever said no before. Where leave was given nobody is interrupted. */
+export async function mayAsk(): Promise<boolean> {
+  const said = await leave();
+  if (said === "granted") return true;
+  if (said === "denied" || asked) return false;
+  asked = true;
+  return true;
 }

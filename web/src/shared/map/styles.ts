@@ -9,6 +9,7 @@ export function palette() {
     ink: of("ink"), line: of("edge"), surface: of("surface"), teal: of("teal"),
     /** How much larger than usual somebody wants type. */
     type: Math.min(1.7, Math.max(1, (Number.parseFloat(css.fontSize) || 18) / 18)),
+    count: of("map-count"), faint: of("map-faint"),
     ground: {
       halo: of("map-halo"), road: of("map-road"), edge: of("map-edge"), water: of("map-water"), green: of("map-green"), building: of("map-building"), name: of("map-name"),
     },
@@ -19,6 +20,9 @@ export type Palette = ReturnType<typeof palette>;
 
 /** How strongly a grid is filled for so many cases: five steps, so that one more case does not change the picture. */
 export const weight = (n: number): number => (n === 0 ? 0 : n < 3 ? 0.15 : n < 6 ? 0.28 : n < 12 ? 0.42 : 0.58);
+
+/** A colour of `#rrggbb` through which so much of what lies beneath is seen. */
+export const thin = (colour: string, share: number): string => `${colour}${Math.round(share * 255).toString(16).padStart(2, "0")}`;
 
 /** Styles that were made, for as long as the palette is in use: one serves all that look alike. */
 export function styleKeeper<T extends unknown[], S extends Style | Style[]>(make: (colours: Palette, ...of: T) => S): (colours: Palette, ...of: T) => S {
@@ -35,7 +39,7 @@ export function styleKeeper<T extends unknown[], S extends Style | Style[]>(make
 
 /** A grid's border, filled by its number of cases; one's own grid stands out. */
 export const gridStyle = styleKeeper((colours, count: number | undefined, own: boolean) => {
-  const fill = count !== undefined ? `rgba(11,96,104,${weight(count)})` : own ? "rgba(11,96,104,0.18)" : "rgba(127,150,153,0.06)";
+  const fill = count !== undefined ? thin(colours.count, weight(count)) : own ? thin(colours.count, 0.18) : thin(colours.faint, 0.06);
   return new Style({
     stroke: new Stroke({ color: own ? colours.teal : colours.line, width: own ? 3.5 : 1.2 }),
     zIndex: own ? 1 : 0,
@@ -67,7 +71,7 @@ export const pinStyle = styleKeeper((colours, light: LightKey, selected: boolean
 /** The place that somebody pointed at. */
 export function pickedStyle(colours: Palette): Style[] {
   return [
-    new Style({ image: new Circle({ radius: 16, fill: new Fill({ color: "rgba(11,96,104,0.18)" }) }) }),
+    new Style({ image: new Circle({ radius: 16, fill: new Fill({ color: thin(colours.count, 0.18) }) }) }),
     new Style({ image: new Circle({ radius: 7, fill: new Fill({ color: colours.teal }), stroke: new Stroke({ color: colours.surface, width: 3 }) }) }),
   ];
 }

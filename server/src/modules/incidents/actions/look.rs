@@ -26,12 +26,25 @@ use crate::{
     personal,
 };
 
-/// Open cases that look like this one.
-pub async fn similar(conn: &mut Conn, ground: &Ground, case: &Case) -> Result<Vec<Candidate>> {
+/// Open cases that look like this one, of those that the scope may see.
+pub async fn similar(conn: &mut Conn, ground: &Ground, scope: &Scope, case: &Case) -> Result<Vec<Candidate>> {
     let (Some(grid), Some((lon, lat))) = (case.grid_id, case.lon.zip(case.lat)) else { return Ok(vec![]) };
-    let mut near = store::near(conn, grid, case.reported_at.plus_days(-duplicates::DAYS), duplicates::LOOKED_FOR).await?;
+    let since = case.reported_at.plus_days(-duplicates::DAYS);
+    let mut near = store::near(conn, scope, grid, since, duplicates::LOOKED_FOR).await?;
     near.retain(|n| n.id != case.id);
     Ok(duplicates::candidates(ground, &near, Places::Exact, geo::Point::new(lon, lat), &case.fingerprint, case.matter_id))
+}
+
+/// Other open cases a few steps from this one, whatever they are about, on either side of a grid's border.
+pub async fn around(conn: &mut Conn, ground: &Ground, scope: &Scope, case: &Case, alike: &[Candidate]) -> Result<Vec<Candidate>> {
+    let Some((lon, lat)) = case.lon.zip(case.lat) else { return Ok(vec![]) };
+    let here = geo::Point::new(lon, lat);
+    let grids = duplicates::grids_around(ground, here, case.grid_id);
+    let bounds = geo::Bounds::around(here, duplicates::STEPS);
+    let since = ground.now.plus_days(-duplicates::RECENT_DAYS);
+    let mut near = store::around(conn, scope, &grids, bounds, since, duplicates::LOOKED_FOR).await?;
+    near.retain(|n| n.id != case.id && alike.iter().all(|one| one.id != n.id));
+    Ok(duplicates::nearest(ground, &near, here))
 }
 
 /// Open cases near a point that look like these words and that anybody may join, before a report is sent.
@@ -48,7 +61,7 @@ pub async fn near(
     let point = geo::to_wgs84(datum, geo::Point::new(lon, lat));
     let Some(grid) = ground.org.value.locate(point.lon, point.lat, ground.now).grid else { return Ok(vec![]) };
     let since = ground.now.plus_days(-duplicates::DAYS);
-    let mut near = store::near(&mut *app.db.read().await?, grid, since, duplicates::LOOKED_FOR).await?;
+    let mut near = store::near(&mut *app.db.read().await?, &Scope::All, grid, since, duplicates::LOOKED_FOR).await?;
     duplicates::leave_public(ground, &mut near);
     let fingerprint = duplicates::fingerprint(&text::redact(words).text);
     Ok(duplicates::candidates(ground, &near, Places::Cells, point, &fingerprint, matter))

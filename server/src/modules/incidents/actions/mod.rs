@@ -49,7 +49,7 @@ pub use follow_up::{Rating, Remark, rate, remark};
 pub use handle::{Done, Note, done, note, take_on};
 pub use intake::{Accept, Correct, Place, Refuse, accept, correct, place, refuse, settle};
 pub use links::{LinkMade, LinkView, MakeLink, by_link, links_of, looked, make_link, revoke_link, still_works};
-pub use look::{Field, Reveal, exported, exporting, look_up, near, reveal, similar};
+pub use look::{Field, Reveal, around, exported, exporting, look_up, near, reveal, similar};
 pub use merge::{Merge, Order, Unmerge, merge, orders, unmerge};
 pub use pauses::{Answer, Ask, OVER, Over, Resume, Shelve, answer, ask, over, resume, shelve};
 pub use report::{Draft, Intake, Receipt, Report, SolvedOnSpot, adopt, compose, join, open, prepare, take_in};

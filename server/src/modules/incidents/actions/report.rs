@@ -3,7 +3,7 @@
 //! `prepare` does all that is slow (places, classifier, redaction, sealing) before the transaction; `take_in` only writes.
 
 use db::{Json, Tx};
-use kernel::{Actor, Error, FieldError, Id, Result, Time};
+use kernel::{Actor, Error, FieldError, Id, Result, Scope, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -188,7 +188,7 @@ async fn drafted(app: &App, ground: &Ground, actor: &Actor, intake: &Intake) -> 
     if let (Some(grid), Some((lon, lat))) = (draft.case.grid_id, draft.case.lon.zip(draft.case.lat)) {
         let most = if report.join.is_some() { duplicates::LOOKED_FOR } else { duplicates::NEWEST };
         let since = ground.now.plus_days(-duplicates::DAYS);
-        let mut near = store::near(&mut *app.db.read().await?, grid, since, most).await?;
+        let mut near = store::near(&mut *app.db.read().await?, &Scope::All, grid, since, most).await?;
         let places = if actor.id.is_nil() { Places::Cells } else { Places::Exact };
         if places == Places::Cells {
             duplicates::leave_public(ground, &mut near);

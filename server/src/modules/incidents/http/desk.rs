@@ -6,9 +6,9 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use kernel::{Id, Page};
-use serde::Deserialize;
-use utoipa::IntoParams;
+use kernel::Id;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
@@ -72,23 +72,31 @@ async fn take_in(State(app): State<Shared>, who: Allow<ReportFor>, command: Comm
 async fn one(State(app): State<Shared>, who: Allow<Read>, Path(id): Path<Id<Incident>>) -> Answer<Json<view::CaseView>> {
     let ground = Ground::of(&app);
     let mut conn = app.db.read().await?;
-    let case = store::find(&mut conn, &reach(&app, who.scope()), id).await?;
-    let alike = actions::similar(&mut conn, &ground, &case).await?;
+    let scope = reach(&app, who.scope());
+    let case = store::find(&mut conn, &scope, id).await?;
+    let alike = actions::similar(&mut conn, &ground, &scope, &case).await?;
     Ok(Json(view::whole(&mut conn, &app, &ground, &who, case).await?.with_duplicates(alike)))
 }
 
-/// Open cases that are near in place, time and words.
+/// What else is open about where a case lies.
+#[derive(Debug, Serialize, ToSchema)]
+struct Alike {
+    /// Those that may be about the same: near in place, time and words.
+    items: Vec<duplicates::Candidate>,
+    /// Others within 200 metres of the last 30 days, whatever they are about, the nearest first.
+    near: Vec<duplicates::Candidate>,
+}
+
+/// Open cases that are near in place, time and words, and others that are only near.
 #[utoipa::path(get, path = "/api/v1/incidents/{id}/similar", tag = "incidents",
-    responses((status = 200, body = Page<duplicates::Candidate>)), extensions(("x-permission" = json!("incident.read"))))]
-async fn similar(
-    State(app): State<Shared>,
-    who: Allow<Read>,
-    Path(id): Path<Id<Incident>>,
-) -> Answer<Json<Page<duplicates::Candidate>>> {
+    responses((status = 200, body = Alike)), extensions(("x-permission" = json!("incident.read"))))]
+async fn similar(State(app): State<Shared>, who: Allow<Read>, Path(id): Path<Id<Incident>>) -> Answer<Json<Alike>> {
+    let (ground, scope) = (Ground::of(&app), reach(&app, who.scope()));
     let mut conn = app.db.read().await?;
-    let case = store::find(&mut conn, &reach(&app, who.scope()), id).await?;
-    let items = actions::similar(&mut conn, &Ground::of(&app), &case).await?;
-    Ok(Json(Page { items, next: None }))
+    let case = store::find(&mut conn, &scope, id).await?;
+    let items = actions::similar(&mut conn, &ground, &scope, &case).await?;
+    let near = actions::around(&mut conn, &ground, &scope, &case, &items).await?;
+    Ok(Json(Alike { items, near }))
 }
 
 /// A photograph of a case.

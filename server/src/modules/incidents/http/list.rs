@@ -106,7 +106,7 @@ pub(super) struct Asked {
     sent_from: Option<Time>,
     /// With `sent`: dispatched or returned before.
     sent_until: Option<Time>,
-    /// `newest` (default) or `time_left`.
+    /// `newest` (default), `time_left`, or `oldest`.
     sort: Option<String>,
     /// 1 to 200, 50 when absent.
     limit: Option<i64>,
@@ -154,6 +154,7 @@ impl Asked {
         match self.sort.as_deref() {
             None | Some("" | "newest") => Ok(Order::Newest),
             Some("time_left") => Ok(Order::TimeLeft),
+            Some("oldest") => Ok(Order::Oldest),
             Some(_) => Err(Error::invalid("sort", "unknown-word")),
         }
     }
@@ -306,11 +307,7 @@ async fn list(State(app): State<Shared>, who: Allow<Read>, Query(asked): Query<A
     let mut conn = app.db.read().await?;
     let lines = store::list(&mut conn, &scope, &filter, order, part.cursor, part.as_of, part.limit).await?;
     drop(conn);
-    let key = |l: &store::Line| match order {
-        Order::Newest => (l.reported_at.millis(), l.id.uuid()),
-        Order::TimeLeft => (l.red_at.map_or(0, Time::millis), l.id.uuid()),
-    };
-    Ok(Json(part.cut(lines, key).map(|line| view::row(&ground, line))))
+    Ok(Json(part.cut(lines, |line| (order.at(line), line.id.uuid())).map(|line| view::row(&ground, line))))
 }
 
 /// How many cases stand where.

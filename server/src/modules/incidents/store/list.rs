@@ -85,6 +85,18 @@ pub enum Order {
     Newest,
     /// The least time left first; cases without a clock do not appear.
     TimeLeft,
+    /// The oldest report first: what waits longest, with a clock or without.
+    Oldest,
+}
+
+impl Order {
+    /// By what a line stands where it stands.
+    pub fn at(self, line: &Line) -> i64 {
+        match self {
+            Self::Newest | Self::Oldest => line.reported_at.millis(),
+            Self::TimeLeft => line.red_at.map_or(0, Time::millis),
+        }
+    }
 }
 
 /// A page of cases that the scope may see, one more than `limit` when there are more.
@@ -97,17 +109,33 @@ pub async fn list(
     now: Time,
     limit: i64,
 ) -> Result<Vec<Line>> {
-    let query = shown(conditions(visible(Query::new(LINE), scope), filter, now, conn.engine()), order);
-    let query = match (order, cursor) {
-        (Order::Newest, Some(c)) => query.push("and (c.reported_at, c.id) < ($$, $$)", bind![c.at, c.id]),
-        (Order::TimeLeft, Some(c)) => query.push("and (c.red_at, c.id) > ($$, $$)", bind![c.at, c.id]),
-        (_, None) => query,
-    };
+    let engine = conn.engine();
+    let whole = |query: Query| conditions(visible(query.push(LINE, vec![]), scope), filter, now, engine);
     let query = match order {
-        Order::Newest => query.push("order by c.reported_at desc, c.id desc limit $$", bind![limit + 1]),
-        Order::TimeLeft => query.push("order by c.red_at, c.id limit $$", bind![limit + 1]),
+        Order::Newest => whole(Query::default())
+            .after("and (c.reported_at, c.id) <", cursor)
+            .push("order by c.reported_at desc, c.id desc limit $$", bind![limit + 1]),
+        Order::TimeLeft => shown(whole(Query::default()), order)
+            .after("and (c.red_at, c.id) >", cursor)
+            .push("order by c.red_at, c.id limit $$", bind![limit + 1]),
+        Order::Oldest => oldest(scope, filter, cursor, now, limit, engine),
     };
     conn.list(query).await
+}
+
+/// The oldest first, state by state: each is read in the order of its index, so that what is open is not looked for among all that was ever closed.
+fn oldest(scope: &Scope, filter: &Filter, cursor: Option<Cursor>, now: Time, limit: i64, engine: db::Engine) -> Query {
+    let asked = State::ALL.iter().filter(|state| filter.states.is_empty() || filter.states.contains(state));
+    asked
+        .enumerate()
+        .fold(Query::default(), |query, (n, state)| {
+            let one = Filter { states: vec![*state], ..filter.clone() };
+            let query = query.push(if n == 0 { "select * from (" } else { "union all select * from (" }, vec![]);
+            conditions(visible(query.push(LINE, vec![]), scope), &one, now, engine)
+                .after("and (c.reported_at, c.id) >", cursor)
+                .push("order by c.reported_at, c.id limit $$) p", bind![limit + 1])
+        })
+        .push("order by reported_at, id limit $$", bind![limit + 1])
 }
 
 fn conditions(query: Query, filter: &Filter, now: Time, engine: db::Engine) -> Query {
@@ -221,7 +249,7 @@ fn belongs(query: Query, filter: &Filter) -> Query {
 /// What an order leaves out: by time left, the cases without a clock.
 fn shown(query: Query, order: Order) -> Query {
     match order {
-        Order::Newest => query,
+        Order::Newest | Order::Oldest => query,
         Order::TimeLeft => query.push("and c.red_at is not null", vec![]),
     }
 }

@@ -386,14 +386,30 @@ pub async fn beside(conn: &mut Conn, cases: &[Id<Incident>]) -> Result<Vec<Besid
     conn.list(query).await
 }
 
-/// The newest open cases of a grid since an instant, so many at most, for the search for duplicates.
-pub async fn near(conn: &mut Conn, grid: Id<Unit>, since: Time, most: i64) -> Result<Vec<Near>> {
-    let statement = sql!(
-        "select id, code, reported_at, lon, lat, matter_id, reporters, confidential, fingerprint from incident
-         where grid_id = $1 and reported_at >= $2 and state in ('received', 'accepted', 'assigned', 'in_progress')
-         and lon is not null and lat is not null order by reported_at desc, id desc limit $3"
-    );
-    conn.all(statement, bind![grid, since, most]).await
+const NEAR: &str = "select c.id, c.code, c.reported_at, c.lon, c.lat, c.matter_id, c.reporters, c.confidential, c.fingerprint from incident c \
+    where c.state in ('received', 'accepted', 'assigned', 'in_progress') and c.lon is not null and c.lat is not null";
+
+/// The newest open cases of a grid since an instant that the scope may see, so many at most, for the search for duplicates.
+pub async fn near(conn: &mut Conn, scope: &Scope, grid: Id<Unit>, since: Time, most: i64) -> Result<Vec<Near>> {
+    let query = visible(Query::new(NEAR).push("and c.grid_id = $$ and c.reported_at >= $$", bind![grid, since]), scope);
+    conn.list(query.push("order by c.reported_at desc, c.id desc limit $$", bind![most])).await
+}
+
+/// The same inside a box that these grids have a part in.
+pub async fn around(
+    conn: &mut Conn,
+    scope: &Scope,
+    grids: &[Id<Unit>],
+    bounds: geo::Bounds,
+    since: Time,
+    most: i64,
+) -> Result<Vec<Near>> {
+    let query = visible(Query::new(NEAR), scope)
+        .push_list("and c.grid_id in", grids.iter().map(|id| Cell::Uuid(Some(id.uuid()))).collect())
+        .push("and c.reported_at >= $$", bind![since])
+        .push("and c.lon >= $$ and c.lon <= $$", bind![bounds.min.lon, bounds.max.lon])
+        .push("and c.lat >= $$ and c.lat <= $$", bind![bounds.min.lat, bounds.max.lat]);
+    conn.list(query.push("order by c.reported_at desc, c.id desc limit $$", bind![most])).await
 }
 
 /// Open tasks of these people, and those of units in the scope that are nobody's yet, the least time left first.

@@ -197,7 +197,7 @@ testkit::both! {
             let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
             reader.records().map(|r| r.unwrap().get(0).unwrap().to_owned()).collect::<Vec<_>>()
         };
-        for query in ["", "state=received", "state=assigned&light=green", "sort=time_left", "attention=any", "q=C20250310-0001"] {
+        for query in ["", "state=received", "state=assigned&light=green", "sort=time_left", "sort=oldest", "attention=any", "q=C20250310-0001"] {
             let page = desk.get(&format!("/api/v1/incidents?{query}")).await.expect(200).json();
             let listed: Vec<&str> = page["items"].as_array().unwrap().iter().map(|i| i["code"].as_str().unwrap()).collect();
             let mut written = codes(query).await;
@@ -216,7 +216,7 @@ testkit::both! {
         assert!(rows[3].get("code").starts_with("导出："));
         let audit = app.login_as("audit-admin", DISTRICT).await.get("/api/v1/audit?limit=100").await.expect(200).json();
         let rows: Vec<&Value> = audit["items"].as_array().unwrap().iter().filter(|r| r["action"] == "incident.exported").collect();
-        assert_eq!(rows.len(), 9);
+        assert_eq!(rows.len(), 10);
         let says = |action: &str, words: &str| {
             let rows = audit["items"].as_array().unwrap().iter().filter(|r| r["action"] == action);
             rows.filter(|r| r["details"].as_str().unwrap().contains(words)).count()

@@ -34,6 +34,10 @@ async fn page(app: &TestApp, receipt: &Value) -> Value {
     app.visitor().get(&format!("/api/v1/reports/{}", receipt["track"].as_str().unwrap())).await.expect(200).json()
 }
 
+async fn id_of(desk: &Client, code: &str) -> Value {
+    desk.get(&format!("/api/v1/incidents?q={code}")).await.expect(200).json()["items"][0]["id"].clone()
+}
+
 /// Merges the first into the second.
 async fn merge(desk: &Client, this: &Value, into: &Value) -> Value {
     desk.post(&format!("{}/merge", path(this)), &json!({ "into": into["id"] })).await.expect(200).json()
@@ -82,6 +86,37 @@ fn what_was_merged_while_a_resident_waited_is_held_with_its_survivor() {
 }
 
 testkit::both! {
+    async fn what_lies_near_is_shown_whatever_it_is_about(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        // Near the border between the first grid and the second, which is the sibling community's or the same one's.
+        let (lon, lat) = (112.9099, 33.105);
+        let this = send(&app, &report(LAMP, (lon, lat))).await;
+        let mut steps = vec![];
+        for (east, metres) in [(0.0019, 177), (0.0005, 47), (0.0022, 205)] {
+            app.clock.advance(60_000);
+            let other = send(&app, &report("消防通道被车堵了，消防车道停满车", (lon + east, lat))).await;
+            steps.push((other["code"].as_str().unwrap().to_owned(), metres));
+        }
+        let desk = app.login_as("district-dispatch", DISTRICT).await;
+        let reply = desk.get(&format!("{}/similar", path(&this))).await.expect(200);
+        assert!(reply.statements() <= 4, "looking around costs {}", reply.statements());
+        let found = reply.json();
+        let near: Vec<(String, i64)> = found["near"].as_array().unwrap().iter().map(|n| (n["code"].as_str().unwrap().to_owned(), n["metres"].as_i64().unwrap())).collect();
+        assert_eq!(near, [steps[1].clone(), steps[0].clone()], "the nearest first, none further than 200 metres");
+        assert_eq!(found["items"], json!([]));
+        // Whoever does not see those cases does not hear of them.
+        let fire = app.login_as("department-desk", "/990101/D-FIRE/").await;
+        let of_fire = path(&json!({ "id": id_of(&desk, &steps[1].0).await }));
+        let seen = fire.get(&format!("{of_fire}/similar")).await.expect(200).json();
+        let codes: Vec<&str> = seen["near"].as_array().unwrap().iter().chain(seen["items"].as_array().unwrap()).map(|n| n["code"].as_str().unwrap()).collect();
+        assert!(!codes.contains(&this["code"].as_str().unwrap()), "{codes:?}");
+        assert!(codes.contains(&steps[0].0.as_str()), "{codes:?}");
+        // What is old, or done, is not around any more.
+        app.clock.advance(31 * 24 * 3_600_000);
+        let later = desk.get(&format!("{}/similar", path(&this))).await.expect(200).json();
+        assert_eq!(later["near"], json!([]));
+    }
+
     async fn two_neighbours_become_one_case_and_each_keeps_his_own_voice(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let words = "消防通道被车堵了，消防车道停满车，三号楼门口";
@@ -92,6 +127,7 @@ testkit::both! {
         let desk = app.login_as("district-dispatch", DISTRICT).await;
         let alike = desk.get(&format!("{}/similar", path(&second))).await.expect(200).json();
         assert_eq!(alike["items"][0]["code"], first["code"]);
+        assert_eq!(alike["near"], json!([]), "what is alike is not said twice");
         let merged = merge(&desk, &second, &first).await;
         assert_eq!((merged["state"].as_str(), merged["result"].as_str()), (Some("merged"), Some("merged")));
         assert_eq!((merged["light"].as_str(), &merged["merged_into"]["code"]), (Some("none"), &first["code"]));

@@ -177,6 +177,34 @@ testkit::both! {
         assert_eq!(seen.len(), 6);
         seen.dedup();
         assert_eq!(seen.len(), 6, "no case stands on two pages");
+        // The other way round, page by page, and of several states at once.
+        for (asked, n) in [("", 6), ("&state=open", 6), ("&state=received,assigned,assigned", 6), ("&state=closed", 0)] {
+            let mut back = vec![];
+            let mut path = format!("/api/v1/incidents?sort=oldest&limit=2{asked}");
+            loop {
+                let page = desk.get(&path).await.expect(200).json();
+                back.extend(page["items"].as_array().unwrap().iter().map(|i| i["code"].as_str().unwrap().to_owned()));
+                let Some(next) = page["next"].as_str() else { break };
+                path = format!("/api/v1/incidents?sort=oldest&limit=2{asked}&cursor={next}");
+            }
+            back.reverse();
+            assert_eq!(back, seen[..n], "{asked}");
+        }
+    }
+
+    /// What nobody has a clock for is found by how long it waits, which the time left does not show.
+    async fn what_waits_without_a_clock_comes_first_by_age(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let vague = send(&app, &report("那边有点事情，麻烦来人看看", HOME)).await;
+        app.clock.advance(60_000);
+        send(&app, &report("楼道灯坏了，单元楼道里的灯不亮", HOME)).await;
+        let desk = app.login_as("district-dispatch", DISTRICT).await;
+        let first = async |sort: &str| {
+            let list = desk.get(&format!("/api/v1/incidents?state=open&sort={sort}")).await.expect(200).json();
+            (list["items"][0]["code"].clone(), list["items"][0]["red_at"].clone(), list["items"].as_array().unwrap().len())
+        };
+        assert_eq!(first("oldest").await, (vague["code"].clone(), Value::Null, 2));
+        assert_ne!(first("time_left").await.0, vague["code"]);
     }
 
     async fn every_filter_and_order_runs(engine: Engine) {
@@ -196,7 +224,7 @@ testkit::both! {
         });
         let filters: Vec<String> = filters.map(str::to_owned).into_iter().chain(sent).collect();
         for filter in filters {
-            for sort in ["newest", "time_left"] {
+            for sort in ["newest", "time_left", "oldest"] {
                 let path = format!("/api/v1/incidents?{filter}&sort={sort}&limit=1");
                 let page = desk.get(&path).await.expect(200).json();
                 if let Some(next) = page["next"].as_str() {

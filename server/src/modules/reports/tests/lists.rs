@@ -103,7 +103,7 @@ testkit::both! {
         tx.execute(statement, bind![app.now(), app.now().plus_minutes(60)]).await.unwrap();
         tx.commit().await.unwrap();
         let desk = app.login_as("supervisor", DISTRICT).await;
-        for (order, n) in [("newest", 4), ("time_left", 2)] {
+        for (order, n) in [("newest", 4), ("time_left", 2), ("oldest", 4)] {
             let counts = desk.get(&format!("/api/v1/incidents/counts?state=open&sort={order}")).await.expect(200).json();
             let sum: i64 = counts["states"].as_object().unwrap().values().filter_map(Value::as_i64).sum();
             assert_eq!((sum, length(&desk, &format!("/api/v1/incidents?state=open&sort={order}")).await), (n, n), "{order}");
