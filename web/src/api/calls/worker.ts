@@ -12,6 +12,8 @@ export interface DeskOfGrid { grid: string; name: string; phone: string | null }
 export interface Pack {
   cursor: string; held: string[] | null; cut: boolean; cases: Case[]; next: string | null; catalogue: number;
   borders: Borders | null; desks: DeskOfGrid[]; must_reports: MustReport[]; reasons: ReturnReason[];
+  /** Until when results of matters whose catalogue asks for evidence must show a photograph; an older server does not say. */
+  photo_until?: string | null;
 }
 export interface Lease { session: string; key: string; until: string }
 export interface DayLine {
