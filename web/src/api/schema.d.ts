@@ -2416,7 +2416,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a device keeps for work without network: the cases of the caller's grids whole, borders, reasons, must-reports. */
+        /** What a device keeps for work without network: the cases of the caller's grids whole, borders, units, reasons, must-reports. */
         get: operations["get_pack"];
         put?: never;
         post?: never;
@@ -4585,6 +4585,7 @@ export interface components {
             merged: components["schemas"]["CaseLink"][];
             merged_into?: components["schemas"]["CaseLink"] | null;
             paused_until?: components["schemas"]["Time"] | null;
+            photo_until?: components["schemas"]["Time"] | null;
             photos: components["schemas"]["PhotoView"][];
             public_reply?: string | null;
             ratings: components["schemas"]["RatingView"][];
@@ -6139,7 +6140,18 @@ export interface components {
             must_reports: components["schemas"]["MustReport"][];
             /** @description Pass it as `after` for the next page. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description The revision of the organisation, which borders, desks and units hang on.
+             */
+            org: number;
+            photo_until?: components["schemas"]["Time"] | null;
             reasons: components["schemas"]["ReasonView"][];
+            /**
+             * @description The units that the caller can name, such as whom to ask for help, by code; empty where they are too many to carry, none where the organisation
+             *     did not move.
+             */
+            units?: components["schemas"]["org.Neighbour"][] | null;
         };
         /** @description One page of a list that is read by keyset: the items and, when there are more, the cursor of the next page. */
         Page_Account: {
@@ -6931,6 +6943,7 @@ export interface components {
             matter_en?: string | null;
             /** @description What can be done now: `accept`, `done`, `note`. */
             may: string[];
+            photo_until?: components["schemas"]["Time"] | null;
             /** @description Photographs of the report. */
             photos: string[];
             result?: components["schemas"]["Outcome"] | null;
@@ -7740,6 +7753,8 @@ export interface components {
         SettingView: {
             /** @description What holds where nothing was set. */
             default: Record<string, never>;
+            /** @description Whether the law limits it: away from its default it wants an end, a year ahead at most. */
+            limited: boolean;
             name: string;
             set?: components["schemas"]["SetView"] | null;
             value: Record<string, never>;
@@ -9134,6 +9149,16 @@ export interface components {
             /** @description What the gate answered. */
             refused: string;
             unit: components["schemas"]["Named"];
+        };
+        /** @description A unit as a device carries it along, to be asked for help without network. */
+        "org.Neighbour": {
+            alias?: string | null;
+            code: string;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            name: string;
+            name_en?: string | null;
         };
         /** @description Nothing is asked beyond the path. */
         "org.Nothing": Record<string, never>;
@@ -13129,7 +13154,7 @@ export interface operations {
                 since?: string;
                 /** @description `next` of the page before. */
                 after?: string;
-                /** @description The revision of the borders that the device has. */
+                /** @description `org` of the last pack. */
                 org?: number;
             };
             header?: never;
