@@ -17,7 +17,6 @@ use super::{
     Directory, borders,
     import::PHONE,
     model::{MAIN_LAYER, Person, Question, STREETS, Unit, UnitKind, UnitState},
-    neighbours,
     neighbours::{nameable, visible},
     portraits::Faces,
     settings::{ANNOUNCEMENT, HOTLINES, HOURS, HOUSEHOLDS, Hotline},
