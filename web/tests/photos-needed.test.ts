@@ -87,6 +87,14 @@ describe("a worker without network", () => {
     expect(wrapper.emitted("give")).toHaveLength(1);
     await field.close();
   });
+  it("is not asked once the case was raised to an emergency from this phone", async () => {
+    const { wrapper, field } = await without(DoneForm, { of: kase("m-proved"), task, problem: null });
+    expect(wrapper.text()).toContain("处理后的照片（必须有）");
+    await field.give(commands.raise(kase("m-proved"), "emergency", "有人被困"));
+    await flushPromises();
+    expect(wrapper.text()).not.toContain("处理后的照片（必须有）");
+    await field.close();
+  });
   it("is told so of what was solved on the spot, by its matter or for want of one", async () => {
     const { wrapper, field } = await without(QuickReportPage);
     await wrapper.get("#text").setValue("楼道堆物，已清");
