@@ -32,6 +32,7 @@ async function worker(stage) {
   await page.getByRole("link").filter({ hasText: words }).first().waitFor();
   await open(page, words);
   await takeOn(page);
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
   await page.context().setOffline(true);
   await page.getByRole("button", { name: "办结" }).click();
   await page.getByText("处理后的照片（必须有）").waitFor();
@@ -71,7 +72,7 @@ async function worker(stage) {
 
   // What was decided before the device heard of the rule is refused, and gets its photograph where it waits.
   const late = `辛楼道灯不亮，楼道黑（${mark}）`;
-  await report(stage, late);
+  const refused = await report(stage, late);
   await page.reload();
   await page.getByRole("navigation", { name: /主菜单/ }).waitFor();
   await open(page, late);
@@ -86,13 +87,16 @@ async function worker(stage) {
   await page.getByRole("radio", { name: "已解决", exact: true }).check();
   await page.getByLabel("给居民的答复").fill("已更换灯泡。");
   await page.getByRole("button", { name: "提交办结" }).click();
+  await page.getByRole("link", { name: /没有办成，需要您处理/ }).click();
   await page.getByText("这类事项办结要附照片，请拍一张", { exact: true }).waitFor();
   await screen("mp-03-outbox-needs");
   await page.locator("input[type=file]").first().setInputFiles(await picture(page, "late"));
   await page.getByRole("img", { name: "第 1 张照片" }).waitFor();
   await page.getByRole("button", { name: "再发一次" }).click();
+  await page.locator(".bar").getByText("需要您处理").waitFor({ state: "detached" });
   await waiting(page, 0);
-  check("a refused result is sent again with a photograph", !(await page.getByText("需要您处理").isVisible()));
+  const second = await desk.call("GET", `/incidents/${refused.id}`);
+  check("a refused result is sent again with a photograph", second.result === "solved" && second.photos.some((it) => it.kind === "after"), JSON.stringify(second.photos));
   await page.unroute("**/api/v1/pack*");
 
   // The same in English, in the dark.

@@ -229,7 +229,7 @@ async function limited(page, screen, check) {
   const dialog = page.getByRole("dialog");
   check("what the law limits is marked and closed", (await top.getByText("现在都关着。").isVisible()) && (await row.getByText("限期", { exact: true }).isVisible()));
   await row.getByRole("button", { name: "修改" }).click();
-  await dialog.getByRole("checkbox", { name: /必传照片/ }).check();
+  await dialog.getByRole("checkbox", { name: "打开" }).check();
   await dialog.getByLabel("理由").fill("走查：消防通道专项整治");
   await dialog.getByRole("button", { name: "保存" }).click();
   await dialog.getByText("这里要填写").waitFor();
@@ -246,6 +246,7 @@ async function limited(page, screen, check) {
   await page.getByText(/已设置。/).waitFor();
   await top.getByText("走查：消防通道专项整治").waitFor();
   check("what is open stands on top with its day and its reason", /开到 .*\d/.test(await top.innerText()), await top.innerText());
+  await top.scrollIntoViewIfNeeded();
   await screen("u-25-limited-open");
   const told = await page.evaluate(async () => (await (await fetch("/api/v1/settings")).json()).find((it) => it.name === "incidents.result_photos"));
   check("and is told so", told.limited === true && told.value === true && Boolean(told.set.expires_at), JSON.stringify(told));
