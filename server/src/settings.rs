@@ -1,5 +1,6 @@
 //! Switches and limits as data: each with a reason, who set it and, for what the law limits, when it ends.
 //!
+//! What the law limits, such as photographs that a worker must take, stands away from its default only with an end, a year ahead at most.
 //! A slice declares its settings with [`declare!`](crate::declare): a name, the shape of the value, and what holds where nothing was set.
 //! Only declared settings can be set, and only to a value that its shape accepts. A guard holds their names translated.
 
@@ -7,7 +8,8 @@ use std::marker::PhantomData;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use db::{Conn, Json, Tx, bind, record, sql};
-use kernel::{Error, Result, Time, inventory};
+use jiff::Span;
+use kernel::{Error, Result, Time, Zone, inventory};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -127,6 +129,8 @@ impl<T> Key<T> {
 pub struct Declared {
     /// Its name.
     pub name: &'static str,
+    /// Whether the law lets it stand away from its default only with a reason and an end.
+    pub limited: bool,
     default: fn() -> Value,
     keep: fn(&App, Value, Option<Value>) -> Result<Value>,
     shown: fn(Value) -> Value,
@@ -139,6 +143,7 @@ impl Declared {
     pub const fn of<T: Held>(name: &'static str) -> Self {
         Self {
             name,
+            limited: false,
             default: || serde_json::to_value(T::default()).unwrap_or_default(),
             keep: |app, value, before| {
                 let value: T = serde_json::from_value(value).map_err(|e| bad_shape(&e))?;
@@ -151,6 +156,12 @@ impl Declared {
                 Err(_) => Value::Null,
             },
         }
+    }
+
+    /// The same, limited by law.
+    #[must_use]
+    pub const fn limited(self) -> Self {
+        Self { limited: true, ..self }
     }
 
     /// What holds where nothing was set.
@@ -168,13 +179,13 @@ fn bad_shape(e: &serde_json::Error) -> Error {
     Error::Invalid(vec![kernel::FieldError::new("value", "bad-setting").with("detail", e.to_string())])
 }
 
-/// Declares settings as constants and enters them in the list of those that can be set.
+/// Declares settings as constants and enters them in the list of those that can be set; `limited` behind the name says that the law wants an end.
 #[macro_export]
 macro_rules! declare {
-    ($($(#[$doc:meta])* $name:ident: $shape:ty = $word:literal;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident: $shape:ty = $word:literal $(, $limited:ident)?;)+) => {$(
         $(#[$doc])*
         pub const $name: $crate::settings::Key<$shape> = $crate::settings::Key::new($word);
-        kernel::inventory::submit! { $crate::settings::Declared::of::<$shape>($word) }
+        kernel::inventory::submit! { $crate::settings::Declared::of::<$shape>($word)$(.$limited())? }
     )+};
 }
 
@@ -185,11 +196,23 @@ pub fn declared() -> Vec<&'static Declared> {
     all
 }
 
-/// What is stored of a value that somebody wants to set; refused by field when the setting does not understand it.
-pub async fn accepted(conn: &mut Conn, app: &App, now: Time, name: &str, value: &Value) -> Result<Value> {
+/// What is stored of a value that somebody wants to set until then; refused by field when the setting does not understand it, or when the law
+/// limits it and it has no end.
+pub async fn accepted(conn: &mut Conn, app: &App, now: Time, name: &str, value: &Value, until: Option<Time>) -> Result<Value> {
     let found = inventory::iter::<Declared>.into_iter().find(|d| d.name == name);
     let declared = found.ok_or_else(|| Error::invalid("name", "unknown-setting"))?;
-    (declared.keep)(app, value.clone(), held(conn, name, now).await?)
+    let kept = (declared.keep)(app, value.clone(), held(conn, name, now).await?)?;
+    if declared.limited && kept != declared.default() {
+        ends(app.zone, now, until)?;
+    }
+    Ok(kept)
+}
+
+/// That what the law limits ends: on the day a year from today at the latest, which is over with its midnight.
+fn ends(zone: Zone, now: Time, until: Option<Time>) -> Result<()> {
+    let until = until.ok_or_else(|| Error::invalid("expires_at", "required"))?;
+    let over = zone.date(now).saturating_add(Span::new().years(1)).saturating_add(Span::new().days(1));
+    if until > zone.instant(over.at(0, 0, 0, 0)) { Err(Error::invalid("expires_at", "too-late")) } else { Ok(()) }
 }
 
 /// What was set and holds at `now`.

@@ -4,6 +4,7 @@ import type { Session } from "@/api/types";
 import { drop, pending, undo } from "@/faces/console/pending";
 import AccountsPage from "@/faces/console/setup/AccountsPage.vue";
 import AuditPage from "@/faces/console/setup/AuditPage.vue";
+import SwitchesPage from "@/faces/console/setup/SwitchesPage.vue";
 import UnitPanel from "@/faces/console/setup/UnitPanel.vue";
 import { useSession } from "@/shared/access/session";
 import { mounted, serve, stores } from "./mounted";
@@ -92,5 +93,72 @@ describe("the record", () => {
     await wrapper.get("#audit-actor").setValue(one);
     await flushPromises();
     expect(router.currentRoute.value.query.actor).toBe(one);
+  });
+});
+
+describe("switches that the law limits", () => {
+  beforeEach(() => vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: () => undefined, removeEventListener: () => undefined })));
+  afterEach(() => { undo(); vi.unstubAllGlobals(); document.body.innerHTML = ""; });
+  const photos = { name: "incidents.result_photos", value: false as unknown, default: false as unknown, limited: true, set: null as unknown };
+  const hours = { name: "org.hours", value: null, default: null, limited: false, set: null };
+
+  async function page(of: typeof photos) {
+    const asked = serve({ "GET /settings": { body: [of, hours] }, "GET /district": { body: { zone: "+08:00" } }, "GET /unit-kinds": { body: { items: [] } }, "PUT /settings/incidents.result_photos": { body: {} } });
+    const { wrapper } = await mounted(SwitchesPage);
+    useSession(stores()).take({ permissions: ["setting.manage"], roles: [] } as unknown as Session);
+    await flushPromises();
+    const edit = async (name: string) => {
+      await wrapper.findAll("tbody tr").find((it) => it.text().includes(name))!.findAll("button").find((it) => it.text() === "修改")!.trigger("click");
+      await flushPromises();
+    };
+    const put = () => asked.find((it) => it.method === "PUT")?.body;
+    const field = <T extends HTMLElement = HTMLInputElement>(selector: string) => document.querySelector<T>(`form ${selector}`)!;
+    const type = async (selector: string, words: string) => {
+      field(selector).value = words;
+      field(selector).dispatchEvent(new Event("input", { bubbles: true }));
+      await flushPromises();
+    };
+    const save = async () => {
+      field("button.primary").closest("form")!.dispatchEvent(new Event("submit", { cancelable: true }));
+      await flushPromises();
+    };
+    return { wrapper, edit, put, field, type, save };
+  }
+  it("are marked, and are opened with a reason and a last day within a year", async () => {
+    const { wrapper, edit, put, field, type, save } = await page(photos);
+    expect(wrapper.get("section.card").text()).toContain("现在都关着。");
+    expect(wrapper.findAll("tbody tr").map((it) => it.text().includes("限期"))).toEqual([true, false]);
+    await edit("incidents.result_photos");
+    const box = field("input[type=checkbox]");
+    box.checked = true;
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+    await type("#s-reason", "消防专项整治");
+    await save();
+    expect(put()).toBeUndefined();
+    expect(field("#s-until").getAttribute("aria-invalid")).toBe("true");
+    expect(document.body.textContent).toContain("这里要填写");
+    const [first, last] = [field("#s-until").min, field("#s-until").max];
+    expect([Number(last.slice(0, 4)) - Number(first.slice(0, 4)), last.slice(4)]).toEqual([1, first.slice(4)]);
+    await type("#s-until", last);
+    await save();
+    const over = new Date(Date.parse(`${last}T16:00:00Z`)).toISOString();
+    expect(put()).toEqual({ value: true, reason: "消防专项整治", expires_at: over });
+  });
+  it("want no last day to stay closed, nor do others", async () => {
+    const { edit, put, type, save } = await page(photos);
+    await edit("incidents.result_photos");
+    await type("#s-reason", "写明不开");
+    await save();
+    expect(put()).toEqual({ value: false, reason: "写明不开" });
+  });
+  it("stand on top while they are open: until when, and why", async () => {
+    const { wrapper } = await page({ ...photos, value: true, set: { reason: "消防专项整治", by: "甲", at: "2026-11-20T02:00:00.000Z", expires_at: "2026-12-31T16:00:00.000Z" } });
+    const top = wrapper.get("section.card").text();
+    expect(top).toContain("incidents.result_photos");
+    expect(top).toContain("开到 ");
+    expect(top).toContain("消防专项整治");
+    expect(top).not.toContain("现在都关着");
+    await wrapper.get("section.card button").trigger("click");
+    expect(pending.now?.words).toContain("现在关掉");
   });
 });

@@ -10,7 +10,8 @@ use std::{
 
 use clap::{Args, Subcommand};
 use db::Tx;
-use kernel::{Actor, Error, Result};
+use jiff::{Span, civil::Date};
+use kernel::{Actor, Error, Result, Time};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -66,6 +67,9 @@ pub enum Admin<P: Args> {
         /// Why; kept beside the value.
         #[arg(long, default_value = "set on the command line")]
         reason: String,
+        /// Its last day, such as 2026-12-31; what the law limits needs one, a year ahead at most.
+        #[arg(long)]
+        until: Option<Date>,
         #[command(flatten)]
         place: P,
     },
@@ -213,10 +217,11 @@ impl<P: Args> Admin<P> {
             Self::Account(Account::Enable { username, .. }) => set_disabled(app, username, false).await,
             Self::Limits(Limits::List { .. }) => list_limits(app, out).await,
             Self::Limits(Limits::Set { name, value, reason, .. }) => set_limit(app, name, value, reason).await,
-            Self::Setting { name, file, reason, .. } => {
+            Self::Setting { name, file, reason, until, .. } => {
                 let text = std::fs::read(file).map_err(|e| unreadable(file, &e))?;
                 let value = serde_json::from_slice(&text).map_err(|e| unreadable(file, &e))?;
-                set_setting(app, name, value, reason).await
+                let over = until.map(|day| app.zone.instant(day.saturating_add(Span::new().days(1)).at(0, 0, 0, 0)));
+                set_setting(app, name, value, reason, over).await
             }
             Self::Roles { .. } => {
                 let roles = app.access.roles.get();
@@ -342,12 +347,12 @@ async fn set_limit(app: &App, name: &str, value: &str, reason: &str) -> Result<(
         Ok(per_hour) => json!({ "per_hour": per_hour }),
         Err(_) => return Err(Error::invalid("value", "bad-limit")),
     };
-    set_setting(app, &format!("limit.{name}"), value, reason).await
+    set_setting(app, &format!("limit.{name}"), value, reason, None).await
 }
 
-async fn set_setting(app: &App, name: &str, value: Value, reason: &str) -> Result<()> {
+async fn set_setting(app: &App, name: &str, value: Value, reason: &str, expires_at: Option<Time>) -> Result<()> {
     let mut tx = app.db.begin();
-    let form = actions::SettingForm { value, reason: reason.to_owned(), expires_at: None };
+    let form = actions::SettingForm { value, reason: reason.to_owned(), expires_at };
     actions::set_setting(&mut tx, app, &Actor::system(), name, &form, "command line").await?;
     tx.commit().await
 }
@@ -485,6 +490,12 @@ mod tests {
                 assert!(set(name, text).await.is_err(), "{name} {text}");
             }
             assert!(run(&app, "setting district.hotlines no-such-file").await.is_err());
+            // What the law limits wants its last day here as well: it is over with the midnight after it.
+            assert!(set("incidents.result_photos", "true").await.is_err());
+            run(&app, &format!("setting incidents.result_photos {} --until 2025-03-12", file.display())).await.unwrap();
+            app.refresh().await.unwrap();
+            let until = app.access.open_until(&incidents::rules::photos::RESULT_PHOTOS, app.now()).map(|at| at.to_string());
+            assert_eq!(until.as_deref(), Some("2025-03-12T16:00:00.000Z"));
         }
 
         async fn the_record_is_verified_with_its_anchor(engine: Engine) {

@@ -52,12 +52,12 @@ D-FIRE,区消防队,department,990101,,,2024-01-01,
 P-HOME,一号物业,partner,990101001,,,2024-01-01,990101001001001
 ";
 
-const MATTERS: &str = r#"level1,level2,level3,level3_en,access_class,lead_unit,helpers,urgency,accept_limit,handle_limit,limit_unit,public_name,verify,publishable,fields
-市政设施,照明,楼道灯不亮,Stairwell lamp out,基本,属地社区,小区物业,一般,1,8,工作时,楼道灯坏了,desk,yes,"[{""key"":""floor"",""label"":""楼层"",""type"":""integer"",""required"":true}]"
-市政设施,照明,路灯不亮,Street lamp out,上级,区市政中心,,一般,4,24,小时,路灯不亮,none,yes,
-公共安全,消防,占用消防通道,Fire lane blocked,配合,区消防队,属地社区,紧急,20,240,分钟,消防通道被堵了,field,yes,
-公共安全,应急,道路塌陷,Road caved in,上级,区市政中心,区消防队,特急,10,120,分钟,路面塌了,field,yes,
-民生服务,其他,历史遗留问题,,未列入,,,一般,1,5,工作日,说不清归谁管,desk,no,
+const MATTERS: &str = r#"level1,level2,level3,level3_en,access_class,lead_unit,helpers,urgency,accept_limit,handle_limit,limit_unit,public_name,verify,publishable,evidence,fields
+市政设施,照明,楼道灯不亮,Stairwell lamp out,基本,属地社区,小区物业,一般,1,8,工作时,楼道灯坏了,desk,yes,处置后照片1张,"[{""key"":""floor"",""label"":""楼层"",""type"":""integer"",""required"":true}]"
+市政设施,照明,路灯不亮,Street lamp out,上级,区市政中心,,一般,4,24,小时,路灯不亮,none,yes,,
+公共安全,消防,占用消防通道,Fire lane blocked,配合,区消防队,属地社区,紧急,20,240,分钟,消防通道被堵了,field,yes,,
+公共安全,应急,道路塌陷,Road caved in,上级,区市政中心,区消防队,特急,10,120,分钟,路面塌了,field,yes,处置前后照片各1张,
+民生服务,其他,历史遗留问题,,未列入,,,一般,1,5,工作日,说不清归谁管,desk,no,,
 "#;
 
 /// Phrases that the classifier learns; enough to be sure of these words and of no others.

@@ -4592,6 +4592,7 @@ export interface components {
             merged: components["schemas"]["CaseLink"][];
             merged_into?: components["schemas"]["CaseLink"] | null;
             paused_until?: components["schemas"]["Time"] | null;
+            photo_until?: components["schemas"]["Time"] | null;
             photos: components["schemas"]["PhotoView"][];
             public_reply?: string | null;
             ratings: components["schemas"]["RatingView"][];
@@ -6151,6 +6152,7 @@ export interface components {
              * @description The revision of the organisation, which borders, desks and units hang on.
              */
             org: number;
+            photo_until?: components["schemas"]["Time"] | null;
             reasons: components["schemas"]["ReasonView"][];
             /**
              * @description The units that the caller can name, such as whom to ask for help, by code; empty where they are too many to carry, none where the organisation
@@ -6915,6 +6917,7 @@ export interface components {
             matter_en?: string | null;
             /** @description What can be done now: `accept`, `done`, `note`. */
             may: string[];
+            photo_until?: components["schemas"]["Time"] | null;
             /** @description Photographs of the report. */
             photos: string[];
             result?: components["schemas"]["Outcome"] | null;
@@ -7724,6 +7727,8 @@ export interface components {
         SettingView: {
             /** @description What holds where nothing was set. */
             default: Record<string, never>;
+            /** @description Whether the law limits it: away from its default it wants an end, a year ahead at most. */
+            limited: boolean;
             name: string;
             set?: components["schemas"]["SetView"] | null;
             value: Record<string, never>;

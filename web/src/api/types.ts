@@ -103,6 +103,8 @@ export interface Case extends Row {
   duplicates: Near[];
   /** Limits on the way that are not met yet; no instant while the clocks stand still. */
   stages?: { name: string; by: string | null }[];
+  /** Until when a result must show a photograph. */
+  photo_until?: string | null;
   may: string[];
 }
 export interface Counts { states: Record<string, number>; lights: Record<string, number>; attention: Record<string, number> }

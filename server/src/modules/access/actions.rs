@@ -473,7 +473,7 @@ pub struct SettingForm {
     pub value: serde_json::Value,
     /// Why; it stays beside the value.
     pub reason: String,
-    /// When it ends; what the law limits has to end.
+    /// When it ends and its default holds again; what the law limits has to end, within a year.
     pub expires_at: Option<Time>,
 }
 
@@ -483,7 +483,7 @@ pub async fn set_setting(tx: &mut Tx, app: &App, actor: &Actor, name: &str, form
     let value = match name.strip_prefix("limit.") {
         Some(limit) if limits::valid(limit, &form.value) => form.value.clone(),
         Some(_) => return Err(Error::invalid("value", "bad-limit")),
-        None => settings::accepted(tx, app, now, name, &form.value).await?,
+        None => settings::accepted(tx, app, now, name, &form.value, form.expires_at).await?,
     };
     if form.reason.trim().is_empty() || form.reason.chars().count() > 500 {
         return Err(Error::invalid("reason", "required"));

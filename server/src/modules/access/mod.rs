@@ -94,6 +94,13 @@ impl Memory {
         self.set_to(key.name, now).unwrap_or_default()
     }
 
+    /// Until when a switch that the law limits stands away from its default; nothing while the default holds, and what has no end does not hold.
+    pub fn open_until<T: Held + PartialEq>(&self, key: &settings::Key<T>, now: Time) -> Option<Time> {
+        let all = self.settings.get();
+        let until = all.value.iter().find(|s| s.name == key.name)?.expires_at?;
+        self.set_to::<T>(key.name, now).filter(|held| *held != T::default()).map(|_| until)
+    }
+
     /// The value as of the last refresh; nothing when it was never set, has expired or has another shape.
     fn set_to<T: DeserializeOwned>(&self, name: &str, now: Time) -> Option<T> {
         let all = self.settings.get();

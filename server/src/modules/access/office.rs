@@ -247,6 +247,8 @@ struct SettingView {
     /// What holds where nothing was set.
     #[schema(value_type = Object)]
     default: serde_json::Value,
+    /// Whether the law limits it: away from its default it wants an end, a year ahead at most.
+    limited: bool,
     /// How it was set; null while the default holds.
     set: Option<SetView>,
 }
@@ -265,20 +267,21 @@ struct SetView {
     responses((status = 200, body = Vec<SettingView>)))]
 async fn list_settings(State(app): State<Shared>, _: Allow<SettingRead>) -> Answer<Json<Vec<SettingView>>> {
     let set = settings::all(&mut *app.db.read().await?, app.clock.now()).await?;
-    let view = |name: String, default: serde_json::Value, shown: &dyn Fn(serde_json::Value) -> serde_json::Value| {
-        let found = set.iter().find(|s| s.name == name);
-        let value = found.map_or_else(|| default.clone(), |s| shown(s.body.clone()));
-        let how = |s: &settings::Setting| SetView {
-            reason: s.reason.clone(),
-            expires_at: s.expires_at,
-            by: s.set_by.clone(),
-            at: s.set_at,
+    let view =
+        |name: String, limited: bool, default: serde_json::Value, shown: &dyn Fn(serde_json::Value) -> serde_json::Value| {
+            let found = set.iter().find(|s| s.name == name);
+            let value = found.map_or_else(|| default.clone(), |s| shown(s.body.clone()));
+            let how = |s: &settings::Setting| SetView {
+                reason: s.reason.clone(),
+                expires_at: s.expires_at,
+                by: s.set_by.clone(),
+                at: s.set_at,
+            };
+            SettingView { name, value, default, limited, set: found.map(how) }
         };
-        SettingView { name, value, default, set: found.map(how) }
-    };
-    let limits = LIMITS.iter().map(|l| view(format!("limit.{}", l.name), limits::default(l), &|v| v));
+    let limits = LIMITS.iter().map(|l| view(format!("limit.{}", l.name), false, limits::default(l), &|v| v));
     let declared = settings::declared();
-    let others = declared.iter().map(|d| view(d.name.to_owned(), d.default(), &|v| d.shown(v)));
+    let others = declared.iter().map(|d| view(d.name.to_owned(), d.limited, d.default(), &|v| d.shown(v)));
     Ok(Json(others.chain(limits).collect()))
 }
 

@@ -23,6 +23,7 @@ use crate::{
             actions::Ground,
             carry::{self, Deed},
             model::Incident,
+            rules::photos::RESULT_PHOTOS,
             view::CaseView,
         },
         org,
@@ -94,6 +95,8 @@ pub struct Pack {
     units: Option<Vec<org::Neighbour>>,
     must_reports: Vec<MustReport>,
     reasons: Vec<ReasonView>,
+    /// Until when results of matters whose catalogue asks for evidence must show a photograph, but for emergencies; null while that is off.
+    photo_until: Option<Time>,
 }
 
 /// What the caller has already.
@@ -143,6 +146,7 @@ pub async fn pack(conn: &mut Conn, app: &App, ground: &Ground, who: &Actor, have
         units: moved.then_some(units),
         must_reports: if first { app.access.setting(&MUST_REPORTS, ground.now).0 } else { vec![] },
         reasons: reasons.into_iter().map(|r| ReasonView { code: r.code, words: r.words, evidence: r.evidence }).collect(),
+        photo_until: app.access.open_until(&RESULT_PHOTOS, ground.now),
     })
 }
 

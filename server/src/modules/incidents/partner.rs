@@ -11,9 +11,12 @@ use super::{
     store::{self, links::LinkRow},
     view::GridName,
 };
-use crate::modules::{
-    catalogue::Urgency,
-    files::{self, File},
+use crate::{
+    app::App,
+    modules::{
+        catalogue::Urgency,
+        files::{self, File},
+    },
 };
 
 /// What photographs of the report are kept as.
@@ -49,6 +52,8 @@ pub struct PartnerView {
     photos: Vec<uuid::Uuid>,
     /// Until when the link works.
     expires_at: Time,
+    /// Until when the result must show a photograph; null where none is asked for.
+    photo_until: Option<Time>,
     /// What can be done now: `accept`, `done`, `note`.
     may: Vec<&'static str>,
 }
@@ -60,7 +65,7 @@ pub async fn shows(conn: &mut Conn, link: &LinkRow, photo: Id<File>) -> Result<b
 }
 
 /// Puts together what the holder of a link sees.
-pub async fn seen(conn: &mut Conn, ground: &Ground, link: &LinkRow) -> Result<PartnerView> {
+pub async fn seen(conn: &mut Conn, app: &App, ground: &Ground, link: &LinkRow) -> Result<PartnerView> {
     let case = store::find(conn, &Scope::All, link.incident_id).await?;
     let task = store::tasks(conn, case.id).await?.into_iter().find(|t| t.id == link.task_id).ok_or(kernel::Error::NotFound)?;
     let photos = files::of(conn, "incident", case.id.uuid()).await?;
@@ -76,6 +81,7 @@ pub async fn seen(conn: &mut Conn, ground: &Ground, link: &LinkRow) -> Result<Pa
         matter: case.matter_id.and_then(|m| ground.catalogue.value.matter(m)).map(|m| m.spoken().to_owned()),
         matter_en: ground.catalogue.value.english(case.matter_id),
         photos: photos.into_iter().filter(|p| p.purpose.as_deref() == Some(REPORT)).map(|p| p.id.uuid()).collect(),
+        photo_until: ground.photo_until(app, case.matter_id, case.urgency).filter(|_| task.role == Role::Lead),
         may: match task.state {
             TaskState::Offered => vec!["accept"],
             TaskState::Accepted => vec!["done", "note"],

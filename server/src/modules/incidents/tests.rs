@@ -17,6 +17,7 @@ mod merge;
 mod open;
 mod partner;
 mod pauses;
+mod photos;
 mod reference;
 mod returns;
 mod road;

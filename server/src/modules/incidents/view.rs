@@ -396,6 +396,8 @@ pub struct CaseView {
     paused_until: Option<Time>,
     /// The limits on the way that are not met yet.
     stages: Vec<StageView>,
+    /// Until when a result of this case must show a photograph; null where none is asked for.
+    photo_until: Option<Time>,
     /// The actions that this caller can take now.
     may: Vec<&'static str>,
 }
@@ -477,6 +479,7 @@ pub fn together(app: &App, ground: &Ground, actor: &Actor, case: Case, parts: Pa
         held_by,
         paused_until: case.paused_until,
         stages: told.stages,
+        photo_until: ground.photo_until(app, case.matter_id, case.urgency),
         may,
         row: row(ground, line(case)),
     })

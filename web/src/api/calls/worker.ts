@@ -14,6 +14,8 @@ export interface Neighbour { id: string; code: string; name: string; name_en?: s
 export interface Pack {
   cursor: string; held: string[] | null; cut: boolean; cases: Case[]; next: string | null; catalogue: number;
   org: number; borders: Borders | null; desks: DeskOfGrid[]; units: Neighbour[] | null; must_reports: MustReport[]; reasons: ReturnReason[];
+  /** Until when results of matters whose catalogue asks for evidence must show a photograph; an older server does not say. */
+  photo_until?: string | null;
 }
 export interface Lease { session: string; key: string; until: string }
 export interface DayLine {

@@ -9,6 +9,10 @@ export const freshResult = (): Result => ({ result: "", public_reply: "", note: 
 
 export const isComplete = (it: Result): boolean => it.result !== "" && it.public_reply.trim() !== "" && (it.result !== "planned" || it.planned !== "");
 
+/** Whether it still lacks the photograph that must be shown until then; a result that was handed back keeps those that came with it. */
+export const lacksPhoto = (it: Result, until: string | null | undefined, kept: readonly { kind: string }[] = []): boolean =>
+  Boolean(until) && it.photos.length === 0 && !kept.some((one) => one.kind === "unsigned");
+
 /** The command for it; a planned day ends in the evening of that day. */
 export const asDone = (it: Result): Done => ({
   result: it.result,

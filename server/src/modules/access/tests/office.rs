@@ -165,7 +165,42 @@ testkit::both! {
         assert_eq!(taken(), 50);
         app.clock.advance(5 * 60_000);
         assert!(taken() < 50);
-        assert_eq!(seen(&admin).await, json!({"name": "limit.lookup", "value": {"per_hour": 5}, "default": {"per_hour": 5}, "set": null}));
+        assert_eq!(seen(&admin).await, json!({"name": "limit.lookup", "value": {"per_hour": 5}, "default": {"per_hour": 5}, "limited": false, "set": null}));
+    }
+
+    async fn what_the_law_limits_is_opened_with_a_reason_and_an_end(engine: Engine) {
+        const NAME: &str = "/api/v1/settings/incidents.result_photos";
+        // Monday, 10 March 2025, ten o'clock.
+        let app = TestApp::new(engine).await;
+        let admin = app.login_as("system-admin", "/").await;
+        let seen = async || {
+            let all = admin.get("/api/v1/settings").await.expect(200).json();
+            let found = all.as_array().unwrap().iter().find(|s| s["name"] == "incidents.result_photos").unwrap();
+            assert_eq!((&found["limited"], &found["default"]), (&json!(true), &json!(false)));
+            found.clone()
+        };
+        let open = |until: Option<&str>, reason: &str| json!({"value": true, "reason": reason, "expires_at": until});
+        let wrong = async |body: serde_json::Value| {
+            let problem = admin.put(NAME, &body).await.expect(400).json();
+            (problem["fields"][0]["field"].as_str().unwrap().to_owned(), problem["fields"][0]["code"].as_str().unwrap().to_owned())
+        };
+        let at = |field: &str, code: &str| (field.to_owned(), code.to_owned());
+        assert_eq!(wrong(open(None, "专项整治")).await, at("expires_at", "required"));
+        assert_eq!(wrong(open(Some("2025-03-10T01:00:00Z"), "专项整治")).await, at("expires_at", "in-the-past"));
+        // The last day is 10 March of the next year: it is over at its midnight in the district.
+        assert_eq!(wrong(open(Some("2026-03-10T16:00:00.001Z"), "专项整治")).await, at("expires_at", "too-late"));
+        assert_eq!(wrong(open(Some("2025-03-12T16:00:00Z"), " ")).await, at("reason", "required"));
+        assert_eq!(seen().await["set"], json!(null), "nothing of this was kept");
+        // To say that it is off wants no end, as its default does not.
+        admin.put(NAME, &json!({"value": false, "reason": "写明不开"})).await.expect(200);
+        admin.put(NAME, &open(Some("2026-03-10T16:00:00Z"), "一年")).await.expect(200);
+        admin.put(NAME, &open(Some("2025-03-12T16:00:00Z"), "专项整治")).await.expect(200);
+        let held = seen().await;
+        assert_eq!((&held["value"], &held["set"]["expires_at"]), (&json!(true), &json!("2025-03-12T16:00:00.000Z")));
+        app.clock.set("2025-03-12T15:59:59.999Z".parse().unwrap());
+        assert_eq!(seen().await["value"], json!(true));
+        app.clock.advance(1);
+        assert_eq!((&seen().await["value"], &seen().await["set"]), (&json!(false), &json!(null)));
     }
 
     async fn only_the_audit_administrator_reads_the_record(engine: Engine) {

@@ -19,6 +19,7 @@ use crate::{
                 callback::CALLBACK,
                 figures::{self, CONTACT},
                 ladder::Fired,
+                photos::{self, RESULT_PHOTOS},
             },
             store::{self, Case, Entry},
             transitions::transition,
@@ -63,6 +64,12 @@ impl Ground {
     /// Whose matter it is now, by the access list in force, else by the catalogue.
     pub fn class(&self, matter: &Matter) -> AccessClass {
         self.admission.value.class(matter, self.now)
+    }
+
+    /// Until when a result of this matter and urgency must show a photograph; nothing where none is asked for.
+    pub fn photo_until(&self, app: &App, matter: Option<Id<Matter>>, urgency: Urgency) -> Option<Time> {
+        let matter = matter.and_then(|m| self.catalogue.value.matter(m));
+        photos::asked(app.access.open_until(&RESULT_PHOTOS, self.now), matter, urgency)
     }
 }
 

@@ -127,6 +127,7 @@ pub async fn done(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: Id<T
         return Err(Error::refused(HELPERS_OPEN));
     }
     let said = Said::of(&change, body)?;
+    shown(tx, &change, ground, &body.photo_ids).await?;
     if !note.is_empty() {
         let entry = change.act(Action::Note)?;
         (entry.words, entry.is_public) = (note, false);
@@ -139,6 +140,22 @@ pub async fn done(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: Id<T
     let handler = change.actor.id;
     conclude(tx, ground, change, task, said, handler).await
 }
+
+/// That the result has a photograph where one must be shown; one that was handed back keeps those that came with it.
+async fn shown(tx: &mut Tx, change: &Change<'_>, ground: &Ground, photos: &[Id<File>]) -> Result<()> {
+    let case = &change.case;
+    if !photos.is_empty() || ground.photo_until(change.app, case.matter_id, case.urgency).is_none() {
+        return Ok(());
+    }
+    let kept = files::of(tx, "incident", case.id.uuid()).await?;
+    if kept.iter().any(|p| p.purpose.as_deref() == Some(sign::UNSIGNED)) {
+        return Ok(());
+    }
+    Err(Error::invalid("photo_ids", PHOTO_REQUIRED))
+}
+
+/// The code beside a field of photographs that must not be empty.
+pub(super) const PHOTO_REQUIRED: &str = "photo-required";
 
 /// 协办完成: the helper's part is over, the case goes on.
 async fn assist(

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     Change, Ground, LONGEST,
     dispatch::{OFFERED, led, people, plan, set_lead, tasks, tell_accounts},
+    handle::PHOTO_REQUIRED,
     optional, required,
 };
 use crate::{
@@ -479,6 +480,9 @@ fn decide<'a>(app: &'a App, ground: &Ground, actor: &'a Actor, draft: &Draft) ->
     let mut change = started(app, ground, actor, draft);
     adopt(&mut change, ground, matter);
     if let Some(solved) = &draft.solved {
+        if solved.photo_ids.is_empty() && ground.photo_until(app, Some(matter.id), change.case.urgency).is_some() {
+            return Err(Error::invalid("solved.photo_ids", PHOTO_REQUIRED));
+        }
         open(&mut change, ground, matter)?;
         on_the_spot(&mut change, solved)?;
         change.wind(ground)?;

@@ -101,7 +101,7 @@ async fn task(State(app): State<Shared>, visitor: Visitor, Path(secret): Path<St
     let mut conn = app.db.read().await?;
     let (link, actor) = actions::by_link(&mut conn, &ground, &secret).await?;
     actions::still_works(&mut conn, &ground, &link).await?;
-    let seen = partner::seen(&mut conn, &ground, &link).await?;
+    let seen = partner::seen(&mut conn, &app, &ground, &link).await?;
     drop(conn);
     if let Err(error) = actions::looked(&app, &ground, &link, &actor).await {
         tracing::warn!(%error, "that a link was opened was not kept");
@@ -116,7 +116,7 @@ async fn accept(State(app): State<Shared>, visitor: Visitor, Path(secret): Path<
     let (link, actor) = holder(&app, &visitor, &secret).await?;
     let (ground, mut work, change) = begin(&app, &link, &actor, &command).await?;
     actions::take_on(&mut work.tx, &ground, change, link.task_id).await?;
-    finish(work, &ground, &link).await
+    finish(work, &app, &ground, &link).await
 }
 
 /// Finish the task; the link works no longer then.
@@ -131,7 +131,7 @@ async fn done(
     let (link, actor) = holder(&app, &visitor, &secret).await?;
     let (ground, mut work, change) = begin(&app, &link, &actor, &command).await?;
     actions::done(&mut work.tx, &ground, change, link.task_id, &command.body).await?;
-    finish(work, &ground, &link).await
+    finish(work, &app, &ground, &link).await
 }
 
 /// Note how it goes, for the desk.
@@ -148,7 +148,7 @@ async fn note(
     let (link, actor) = holder(&app, &visitor, &secret).await?;
     let (ground, mut work, change) = begin(&app, &link, &actor, &command).await?;
     actions::note(&mut work.tx, change, &command.body).await?;
-    finish(work, &ground, &link).await
+    finish(work, &app, &ground, &link).await
 }
 
 /// A photograph of the report.
@@ -193,7 +193,7 @@ async fn begin<'a, T>(
     Ok((ground, work, change))
 }
 
-async fn finish(mut work: Work<'_>, ground: &Ground, link: &LinkRow) -> Outcome {
-    let seen = partner::seen(&mut work.tx, ground, link).await?;
+async fn finish(mut work: Work<'_>, app: &App, ground: &Ground, link: &LinkRow) -> Outcome {
+    let seen = partner::seen(&mut work.tx, app, ground, link).await?;
     work.finish(StatusCode::OK, &seen).await
 }

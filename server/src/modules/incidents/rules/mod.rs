@@ -9,6 +9,7 @@ pub mod ladder;
 pub mod links;
 pub mod merge;
 pub mod pauses;
+pub mod photos;
 pub mod places;
 pub mod retention;
 pub mod returns;

@@ -3,7 +3,7 @@ import { askErasure } from "@/api/calls/erasure";
 import { desk, reviews, ruleOn, type WhatIf } from "@/api/calls/desk";
 import { Problem } from "@/api/problem";
 import type { Case, Satisfied, Solved, Task } from "@/api/types";
-import { asDone, freshResult, isComplete, type Result } from "@/shared/incidents/result";
+import { asDone, freshResult, isComplete, lacksPhoto, type Result } from "@/shared/incidents/result";
 import { callOutcomes, refusals } from "@/shared/incidents/words";
 import { runsOut } from "../pending";
 import { flag, instant, limit, list, point, some, text, type Field, type Values } from "./values";
@@ -35,7 +35,9 @@ const reason: Field = { key: "reason", kind: "words", need: true };
 const mine = (it: Task) => it.mine === true;
 const open = (it: Task) => it.state === "offered" || it.state === "accepted";
 const due = (it: Task) => Boolean(it.report_by && !it.arrived_at);
-const result: Field = { key: "result", kind: "result", need: (v) => !isComplete((v.result as Result | undefined) ?? freshResult()), start: freshResult() };
+/** What stands in the form of a result. */
+export const resultIn = (v: Values): Result => (v.result as Result | undefined) ?? freshResult();
+const result: Field = { key: "result", kind: "result", need: (v, of) => !isComplete(resultIn(v)) || lacksPhoto(resultIn(v), of?.photo_until, of?.photos), start: freshResult() };
 /** Whom a whistle calls, and how soon. */
 const called = (v: Values) => {
   const lead = text(v, "lead");

@@ -1,4 +1,5 @@
 import type { Limit } from "@/api/calls/desk";
+import type { Case } from "@/api/types";
 import { zoneNow } from "@/shared/clock";
 import { instant as instantIn } from "@/shared/zone";
 
@@ -29,7 +30,7 @@ export interface Field {
   key: string;
   kind: Kind;
   /** Whether the form cannot be sent without it. */
-  need?: boolean | ((v: Values) => boolean);
+  need?: boolean | ((v: Values, of?: Case) => boolean);
   /** Whether it is asked at all. */
   when?: (v: Values) => boolean;
   /** The keys to choose from, with their words under `words.<words>`. */
@@ -44,6 +45,6 @@ const empty = (value: unknown): boolean => value === undefined || value === null
 
 export const shown = (fields: readonly Field[], v: Values): Field[] => fields.filter((it) => it.when?.(v) ?? true);
 /** The first field that still has to be filled in. */
-export const lacking = (fields: readonly Field[], v: Values): Field | undefined =>
-  shown(fields, v).find((it) => (typeof it.need === "function" ? it.need(v) : it.need) && (it.kind === "limit" ? !limit(v, it.key) : it.kind === "result" || empty(v[it.key])));
+export const lacking = (fields: readonly Field[], v: Values, of?: Case): Field | undefined =>
+  shown(fields, v).find((it) => (typeof it.need === "function" ? it.need(v, of) : it.need) && (it.kind === "limit" ? !limit(v, it.key) : it.kind === "result" || empty(v[it.key])));
 export const start = (fields: readonly Field[]): Values => Object.fromEntries(fields.filter((it) => it.start !== undefined).map((it) => [it.key, it.start]));

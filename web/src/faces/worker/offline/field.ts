@@ -48,6 +48,8 @@ export const useField = defineStore("field", () => {
   const mustReports = shallowRef<MustReport[]>([]);
   const reasons = shallowRef<ReturnReason[]>([]);
   const book = shallowRef<Handbook | null>(null);
+  /** Until when results must show a photograph; see `photos.ts`. */
+  const photoUntil = ref<string | null>(null);
   const marks = shallowRef<Marks>(noMarks());
   const drafts = shallowRef<Drafts | null>(null);
   const items = shallowRef<Item[]>([]);
@@ -128,6 +130,7 @@ export const useField = defineStore("field", () => {
     mustReports.value = (all.get("must") as MustReport[] | undefined) ?? [];
     reasons.value = (all.get("reasons") as ReturnReason[] | undefined) ?? [];
     book.value = (all.get("book") as Handbook | undefined) ?? null;
+    photoUntil.value = (all.get("photos") as string | null | undefined) ?? null;
     marks.value = (all.get("marks") as Marks | undefined) ?? noMarks();
   }
 
@@ -138,7 +141,7 @@ export const useField = defineStore("field", () => {
     refused.clear();
     cases.value = new Map();
     [borders.value, desks.value, units.value, mustReports.value, reasons.value, book.value, marks.value] = [null, [], null, [], [], null, noMarks()];
-    [items.value, sent.value, problem.value] = [[], [], null];
+    [items.value, sent.value, problem.value, photoUntil.value] = [[], [], null, null];
   }
 
   /** The session is over: what was read goes, what waits stays for the next log-in. */
@@ -280,7 +283,8 @@ export const useField = defineStore("field", () => {
         next = { ...have, cursor: page.cursor, cut: page.cut, catalogue: have.catalogue };
         mustReports.value = page.must_reports;
         reasons.value = page.reasons;
-        beside = { must: page.must_reports, reasons: page.reasons };
+        photoUntil.value = page.photo_until ?? null;
+        beside = { must: page.must_reports, reasons: page.reasons, photos: photoUntil.value };
       }
       if (page.units) {
         [borders.value, desks.value, units.value] = [page.borders, page.desks, page.units];
@@ -365,7 +369,7 @@ export const useField = defineStore("field", () => {
   }
 
   return {
-    possible, account, cases, borders, desks, units, mustReports, reasons, book, drafts, items, sent, strangers, waiting, needsYou, lastSync, online, reached, syncing, problem, full, leaseUntil, whenOut, marks,
+    possible, account, cases, borders, desks, units, mustReports, reasons, book, photoUntil, drafts, items, sent, strangers, waiting, needsYou, lastSync, online, reached, syncing, problem, full, leaseUntil, whenOut, marks,
     open, resume, close, sync, flush, refresh, keptDay, keptMeter, readDay, readMeter,
     /** Takes a command, and with it the draft that it was: it is safe on this device when this returns, and on its way. */
     async give(command: NewCommand, draft?: string): Promise<string> {

@@ -14,6 +14,13 @@ export function editable(body: Body, at = ""): Text[] {
   });
 }
 
+/** The body with these photographs at a place such as `solved.photo_ids`. */
+export function withPhotos(body: Body, path: string, photos: readonly string[]): Body {
+  const [first, ...rest] = path.split(".");
+  if (!first) return body;
+  return { ...body, [first]: rest.length ? withPhotos((body[first] ?? {}) as Body, rest.join("."), photos) : [...photos] };
+}
+
 export function withTexts(body: Body, texts: readonly Text[], at = ""): Body {
   return Object.fromEntries(Object.entries(body).map(([field, value]) => {
     const found = texts.find((it) => it.path === at + field);

@@ -119,6 +119,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     fields: [...["chief", "leader", "conference"].map((key) => number(key, 1, 1_000, "percent", `extend_${key}`)), { key: "least", words: "extend_least", kind: "limit" }],
   },
   "incidents.links": { kind: "group", fields: [{ key: "kinds", kind: "kinds" }, number("days", 1, 90, "day", "linkDays")] },
+  "incidents.result_photos": { kind: "flag" },
   "incidents.retention": days(30, 36_500, "retentionDays"),
   "incidents.sign_off": { kind: "group", fields: [{ key: "kinds", words: "signKinds", kind: "kinds" }, { key: "units", kind: "lines" }] },
   "incidents.sure": { kind: "group", fields: ["confidence", "known"].map((key): Field => ({ key, kind: "number", least: 0, most: 1, unit: "percent", share: true })) },
