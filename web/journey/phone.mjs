@@ -25,7 +25,7 @@ const cut = () =>
     .map((it) => `${it.tagName.toLowerCase()}.${it.className} “${it.textContent.trim().slice(0, 20)}”`);
 
 /** Another language and mode, with everything that is open left open. */
-const dress = ([lang, dark]) => {
+export const dress = ([lang, dark]) => {
   const { provides } = document.querySelector("#app").__vue_app__._context;
   document.documentElement.classList.toggle("dark", dark);
   return provides[Object.getOwnPropertySymbols(provides).find((it) => it.description === "language")](lang);
