@@ -2,6 +2,7 @@
 // somebody sees who has no business here.
 import { report } from "../ask.mjs";
 import { phone } from "../browser.mjs";
+import { open as openCase } from "../desk.mjs";
 import { soon } from "../soon.mjs";
 import { handIn, open, tab, takeOn } from "../steps.mjs";
 
@@ -16,6 +17,18 @@ async function stepped(page, id, action) {
     await page.waitForTimeout(250);
   }
   return steps(page, id);
+}
+
+/** Whoever has to decide about it reads why it came back and on what it rests. */
+async function readsReturn({ base, check, enter }, filed, reason, basis) {
+  const { page, screen } = await enter("dispatcher");
+  await page.getByRole("navigation").first().waitFor();
+  await openCase(page, base, filed.id);
+  const shown = page.locator("article.case");
+  await shown.getByText(basis).first().waitFor();
+  const words = await shown.innerText();
+  check("the desk reads the reason and the basis of the return", reason !== "" && words.includes(reason), `${reason}: ${words.slice(0, 400)}`);
+  await screen("wf-14-returned");
 }
 
 export async function run(stage) {
@@ -53,6 +66,7 @@ export async function run(stage) {
   await page.getByRole("button", { name: "提交", exact: true }).click();
   await page.getByText("请选一个理由。").waitFor();
   await page.getByRole("radio").first().check();
+  const reason = (await page.getByRole("radio").first().evaluate((it) => it.closest("label").innerText)).trim();
   const basis = page.getByLabel(/依据/);
   await basis.fill("物业服务合同第三条");
   await screen("wf-03-dark-return");
@@ -60,6 +74,7 @@ export async function run(stage) {
   check("nothing needs the worker", !(await page.getByText("需要您处理").isVisible()));
   const returned = await stepped(page, cases[1].id, "send_back");
   check("the case was returned", returned.includes("send_back"), JSON.stringify(returned));
+  await readsReturn(stage, cases[1], reason, "物业服务合同第三条");
   await tab(page, "待办");
   await page.getByRole("heading", { name: "待办", level: 1 }).waitFor();
   check("and left the inbox", await soon(async () => (await page.getByRole("link").filter({ hasText: back }).count()) === 0));
