@@ -1,6 +1,6 @@
 // The whole road in one walk: a resident reports; the desk corrects and dispatches by keyboard alone; the worker goes without network before he opens the
 // case, handles it with photographs of before and after, comes back and sends; the desk verifies and closes; the resident rates and has it opened again.
-import { as, tag } from "../ask.mjs";
+import { as, tag, unsure } from "../ask.mjs";
 import { desktop, phone } from "../browser.mjs";
 import { picture } from "../picture.mjs";
 import { soon } from "../soon.mjs";
@@ -8,6 +8,7 @@ import { end, finished, follow, hurry, open, opened, post, settled, waiting, wri
 
 const matter = "楼道灯不亮";
 const head = (page) => page.locator(".case header");
+const lines = (page) => page.getByRole("region", { name: "案件列表" }).locator("button.line");
 const strip = (page, what, code) => page.getByText(`将办：${what} · ${code}`);
 
 /** Has every result of the matter verified, or only those that are drawn, as before; answers what it was. */
@@ -28,10 +29,8 @@ async function reports({ base, meet, position }, text) {
 }
 
 /** Nothing is clicked here: the case is opened, put right, accepted and dispatched by keys. */
-async function decides({ check, enter }, code) {
-  const desk = await enter("dispatcher", { viewport: desktop });
-  const { page, screen } = desk;
-  await page.getByRole("region", { name: "案件列表" }).locator("button.line").first().waitFor();
+async function decides({ check }, { page, screen }, code, text) {
+  await lines(page).first().filter({ hasText: text }).waitFor();
   await page.evaluate(() => addEventListener("click", (it) => { window.clicked = (window.clicked ?? 0) + Number(it.isTrusted); }, true));
   await page.keyboard.press("j");
   await opened(page, code);
@@ -52,7 +51,7 @@ async function decides({ check, enter }, code) {
   const now = await as(page, `/incidents/${id}`);
   check("to the unit that the rules name for the matter that the desk chose", now.matter.name === matter && now.state === "assigned" && now.tasks.some((it) => it.role === "lead" && it.state === "offered"), JSON.stringify([now.matter, now.tasks]));
   await screen("wr-1-dispatched");
-  return { desk, id };
+  return id;
 }
 
 async function handles({ check, enter, position }, desk, { id, text }) {
@@ -126,13 +125,17 @@ async function rates({ check }, { page, screen }, track, desk, id) {
 }
 
 export async function run(stage) {
-  const text = `楼道晚上黑得很，请来看看（${tag()}）`;
   const system = await stage.enter("system", { viewport: desktop });
   await system.page.getByRole("navigation").first().waitFor();
   const before = await verified(system.page, "desk");
   try {
+    const mark = tag();
+    const desk = await stage.enter("dispatcher", { viewport: desktop });
+    await lines(desk.page).first().waitFor();
+    const { words } = await unsure(stage, desk.page, `${mark} 试`, (it) => it.matter.name !== matter && it.classified?.top.some((one) => one.matter.name === matter));
+    const text = `${words}（${mark}）`;
     const { resident, code, track } = await reports(stage, text);
-    const { desk, id } = await decides(stage, code);
+    const id = await decides(stage, desk, code, text);
     await handles(stage, desk, { id, text });
     await verifies(stage, desk, id);
     await rates(stage, resident, track, desk, id);
