@@ -120,5 +120,6 @@ export async function run(stage) {
   const date = items.filter((it) => it.reported > 0).map((it) => it.date).sort().at(-1);
   const periods = around(date);
   for (const [kind, name] of [["day", "日报"], ["week", "周报"], ["month", "月报"]]) await reported(stage, supervisor, kind, name, periods[kind]);
+  await drilled(stage, page, "three", "community");
   for (const group of ["work", "trouble", "intake"]) for (const by of ["street", "community", "department", "matter"]) await drilled(stage, page, group, by);
 }
