@@ -25,11 +25,12 @@ const cut = () =>
     })
     .map((it) => `${it.tagName.toLowerCase()}.${it.className} “${it.textContent.trim().slice(0, 20)}”`);
 
-/** Another language and mode, with everything that is open left open. */
-const dress = ([lang, dark]) => {
+/** Another language and mode, with everything that is open left open. The language brings the page's own mode along, so the mode comes after it. */
+export const dress = async ([lang, dark]) => {
   const { provides } = document.querySelector("#app").__vue_app__._context;
+  await provides[Object.getOwnPropertySymbols(provides).find((it) => it.description === "language")](lang);
+  await new Promise((on) => requestAnimationFrame(on));
   document.documentElement.classList.toggle("dark", dark);
-  return provides[Object.getOwnPropertySymbols(provides).find((it) => it.description === "language")](lang);
 };
 
 /** Judges what is on the screen now: fingers, twice the type and axe, in Chinese by day and in English by night. */

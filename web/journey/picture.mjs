@@ -33,20 +33,24 @@ function exif([lon, lat]) {
   return Buffer.concat([head, block]);
 }
 
-/** Bytes of a 2400 × 1800 JPEG, larger than what the faces send, so that making it smaller is tried as well; taken `at` a place, if one is given. */
-export async function picture(page, words, at) {
-  const url = await page.evaluate((text) => {
+/** Bytes of a 2400 × 1800 JPEG, larger than what the faces send, so that making it smaller is tried as well; taken `at` a place, if one is given. With `grain` it has so much detail that it stays large. */
+export async function picture(page, words, at, { grain = false } = {}) {
+  const url = await page.evaluate(([text, grain]) => {
     const canvas = Object.assign(document.createElement("canvas"), { width: 2400, height: 1800 });
     const pen = canvas.getContext("2d");
     pen.fillStyle = "#8fa3a0";
     pen.fillRect(0, 0, 2400, 1800);
     pen.fillStyle = "#5b6b6a";
     pen.fillRect(0, 1200, 2400, 600);
+    for (let n = 0; grain && n < 200_000; n += 1) {
+      pen.fillStyle = `hsl(${Math.random() * 360} 40% ${20 + Math.random() * 60}%)`;
+      pen.fillRect(Math.random() * 2400, Math.random() * 1800, 6, 6);
+    }
     pen.fillStyle = "#ffffff";
     pen.font = "160px sans-serif";
     pen.fillText(text, 300, 900);
     return canvas.toDataURL("image/jpeg", 0.9);
-  }, words);
+  }, [words, grain]);
   const jpeg = Buffer.from(url.split(",")[1], "base64");
   return { name: "photo.jpg", mimeType: "image/jpeg", buffer: at ? Buffer.concat([jpeg.subarray(0, 2), exif(at), jpeg.subarray(2)]) : jpeg };
 }

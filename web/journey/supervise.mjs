@@ -34,7 +34,7 @@ async function astray(page, figures) {
   return figures.flatMap((it, n) => (it.cases === counted[n] ? [] : [`${it.text} and ${counted[n]}: ${it.href}`]));
 }
 /** All figures of the page that lead to a list of cases: a number, or answers and beside them the cases that the list holds (“12 次，11 件”). */
-const figuresOf = (page) => page.locator("main a[href*='/cases?']").evaluateAll((all) => all.flatMap((it) => {
+export const figuresOf = (page) => page.locator("main a[href*='/cases?']").evaluateAll((all) => all.flatMap((it) => {
   const text = (it.querySelector("strong")?.textContent ?? it.textContent).trim();
   const found = /^(\d+)(?: 次，(\d+) 件)?$/.exec(text);
   return found ? [{ href: it.getAttribute("href"), text, cases: Number(found[2] ?? found[1]) }] : [];

@@ -1,10 +1,10 @@
-// Weighs what a first view loads: index.html, its entry script and styles, everything these import, and the first page's own chunk.
-// Prints a line a face and fails when one is over its budget.
+// Weighs what a first view loads: index.html, every script that it names (the page's own and `early.ts`), their styles and everything these import.
+// Prints a line a face and fails when one is over its budget. A kilobyte is 1,000 bytes.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
-const kilo = 1024;
+const kilo = 1000;
 const budgets = [
   { face: "m", name: "resident", limit: 200 * kilo },
   { face: "w", name: "worker", limit: 200 * kilo },
@@ -21,7 +21,7 @@ export function firstView(manifest) {
     for (const style of chunk.css ?? []) files.add(style);
     for (const next of chunk.imports ?? []) visit(next);
   };
-  visit("index.html");
+  for (const [key, chunk] of Object.entries(manifest)) if (chunk.isEntry) visit(key);
   return [...files];
 }
 
@@ -35,7 +35,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const { face, name, limit } of budgets) {
     const size = weigh(new URL(`../dist/${face}/`, import.meta.url));
     over ||= size > limit;
-    console.log(`${name}: ${(size / kilo).toFixed(1)} KiB gzipped of ${limit / kilo}${size > limit ? "  OVER" : ""}`);
+    console.log(`${name}: ${(size / kilo).toFixed(1)} kB gzipped of ${limit / kilo}${size > limit ? "  OVER" : ""}`);
   }
   if (over) process.exit(1);
 }

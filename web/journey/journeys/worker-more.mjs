@@ -110,6 +110,30 @@ async function help({ base, check, ...stage }, { page, screen }, mark) {
   await page.getByRole("heading", { name: "各单位" }).waitFor();
 }
 
+/** A head of grids objects to a dispatch from the phone; who has to rule reads why and on what it rests. */
+async function objects(stage, mark) {
+  const { base, check, enter, position } = stage;
+  const text = `壬单元楼道灯不亮，走路看不清（${mark} 异议）`;
+  const filed = await report(stage, text);
+  const { page, screen } = await enter("head", { viewport: phone, position });
+  await page.goto(`${base}/w/`);
+  await page.getByRole("heading", { name: "待办", level: 1 }).waitFor();
+  await page.goto(`${base}/w/#/case/${filed.id}`);
+  await page.getByRole("heading", { name: text }).waitFor();
+  await page.getByRole("button", { name: "更多" }).click();
+  await page.getByRole("button", { name: "派单异议" }).click();
+  await page.getByLabel("为什么派错了").fill("这个单元由物业自管。");
+  await page.getByRole("button", { name: "提交", exact: true }).click();
+  await page.getByText("这个理由要写依据，或拍照。").waitFor();
+  check("without a basis it is refused on the phone", (await as(page, `/incidents/${filed.id}`)).steps.every((it) => it.action !== "object"));
+  await page.getByLabel(/依据/).fill("物业服务合同第三条");
+  await screen("wm-08-object");
+  await handIn(page);
+  const dispatcher = await staff(stage, "dispatcher");
+  const review = (await dispatcher.call("GET", "/objections?state=open")).items.find((it) => it.incident === filed.id);
+  check("who has to rule reads why and on what it rests", review?.words?.includes("物业自管") && review.basis === "物业服务合同第三条", JSON.stringify(review));
+}
+
 export async function run(stage) {
   const mark = tag();
   const worker = await stage.enter("worker", { viewport: phone, position: stage.position });
@@ -118,6 +142,7 @@ export async function run(stage) {
   await burden(stage, worker, mark);
   await whistle(stage, mark);
   await help(stage, worker, mark);
+  await objects(stage, mark);
   await tab(worker.page, "我的");
   await worker.page.getByRole("button", { name: "English" }).click();
   await worker.page.getByRole("button", { name: "Dark" }).click();

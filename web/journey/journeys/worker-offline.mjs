@@ -16,6 +16,12 @@ const groundCells = (page) => page.evaluate(() => new Promise((tell, fail) => {
   opened.onsuccess = () => (opened.result.transaction("ground").objectStore("ground").count().onsuccess = (event) => (opened.result.close(), tell(event.target.result)));
 }));
 
+/** Notes what the browser itself takes for a tap from now on: on what, and apart from it the tap into the field in which one writes. */
+const countTaps = (page) => page.evaluate(() => {
+  window.taps = [];
+  addEventListener("click", (it) => it.isTrusted && it.detail && window.taps.push(it.target.matches("textarea, input[type=text]") ? "the sentence" : (it.target.closest("a, button, label")?.textContent.trim() ?? it.target.tagName)), true);
+});
+
 export async function run(stage) {
   const { base, check, position, enter, links } = stage;
   const mark = digits();
@@ -70,12 +76,15 @@ export async function run(stage) {
   await page.locator(".map canvas").first().waitFor();
   if (based) check("the streets around one's own grids lie on the device", (await soon(async () => (await groundCells(page)) > 3)));
   await screen("wo-05-map");
-  const grown = await page.evaluate(() => performance.now());
+  await countTaps(page);
   await page.getByRole("link", { name: "上报", exact: true }).click();
-  await page.getByLabel("看到了什么？").fill(`小区门口井盖松动 ${mark}`);
+  const sentence = page.getByLabel("看到了什么？");
+  await sentence.click();
+  await page.keyboard.insertText(`小区门口井盖松动 ${mark}`);
   await page.getByRole("button", { name: "提交", exact: true }).click();
   await page.getByText("已存好，会自动发出。").waitFor();
-  check(`a quick report is two taps and a sentence (${Math.round((await page.evaluate(() => performance.now())) - grown)} ms)`, true);
+  const taps = await page.evaluate(() => window.taps);
+  check("a quick report is two taps and a sentence", taps.filter((it) => it !== "the sentence").join(" ") === "上报 提交" && taps.length === 3, taps.join(" "));
   await waiting(page, 2);
   await screen("wo-06-kept");
   await page.getByRole("button", { name: "再报一件" }).click();

@@ -2,6 +2,7 @@
 // somebody sees who has no business here.
 import { mark as digits, report } from "../ask.mjs";
 import { phone } from "../browser.mjs";
+import { open as openCase } from "../desk.mjs";
 import { soon, soonIn } from "../soon.mjs";
 import { handIn, more, open, tab, takeOn } from "../steps.mjs";
 
@@ -13,6 +14,18 @@ async function stepped(page, id, action) {
   let now;
   await soon(async () => (now = await steps(page, id)).includes(action));
   return now;
+}
+
+/** Whoever has to decide about it reads why it came back and on what it rests. */
+async function readsReturn({ base, check, enter }, filed, reason, basis) {
+  const { page, screen } = await enter("dispatcher");
+  await page.getByRole("navigation").first().waitFor();
+  await openCase(page, base, filed.id);
+  const shown = page.locator("article.case");
+  await shown.getByText(basis).first().waitFor();
+  const words = await shown.innerText();
+  check("the desk reads the reason and the basis of the return", reason !== "" && words.includes(reason), `${reason}: ${words.slice(0, 400)}`);
+  await screen("wf-14-returned");
 }
 
 export async function run(stage) {
@@ -47,6 +60,7 @@ export async function run(stage) {
   await page.getByRole("button", { name: "提交", exact: true }).click();
   await page.getByText("请选一个理由。").waitFor();
   await page.getByRole("radio").first().check();
+  const reason = (await page.getByRole("radio").first().evaluate((it) => it.closest("label").innerText)).trim();
   const basis = page.getByLabel(/依据/);
   await basis.fill("物业服务合同第三条");
   await screen("wf-03-dark-return");
@@ -54,6 +68,7 @@ export async function run(stage) {
   const returned = await stepped(page, cases[1].id, "send_back");
   check("nothing needs the worker", !(await page.getByText("需要您处理").isVisible()));
   check("the case was returned", returned.includes("send_back"), JSON.stringify(returned));
+  await readsReturn(stage, cases[1], reason, "物业服务合同第三条");
   await tab(page, "待办");
   await page.getByRole("heading", { name: "待办", level: 1 }).waitFor();
   check("and left the inbox", await soon(async () => (await page.getByRole("link").filter({ hasText: back }).count()) === 0));
