@@ -17,6 +17,7 @@ mod merge;
 mod open;
 mod partner;
 mod pauses;
+mod previews;
 mod reference;
 mod returns;
 mod road;
