@@ -5,6 +5,7 @@ use testkit::Engine;
 
 use super::{
     road::{report, send},
+    second::solve,
     whistle::unit,
 };
 use crate::{
@@ -21,6 +22,7 @@ const OLD: &str = "多年的老问题没人管，历史遗留的产权问题";
 const FIRE: &str = "/990101/D-FIRE/";
 const FIRST: &str = "990101001001";
 const SECOND: &str = "990101001002";
+const DAY: i64 = 24 * 3_600_000;
 
 async fn case(app: &TestApp, words: &str) -> String {
     format!("/api/v1/incidents/{}", send(app, &report(words, HOME)).await["id"].as_str().unwrap())
@@ -229,5 +231,30 @@ testkit::both! {
         desk.post(&format!("{lamp}/tasks/{id}/done"), &json!({ "result": "solved", "public_reply": "已换新灯" })).await.expect(200);
         both(&desk, &lamp, &id, 1, "working_hour", "not-in-this-state").await;
         assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+    }
+
+    /// A case keeps the rule that it was opened under where nothing newer holds: so says the preview, as the new round does.
+    async fn a_case_is_opened_again_although_its_matter_has_left_the_catalogue(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let (desk, street) = (app.login_as("community-desk", COMMUNITY).await, app.login_as("street-desk", STREET).await);
+        let lamp = case(&app, LAMP).await;
+        solve(&desk, &street, &lamp).await;
+        app.clock.advance(DAY);
+        let held = preview(&street, &lamp, "reopen", json!({})).await.expect(200).json();
+        let matter = app.matter("楼道灯不亮");
+        let retire = format!("/api/v1/catalogue/{matter}/retire");
+        app.login_as("system-admin", "/").await.post(&retire, &json!({ "version": 1 })).await.expect(200);
+        app.refresh().await.unwrap();
+        assert!(app.catalogue.get().value.current(matter).is_none());
+        let would = preview(&street, &lamp, "reopen", json!({})).await.expect(200).json();
+        assert_eq!(would, held, "the rule is the one that it was opened under");
+        let again = json!({ "cause": "recurred", "reason": "又不亮了" });
+        let opened = street.post(&format!("{lamp}/reopen"), &again).await.expect(200).json();
+        assert_eq!((opened["state"].as_str(), opened["due_at"].as_str()), (Some("accepted"), Some("2025-03-12T03:00:00.000Z")));
+        assert_eq!((&would["due_at"], &would["light"], &would["red_at"]), (&opened["due_at"], &opened["light"], &opened["red_at"]), "as it was told");
+        // And it is sent out and previewed as ever.
+        dispatched(&street, &lamp, json!({})).await;
+        assert_eq!(verify::clocks(&app).await.unwrap().differences, 0);
+        super::guards::explained(&app).await;
     }
 }
