@@ -218,7 +218,7 @@ fn events(ground: &Ground, change: &mut Change<'_>, ask: &WhatIf) -> Result<Vec<
             if urgency <= change.case.urgency {
                 return Err(Error::refused(NOT_MORE_URGENT));
             }
-            hastened(app, ground, &mut change.case, urgency).map(|rule| Event::Hasten { rule })
+            hastened(app, ground, &change.case, urgency).map(|rule| Event::Hasten { rule })
         }
         Action::Stage => {
             let stage = ask.stage.clone().ok_or_else(|| Error::invalid("stage", "required"))?;
