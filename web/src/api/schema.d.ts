@@ -8863,11 +8863,15 @@ export interface components {
             /** @description The action. */
             action: components["schemas"]["Action"];
             by?: components["schemas"]["Limit"] | null;
+            /** @description Whether the unit would only cordon and warn in an emergency; for a dispatch. */
+            first_measures?: boolean;
             /**
              * Format: uuid
              * @description The unit for which it would be blown; for a whistle.
              */
             from?: string | null;
+            /** @description Units that would help; for a dispatch or a ruling. */
+            helpers?: string[];
             /**
              * Format: uuid
              * @description The matter that it would be; for a correction.
@@ -8878,15 +8882,27 @@ export interface components {
              * @description How many minutes they would have to come; for a whistle.
              */
             minutes?: number | null;
+            /**
+             * Format: uuid
+             * @description The person in it; for a dispatch.
+             */
+            person?: string | null;
             /** @description The stage's name in the rule; for a stage that is reached. */
             stage?: string | null;
             /**
              * Format: uuid
-             * @description The unit that would lead; for a dispatch or a whistle.
+             * @description The task on which it would be asked for, the lead's when absent; for an extension.
+             */
+            task?: string | null;
+            /**
+             * Format: uuid
+             * @description The unit that would lead; for a dispatch, a ruling or a whistle.
              */
             unit?: string | null;
             /** @description Who would be called, beside the unit that would lead; for a whistle. */
             units?: components["schemas"]["WhistleCall"][];
+            /** @description Whether an objection would be upheld; for a ruling, which upholds when absent. */
+            upheld?: boolean | null;
             urgency?: components["schemas"]["Urgency"] | null;
         };
         /** @enum {string} */

@@ -18,6 +18,7 @@ mod open;
 mod partner;
 mod pauses;
 mod photos;
+mod previews;
 mod reference;
 mod returns;
 mod road;

@@ -1,6 +1,6 @@
 //! Use cases: rates, frozen periods, exclusions.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use db::{Conn, Tx};
 use kernel::{Actor, Error, Id, Result, Scope, Time};
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::{
     lists::Lists,
-    model::{By, Line, Part, Period, REPORTED, Rate},
+    model::{By, Counts, Line, Part, Period, REPORTED, Rate},
     store::{self, ExclusionRow, Frozen, Parts, Window, Within},
 };
 use crate::{
@@ -20,13 +20,12 @@ use crate::{
         incidents::{
             self,
             model::Incident,
-            rules::{
-                figures::Figure,
-                places::{is_area, leads, paths, place},
-            },
+            rules::places::{is_area, leads, paths, place},
+            store::frozen::{self, Column, Kept},
         },
         org::{self, Directory, Unit},
     },
+    snapshot::AsOf,
 };
 
 kernel::codes! {
@@ -140,27 +139,37 @@ pub(super) fn named(names: &Names<'_>, by: By, key: &str) -> (String, String) {
     }
 }
 
-/// A period as it was counted.
-#[derive(Debug)]
+/// A period as it was counted, with the pictures that its lines were named by.
 pub struct Measured {
     span: Period,
     as_of: Time,
+    org: Arc<AsOf<Directory>>,
+    catalogue: Arc<AsOf<Catalogue>>,
     parts: Vec<(By, Vec<Line>)>,
 }
 
-/// Counts a period in every split, to be frozen. Reads only, so that it happens before the transaction.
+impl Measured {
+    /// The whole, then the parts in order of their keys.
+    fn lines(&self, by: By, parts: &Parts) -> Vec<Line> {
+        let (directory, catalogue) = (&self.org.value, &self.catalogue.value);
+        let (total, rows) = lines(&Names { directory, catalogue, at: self.span.to.min(self.as_of) }, by, parts);
+        std::iter::once(total).chain(rows).collect()
+    }
+}
+
+/// Counts a period in every split as of one instant, to be frozen. Reads only, so that it happens before the transaction.
 pub async fn measure(conn: &mut Conn, app: &App, period: &str) -> Result<Measured> {
     let span = Period::read(period, app.zone).ok_or(Error::refused(PERIOD_UNKNOWN))?;
     let now = app.clock.now();
     if span.to > now {
         return Err(Error::refused(PERIOD_NOT_OVER));
     }
-    let mut measured = Measured { span, as_of: now, parts: vec![] };
+    let (org, catalogue) = (app.org.directory(), app.catalogue.get());
+    let mut measured = Measured { span, as_of: now, org, catalogue, parts: vec![] };
+    let window = Window { from: span.from, to: span.to, now, scope: Scope::All, leads: vec![], unit: None };
     for by in By::ALL {
-        let asked = Asked { from: span.from, to: span.to, by: *by, unit: None };
-        let counted = rates(conn, app, Scope::All, &asked).await?;
-        measured.as_of = counted.as_of;
-        measured.parts.push((*by, std::iter::once(counted.total).chain(counted.rows).collect()));
+        let counted = store::count(conn, *by, &window).await?;
+        measured.parts.push((*by, measured.lines(*by, &counted)));
     }
     Ok(measured)
 }
@@ -189,27 +198,55 @@ impl From<Frozen> for PeriodView {
 /// Keeps what was measured, and the cases behind it.
 ///
 /// # Errors
-/// `Stale` when a case moved since it was counted: numbers and list would not be the same.
+/// `Stale` when a case moved since it was counted, be it from one line to another: numbers and lists would not be the same.
 pub async fn freeze(tx: &mut Tx, now: Time, who: &Actor, period: &str, measured: &Measured) -> Result<PeriodView> {
-    let Measured { span, as_of, parts } = measured;
+    let Measured { span, as_of, parts, .. } = measured;
     let frozen =
         Frozen { period: period.to_owned(), from_at: span.from, to_at: span.to, frozen_at: now, frozen_by: who.id, listed: true };
     if store::frozen(tx, period).await?.is_some() {
         return Err(Error::refused(FROZEN_ALREADY));
     }
     store::freeze(tx, &frozen, parts).await?;
-    incidents::store::frozen::keep(tx, period, span.from, span.to, *as_of).await?;
-    let kept = incidents::store::frozen::kept(tx, period).await?;
-    let total = parts.first().and_then(|(_, lines)| lines.first()).map(|line| &line.counts);
-    let same = total.is_none_or(|total| {
-        let counted = |figure: &Figure| total.get(figure.cases().unwrap_or(figure.word()));
-        total.get(REPORTED) == kept.reported && Figure::ALL.iter().map(counted).eq(kept.figures.iter().copied())
-    });
-    if !same {
-        return Err(Error::Stale);
+    frozen::keep(tx, period, span.from, span.to, *as_of).await?;
+    // Streets and communities are told apart by the same column, which is read once.
+    let mut known: Option<(Column, Parts)> = None;
+    for (by, lines) in parts {
+        let column = column(*by);
+        let kept = match known.take().filter(|(of, _)| *of == column) {
+            Some((_, kept)) => kept,
+            None => listed(&frozen::kept(tx, period, column).await?),
+        };
+        let as_listed = |line: &Line| (line.key.clone(), line.in_cases());
+        if !lines.iter().map(as_listed).eq(measured.lines(*by, &kept).iter().map(as_listed)) {
+            return Err(Error::Stale);
+        }
+        known = Some((column, kept));
     }
     Audit::new("report.freeze", "report_period", uuid::Uuid::nil()).with("period", period).record(tx, now, who).await?;
     Ok(frozen.into())
+}
+
+/// By what a line of this split selects the cases of its list.
+const fn column(by: By) -> Column {
+    match by {
+        By::Street | By::Community => Column::Filed,
+        By::Department => Column::Lead,
+        By::Matter => Column::Matter,
+        By::Channel => Column::Channel,
+    }
+}
+
+/// How long the lists of each key are: of every figure, and of what each rate leaves out.
+fn listed(kept: &[Kept]) -> Parts {
+    let mut parts = Parts::new();
+    for Kept { key, left_out, counts, n } in kept {
+        let words = counts.iter().map(|figure| figure.cases().unwrap_or(figure.word()));
+        let counts = Counts(words.chain([REPORTED]).map(|word| (word.to_owned(), *n)).collect());
+        let excluded = Rate::ALL.iter().filter(|rate| rate.judged().is_some_and(|judged| left_out.contains(&judged)));
+        let excluded = excluded.map(|rate| (*rate, counts.clone())).collect();
+        parts.entry(key.clone()).or_default().add(&Part { counts, excluded });
+    }
+    parts
 }
 
 /// A wish to leave a case out of a rate.

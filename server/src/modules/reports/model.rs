@@ -195,6 +195,18 @@ impl Line {
         Self { rates: Rate::ALL.iter().map(share).collect(), key, name, counts }
     }
 
+    /// What the line says in cases, each number as long as its list: the figures, then numerator, denominator and what is left out of each rate.
+    pub fn in_cases(&self) -> Vec<i64> {
+        let figures = Figure::ALL.iter().map(|figure| figure.cases().unwrap_or(figure.word()));
+        let figures = std::iter::once(REPORTED).chain(figures).map(|word| self.counts.get(word));
+        let rates = self.rates.iter().flat_map(|share| {
+            let of_cases = InCases { numerator: share.numerator, denominator: share.denominator, excluded: share.excluded };
+            let InCases { numerator, denominator, excluded } = share.in_cases.unwrap_or(of_cases);
+            [numerator, denominator, excluded]
+        });
+        figures.chain(rates).collect()
+    }
+
     /// One rate of the line.
     pub fn rate(&self, rate: Rate) -> Option<&Share> {
         self.rates.iter().find(|s| s.rate == rate)

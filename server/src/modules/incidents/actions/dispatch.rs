@@ -1,6 +1,6 @@
 //! 派单: who leads, who helps, and why.
 
-use db::{Json, Tx};
+use db::{Conn, Json, Tx};
 use kernel::{Code, Error, Id, Permission, Result, Time};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -102,38 +102,10 @@ fn plan_without(ground: &Ground, grid: Option<Id<Unit>>, matter: &Matter, not: &
 /// Dispatches a case that was accepted, by the rules or to the unit that the desk names. The inner error is a refusal whose record must be
 /// kept: an attempt to send a matter down that the gate stopped, or a circle that the centre has to decide.
 pub async fn dispatch(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body: &Dispatch) -> Result<Result<Case>> {
-    let matter = change.case.matter_id.and_then(|m| ground.catalogue.value.matter(m)).ok_or(Error::refused(MATTER_UNKNOWN))?;
-    held_by(ground, &change, Permission("incident.dispatch"))?;
-    if change.case.state == State::InProgress && !is_handed_up(&change.case) {
-        return Err(not_in_state(change.case.state, Action::Dispatch));
-    }
-    // Before anything is written about the attempt: what is over is not sent round, so no circle is stopped there.
-    transition(change.case.state, Action::Dispatch)?;
-    let trail = returns::before_dispatch(tx, &change, body.unit.is_some()).await?;
-    let former = second::former(tx, &change.case).await?;
-    // The access list in force now decides, not the one of the day on which the case came in.
-    let class = ground.class(matter);
-    change.case.class = Some(class);
-    let mut plan = plan_without(ground, change.case.grid_id, matter, &former.people);
-    if let Some(unit) = body.unit {
-        let reason = super::required("reason", &body.reason, 500)?;
-        let person = known_person(ground, body.person)?;
-        let same = second::may_name(ground, &former, unit, person, reason)?;
-        let named = named(ground, &change, ("unit", unit), person, &body.helpers, &former.people, body.first_measures)?;
-        (plan.lead, plan.helpers) = match named {
-            Ok(named) => named,
-            Err((unit, refused)) => return returns::attempted(tx, ground, &change, unit, refused).await.map(Err),
-        };
-        let chosen = ground.org.value.unit(unit).map_or_else(String::new, |u| u.name.clone());
-        let words = text::redact(reason).text;
-        plan.reasons.push(Reason::said("by-hand", Spoken::Named { by: change.actor.name.clone(), unit: chosen, words }));
-        if parts(&plan).any(|part| exempt(ground, &change, part.unit, body.first_measures)) {
-            plan.reasons.push(first_measures_reason(reason));
-        }
-        plan.reasons.extend(same);
-    } else if plan.attention.contains(&Attention::Unlisted) {
-        return Err(Error::invalid("unit", "required-when-unlisted"));
-    }
+    let Settled { plan, trail, matter, class } = match settle(tx, ground, &mut change, body, true).await? {
+        Ok(settled) => settled,
+        Err((unit, refused)) => return returns::attempted(tx, ground, &change, unit, refused).await.map(Err),
+    };
     if trail.closes_circle(plan.lead.unit) {
         return returns::stop_circle(tx, ground, change, plan.lead.unit).await.map(Err);
     }
@@ -142,9 +114,66 @@ pub async fn dispatch(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, body
     entry.details = trail.passed_over(plan.lead.unit).and_then(|unit| Details::Dispatch { instead_of: unit }.stored());
     let case = hand_over(tx, ground, change, &plan, &trail, false).await?;
     if class == AccessClass::Unlisted {
-        admission::propose(tx, ground.now, matter.id, &case.code).await?;
+        admission::propose(tx, ground.now, matter, &case.code).await?;
     }
     Ok(Ok(case))
+}
+
+/// Who would get a case, and what it has behind it.
+struct Settled {
+    plan: Plan,
+    trail: returns::Trail,
+    matter: Id<Matter>,
+    class: AccessClass,
+}
+
+/// Settles who gets the case, or why nobody does: the inner error is what the gate says of which unit. Whether it would go round in a circle is asked
+/// apart, since that is kept. `spoken` asks for the words with which a desk overrules the rules.
+async fn settle(
+    conn: &mut Conn,
+    ground: &Ground,
+    change: &mut Change<'_>,
+    body: &Dispatch,
+    spoken: bool,
+) -> Result<Result<Settled, (Id<Unit>, Error)>> {
+    let matter = change.case.matter_id.and_then(|m| ground.catalogue.value.matter(m)).ok_or(Error::refused(MATTER_UNKNOWN))?;
+    held_by(ground, change, Permission("incident.dispatch"))?;
+    if change.case.state == State::InProgress && !is_handed_up(&change.case) {
+        return Err(not_in_state(change.case.state, Action::Dispatch));
+    }
+    // Before anything is written about the attempt: what is over is not sent round, so no circle is stopped there.
+    transition(change.case.state, Action::Dispatch)?;
+    let trail = returns::before_dispatch(conn, change, body.unit.is_some()).await?;
+    let former = second::former(conn, &change.case).await?;
+    // The access list in force now decides, not the one of the day on which the case came in.
+    let class = ground.class(matter);
+    change.case.class = Some(class);
+    let mut plan = plan_without(ground, change.case.grid_id, matter, &former.people);
+    if let Some(unit) = body.unit {
+        let reason = if spoken { super::required("reason", &body.reason, 500)? } else { "" };
+        let person = known_person(ground, body.person)?;
+        let same = second::may_name(ground, &former, unit, person, reason)?;
+        match named(ground, change, ("unit", unit), person, &body.helpers, &former.people, body.first_measures)? {
+            Ok((lead, helpers)) => (plan.lead, plan.helpers) = (lead, helpers),
+            Err(kept_out) => return Ok(Err(kept_out)),
+        }
+        let chosen = ground.org.value.unit(unit).map_or_else(String::new, |u| u.name.clone());
+        let words = text::redact(reason).text;
+        plan.reasons.push(Reason::said("by-hand", Spoken::Named { by: change.actor.name.clone(), unit: chosen, words }));
+        if parts(&plan).any(|part| exempt(ground, change, part.unit, body.first_measures)) {
+            plan.reasons.push(first_measures_reason(reason));
+        }
+        plan.reasons.extend(same);
+    } else if plan.attention.contains(&Attention::Unlisted) {
+        return Err(Error::invalid("unit", "required-when-unlisted"));
+    }
+    Ok(Ok(Settled { plan, trail, matter: matter.id, class }))
+}
+
+/// Refuses what a dispatch would refuse, but for its words; nothing is written.
+pub(super) async fn would_dispatch(conn: &mut Conn, ground: &Ground, change: &mut Change<'_>, body: &Dispatch) -> Result<()> {
+    let Settled { plan, trail, .. } = settle(conn, ground, change, body, false).await?.map_err(|(_, refused)| refused)?;
+    if trail.closes_circle(plan.lead.unit) { Err(returns::circle(ground, plan.lead.unit)) } else { Ok(()) }
 }
 
 /// Hands the case to the lead and the helpers of a plan, for a dispatch or a ruling whose step the caller has entered: tasks that are open

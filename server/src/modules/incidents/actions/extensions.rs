@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::{
     Change, Ground, days,
     dispatch::{notice, tell_accounts},
-    handle::own_task,
+    handle::{own_of, own_task},
     optional, required,
 };
 use crate::{
@@ -25,8 +25,8 @@ use crate::{
             },
             rules::returns::{Allowed, CONFERENCE_NEEDED, conferences},
             rules::spoken::Spoken,
-            store::{self, Case, Extension},
-            transitions::not_in_state,
+            store::{self, Case, Extension, TaskRow},
+            transitions::{not_in_state, transition},
             view::Named,
         },
         notices,
@@ -95,27 +95,12 @@ pub struct ExtensionView {
 
 /// Asks for more time on the lead's task.
 pub async fn extend(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: Id<Task>, body: &Extend) -> Result<Case> {
-    let (task, _) = own_task(tx, &change, id, "task.extend").await?;
-    if task.role != Role::Lead {
-        return Err(Error::refused(NOT_YOUR_TASK));
-    }
-    if !matches!(task.state, TaskState::Offered | TaskState::Accepted) {
-        return Err(not_in_state(change.case.state, Action::Extend));
-    }
+    let (task, others) = own_task(tx, &change, id, "task.extend").await?;
+    may_extend(&change, &task)?;
     let reason = text::redact(required("reason", &body.reason, 1_000)?).text;
-    let by = possible(body.by)?;
-    let (now, more) = (change.would(ground, &[])?, change.would(ground, &[Event::Extend { by }])?);
-    if !now.paused && now.due_at == more.due_at {
-        return Err(Error::refused(NOTHING_TO_EXTEND));
-    }
     let round = change.case.round;
     store::drop_extensions(tx, change.case.id, round).await?;
-    let earlier = store::extensions_of(tx, change.case.id).await?;
-    if earlier.iter().any(|e| e.state == Standing::Open) {
-        return Err(Error::refused(EXTENSION_OPEN));
-    }
-    let n = turn(&earlier, round);
-    short_enough(change.app, ground, &change.case, n, now.due_at, by)?;
+    let Settled { by, n, due_before } = settle(tx, ground, &change, &others, body.by).await?;
     let asked = Extension {
         id: Id::new(ground.now),
         incident_id: change.case.id,
@@ -131,7 +116,7 @@ pub async fn extend(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, id: Id
         asked_at: ground.now,
         asked_by: change.actor.id,
         asked_name: change.actor.name.clone(),
-        due_before: now.due_at,
+        due_before,
         due_after: None,
         decided_at: None,
         decided_by: None,
@@ -179,11 +164,58 @@ fn short_enough(app: &App, ground: &Ground, case: &Case, n: i64, due: Option<Tim
     }
 }
 
-/// Whether so much more time could be asked for now, for a preview.
-pub(super) async fn fits(conn: &mut Conn, app: &App, ground: &Ground, case: &Case, due: Option<Time>, by: Limit) -> Result<()> {
+/// Only who leads an open task asks for more time.
+fn may_extend(change: &Change<'_>, task: &TaskRow) -> Result<()> {
+    if task.role != Role::Lead {
+        return Err(Error::refused(NOT_YOUR_TASK));
+    }
+    if !matches!(task.state, TaskState::Offered | TaskState::Accepted) {
+        return Err(not_in_state(change.case.state, Action::Extend));
+    }
+    Ok(())
+}
+
+/// How much more time is asked for, the how-manieth time of the round, on top of which deadline.
+struct Settled {
+    by: Limit,
+    n: i64,
+    due_before: Option<Time>,
+}
+
+/// Settles whether so much more time may be asked for on a task beside these others, or why not.
+async fn settle(conn: &mut Conn, ground: &Ground, change: &Change<'_>, others: &[TaskRow], by: Limit) -> Result<Settled> {
     let by = possible(by)?;
-    let earlier = store::extensions_of(conn, case.id).await?;
-    short_enough(app, ground, case, turn(&earlier, case.round), due, by)
+    let (now, more) = (change.would(ground, &[])?, change.would(ground, &[Event::Extend { by }])?);
+    if !now.paused && now.due_at == more.due_at {
+        return Err(Error::refused(NOTHING_TO_EXTEND));
+    }
+    let round = change.case.round;
+    let earlier = store::extensions_of(conn, change.case.id).await?;
+    // What waits for nobody any more is dropped with the next request.
+    let lost = |id| others.iter().any(|t| t.id == id && matches!(t.state, TaskState::Returned | TaskState::Withdrawn));
+    if earlier.iter().any(|e| e.state == Standing::Open && e.round == round && !lost(e.task_id)) {
+        return Err(Error::refused(EXTENSION_OPEN));
+    }
+    let n = turn(&earlier, round);
+    short_enough(change.app, ground, &change.case, n, now.due_at, by)?;
+    Ok(Settled { by, n, due_before: now.due_at })
+}
+
+/// Refuses what a request for more time on this task, the lead's open one when none is named, would refuse, but for its words; nothing is written.
+pub(super) async fn would_extend(
+    conn: &mut Conn,
+    ground: &Ground,
+    change: &Change<'_>,
+    task: Option<Id<Task>>,
+    by: Limit,
+) -> Result<()> {
+    let tasks = store::tasks(conn, change.case.id).await?;
+    let leads = || tasks.iter().find(|t| may_extend(change, t).is_ok()).map(|t| t.id);
+    let id = task.or_else(leads).ok_or_else(|| not_in_state(change.case.state, Action::Extend))?;
+    let (task, others) = own_of(conn, change, tasks, id, "task.extend").await?;
+    may_extend(change, &task)?;
+    settle(conn, ground, change, &others, by).await?;
+    transition(change.case.state, Action::Extend).map(drop)
 }
 
 /// Grants or refuses a request of the own units.

@@ -1,6 +1,6 @@
 //! 接单, 备注, 办结.
 
-use db::{Json, Tx};
+use db::{Conn, Json, Tx};
 use kernel::{Error, Id, Result, Time};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -63,13 +63,24 @@ pub struct Note {
 
 /// The task of a case, for somebody whose scope and post it fits, and the other tasks.
 pub(super) async fn own_task(
-    tx: &mut Tx,
+    conn: &mut Conn,
     change: &Change<'_>,
     id: Id<Task>,
     permission: &'static str,
 ) -> Result<(TaskRow, Vec<TaskRow>)> {
-    let (mut mine, others): (Vec<TaskRow>, Vec<TaskRow>) =
-        store::tasks(tx, change.case.id).await?.into_iter().partition(|t| t.id == id);
+    let tasks = store::tasks(conn, change.case.id).await?;
+    own_of(conn, change, tasks, id, permission).await
+}
+
+/// The same among the tasks of the case.
+pub(super) async fn own_of(
+    conn: &mut Conn,
+    change: &Change<'_>,
+    tasks: Vec<TaskRow>,
+    id: Id<Task>,
+    permission: &'static str,
+) -> Result<(TaskRow, Vec<TaskRow>)> {
+    let (mut mine, others): (Vec<TaskRow>, Vec<TaskRow>) = tasks.into_iter().partition(|t| t.id == id);
     let task = mine.pop().ok_or(Error::NotFound)?;
     let reach = change.actor.scope(kernel::Permission(permission));
     // Somebody else's task within the own unit may be taken over; a task of another unit may not.
@@ -77,7 +88,7 @@ pub(super) async fn own_task(
         return Err(Error::refused(NOT_YOUR_TASK));
     }
     if task.role == Role::Lead {
-        second::may_handle(tx, change, &task).await?;
+        second::may_handle(conn, change, &task).await?;
     }
     Ok((task, others))
 }

@@ -160,14 +160,14 @@ pub(super) fn undecided(change: &Change<'_>) -> Result<()> {
 }
 
 /// What a plain dispatch has to respect: an open review, a ruling that binds, and a return that asks for another unit.
-pub(super) async fn before_dispatch(tx: &mut Tx, change: &Change<'_>, names_a_unit: bool) -> Result<Trail> {
+pub(super) async fn before_dispatch(conn: &mut Conn, change: &Change<'_>, names_a_unit: bool) -> Result<Trail> {
     undecided(change)?;
     if attention_list(&change.case.attention).contains(&Attention::Returned) && !names_a_unit {
         return Err(Error::invalid("unit", "required-after-return"));
     }
     let mut offered_to = None;
     if change.case.state == State::Assigned {
-        let tasks = store::tasks(tx, change.case.id).await?;
+        let tasks = store::tasks(conn, change.case.id).await?;
         let lead = leader(&tasks);
         if lead.is_some_and(|t| t.binding) {
             return Err(Error::refused(BINDING));
@@ -175,7 +175,7 @@ pub(super) async fn before_dispatch(tx: &mut Tx, change: &Change<'_>, names_a_un
         // A case that was handed up was not sent to the wrong unit.
         offered_to = lead.filter(|t| t.role == Role::Lead && !is_handed_up(&change.case)).map(|t| t.unit_id);
     }
-    Ok(Trail { offered_to, ..Trail::of(tx, change).await? })
+    Ok(Trail { offered_to, ..Trail::of(conn, change).await? })
 }
 
 /// Whether this caller decides for the whole district.

@@ -1,6 +1,6 @@
 //! 派单异议 and 裁定: what the centre decides, within a time of its own, and what then binds.
 
-use db::{Json, Tx};
+use db::{Conn, Json, Tx};
 use jobs::{Context, Job};
 use kernel::{Actor, Error, Id, Result, Scope};
 use serde::{Deserialize, Serialize};
@@ -23,8 +23,8 @@ use crate::{
             clocks::{self, Days},
             model::{Action, Attention, NOT_YOUR_TASK, Reason, TaskState, attention_list},
             rules::returns::{
-                BINDING, CENTRE_DECIDES, Clock, Details, OBJECTION_OPEN, RULED_ALREADY, RULING, Review, ReviewKind, ReviewState,
-                SENDER_MAY_NOT_RULE, Unbound, bound, leader,
+                BINDING, Bound, CENTRE_DECIDES, Clock, Details, OBJECTION_OPEN, RULED_ALREADY, RULING, Review, ReviewKind,
+                ReviewState, SENDER_MAY_NOT_RULE, Unbound, bound, leader,
             },
             rules::spoken::Spoken,
             rules::warning::WARNING,
@@ -32,7 +32,7 @@ use crate::{
                 self, Case, TaskRow,
                 returns::{ReviewRow, Sending},
             },
-            transitions::not_in_state,
+            transitions::{not_in_state, transition},
         },
         org::Unit,
     },
@@ -192,25 +192,12 @@ pub async fn rule(
     review: &ReviewRow,
     body: &Ruling,
 ) -> Result<Result<Case>> {
-    if review.state != ReviewState::Open {
-        return Err(Error::refused(RULED_ALREADY));
-    }
-    if !is_centre(ground, change.actor) {
-        return Err(Error::refused(CENTRE_DECIDES));
-    }
-    let objection = review.kind == ReviewKind::Objection;
-    if objection && review.sender == change.actor.id {
-        return Err(Error::refused(SENDER_MAY_NOT_RULE));
-    }
+    may_rule(ground, &change, review)?;
     let words = text::redact(required("words", &body.words, 1_000)?).text;
-    if objection && !body.upheld {
+    let Some((lead, helpers)) = named_by(review, body)? else {
         return dismiss(tx, ground, change, review, &words).await.map(Ok);
-    }
-    let (lead, helpers) =
-        bound(&[], body.lead, &body.helpers, true).map_err(unbound)?.ok_or_else(|| Error::invalid("lead", "required"))?;
-    if objection && lead == review.unit_id {
-        return Err(Error::invalid("lead", "same-unit"));
-    }
+    };
+    let objection = review.kind == ReviewKind::Objection;
     let state = if objection { ReviewState::Upheld } else { ReviewState::Fixed };
     let told = review.actor;
     let why = Reason::said("ruling", Spoken::Decided { name: change.actor.name.clone(), words: words.clone() });
@@ -221,6 +208,42 @@ pub async fn rule(
     };
     tell(tx, ground, vec![told], "ruling-made", &case).await?;
     Ok(Ok(case))
+}
+
+/// Whether this caller may rule on this review.
+fn may_rule(ground: &Ground, change: &Change<'_>, review: &ReviewRow) -> Result<()> {
+    if review.state != ReviewState::Open {
+        return Err(Error::refused(RULED_ALREADY));
+    }
+    if !is_centre(ground, change.actor) {
+        return Err(Error::refused(CENTRE_DECIDES));
+    }
+    if review.kind == ReviewKind::Objection && review.sender == change.actor.id {
+        return Err(Error::refused(SENDER_MAY_NOT_RULE));
+    }
+    Ok(())
+}
+
+/// Lead and helpers that a ruling names; nobody when it dismisses an objection.
+fn named_by(review: &ReviewRow, body: &Ruling) -> Result<Option<Bound>> {
+    let objection = review.kind == ReviewKind::Objection;
+    if objection && !body.upheld {
+        return Ok(None);
+    }
+    let named = bound(&[], body.lead, &body.helpers, true).map_err(unbound)?.ok_or_else(|| Error::invalid("lead", "required"))?;
+    if objection && named.0 == review.unit_id { Err(Error::invalid("lead", "same-unit")) } else { Ok(Some(named)) }
+}
+
+/// Whether a ruling on the case's open review would send it elsewhere; refused as it would be, but for its words. Nothing is written.
+pub(super) async fn would_rule(conn: &mut Conn, ground: &Ground, change: &Change<'_>, body: &Ruling) -> Result<bool> {
+    let review = store::returns::last_review(conn, change.case.id).await?.ok_or(Error::NotFound)?;
+    may_rule(ground, change, &review)?;
+    let Some((lead, helpers)) = named_by(&review, body)? else {
+        return transition(change.case.state, Action::Dismiss).map(|_| false);
+    };
+    let former = second::former(conn, &change.case).await?;
+    named(ground, change, ("lead", lead), None, &helpers, &former.people, false)?.map_err(|(_, refused)| refused)?;
+    transition(change.case.state, Action::Rule).map(|_| true)
 }
 
 /// A decision that fixes lead and helpers.

@@ -14,7 +14,7 @@ use super::{
 use crate::modules::{
     access,
     incidents::{
-        clocks::Orders,
+        clocks::{Event, Orders},
         model::{Action, Attention, Incident, Reason},
         rules::returns::{Allowed, CONFERENCE_NEEDED, conferences},
         rules::second::{By, Cause, Hands, Reopened, SAME_HANDLER, may_reopen},
@@ -136,13 +136,7 @@ pub async fn reopen_own(tx: &mut Tx, ground: &Ground, mut change: Change<'_>, bo
 pub fn open_again(change: &mut Change<'_>, ground: &Ground, by: By, cause: Cause, reason: &str) -> Result<()> {
     may_reopen(change.case.round, by).map_err(Error::refused)?;
     let details = Reopened { kind: Action::Reopen.word().into(), cause, by, before: change.case.result };
-    change.case.round += 1;
-    let matter = change.case.matter_id.and_then(|m| ground.catalogue.value.current(m));
-    if let Some(matter) = matter {
-        adopt(change, ground, matter);
-    }
-    let opening = round_opened(change, ground)?;
-    let merged = Orders::of(change.log().map(|(_, event)| event));
+    let opened = next_round(change, ground)?;
     let round = change.case.round;
     let entry = change.act(Action::Reopen)?;
     entry.say(Spoken::Reopened { round, cause });
@@ -151,13 +145,24 @@ pub fn open_again(change: &mut Change<'_>, ground: &Ground, by: By, cause: Cause
     } else {
         Reason::new(cause.word(), text::redact(reason).text)
     }]);
-    entry.clock = Json(std::iter::once(opening).chain(merged.ahead(ground.now)).collect());
+    entry.clock = Json(opened);
     entry.details = Some(serde_json::to_value(details).map_err(Error::internal)?);
     let case = &mut change.case;
     (case.resolved_at, case.closed_at, case.result, case.public_reply) = (None, None, None, None);
     (case.satisfied, case.lead_person, case.handler) = (None, None, None);
     change.attend(|a| matches!(a, Attention::TwoGrids | Attention::NoGrid), &[Attention::Reopened]);
     change.wind(ground).map(|_| ())
+}
+
+/// The next round of a case and what opens its clocks: the rule of today, or the one that the case has where its matter has left the catalogue.
+pub(super) fn next_round(change: &mut Change<'_>, ground: &Ground) -> Result<Vec<Event>> {
+    change.case.round += 1;
+    if let Some(matter) = change.case.matter_id.and_then(|m| ground.catalogue.value.current(m)) {
+        adopt(change, ground, matter);
+    }
+    let opening = round_opened(change, ground)?;
+    let merged = Orders::of(change.log().map(|(_, event)| event));
+    Ok(std::iter::once(opening).chain(merged.ahead(ground.now)).collect())
 }
 
 /// Saves a case that was opened again, takes what was still offered back, and tells the desk's people.

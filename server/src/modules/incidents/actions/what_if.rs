@@ -1,21 +1,22 @@
 //! “What if”: the deadlines and the light that an action would give, without taking it.
 
 use db::Conn;
-use kernel::{Actor, Error, Id, Result, Time};
+use kernel::{Actor, Error, Id, Permission, Result, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Change, Ground, change::counted, dispatch::is_grassroots, emergency::hastened, extensions, intake::recounted, report, whistle,
+    Change, Ground, change::counted, dispatch, emergency::hastened, extensions, intake::recounted, report, rulings, second,
+    whistle,
 };
 use crate::{
     app::App,
     modules::{
-        catalogue::{AccessClass, Limit, Matter, Urgency},
+        catalogue::{Limit, Matter, Urgency},
         incidents::{
-            clocks::{Event, Orders},
+            clocks::Event,
             explain::{Effect, differences},
-            model::{Action, Light, MATTER_UNKNOWN, Role, gate},
+            model::{Action, Light, MATTER_UNKNOWN, Role, Task},
             rules::{emergency::NOT_MORE_URGENT, pauses::NO_SUCH_STAGE},
             store::{self, Case},
             transitions::transition,
@@ -30,10 +31,23 @@ use crate::{
 pub struct WhatIf {
     /// The action.
     pub action: Action,
-    /// The unit that would lead; for a dispatch or a whistle.
+    /// The unit that would lead; for a dispatch, a ruling or a whistle.
     #[serde(default)]
     #[schema(value_type = Option<uuid::Uuid>)]
     pub unit: Option<Id<Unit>>,
+    /// The person in it; for a dispatch.
+    #[serde(default)]
+    pub person: Option<uuid::Uuid>,
+    /// Units that would help; for a dispatch or a ruling.
+    #[serde(default)]
+    #[schema(value_type = Vec<uuid::Uuid>)]
+    pub helpers: Vec<Id<Unit>>,
+    /// Whether the unit would only cordon and warn in an emergency; for a dispatch.
+    #[serde(default)]
+    pub first_measures: bool,
+    /// Whether an objection would be upheld; for a ruling, which upholds when absent.
+    #[serde(default)]
+    pub upheld: Option<bool>,
     /// The matter that it would be; for a correction.
     #[serde(default)]
     #[schema(value_type = Option<uuid::Uuid>)]
@@ -51,6 +65,10 @@ pub struct WhatIf {
     /// How much more time; for an extension.
     #[serde(default)]
     pub by: Option<Limit>,
+    /// The task on which it would be asked for, the lead's when absent; for an extension.
+    #[serde(default)]
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub task: Option<Id<Task>>,
     /// How urgent it would be; for a higher urgency.
     #[serde(default)]
     pub urgency: Option<Urgency>,
@@ -78,36 +96,22 @@ pub struct Outlook {
     effect: Vec<Effect>,
 }
 
-/// Works it out from the log; writes nothing. Refused as the action itself would be: by the state, by the gate, a whistle by all that
-/// it asks, an extension by its length.
-pub async fn what_if(conn: &mut Conn, app: &App, ground: &Ground, who: &Actor, mut case: Case, ask: &WhatIf) -> Result<Outlook> {
-    transition(case.state, ask.action)?;
-    let kept = store::events(conn, case.id).await?;
-    let mut log: Vec<(Time, &Event)> = kept.iter().map(|(at, event)| (*at, event)).collect();
+/// Works it out from the log; writes nothing. Refused as the action itself would be: a dispatch, a ruling, a whistle and an extension by all that they
+/// ask but words, any other by the state.
+pub async fn what_if(conn: &mut Conn, app: &App, ground: &Ground, who: &Actor, case: Case, ask: &WhatIf) -> Result<Outlook> {
+    let mut change = Change::of(conn, app, who, case, None).await?;
     let count = |case: &Case, log: &[(Time, &Event)]| {
         counted(&ground.catalogue.value, case, app.zone, log).map(|(clocks, _)| (clocks.faces(), clocks.instants()))
     };
-    let (before, now) = count(&case, &log)?;
-    let would = match (ask.action, ask.by) {
-        (Action::Whistle, _) => {
-            let change = Change::of(conn, app, who, case.clone(), None).await?;
-            // A whistle for helpers alone, or for a lead who is there, offers the case to nobody.
-            let offers = whistle::would_offer(conn, ground, &change, &called(ask)).await?;
-            offers.then_some(Event::Offer).into_iter().collect()
-        }
-        (Action::Extend, Some(by)) => {
-            extensions::fits(conn, app, ground, &case, now.due_at, by).await?;
-            vec![Event::Extend { by }]
-        }
-        _ => events(app, ground, &mut case, &kept, ask)?,
-    };
+    let (before, _) = count(&change.case, &change.log().collect::<Vec<_>>())?;
+    let would = asked(conn, ground, &mut change, ask).await?;
     if let [Event::Reach { stage }] = would.as_slice()
         && !before.iter().any(|face| face.stage.as_ref() == Some(stage))
     {
         return Err(Error::refused_with(NO_SUCH_STAGE, "stage", stage.clone()));
     }
-    log.extend(would.iter().map(|event| (ground.now, event)));
-    let (after, shown) = count(&case, &log)?;
+    let log: Vec<_> = change.log().chain(would.iter().map(|event| (ground.now, event))).collect();
+    let (after, shown) = count(&change.case, &log)?;
     Ok(Outlook {
         accept_by: shown.accept_by,
         due_at: shown.due_at,
@@ -118,6 +122,64 @@ pub async fn what_if(conn: &mut Conn, app: &App, ground: &Ground, who: &Actor, m
         late: shown.late,
         effect: differences(&before, &after, &would),
     })
+}
+
+/// What the action would do to the clocks, or why it would be refused.
+async fn asked(conn: &mut Conn, ground: &Ground, change: &mut Change<'_>, ask: &WhatIf) -> Result<Vec<Event>> {
+    let offered = |offers: bool| Ok(offers.then_some(Event::Offer).into_iter().collect());
+    match ask.action {
+        Action::Dispatch => {
+            within_reach(conn, ground, change, "incident.dispatch").await?;
+            dispatch::would_dispatch(conn, ground, change, &sent(ask)).await?;
+            offered(true)
+        }
+        Action::Rule => {
+            within_reach(conn, ground, change, "incident.rule").await?;
+            offered(rulings::would_rule(conn, ground, change, &ruled(ask)).await?)
+        }
+        Action::Extend => {
+            within_reach(conn, ground, change, "task.extend").await?;
+            let by = ask.by.ok_or_else(|| Error::invalid("by", "required"))?;
+            extensions::would_extend(conn, ground, change, ask.task, by).await?;
+            Ok(vec![Event::Extend { by }])
+        }
+        // A whistle for helpers alone, or for a lead who is there, offers the case to nobody.
+        Action::Whistle => {
+            transition(change.case.state, ask.action)?;
+            offered(whistle::would_offer(conn, ground, change, &called(ask)).await?)
+        }
+        Action::Reopen => {
+            transition(change.case.state, ask.action)?;
+            second::next_round(change, ground)
+        }
+        _ => {
+            transition(change.case.state, ask.action)?;
+            events(ground, change, ask)
+        }
+    }
+}
+
+/// Nobody previews what is not his to do: the permission, and the case in its reach.
+async fn within_reach(conn: &mut Conn, ground: &Ground, change: &Change<'_>, permission: &'static str) -> Result<()> {
+    let permission = Permission(permission);
+    if !change.actor.may(permission) {
+        return Err(Error::Forbidden);
+    }
+    let scope = ground.org.value.reach(change.actor.scope(permission));
+    // Whoever reaches the place of the case reaches the case; else it may be in sight by a task.
+    if scope.holds(&change.case.owner_path) { Ok(()) } else { store::find(conn, &scope, change.case.id).await.map(drop) }
+}
+
+/// The dispatch that is thought of, without its words.
+fn sent(ask: &WhatIf) -> dispatch::Dispatch {
+    let (unit, person, helpers) = (ask.unit, ask.person, ask.helpers.clone());
+    dispatch::Dispatch { version: None, unit, person, helpers, reason: String::new(), first_measures: ask.first_measures }
+}
+
+/// The ruling that is thought of, without its words.
+fn ruled(ask: &WhatIf) -> rulings::Ruling {
+    let (upheld, lead, helpers) = (ask.upheld.unwrap_or(true), ask.unit, ask.helpers.clone());
+    rulings::Ruling { version: None, upheld, lead, helpers, words: String::new() }
 }
 
 /// The whistle that is thought of, without its words.
@@ -132,54 +194,41 @@ fn called(ask: &WhatIf) -> whistle::Blow {
     }
 }
 
-/// What the action would do to the clocks of a case with this log. One that opens or corrects the case also puts the rule that would hold into it.
-fn events(app: &App, ground: &Ground, case: &mut Case, log: &[(Time, Event)], ask: &WhatIf) -> Result<Vec<Event>> {
-    let log = || log.iter().map(|(_, event)| event);
+/// What any other action would do to the clocks of a case. One that opens or corrects it also puts the rule that would hold into it.
+fn events(ground: &Ground, change: &mut Change<'_>, ask: &WhatIf) -> Result<Vec<Event>> {
+    let app = change.app;
     let event = match ask.action {
-        Action::Accept | Action::Reopen | Action::Correct => {
-            let matter = ask.matter.or(case.matter_id).ok_or(Error::refused(MATTER_UNKNOWN))?;
+        Action::Accept | Action::Correct => {
+            let matter = ask.matter.or(change.case.matter_id).ok_or(Error::refused(MATTER_UNKNOWN))?;
             let matter = ground.catalogue.value.current(matter).ok_or_else(|| Error::invalid("matter", "unknown-matter"))?;
-            let urgency = case.urgency.max(matter.urgency);
+            let urgency = change.case.urgency.max(matter.urgency);
             let mut rule = report::rule_of(app, ground, matter, urgency);
             if ask.action == Action::Correct {
-                let opened = case.rule.as_ref().map(|r| r.0.calendar_version);
+                let opened = change.case.rule.as_ref().map(|r| r.0.calendar_version);
                 rule.calendar_version = opened.unwrap_or(rule.calendar_version);
-                case.rule = Some(db::Json(rule.clone()));
-                return Ok(recounted(app, ground, log(), (case.urgency, urgency), matter, &rule));
+                change.case.rule = Some(db::Json(rule.clone()));
+                let log = change.log().map(|(_, event)| event);
+                return Ok(recounted(app, ground, log, (change.case.urgency, urgency), matter, &rule));
             }
-            case.rule = Some(db::Json(rule.clone()));
-            let again = ask.action == Action::Reopen;
-            let upstream = report::upstream(case, case.round + i64::from(again), ground.now);
-            let orders = Orders::of(log());
-            let merged = again.then(|| orders.ahead(ground.now)).into_iter().flatten();
-            return Ok(std::iter::once(Event::Open { rule, upstream }).chain(merged).collect());
+            change.case.rule = Some(db::Json(rule.clone()));
+            Some(Event::Open { rule, upstream: report::upstream(&change.case, change.case.round, ground.now) })
         }
         Action::RaiseUrgency => {
             let urgency = ask.urgency.ok_or_else(|| Error::invalid("urgency", "required"))?;
-            if urgency <= case.urgency {
+            if urgency <= change.case.urgency {
                 return Err(Error::refused(NOT_MORE_URGENT));
             }
-            hastened(app, ground, case, urgency).map(|rule| Event::Hasten { rule })
+            hastened(app, ground, &change.case, urgency).map(|rule| Event::Hasten { rule })
         }
         Action::Stage => {
             let stage = ask.stage.clone().ok_or_else(|| Error::invalid("stage", "required"))?;
             Some(Event::Reach { stage })
-        }
-        Action::Dispatch | Action::Rule => {
-            if let Some(unit) = ask.unit {
-                let name = ground.org.value.unit(unit).ok_or_else(|| Error::invalid("unit", "unknown-unit"))?.name.clone();
-                let class = case.class.unwrap_or(AccessClass::Unlisted);
-                gate(class, is_grassroots(&ground.org.value, unit, ground.now))
-                    .map_err(|code| Error::refused_with(code, "unit", name))?;
-            }
-            Some(Event::Offer)
         }
         Action::TakeOn => Some(Event::TakeOn),
         Action::Resolve | Action::SolveOnSpot => Some(Event::Resolve),
         Action::Return | Action::Unmerge => Some(Event::Return),
         Action::Ask | Action::Shelve => Some(Event::Pause),
         Action::Resume => Some(Event::Resume),
-        Action::Extend => return Err(Error::invalid("by", "required")),
         Action::Refuse | Action::Annul | Action::Merge => Some(Event::End),
         _ => None,
     };

@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use kernel::{Error, FieldError, Id, Page};
+use kernel::{Error, FieldError, Id, Page, Scope};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Read, begin, list::Asked, reach};
@@ -38,14 +38,14 @@ async fn list(State(app): State<Shared>, who: Allow<Read>) -> Answer<Json<Page<a
     responses((status = 201, body = actions::FilterView)), extensions(("x-permission" = json!("incident.read"))))]
 async fn save(State(app): State<Shared>, who: Allow<Read>, command: Command<actions::NewFilter>) -> Outcome {
     let (ground, mut work) = begin(&app, &who, &command).await?;
-    valid(&ground, &who, &command.body.query)?;
     let scope = reach(&app, who.scope());
+    valid(&ground, &who, &scope, &command.body.query)?;
     let row = filters::save_filter(&mut work.tx, &ground, &who, &scope, &command.body).await?;
     work.finish(StatusCode::CREATED, &filters::seen(&ground, &who, row)).await
 }
 
 /// Holds a query to what the list itself takes.
-fn valid(ground: &Ground, who: &kernel::Actor, query: &serde_json::Value) -> kernel::Result<()> {
+fn valid(ground: &Ground, who: &kernel::Actor, scope: &Scope, query: &serde_json::Value) -> kernel::Result<()> {
     let Some(map) = query.as_object() else { return Err(Error::invalid("query", "not-an-object")) };
     if let Some(other) = map.keys().find(|k| !Asked::KEPT.contains(&k.as_str())) {
         return Err(Error::invalid(format!("query.{other}"), "unknown-field"));
@@ -53,7 +53,7 @@ fn valid(ground: &Ground, who: &kernel::Actor, query: &serde_json::Value) -> ker
     let asked: Asked = serde_json::from_value(query.clone())
         .map_err(|e| Error::Invalid(vec![FieldError::new("query", "bad-json").with("why", e.to_string())]))?;
     asked.order()?;
-    asked.filter(ground, who).map(drop)
+    asked.within(ground, who, scope).map(drop)
 }
 
 /// Forget a list of one's own.

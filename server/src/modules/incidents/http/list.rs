@@ -197,7 +197,7 @@ impl Asked {
     }
 
     /// What the list is filtered by.
-    pub(super) fn filter(&self, ground: &Ground, who: &Actor) -> kernel::Result<Filter> {
+    fn filter(&self, ground: &Ground, who: &Actor) -> kernel::Result<Filter> {
         let directory = &ground.org.value;
         let unit = |field: &'static str, code: &Option<String>| match code.as_deref().filter(|c| !c.is_empty()) {
             None => Ok(None),
@@ -253,7 +253,7 @@ impl Asked {
     }
 
     /// The same in a scope, which also says what counts in the caller's own figures.
-    fn within(&self, ground: &Ground, who: &Actor, scope: &Scope) -> kernel::Result<Filter> {
+    pub(super) fn within(&self, ground: &Ground, who: &Actor, scope: &Scope) -> kernel::Result<Filter> {
         let own = || Counted { scope: scope.clone(), leads: places::leads(&ground.org.value, scope) };
         let sent = self.sent.map(|what| self.sendings(what, scope)).transpose()?;
         self.sent_alone()?;

@@ -204,9 +204,14 @@ async fn follow<'a, T>(
     command: &Command<T>,
 ) -> Result<(Work<'a>, Followed), Halt> {
     limits::take(app, "remarks", &limits::network(visitor.address))?;
-    let mut work = command.begin(app, actor).await?;
-    let followed = held(&mut work.tx, secret).await?;
-    Ok((work, followed))
+    for _ in 0..TRIES {
+        let mut work = command.begin(app, actor).await?;
+        match held(&mut work.tx, secret).await? {
+            Some(followed) => return Ok((work, followed)),
+            None => work.tx.rollback().await?,
+        }
+    }
+    Err(Error::Stale.into())
 }
 
 /// The same for a command that is decided on what this node knows.
@@ -218,13 +223,21 @@ async fn follow_on<'a, T>(
     command: &Command<T>,
 ) -> Result<(Ground, Work<'a>, Followed), Halt> {
     limits::take(app, "remarks", &limits::network(visitor.address))?;
-    let (ground, mut work) = begin(app, actor, command).await?;
-    let followed = held(&mut work.tx, secret).await?;
-    Ok((ground, work, followed))
+    for _ in 0..TRIES {
+        let (ground, mut work) = begin(app, actor, command).await?;
+        match held(&mut work.tx, secret).await? {
+            Some(followed) => return Ok((ground, work, followed)),
+            None => work.tx.rollback().await?,
+        }
+    }
+    Err(Error::Stale.into())
 }
 
-/// What a link follows, held until the end of the transaction, and read only then: a desk may be changing it.
-async fn held(tx: &mut db::Tx, secret: &str) -> Result<Followed, Error> {
+/// How often a case is looked for that was merged, or given back, while its lock was waited for.
+const TRIES: usize = 3;
+
+/// What a link follows, held until the end of the transaction, and read only then: a desk may be changing it. Nothing when it was merged meanwhile.
+async fn held(tx: &mut db::Tx, secret: &str) -> Result<Option<Followed>, Error> {
     store::merge::hold_followed(tx, &track::hash(secret)).await
 }
 

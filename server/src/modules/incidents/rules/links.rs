@@ -112,6 +112,29 @@ mod tests {
     }
 
     #[test]
+    fn what_became_of_a_link_by_table() {
+        let (over, now, later) = (Time::from_millis(0), Time::from_millis(1), Time::from_millis(2));
+        for (expires, revoked, by_link, open, state) in [
+            (later, None, false, true, LinkState::Valid),
+            // Whose last instant has come, expires.
+            (now, None, false, true, LinkState::Expired),
+            (later, None, true, false, LinkState::Used),
+            (later, None, false, false, LinkState::Over),
+            // How its task ended outlasts its time, and that it was taken back outlasts both.
+            (over, None, true, false, LinkState::Used),
+            (over, None, false, false, LinkState::Over),
+            (later, Some(now), true, false, LinkState::Revoked),
+            (over, Some(over), false, true, LinkState::Revoked),
+        ] {
+            assert_eq!(
+                LinkState::stands(now, expires, revoked, by_link, open),
+                state,
+                "{expires:?} {revoked:?} {by_link} {open}"
+            );
+        }
+    }
+
+    #[test]
     fn the_setting_is_held_to_its_bounds() {
         for (days, fits) in [(0, false), (1, true), (90, true), (91, false)] {
             assert_eq!(Links { days, ..Links::default() }.check().is_ok(), fits, "{days}");

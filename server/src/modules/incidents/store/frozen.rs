@@ -1,9 +1,10 @@
 //! The cases of a period as they counted when its figures were frozen.
 
-use db::{Conn, FromRow, Query, Row, Tx, bind};
+use db::{Conn, FromCell, FromRow, Query, Row, Tx, bind};
 use kernel::{Result, Time};
+use uuid::Uuid;
 
-use crate::modules::incidents::rules::figures::{Figure, View};
+use crate::modules::incidents::rules::figures::{Figure, Judged, View};
 
 /// Keeps what every case of a period counts as, by the conditions that the figures are counted by.
 pub async fn keep(tx: &mut Tx, period: &str, from: Time, to: Time, as_of: Time) -> Result<()> {
@@ -27,26 +28,69 @@ pub async fn keep(tx: &mut Tx, period: &str, from: Time, to: Time, as_of: Time) 
     tx.execute_query(query.push(tail, bind![from, to])).await.map(drop)
 }
 
-/// How many cases of a frozen period were kept, and how many count as each figure, in the order of [`Figure::ALL`].
+/// What the cases of a frozen period are told apart by: the columns by which a line of its figures selects its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// Where they were filed.
+    Filed,
+    /// Who led them.
+    Lead,
+    /// What they were about.
+    Matter,
+    /// How they came.
+    Channel,
+}
+
+/// Cases of a frozen period with the same key that count as the same.
 pub struct Kept {
-    pub reported: i64,
-    pub figures: Vec<i64>,
+    /// The path, the id or the word; empty without any.
+    pub key: String,
+    /// The rates that leave them out.
+    pub left_out: Vec<Judged>,
+    /// What they count as.
+    pub counts: Vec<Figure>,
+    /// How many they are.
+    pub n: i64,
 }
 
-impl FromRow for Kept {
+/// What was kept, so that whoever freezes numbers sees that they are those of their lists: one statement, and one row for each key and way to count.
+pub async fn kept(conn: &mut Conn, period: &str, column: Column) -> Result<Vec<Kept>> {
+    match column {
+        Column::Filed => grouped(conn, period, ["select f.filed_path as grp", "group by f.filed_path"], |k: String| k).await,
+        Column::Lead => grouped(conn, period, ["select f.lead_unit as grp", "group by f.lead_unit"], id_text).await,
+        Column::Matter => grouped(conn, period, ["select f.matter_id as grp", "group by f.matter_id"], id_text).await,
+        Column::Channel => grouped(conn, period, ["select f.channel as grp", "group by f.channel"], |k: String| k).await,
+    }
+}
+
+fn id_text(id: Option<Uuid>) -> String {
+    id.map(|id| id.to_string()).unwrap_or_default()
+}
+
+async fn grouped<K: FromCell>(
+    conn: &mut Conn,
+    period: &str,
+    [select, group]: [&'static str; 2],
+    key: fn(K) -> String,
+) -> Result<Vec<Kept>> {
+    let query = Query::new(select)
+        .push(", f.left_out, f.counts, count(*) as n from incident_frozen f where f.period = $$", bind![period]);
+    let rows = conn.list::<Grouped<K>>(query.push(group, vec![]).push(", f.left_out, f.counts", vec![])).await?;
+    Ok(rows.into_iter().map(|Grouped { grp, left_out, counts, n }| Kept { key: key(grp), left_out, counts, n }).collect())
+}
+
+struct Grouped<K> {
+    grp: K,
+    left_out: Vec<Judged>,
+    counts: Vec<Figure>,
+    n: i64,
+}
+
+impl<K: FromCell> FromRow for Grouped<K> {
     fn from_row(row: &Row) -> Result<Self> {
-        let figures = Figure::ALL.iter().map(|figure| row.get(figure.word())).collect::<Result<_>>()?;
-        Ok(Self { reported: row.get("reported")?, figures })
+        let words = |column| row.get::<String>(column);
+        let left_out = words("left_out")?.split(',').filter_map(Judged::of).collect();
+        let counts = words("counts")?.split(',').filter_map(Figure::of).collect();
+        Ok(Self { grp: row.get("grp")?, left_out, counts, n: row.get("n")? })
     }
-}
-
-/// Counts what was kept, so that whoever freezes numbers sees that they are those of the list.
-pub async fn kept(conn: &mut Conn, period: &str) -> Result<Kept> {
-    let mut query = Query::new("select count(*) as reported");
-    for figure in Figure::ALL {
-        query = query.push(", count(case when f.counts like $$ then 1 end) as", bind![format!("%,{figure},%")]);
-        query = query.push(figure.word(), vec![]);
-    }
-    let rows = conn.list(query.push("from incident_frozen f where f.period = $$", bind![period])).await?;
-    Ok(rows.into_iter().next().unwrap_or(Kept { reported: 0, figures: vec![0; Figure::ALL.len()] }))
 }

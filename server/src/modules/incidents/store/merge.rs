@@ -1,7 +1,7 @@
 //! SQL of 并案: what was merged into a case, who follows it by which link, the orders that it answers.
 
 use db::{Cell, Conn, Engine, Query, Tx, bind, record, sql};
-use kernel::{Error, Id, Result, Scope, Time};
+use kernel::{Id, Result, Scope, Time};
 use uuid::Uuid;
 
 use super::{Case, RatingRow, by_track, find};
@@ -39,21 +39,14 @@ pub async fn followed(conn: &mut Conn, hash: &[u8]) -> Result<Followed> {
     Ok(Followed { case, follower, survivor })
 }
 
-/// What a link belongs to, held: the case and the one that it went into, as [`super::hold_all`] does. A desk may have merged the case while this
-/// waited for it, into one that is not among those that were seen to be held: then it is held as well.
-pub async fn hold_followed(tx: &mut Tx, hash: &[u8]) -> Result<Followed> {
-    for _ in 0..TRIES {
-        let held = lock(tx, hash).await?;
-        let seen = followed(tx, hash).await?;
-        if tx.engine() == Engine::Sqlite || seen.survivor.as_ref().is_none_or(|case| held.contains(&case.id)) {
-            return Ok(seen);
-        }
-    }
-    Err(Error::Stale)
+/// What a link belongs to, held: the case and the one that it went into, as [`super::hold_all`] does. Nothing when a desk has merged the case, while
+/// this waited for it, into one that is not held: its lock would now be taken out of order, so whoever asks lets go of all and begins again.
+pub async fn hold_followed(tx: &mut Tx, hash: &[u8]) -> Result<Option<Followed>> {
+    let held = lock(tx, hash).await?;
+    let seen = followed(tx, hash).await?;
+    let all = tx.engine() == Engine::Sqlite || seen.survivor.as_ref().is_none_or(|case| held.contains(&case.id));
+    Ok(all.then_some(seen))
 }
-
-/// How often a case is looked for that was merged, or given back, while its lock was waited for.
-const TRIES: usize = 3;
 
 /// On SQLite there is one writer, who holds all.
 async fn lock(tx: &mut Tx, hash: &[u8]) -> Result<Vec<Id<Incident>>> {

@@ -222,6 +222,15 @@ pub async fn open_review(conn: &mut Conn, case: Id<Incident>) -> Result<Option<R
     Ok(conn.list(Query::new(REVIEW).push("where v.incident_id = $$ and v.state = 'open'", bind![case])).await?.pop())
 }
 
+/// The open review of a case, else the one that was ruled last.
+pub async fn last_review(conn: &mut Conn, case: Id<Incident>) -> Result<Option<ReviewRow>> {
+    let query = Query::new(REVIEW).push("where v.incident_id = $$", bind![case]);
+    Ok(conn
+        .list(query.push("order by case when v.state = 'open' then 0 else 1 end, v.at desc, v.id desc limit 1", vec![]))
+        .await?
+        .pop())
+}
+
 /// Enters a review.
 pub async fn add_review(tx: &mut Tx, r: &ReviewRow) -> Result<()> {
     let statement = sql!(

@@ -171,11 +171,18 @@ testkit::both! {
             new("a", json!({ "sort": "colour" }), Value::Null),
             new("a", json!({ "grid": "990101009999999" }), Value::Null),
             new("a", json!({ "q": "13800138000" }), Value::Null),
+            // What the list itself would not read is not kept: dispatches without a span of time, and a span of nothing.
+            new("a", json!({ "sent": "dispatches" }), Value::Null),
+            new("a", json!({ "sent": "dispatches", "sent_from": "2025-03-01T00:00:00Z" }), Value::Null),
+            new("a", json!({ "sent_from": "2025-03-01T00:00:00Z", "sent_until": "2025-04-01T00:00:00Z" }), Value::Null),
             new("a", json!({}), json!("01957f00-0000-7000-8000-00000000dead")),
             new("a", json!({}), json!(app.org.directory().value.unit_by_code("990101002").unwrap().id.to_string())),
         ] {
             street.post("/api/v1/filters", &bad).await.expect(400);
         }
+        let sent = json!({ "sent": "dispatches", "sent_from": "2025-03-01T00:00:00Z", "sent_until": "2025-04-01T00:00:00Z" });
+        let sent = street.post("/api/v1/filters", &new("三月派单", sent, Value::Null)).await.expect(201).json();
+        street.delete(&format!("/api/v1/filters/{}", sent["id"].as_str().unwrap())).await.expect(200);
         let path = format!("/api/v1/filters/{}", mine["id"].as_str().unwrap());
         app.login_as("street-desk", STREET).await.delete(&path).await.expect(404);
         street.delete(&path).await.expect(200);

@@ -60,28 +60,77 @@ fn whistled(words: &Value, word: &str) -> bool {
     words.to_string().contains(word)
 }
 
-/// A case that a desk merges while its reporter's command waits for it: the command then holds the case that it went into, so that it cannot be
-/// overtaken. SQLite has one writer.
+/// A case that a desk merges while its reporter's command waits for it: the command lets go of it and begins again with the case that it went into,
+/// in the order in which everybody holds cases, so that it cannot be overtaken and waits for nobody who waits for it. SQLite has one writer.
 #[test]
 fn what_was_merged_while_a_resident_waited_is_held_with_its_survivor() {
     testkit::run(async {
         let app = TestApp::new(Engine::Postgres).await.with_town().await;
-        let (this, into) = (send(&app, &report(LAMP, HOME)).await, send(&app, &report(LAMP, HOME)).await);
+        let into = send(&app, &report(LAMP, HOME)).await;
+        app.clock.advance(600_000);
+        let this = send(&app, &report(LAMP, HOME)).await;
         let id = |receipt: &Value| receipt["id"].as_str().unwrap().parse::<kernel::Id<Incident>>().unwrap();
+        assert!(id(&into) < id(&this), "what it goes into is held first");
         let mut desk = app.db.begin();
         let statement = db::sql!("update incident set merged_into = $2 where id = $1");
         assert_eq!(desk.execute(statement, db::bind![id(&this), id(&into)]).await.unwrap(), 1);
         let hash = track::hash(this["track"].as_str().unwrap());
-        let mut resident = app.db.begin();
+        let mut other = app.db.begin();
+        // A second desk has the survivor and comes for the case while the resident waits for it.
+        let second = async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            store::hold_all(&mut other, &[id(&this), id(&into)]).await
+        };
         let meanwhile = async {
-            tokio::time::sleep(Duration::from_millis(300)).await;
+            tokio::time::sleep(Duration::from_millis(500)).await;
             desk.commit().await.unwrap();
         };
-        let (followed, ()) = tokio::join!(store::merge::hold_followed(&mut resident, &hash), meanwhile);
-        assert_eq!(followed.unwrap().survivor.map(|case| case.id), Some(id(&into)));
-        let mut other = app.db.begin();
-        let taken = tokio::time::timeout(Duration::from_millis(500), store::hold(&mut other, &Scope::All, id(&into))).await;
+        let waited = async {
+            let mut resident = app.db.begin();
+            let seen = store::merge::hold_followed(&mut resident, &hash).await.unwrap();
+            assert!(seen.is_none(), "the survivor is not taken out of order");
+            resident.rollback().await.unwrap();
+        };
+        let ((), held, ()) = tokio::join!(waited, second, meanwhile);
+        held.unwrap();
+        other.commit().await.unwrap();
+        let mut again = app.db.begin();
+        let followed = store::merge::hold_followed(&mut again, &hash).await.unwrap();
+        assert_eq!(followed.and_then(|f| f.survivor).map(|case| case.id), Some(id(&into)));
+        let mut third = app.db.begin();
+        let taken = tokio::time::timeout(Duration::from_millis(500), store::hold(&mut third, &Scope::All, id(&into))).await;
         assert!(taken.is_err(), "nobody else gets hold of it");
+    });
+}
+
+/// The same over HTTP: the resident's words reach the case that his own went into, and neither he nor the second desk is ended by the database.
+#[test]
+fn a_resident_and_two_desks_do_not_wait_for_each_other_crosswise() {
+    testkit::run(async {
+        let app = TestApp::new(Engine::Postgres).await.with_town().await;
+        let into = send(&app, &report(LAMP, HOME)).await;
+        app.clock.advance(600_000);
+        let this = send(&app, &report(LAMP, HOME)).await;
+        let id = |receipt: &Value| receipt["id"].as_str().unwrap().parse::<kernel::Id<Incident>>().unwrap();
+        let (mut desk, mut other) = (app.db.begin(), app.db.begin());
+        let statement = db::sql!("update incident set merged_into = $2 where id = $1");
+        desk.execute(statement, db::bind![id(&this), id(&into)]).await.unwrap();
+        let to = format!("/api/v1/reports/{}/remarks", this["track"].as_str().unwrap());
+        let (visitor, words) = (app.visitor(), json!({ "text": "还有一层也不亮" }));
+        let remark = visitor.post(&to, &words);
+        let second = async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            store::hold_all(&mut other, &[id(&this), id(&into)]).await.unwrap();
+            other.commit().await.unwrap();
+        };
+        let meanwhile = async {
+            tokio::time::sleep(Duration::from_millis(600)).await;
+            desk.commit().await.unwrap();
+        };
+        let (reply, (), ()) = tokio::join!(remark, second, meanwhile);
+        reply.expect(200);
+        let survivor = read(&app.login_as("district-dispatch", DISTRICT).await, &into).await;
+        assert!(whistled(&survivor, "还有一层也不亮"), "{survivor}");
     });
 }
 

@@ -1,22 +1,106 @@
 //! A period that stands: later corrections show beside it and change nothing.
 
-use db::bind;
+use db::{Query, bind};
+use kernel::Error;
 use serde_json::{Value, json};
 use testkit::Engine;
 
 use super::{
+    lists::{SPLITS, mixture},
     rates::{length, of, rate},
     seed::{Seed, plant},
 };
 use crate::{
-    modules::reports::model::Rate,
+    modules::reports::{actions, model::Rate},
     testing::{
-        TestApp,
+        Client, TestApp,
         town::{DISTRICT, GRID, STREET},
     },
 };
 
+/// Holds every number of a frozen period to its list, what is left out included.
+async fn listed_hold(desk: &Client, period: &Value) {
+    let by = &period["by"];
+    assert_eq!(
+        (period["listed"].as_array().unwrap().len(), period["part"].as_bool()),
+        (period["frozen"].as_array().unwrap().len(), Some(false))
+    );
+    for (line, plain) in period["listed"].as_array().unwrap().iter().zip(period["frozen"].as_array().unwrap()) {
+        assert_eq!(
+            Some(length(desk, line["cases"].as_str().unwrap()).await),
+            plain["counts"]["reported"].as_i64(),
+            "{by} {line}"
+        );
+        for share in line["rates"].as_array().unwrap() {
+            for part in ["numerator", "denominator", "excluded"] {
+                let number = if share["in_cases"].is_null() { &share[part] } else { &share["in_cases"][part] };
+                // What is left out of a rate of which nothing can be left out has no list.
+                let Some(list) = share[format!("{part}_cases")].as_str() else {
+                    assert_eq!((part, number.as_i64()), ("excluded", Some(0)), "{by}: {share}");
+                    continue;
+                };
+                assert_eq!(Some(length(desk, list).await), number.as_i64(), "{by}: {list}");
+            }
+        }
+    }
+}
+
+/// The day on which every case of these tests was reported.
+const DAY: &str = "2025-03-10";
+
+/// Freezes the day, while this changes a case after it was counted.
+async fn frozen_while(app: &TestApp, change: db::Query) -> kernel::Result<actions::PeriodView> {
+    let measured = actions::measure(&mut *app.db.read().await.unwrap(), app, DAY).await.unwrap();
+    let mut tx = app.db.begin();
+    assert_eq!(tx.execute_query(change).await.unwrap(), 1);
+    let frozen = actions::freeze(&mut tx, app.now(), &kernel::Actor::system(), DAY, &measured).await;
+    tx.rollback().await.unwrap();
+    frozen
+}
+
 testkit::both! {
+    /// Its total stays the same, but a case that moved to another line would not be in that line's list.
+    async fn what_moved_to_another_line_while_it_was_counted_is_not_frozen(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        mixture(&app).await;
+        let ids = plant(&app, &[Seed { answer: Some(("yes", "yes")), matter: Some(app.matter("路灯不亮")), ..Seed::closed(app.now(), GRID) }]).await;
+        let desk = app.login_as("supervisor", DISTRICT).await;
+        app.clock.advance(24 * 3_600_000);
+        let roads = app.org.directory().value.unit_by_code("D-ROADS").unwrap().id;
+        let set = |column: &'static str, cell| Query::new("update incident set").push(column, vec![cell]).push("where id = $$", bind![ids[0]]);
+        let cell = |mut cells: Vec<db::Cell>| cells.remove(0);
+        for (column, value) in [
+            ("matter_id = $$", bind![app.matter("楼道灯不亮")]),
+            ("lead_unit = $$", bind![roads]),
+            ("channel = $$", bind!["phone"]),
+            ("filed_path = $$", bind!["/990101/990101002/990101002001/990101002001001/"]),
+            ("left_out = $$", bind!["solved"]),
+            ("reworked = $$", bind![1_i64]),
+        ] {
+            assert!(matches!(frozen_while(&app, set(column, cell(value))).await, Err(Error::Stale)), "{column}");
+        }
+        // A title is in no line. Nothing is kept of what was refused.
+        frozen_while(&app, set("title = $$", cell(bind!["t"]))).await.unwrap();
+        desk.get(&format!("/api/v1/reports/periods/{DAY}")).await.expect(404);
+        let none = db::sql!("select cast(count(*) as bigint) as value from incident_frozen");
+        assert_eq!(app.db.read().await.unwrap().value::<i64>(none, bind![]).await.unwrap(), Some(0));
+
+        // As it stands it is frozen, and every number of every split is as long as its list.
+        let wish = json!({ "incident": ids[0], "rate": "solved", "reason": "要求超出政策，已书面说明" });
+        let asked = desk.post("/api/v1/reports/exclusions", &wish).await.expect(201).json();
+        let decide = format!("/api/v1/reports/exclusions/{}/decide", asked["id"].as_str().unwrap());
+        let yes = json!({ "approved": true, "words": "情况属实" });
+        app.login_as("supervisor", DISTRICT).await.post(&decide, &yes).await.expect(200);
+        let reply = desk.post(&format!("/api/v1/reports/periods/{DAY}/freeze"), &json!({})).await;
+        assert!(reply.statements() <= 40, "freezing costs {}", reply.statements());
+        reply.expect(201);
+        for by in SPLITS {
+            let period = desk.get(&format!("/api/v1/reports/periods/{DAY}?by={by}")).await.expect(200).json();
+            assert!(period["listed"].as_array().unwrap().len() > 2, "{by}");
+            listed_hold(&desk, &period).await;
+        }
+    }
+
     async fn a_frozen_period_never_changes(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let at = app.now();
@@ -64,19 +148,8 @@ testkit::both! {
         }
         assert!(rate(&street["frozen"][0], Rate::Closed)["numerator_cases"].is_null());
         // What was frozen leads to the cases that counted then, though two of them count otherwise now.
-        for by in ["street", "community", "department", "matter", "channel"] {
-            let period = read(by).await;
-            assert_eq!((period["listed"].as_array().unwrap().len(), period["part"].as_bool()), (period["frozen"].as_array().unwrap().len(), Some(false)));
-            for (line, plain) in period["listed"].as_array().unwrap().iter().zip(period["frozen"].as_array().unwrap()) {
-                assert_eq!(Some(length(&desk, line["cases"].as_str().unwrap()).await), plain["counts"]["reported"].as_i64(), "{by} {line}");
-                for share in line["rates"].as_array().unwrap() {
-                    for part in ["numerator", "denominator"] {
-                        let number = if share["in_cases"].is_null() { &share[part] } else { &share["in_cases"][part] };
-                        let list = share[format!("{part}_cases")].as_str().unwrap();
-                        assert_eq!(Some(length(&desk, list).await), number.as_i64(), "{by}: {list}");
-                    }
-                }
-            }
+        for by in SPLITS {
+            listed_hold(&desk, &read(by).await).await;
         }
         let new = street["differences"].as_array().unwrap().iter().find(|d| d["key"] == "990101002").unwrap();
         assert!(new["frozen"].is_null(), "a line that was not there");

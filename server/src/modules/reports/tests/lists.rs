@@ -17,11 +17,11 @@ use crate::{
     },
 };
 
-const SPLITS: [&str; 5] = ["street", "community", "department", "matter", "channel"];
+pub(super) const SPLITS: [&str; 5] = ["street", "community", "department", "matter", "channel"];
 const FAR_GRID: &str = "/990101/990101002/990101002001/990101002001001/";
 
 /// Cases with and without each thing that figures are split by, some of them open.
-async fn mixture(app: &TestApp) {
+pub(super) async fn mixture(app: &TestApp) {
     let directory = app.org.directory();
     let unit = |code: &str| Some(directory.value.unit_by_code(code).unwrap().id);
     let (lamp, at) = (Some(app.matter("路灯不亮")), app.now().plus_minutes(-90));

@@ -91,5 +91,9 @@ testkit::both! {
                 eprintln!("{engine:?}: {cases} cases, {what} by {by}: median {} ms of {millis:?}, {statements} statements", millis[2]);
             }
         }
+        // A month, with the cases behind it.
+        let start = Instant::now();
+        let reply = desk.post("/api/v1/reports/periods/2025-02/freeze", &serde_json::json!({})).await.expect(201);
+        eprintln!("{engine:?}: {cases} cases, freezing a month: {} ms, {} statements", start.elapsed().as_millis(), reply.statements());
     }
 }

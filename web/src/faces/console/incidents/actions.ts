@@ -68,6 +68,7 @@ export const deeds: readonly Deed[] = [
       { key: "upheld", kind: "choice", options: ["yes", "no"], words: "ruling", need: true },
       { key: "lead", kind: "unit", when: (v) => v.upheld === "yes", need: true }, { key: "helpers", kind: "units", when: (v) => v.upheld === "yes" }, words,
     ],
+    outlook: (v) => (v.upheld === "no" ? { action: "rule", upheld: false } : text(v, "lead") ? { action: "rule", unit: text(v, "lead"), ...some("helpers", list(v, "helpers")) } : null),
     target: review, send: ruling,
   },
   {
@@ -77,7 +78,10 @@ export const deeds: readonly Deed[] = [
       // Whoever overrules the rules says why.
       { key: "reason", kind: "words", when: (v) => Boolean(v.unit), need: true },
     ],
-    outlook: (v) => ({ action: "dispatch", ...some("unit", text(v, "unit")) }),
+    outlook: (v) => {
+      const unit = text(v, "unit");
+      return unit ? { action: "dispatch", unit, ...some("helpers", list(v, "helpers")), ...(flag(v, "first_measures") ? { first_measures: true } : {}) } : { action: "dispatch" };
+    },
     send: (of, v) => {
       const unit = text(v, "unit");
       return desk.dispatch(of, unit ? { unit, ...some("helpers", list(v, "helpers")), reason: text(v, "reason"), ...(flag(v, "first_measures") ? { first_measures: true } : {}) } : {});
