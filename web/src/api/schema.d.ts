@@ -507,6 +507,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/burden-meter/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The steps behind a number of the caller's meter, a hundred a page. */
+        get: operations["get_burden_meter_steps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/burdens": {
         parameters: {
             query?: never;
@@ -4168,6 +4185,13 @@ export interface components {
         };
         /** @enum {string} */
         AskedBy: "own" | "rules" | "person" | "form";
+        /** @description Who asked, by name where it was somebody. */
+        Asker: {
+            /** @description Of what kind. */
+            kind: components["schemas"]["AskedBy"];
+            /** @description The person who sent the task, or the matter whose form asks. */
+            name: string;
+        };
         /** @description What somebody asked for. */
         AskerCount: {
             /** @description Of what kind. */
@@ -4539,7 +4563,7 @@ export interface components {
             matter_en?: string | null;
             /**
              * Format: int64
-             * @description How far away, in metres.
+             * @description How far away, in metres; for whoever has no account from the middle of a cell of some hundred metres, to the next fifty.
              */
             metres: number;
             /** @description When the first did. */
@@ -5841,7 +5865,7 @@ export interface components {
              */
             version?: number | null;
         };
-        /** @description What a month took of the caller. It is shown to nobody else and compared with nobody. */
+        /** @description What a month took of the caller. */
         Meter: components["schemas"]["Tally"] & {
             /** @description Whether there was more than is counted. */
             cut: boolean;
@@ -5862,6 +5886,48 @@ export interface components {
              * @description Must-reports that were told to a service.
              */
             told: number;
+        };
+        /** @description A step, with those of its fields that the number counts. */
+        MeterStep: {
+            at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Characters that were written in it.
+             */
+            characters: number;
+            code: string;
+            filled: string[];
+            /** @description The step's word. */
+            form: string;
+            /** Format: uuid */
+            incident: string;
+            title: string;
+            typed: components["schemas"]["TypedField"][];
+        };
+        /** @description The steps behind a number of the meter, in order of time, with the number itself. */
+        MeterSteps: {
+            /** @description Whether there was more than is counted. */
+            cut: boolean;
+            /**
+             * Format: int64
+             * @description Of all pages.
+             */
+            filled: number;
+            items: components["schemas"]["MeterStep"][];
+            /** @description `YYYY-MM`. */
+            month: string;
+            /** @description Pass it as `after` for the next page. */
+            next?: number | null;
+            /**
+             * Format: int64
+             * @description Of all pages.
+             */
+            steps: number;
+            /**
+             * Format: int64
+             * @description Of all pages.
+             */
+            typed: number;
         };
         /** @example 06-01 */
         MonthDay: string;
@@ -8720,6 +8786,10 @@ export interface components {
         };
         /** @enum {string} */
         Turn: "started" | "stopped" | "went_on" | "extended" | "recounted" | "ended";
+        /** @description A field that was entered, and who asked for it. */
+        TypedField: components["schemas"]["Asker"] & {
+            field: string;
+        };
         /** @enum {string} */
         Unit: "minute" | "hour" | "working_hour" | "day" | "working_day";
         /** @description What is said of a unit. */
@@ -10046,6 +10116,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Meter"];
+                };
+            };
+        };
+    };
+    get_burden_meter_steps: {
+        parameters: {
+            query?: {
+                /** @description `YYYY-MM`; the present month without it. */
+                month?: string;
+                /** @description The step's word. */
+                form?: string;
+                /** @description What was entered (`typed`) or came by itself (`filled`). */
+                what?: "typed" | "filled";
+                /** @description The field. */
+                field?: string;
+                /** @description Who asked for it; with this only what was entered counts. */
+                asked?: "own" | "rules" | "person" | "form";
+                /** @description The asker's name, with `asked`. */
+                name?: string;
+                /** @description How many steps to leave out: `next` of the page before. */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeterSteps"];
                 };
             };
         };

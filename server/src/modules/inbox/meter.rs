@@ -107,10 +107,12 @@ pub struct Behind {
     /// The step's word.
     pub form: Option<String>,
     /// What was entered (`typed`) or came by itself (`filled`).
+    #[param(inline)]
     pub what: Option<What>,
     /// The field.
     pub field: Option<String>,
     /// Who asked for it; with this only what was entered counts.
+    #[param(inline)]
     pub asked: Option<AskedBy>,
     /// The asker's name, with `asked`.
     pub name: Option<String>,
