@@ -160,7 +160,7 @@ pub fn grids_around(ground: &Ground, point: Point, own: Option<Id<Unit>>) -> Vec
             grids.extend(found.grid.into_iter().chain(found.others));
         }
     }
-    grids.sort_unstable_by_key(|id| id.uuid());
+    grids.sort_unstable_by_key(Id::uuid);
     grids.dedup();
     grids
 }

@@ -50,7 +50,7 @@ const DAY: &str = "2025-03-10";
 
 /// Freezes the day, while this changes a case after it was counted.
 async fn frozen_while(app: &TestApp, change: db::Query) -> kernel::Result<actions::PeriodView> {
-    let measured = actions::measure(&mut *app.db.read().await.unwrap(), app, DAY).await.unwrap();
+    let measured = actions::measure(&mut app.db.read().await.unwrap(), app, DAY).await.unwrap();
     let mut tx = app.db.begin();
     assert_eq!(tx.execute_query(change).await.unwrap(), 1);
     let frozen = actions::freeze(&mut tx, app.now(), &kernel::Actor::system(), DAY, &measured).await;
