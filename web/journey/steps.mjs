@@ -179,6 +179,8 @@ export async function more(page, action) {
 }
 /** Takes the network from a phone, and sees that its pages know. */
 export async function cutOff(page) {
+  // What is not open yet comes from the device, once it is there.
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
   await page.context().setOffline(true);
   await page.getByText("没有网络").first().waitFor();
 }

@@ -6,7 +6,7 @@ import { act, open as openCase } from "../desk.mjs";
 import { dress } from "../phone.mjs";
 import { staff } from "../staff.mjs";
 import { soon } from "../soon.mjs";
-import { open, tab, waiting } from "../steps.mjs";
+import { cutOff, open, tab, waiting } from "../steps.mjs";
 
 const looks = [["zh", false], ["zh", true], ["en", true], ["en", false]];
 
@@ -74,8 +74,7 @@ async function outbox(stage, [first, second]) {
   const community = await staff(stage, "community");
   for (const it of [first, second]) await page.getByRole("link").filter({ hasText: it.words }).first().waitFor();
   await open(page, first.words);
-  await page.context().setOffline(true);
-  await page.locator(".bar").getByText("没有网络").waitFor();
+  await cutOff(page);
   await page.getByRole("button", { name: "接单" }).click();
   await waiting(page, 1);
   await community.call("POST", `/incidents/${first.id}/urgency`, { urgency: "urgent", reason: "楼里有老人" });

@@ -74,7 +74,7 @@ async function whistle(stage, mark) {
   await page.getByRole("heading", { name: "待办", level: 1 }).waitFor();
   await page.goto(`${base}/w/#/case/${filed.id}`);
   await page.getByRole("heading", { name: text }).waitFor();
-  await page.context().setOffline(true);
+  await cutOff(page);
   await more(page, "请单位来帮忙");
   await page.getByLabel("哪个单位").fill("青和物业");
   await page.getByRole("button", { name: "青和物业·柳荫项目" }).first().click();
