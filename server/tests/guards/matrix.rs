@@ -282,6 +282,7 @@ const CALLS: &[Call] = &[
     command("POST /api/v1/day/entries", || json!({"day": "2025-03-10", "words": "看过了"})),
     command("DELETE /api/v1/day/entries/{id}", || json!({})),
     read("GET /api/v1/burden-meter"),
+    read("GET /api/v1/burden-meter/steps"),
     command("POST /api/v1/must-reports/told", || json!({"kind": "pregnancy"})),
     read("GET /api/v1/reports/rates"),
     read("GET /api/v1/reports/rates/export"),
