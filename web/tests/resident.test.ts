@@ -18,6 +18,7 @@ import PlaceCard from "@/faces/resident/org/PlaceCard.vue";
 import { memoryShelf, type Shelf } from "@/faces/resident/shelf";
 import { myReports } from "@/faces/resident/tracks";
 import { weight } from "@/shared/map/styles";
+import { prefs } from "@/shared/prefs";
 import { mounted, serve } from "./mounted";
 
 const district = { code: "990101", name: "某区", demo: false, bounds: [0, 0, 1, 1], centre: [0.5, 0.5], zone: "+08:00", hotlines: [] };
@@ -540,6 +541,16 @@ describe("who looks after a place", () => {
 });
 
 describe("what goes on around", () => {
+  it("is reached from the first page, in elder mode too", async () => {
+    serve({ "GET /district": { body: district } });
+    for (const large of [false, true]) {
+      prefs.large = large;
+      const { wrapper } = await mounted(HomePage);
+      expect(wrapper.find('a[href="/around"]').exists(), String(large)).toBe(true);
+      wrapper.unmount();
+    }
+    prefs.large = false;
+  });
   it("lists matter, day and state, and says the next step when there is nothing", async () => {
     serve({ "GET /district": { body: district }, "GET /public/grids": { body: { items: [] } }, "GET /public/cases": { body: { items: [{ matter: "楼道灯坏了", grid: { code: "g", name: "第三网格" }, community: "柳荫社区", state: "assigned", light: "red", day: "2026-03-14", due: null, solved_day: null, result: null, reporters: 3 }], next: null } } });
     const { wrapper } = await mounted(AroundPage);

@@ -2,8 +2,10 @@
 // English, dark; and "me too" when a neighbour has said it already.
 import { tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
+import { bearsElders } from "../phone.mjs";
 import { picture } from "../picture.mjs";
 import { comes, rested, soon } from "../soon.mjs";
+import { follow, post } from "../steps.mjs";
 
 async function address({ page, screen }, { base, check }) {
   await page.goto(`${base}/m/`);
@@ -43,24 +45,17 @@ async function clothes({ page, screen }, { base, check }) {
   await page.locator(".name").waitFor();
   await page.getByRole("button", { name: "长辈版" }).click();
   await page.getByRole("button", { name: "字大一点" }).waitFor();
-  const small = () => page.evaluate(() => {
-    const seen = [...document.querySelectorAll("body *")].filter((it) => it.offsetParent && [...it.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()) && !it.closest(".visually-hidden, .skip"));
-    const type = Math.min(...seen.map((it) => Number.parseFloat(getComputedStyle(it).fontSize)));
-    const taps = [...document.querySelectorAll("main a.act, main button, header button, header a.act, main .mine a, main .lines a, summary")].filter((it) => it.offsetParent);
-    const low = taps.filter((it) => it.getBoundingClientRect().height < 59.5).map((it) => `${it.textContent.trim()} ${it.getBoundingClientRect().height}`);
-    return { type, low };
-  });
   for (const step of ["字大一点", "字大一点", "字大一点"]) await page.getByRole("button", { name: step }).click();
   check("the size ends at 30 px", await soon(() => page.getByRole("button", { name: "字大一点" }).isDisabled()));
   await screen("m-45-elder-30");
   for (let i = 0; i < 6; i += 1) await page.getByRole("button", { name: "字小一点" }).click();
-  let least;
-  const holds = await soon(async () => { least = await small(); return least.type >= 18 && least.low.length === 0; });
-  check("no text below 18 px, no target below 60 px", holds, JSON.stringify(least));
+  await bearsElders(page, check, "home");
   for (let i = 0; i < 3; i += 1) await page.getByRole("button", { name: "字大一点" }).click();
   await screen("m-46-elder");
   await page.getByRole("link", { name: "我要上报" }).click();
   await screen("m-47-elder-report");
+  await elders({ page, screen }, { base, check });
+  await page.goto(`${base}/m/report`);
   await page.getByRole("button", { name: "标准版" }).click();
   await page.getByRole("button", { name: "English" }).click();
   await page.getByRole("heading", { name: "Report a problem" }).waitFor();
@@ -70,6 +65,48 @@ async function clothes({ page, screen }, { base, check }) {
   await screen("m-49-english");
   const own = () => page.locator("h1, h2, button:not([lang])").allInnerTexts().then((all) => all.join(" ").replace(/[一-鿿]+(街道|社区|网格|区)[一-鿿]*/g, ""));
   check("no Chinese sentence is left in the page's own words", await soon(async () => !/[一-鿿]{2,}/.test(await own())), await own());
+}
+
+/** Every page of a resident in elder mode, with what can be opened on it; the list and the map of what goes on are reached from the first one. */
+async function elders({ page, screen }, { base, check }) {
+  const judged = (name) => bearsElders(page, check, name);
+  await page.getByLabel("是什么事？").fill(`楼道灯坏了，单元楼道里的灯不亮（${tag()}）`);
+  await page.getByText("看起来是").waitFor();
+  await page.getByRole("checkbox", { name: "想要回复" }).check();
+  await page.locator("#phone").fill("140-0000-2051");
+  await page.getByRole("button", { name: "按地址找" }).click();
+  await page.locator(".found .line").first().waitFor();
+  await judged("report with the kinds, the number and the addresses");
+  await page.getByRole("searchbox").fill("同心家园 3 栋");
+  await page.locator(".found .line").filter({ hasText: "3栋" }).first().click();
+  await page.getByRole("button", { name: "在地图上点" }).click();
+  await page.locator(".map canvas").first().waitFor();
+  await judged("report with the map");
+  await post(page);
+  await judged("the receipt");
+  await follow(page);
+  await page.getByRole("button", { name: "分享进度" }).click();
+  const link = page.locator("section[aria-labelledby=share] .link");
+  await link.waitFor();
+  await judged("the progress with its link");
+  await screen("m-53-elder-track");
+  await page.goto(await link.innerText());
+  await page.getByRole("heading", { name: "每一步" }).waitFor();
+  await judged("what was shared");
+  await page.goto(`${base}/m/`);
+  await page.getByRole("link", { name: "看看身边在办的事" }).click();
+  await page.getByRole("button", { name: "在地图上看" }).click();
+  await page.locator(".map canvas").first().waitFor();
+  await page.locator(".cases li").first().waitFor();
+  check("elder mode leads to the list and the map of what goes on", true);
+  await judged("around with its map");
+  await screen("m-54-elder-around");
+  for (const [path, name] of [["notices", "notices"], ["lookup", "the look-up"], ["t/00000000000000000000000000", "a link that opens nothing"], ["s/nothing", "a share that ended"], ["nowhere", "a page that is none"]]) {
+    await page.goto(`${base}/m/${path}`);
+    await page.locator("h1").first().waitFor();
+    await page.getByText("正在读取…").waitFor({ state: "detached" });
+    await judged(name);
+  }
 }
 
 /** Without leave for the position a photograph says where it was taken; and what is spoken stands in the form. */

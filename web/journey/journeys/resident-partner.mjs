@@ -3,6 +3,7 @@ import { tag } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { picture } from "../picture.mjs";
 import { open } from "../desk.mjs";
+import { bearsElders } from "../phone.mjs";
 import { comes } from "../soon.mjs";
 import { staff } from "../staff.mjs";
 import { post, write } from "../steps.mjs";
@@ -41,6 +42,9 @@ export async function run(stage) {
   await page.goto(address);
   await page.getByRole("button", { name: "接单" }).waitFor();
   await screen("m-70-partner");
+  await page.getByRole("button", { name: "长辈版" }).click();
+  await bearsElders(page, check, "a partner's task");
+  await page.getByRole("button", { name: "标准版" }).click();
   await page.getByRole("button", { name: "接单" }).click();
   await page.getByText("已接单，请按时办理。").waitFor();
   await page.getByRole("button", { name: "写个进展" }).click();

@@ -1,6 +1,7 @@
 // A resident from the first tap to the second handling: who looks after me, report with a photograph in three taps, a question answered, the result
 // rated, the matter opened again, and a link for the neighbours that shows no word of it.
 import { phone } from "../browser.mjs";
+import { bearsElders } from "../phone.mjs";
 import { soon } from "../soon.mjs";
 import { solve, staff } from "../staff.mjs";
 import { countTaps, follow, post, taps, write } from "../steps.mjs";
@@ -71,6 +72,9 @@ async function rateAndReopen({ page, screen }, { track }, check) {
   const form = page.getByRole("form", { name: "请您评价" });
   await form.waitFor();
   await screen("m-29-answer");
+  await page.getByRole("button", { name: "长辈版" }).click();
+  await bearsElders(page, check, "the progress with the rating");
+  await page.getByRole("button", { name: "标准版" }).click();
   await form.getByRole("group", { name: "有没有人联系过您？" }).getByRole("radio", { name: "有", exact: true }).check();
   await form.getByRole("group", { name: "问题解决了吗？" }).getByRole("radio", { name: "部分解决", exact: true }).check();
   await form.getByRole("group", { name: "对处理结果满意吗？" }).getByRole("radio", { name: "基本满意", exact: true }).check();

@@ -1,6 +1,6 @@
 //! The cases of a period as they counted when its figures were frozen.
 
-use db::{Conn, FromCell, FromRow, Query, Row, Tx, bind};
+use db::{Conn, Engine, FromCell, FromRow, Query, Row, Tx, bind};
 use kernel::{Result, Time};
 use uuid::Uuid;
 
@@ -8,6 +8,10 @@ use crate::modules::incidents::rules::figures::{Figure, Judged, View};
 
 /// Keeps what every case of a period counts as, by the conditions that the figures are counted by.
 pub async fn keep(tx: &mut Tx, period: &str, from: Time, to: Time, as_of: Time) -> Result<()> {
+    // PostgreSQL would compile the conditions for longer than they take: 2.7 s instead of 0.3 s for the 7,800 cases of a month.
+    if tx.engine() == Engine::Postgres {
+        tx.execute_query(Query::new("set local jit = off")).await?;
+    }
     let mut query = Query::new(
         "insert into incident_frozen (period, id, filed_path, lead_unit, matter_id, channel, left_out, counts)",
     )
