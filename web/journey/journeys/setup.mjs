@@ -250,7 +250,7 @@ async function limited(page, screen, check) {
   const told = await page.evaluate(async () => (await (await fetch("/api/v1/settings")).json()).find((it) => it.name === "incidents.result_photos"));
   check("and is told so", told.limited === true && told.value === true && Boolean(told.set.expires_at), JSON.stringify(told));
   await top.getByRole("button", { name: "现在关掉" }).click();
-  await now(page);
+  await hurry(page);
   await top.getByText("现在都关着。").waitFor();
   check("it is closed before its day", true);
 }
