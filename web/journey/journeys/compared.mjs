@@ -13,7 +13,7 @@ const first = (date) => Date.parse(`${date}T00:00:00+08:00`);
 const counted = (page, by, from, to) => as(page, `/reports/rates?${new URLSearchParams({ by, from: new Date(first(from)).toISOString(), to: new Date(first(to) + day).toISOString() })}`);
 const share = (line, rate) => line?.rates.find((it) => it.rate === rate)?.percent ?? null;
 const names = {
-  three: ["response", "solved", "satisfied"], work: ["filed", "accuracy", "timely", "ended", "closed"], trouble: ["overdue", "rework"], intake: ["valid", "found"],
+  three: ["response", "solved", "satisfied"], work: ["filed", "accuracy", "timely", "ended", "closed", "passed"], trouble: ["overdue", "rework"], intake: ["valid", "found"],
 };
 
 /** How a rate moved, in the page's words: nothing where one of the periods has none. */

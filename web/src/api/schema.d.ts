@@ -7232,7 +7232,7 @@ export interface components {
             version?: number | null;
         };
         /** @enum {string} */
-        Rate: "valid" | "filed" | "accuracy" | "timely" | "ended" | "closed" | "rework" | "overdue" | "response" | "solved" | "satisfied" | "found";
+        Rate: "valid" | "filed" | "accuracy" | "timely" | "ended" | "closed" | "passed" | "rework" | "overdue" | "response" | "solved" | "satisfied" | "found";
         /** @description How a unit was judged. */
         RatedView: {
             effort: components["schemas"]["Grade"];
@@ -11377,7 +11377,7 @@ export interface operations {
                 /** @description Reported before. */
                 to?: components["schemas"]["Time"];
                 /** @description Only cases that count as this in the figures. */
-                figure?: "valid" | "pending" | "filed" | "closed" | "ended" | "dispatched" | "accurate" | "due" | "timely" | "handled" | "reworked" | "overdue" | "contact_due" | "contact_timely" | "found" | "answered" | "solved" | "rated" | "satisfied" | "no_comment";
+                figure?: "valid" | "pending" | "filed" | "closed" | "ended" | "dispatched" | "accurate" | "due" | "timely" | "handled" | "reworked" | "checked" | "passed" | "overdue" | "contact_due" | "contact_timely" | "found" | "answered" | "solved" | "rated" | "satisfied" | "no_comment";
                 /** @description Only cases that this rate does not leave out. */
                 counts_in?: "response" | "solved" | "satisfied";
                 /** @description Only cases that this rate leaves out. */
@@ -11507,7 +11507,7 @@ export interface operations {
                 /** @description Reported before. */
                 to?: components["schemas"]["Time"];
                 /** @description Only cases that count as this in the figures. */
-                figure?: "valid" | "pending" | "filed" | "closed" | "ended" | "dispatched" | "accurate" | "due" | "timely" | "handled" | "reworked" | "overdue" | "contact_due" | "contact_timely" | "found" | "answered" | "solved" | "rated" | "satisfied" | "no_comment";
+                figure?: "valid" | "pending" | "filed" | "closed" | "ended" | "dispatched" | "accurate" | "due" | "timely" | "handled" | "reworked" | "checked" | "passed" | "overdue" | "contact_due" | "contact_timely" | "found" | "answered" | "solved" | "rated" | "satisfied" | "no_comment";
                 /** @description Only cases that this rate does not leave out. */
                 counts_in?: "response" | "solved" | "satisfied";
                 /** @description Only cases that this rate leaves out. */
@@ -11591,7 +11591,7 @@ export interface operations {
                 /** @description Reported before. */
                 to?: components["schemas"]["Time"];
                 /** @description Only cases that count as this in the figures. */
-                figure?: "valid" | "pending" | "filed" | "closed" | "ended" | "dispatched" | "accurate" | "due" | "timely" | "handled" | "reworked" | "overdue" | "contact_due" | "contact_timely" | "found" | "answered" | "solved" | "rated" | "satisfied" | "no_comment";
+                figure?: "valid" | "pending" | "filed" | "closed" | "ended" | "dispatched" | "accurate" | "due" | "timely" | "handled" | "reworked" | "checked" | "passed" | "overdue" | "contact_due" | "contact_timely" | "found" | "answered" | "solved" | "rated" | "satisfied" | "no_comment";
                 /** @description Only cases that this rate does not leave out. */
                 counts_in?: "response" | "solved" | "satisfied";
                 /** @description Only cases that this rate leaves out. */

@@ -42,6 +42,8 @@ db::words! {
         Ended = "ended",
         /// 结案率: closed ÷ filed
         Closed = "closed",
+        /// 核实通过率: passed ÷ checked
+        Passed = "passed",
         /// 返工率: reworked ÷ handled
         Rework = "rework",
         /// 超期率: overdue ÷ filed
@@ -85,6 +87,7 @@ impl Rate {
             Self::Timely => (Figure::Timely.word(), Figure::Due.word()),
             Self::Ended => (Figure::Ended.word(), Figure::Valid.word()),
             Self::Closed => (Figure::Closed.word(), Figure::Filed.word()),
+            Self::Passed => (Figure::Passed.word(), Figure::Checked.word()),
             Self::Rework => (Figure::Reworked.word(), Figure::Handled.word()),
             Self::Overdue => (Figure::Overdue.word(), Figure::Filed.word()),
             Self::Response => (Figure::ContactTimely.word(), Figure::ContactDue.word()),

@@ -307,6 +307,7 @@ pub fn compose(
         dispatches: 0,
         misrouted: 0,
         reworked: 0,
+        checked: 0,
         overran: false,
         erased_at: None,
     };

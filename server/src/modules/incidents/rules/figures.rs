@@ -46,6 +46,10 @@ db::words! {
         Handled = "handled",
         /// 返工: a result did not pass, or the case was opened again.
         Reworked = "reworked",
+        /// 已核实: somebody looked at a result.
+        Checked = "checked",
+        /// 核实通过: and every one that was looked at passed.
+        Passed = "passed",
         /// 超期
         Overdue = "overdue",
         /// 应响应
@@ -117,6 +121,8 @@ impl Figure {
             Self::Timely => (Case, "v.handled = 1 and v.overran = 0 and coalesce(v.due_at, 9007199254740991) > $$", true),
             Self::Handled => (Case, "v.handled = 1", false),
             Self::Reworked => (Case, "v.reworked = 1", false),
+            Self::Checked => (Case, "v.checked = 1", false),
+            Self::Passed => (Case, "v.passed = 1", false),
             Self::Overdue => (Case, "v.filed = 1 and (v.overran = 1 or v.due_at <= $$)", true),
             Self::ContactDue => {
                 (Case, "v.filed = 1 and v.contact_by is not null and (v.contact_at is not null or v.contact_by <= $$)", true)
@@ -202,7 +208,12 @@ pub fn count(case: &mut Case, entry: &Entry, contact: &Contact) {
             case.opened_at.get_or_insert(entry.at);
         }
         Action::Dispatch => case.dispatches += 1,
-        Action::Return => case.reworked += 1,
+        // What passes by itself, since nobody has to look, is the system's step.
+        Action::Verify if entry.actor_kind != "system" => case.checked += 1,
+        Action::Return => {
+            case.checked += 1;
+            case.reworked += 1;
+        }
         _ => {}
     }
     case.misrouted += i64::from(says_wrong(entry));

@@ -119,6 +119,8 @@ record! {
         pub misrouted: i64,
         pub reworked: i64,
         pub overran: bool,
+        /// How many of its results somebody looked at.
+        pub checked: i64,
         /// When its words were erased.
         pub erased_at: Option<Time>,
     }
@@ -277,7 +279,7 @@ const COLUMNS: &str = "select c.id, c.code, c.version, c.state, c.round, c.repor
     c.owner_path, c.filed_path, c.lead_unit, c.lead_person, c.handler, c.attention, c.yellow_at, c.red_at, c.next_at, c.due_at, c.paused, c.late, \
     c.resolved_at, c.closed_at, c.result, c.public_reply, c.satisfied, c.reporters, c.photos, c.upstream_no, c.upstream_due, c.track_hash, \
     c.fingerprint, c.paused_until, c.merged_into, c.card, c.call_at, c.opened_at, c.contact_by, c.contact_at, c.dispatches, c.misrouted, \
-    c.reworked, c.overran, c.erased_at from incident c";
+    c.reworked, c.overran, c.checked, c.erased_at from incident c";
 
 const TASK: &str = "select t.id, t.incident_id, t.round, t.role, t.state, t.unit_id, t.unit_path, t.person_id, t.reasons, t.offered_at, \
     t.accepted_at, t.done_at, t.accept_by, t.due_at, t.yellow_at, t.red_at, t.result, t.words, t.done_by, t.whistle_id, t.report_by, t.warn_at, \

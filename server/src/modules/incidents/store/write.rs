@@ -14,10 +14,10 @@ pub async fn insert(tx: &mut Tx, c: &Case) -> Result<()> {
          address_sealed, name_sealed, phone_sealed, phone_blind, confidential, reported_for, reported_by, lon, lat, datum, lon_given, lat_given,
          grid_id, matter_id, confidence, classified, rule, class, fields, owner_id, owner_path, filed_path, lead_unit, lead_person, handler,
          attention, yellow_at, red_at, next_at, due_at, paused, late, resolved_at, closed_at, result, public_reply, satisfied, reporters, photos,
-         upstream_no, upstream_due, track_hash, fingerprint, call_at, opened_at, contact_by, contact_at, dispatches, misrouted, reworked, overran)
+         upstream_no, upstream_due, track_hash, fingerprint, call_at, opened_at, contact_by, contact_at, dispatches, misrouted, reworked, overran, checked)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28,
          $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57,
-         $58, $59, $60, $61, $62, $63, $64)"
+         $58, $59, $60, $61, $62, $63, $64, $65)"
     );
     let cells = bind![
         c.id,
@@ -83,7 +83,8 @@ pub async fn insert(tx: &mut Tx, c: &Case) -> Result<()> {
         c.dispatches,
         c.misrouted,
         c.reworked,
-        c.overran
+        c.overran,
+        c.checked
     ];
     tx.later(statement, cells).await?;
     tx.later(sql!("insert into incident_unindexed (incident_id) values ($1)"), bind![c.id]).await
@@ -107,7 +108,7 @@ pub async fn save(tx: &mut Tx, c: &Case, version_before: i64) -> Result<()> {
          yellow_at = $20, red_at = $21, next_at = $22, due_at = $23, paused = $24, late = $25, resolved_at = $26, closed_at = $27, result = $28,
          public_reply = $29, satisfied = $30, reporters = $31, photos = $32, filed_path = $33,
          paused_until = $34, merged_into = $35, card = $36, call_at = $37, opened_at = $38, contact_by = $39, contact_at = $40, dispatches = $41,
-         misrouted = $42, reworked = $43, overran = $44 where id = $1 and version = $2"
+         misrouted = $42, reworked = $43, overran = $44, checked = $45 where id = $1 and version = $2"
     );
     let cells = bind![
         c.id,
@@ -153,7 +154,8 @@ pub async fn save(tx: &mut Tx, c: &Case, version_before: i64) -> Result<()> {
         c.dispatches,
         c.misrouted,
         c.reworked,
-        c.overran
+        c.overran,
+        c.checked
     ];
     if tx.execute(statement, cells).await? == 1 { Ok(()) } else { Err(Error::Stale) }
 }

@@ -155,6 +155,38 @@ testkit::both! {
         explained(&app).await;
     }
 
+    async fn what_somebody_looked_at_counts_and_what_passes_unseen_does_not(engine: Engine) {
+        let app = TestApp::new(engine).await.with_town().await;
+        let desk = app.login_as("community-desk", COMMUNITY).await;
+        let street = app.login_as("street-desk", crate::testing::town::STREET).await;
+        let path = |receipt: &Value| format!("/api/v1/incidents/{}", receipt["id"].as_str().unwrap());
+        let failed = path(&on_the_spot(&app).await.1);
+        desk.post(&format!("{failed}/verify"), &json!({ "passed": false, "words": "还是不亮" })).await.expect(200);
+        desk.post(&format!("{failed}/dispatch"), &json!({})).await.expect(200);
+        super::second::solve(&desk, &street, &failed).await;
+        let passed = path(&on_the_spot(&app).await.1);
+        desk.post(&format!("{passed}/verify"), &json!({ "passed": true })).await.expect(200);
+        // Nobody has to look at a street lamp.
+        let lamp = path(&send(&app, &report("马路路灯不亮，街上路灯坏了一排", HOME)).await);
+        let roads = app.login_as("department-desk", crate::testing::town::DEPARTMENT).await;
+        let task = roads.get(&lamp).await.expect(200).json()["tasks"][0]["id"].as_str().unwrap().to_owned();
+        roads.post(&format!("{lamp}/tasks/{task}/accept"), &json!({})).await.expect(200);
+        let done = json!({ "result": "solved", "public_reply": "已修好" });
+        let done = roads.post(&format!("{lamp}/tasks/{task}/done"), &done).await.expect(200).json();
+        assert_eq!(done["state"].as_str(), Some("closed"));
+        let all = app.login_as("supervisor", DISTRICT).await;
+        let listed = async |figure: &str| {
+            let items = all.get(&format!("/api/v1/incidents?figure={figure}")).await.expect(200).json()["items"].clone();
+            let mut paths: Vec<String> = items.as_array().unwrap().iter().map(&path).collect();
+            paths.sort();
+            paths
+        };
+        let mut both = vec![failed, passed.clone()];
+        both.sort();
+        assert_eq!((listed("checked").await, listed("passed").await), (both, vec![passed]));
+        assert_eq!(listed("handled").await.len(), 3);
+    }
+
     async fn a_result_that_does_not_stand_goes_back_with_the_time_left(engine: Engine) {
         let app = TestApp::new(engine).await.with_town().await;
         let receipt = send(&app, &report("楼道灯坏了，单元楼道里的灯不亮", HOME)).await;

@@ -44,7 +44,12 @@ fn month(app: &TestApp) -> Vec<Seed> {
     let (early, late) = (at.plus_minutes(-600), at.plus_minutes(600));
     let one = || Seed::closed(early, GRID);
     vec![
-        Seed { answer: Some(("yes", "yes")), contact: Some((early.plus_minutes(60), Some(early.plus_minutes(30)))), ..one() },
+        Seed {
+            answer: Some(("yes", "yes")),
+            contact: Some((early.plus_minutes(60), Some(early.plus_minutes(30)))),
+            checked: 1,
+            ..one()
+        },
         Seed { answer: Some(("no", "no")), round: 2, state: "resolved", ..one() },
         Seed {
             answer: Some(("partly", "mostly")),
@@ -53,7 +58,7 @@ fn month(app: &TestApp) -> Vec<Seed> {
         },
         Seed { answer: Some(("yes", "none")), overran: true, ..one() },
         Seed { source: "worker", channel: "patrol", dispatches: 0, ..one() },
-        Seed { misrouted: 1, dispatches: 2, reworked: 1, ..one() },
+        Seed { misrouted: 1, dispatches: 2, reworked: 1, checked: 2, ..one() },
         // Running: one late, one in time, one that nobody spoke to.
         Seed { state: "in_progress", resolved: false, due_at: Some(early.plus_minutes(1)), ..one() },
         Seed { state: "in_progress", resolved: false, due_at: Some(late), contact: Some((late, None)), ..one() },
@@ -82,6 +87,7 @@ testkit::both! {
             (Rate::Timely, (5, 7)),
             (Rate::Ended, (7, 10)),
             (Rate::Closed, (5, 9)),
+            (Rate::Passed, (1, 2)),
             (Rate::Rework, (2, 6)),
             (Rate::Overdue, (2, 9)),
             (Rate::Response, (1, 3)),

@@ -24,6 +24,8 @@ pub struct Seed {
     pub dispatches: i64,
     pub misrouted: i64,
     pub reworked: i64,
+    /// How many results somebody looked at.
+    pub checked: i64,
     pub overran: bool,
     pub due_at: Option<Time>,
     pub resolved: bool,
@@ -50,6 +52,7 @@ impl Seed {
             dispatches: 1,
             misrouted: 0,
             reworked: 0,
+            checked: 0,
             overran: false,
             due_at: None,
             resolved: true,
@@ -89,7 +92,7 @@ fn cases(owner: Id<Unit>, chunk: &[Seed], ids: &[Id<Incident>]) -> Query {
     let mut query = Query::new(
         "insert into incident (id, code, version, state, round, reported_at, channel, source, urgency, title, redacted, body_sealed, address, confidential,
          reported_for, datum, classified, fields, owner_id, owner_path, filed_path, attention, late, reporters, photos, track_hash, fingerprint,
-         matter_id, lead_unit, resolved_at, due_at, opened_at, contact_by, contact_at, dispatches, misrouted, reworked, overran) values",
+         matter_id, lead_unit, resolved_at, due_at, opened_at, contact_by, contact_at, dispatches, misrouted, reworked, overran, checked) values",
     );
     for (n, (s, id)) in chunk.iter().zip(ids).enumerate() {
         let (contact_by, contact_at) = s.contact.map_or((None, None), |(by, at)| (Some(by), at));
@@ -131,7 +134,8 @@ fn cases(owner: Id<Unit>, chunk: &[Seed], ids: &[Id<Incident>]) -> Query {
             s.dispatches,
             s.misrouted,
             s.reworked,
-            s.overran
+            s.overran,
+            s.checked
         ];
         query = query.push_list(if n == 0 { "" } else { "," }, cells);
     }
