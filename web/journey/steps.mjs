@@ -86,9 +86,13 @@ export async function settled(page, name) {
   await said.waitFor();
 }
 
-/** Corrects the matter of an open case by one key: to the one of that name among those that the system thought of, else to the first that it is not. */
+/**
+ * Corrects the matter of an open case by one key: to the one of that name among those that the system thought of, else to the first that it is not. The
+ * system learns: where it knew the one of that name, it is made to think of another before.
+ */
 export async function pickTop(page, name = "") {
   await page.locator(".tops button").first().waitFor();
+  if (name && (await page.locator(".tops button.on").filter({ hasText: name }).count())) await pickTop(page);
   const nth = await page.locator(".tops button").evaluateAll((all, wanted) => all.findIndex((it) => (wanted ? it.textContent?.includes(wanted) : !it.classList.contains("on"))) + 1, name);
   if (!nth) return false;
   await page.keyboard.press(String(nth));
