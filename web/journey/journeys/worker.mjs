@@ -119,7 +119,7 @@ export async function run(stage) {
   const typed = page.getByRole("main").locator("dl a").first();
   const number = await typed.innerText();
   await typed.click();
-  await page.getByText(`${number} by you`).waitFor();
+  await page.getByText(`${number} fields by you`).waitFor();
   check("the number of what was typed opens its steps", (await page.getByRole("main").locator("ol > li").count()) > 0);
   await screen("wf-11-english-steps");
 
