@@ -256,7 +256,7 @@ async fn take<T>(app: &Shared, actor: &Actor, command: &Command<T>, intake: acti
         let mut work = command.begin(app, actor).await?;
         let receipt = match actions::join(&mut work.tx, app, &ground, actor, &prepared).await? {
             Some(receipt) => receipt,
-            None => actions::take_in(&mut work.tx, app, &ground, prepared).await?,
+            None => Box::pin(actions::take_in(&mut work.tx, app, &ground, prepared)).await?,
         };
         match work.finish(StatusCode::CREATED, &receipt).await {
             Err(Halt::Problem(crate::http::Problem(Error::Stale))) if !last => app.refresh().await?,
