@@ -2,18 +2,27 @@
 import { as } from "../ask.mjs";
 import { phone } from "../browser.mjs";
 import { open } from "../desk.mjs";
+import { soon } from "../soon.mjs";
 import { follow, post, write } from "../steps.mjs";
 
-/** Prints the page as it stands, and answers with what `seen` found on it at that moment. */
-async function printed(page, path, seen) {
-  await page.evaluate(() => {
-    globalThis.onPaper = 0;
-    addEventListener("beforeprint", () => (globalThis.onPaper = document.querySelectorAll(".paper tbody tr").length), { once: true });
+/**
+ * Prints the page as it stands, and answers with what `seen` found on it at that moment. Right after a page was opened the browser may count its sheets
+ * before it has laid them out: it is printed again until there are `least`.
+ */
+async function printed(page, path, seen, least = 1) {
+  let [rows, sheets] = [0, 0];
+  await page.emulateMedia({ media: null });
+  await soon(async () => {
+    await page.evaluate(() => {
+      globalThis.onPaper = 0;
+      addEventListener("beforeprint", () => (globalThis.onPaper = document.querySelectorAll(".paper tbody tr").length), { once: true });
+    });
+    sheets = ((await page.pdf({ path, format: "A4" })).toString("latin1").match(/\/Type \/Page\b/g) ?? []).length;
+    rows = await page.evaluate(() => globalThis.onPaper);
+    return sheets >= least;
   });
-  const sheets = ((await page.pdf({ path, format: "A4" })).toString("latin1").match(/\/Type \/Page\b/g) ?? []).length;
-  const rows = await page.evaluate(() => globalThis.onPaper);
   await page.emulateMedia({ media: "print" });
-  await page.waitForTimeout(200);
+  await page.evaluate(() => new Promise((on) => requestAnimationFrame(() => requestAnimationFrame(on))));
   const found = await page.evaluate(seen);
   await page.emulateMedia({ media: null });
   return { ...found, rows, sheets };
@@ -32,7 +41,7 @@ export async function run(stage) {
   const { page } = desk;
   await page.goto(`${base}/c/#/cases?state=open&sort=oldest`);
   await page.locator("li button.line").first().waitFor();
-  const list = await printed(page, `${shots}/paper-1-list.pdf`, shown);
+  const list = await printed(page, `${shots}/paper-1-list.pdf`, shown, 3);
   check("the desk prints its list, all that was read of it", list.rows >= 40 && list.sheets >= 3 && list.list === 0, JSON.stringify({ ...list, words: list.words.slice(0, 200) }));
   check("with what it is filtered by, in words, and who printed it when", /条件：状态：未办结的；最早报的在前/.test(list.words) && /由 唐溪 于 .+ 打印/.test(list.words), list.words.slice(0, 200));
   check("in ink that is seen on white", list.light === 0, String(list.light));
