@@ -153,10 +153,13 @@ export async function run(stage) {
 /** The session ends while work lies on the device. */
 async function ended({ check }, page, links, words) {
   const context = page.context();
+  // The case is read anew as it opens; asked after the end of the session, that would lead to the log-in before anything was written.
+  const reread = page.waitForResponse((it) => /\/api\/v1\/incidents\/[\w-]+$/.test(new URL(it.url()).pathname));
   await open(page, words);
-  await context.clearCookies();
+  await reread;
   await page.getByRole("button", { name: "备注 / 拍照" }).click();
   await page.getByLabel("写备注").fill("去看过了，要等配件。");
+  await context.clearCookies();
   await page.getByRole("button", { name: "保存备注" }).click();
   await page.getByText("登录已过期").waitFor();
   check("an ended session leads to the log-in", true);
