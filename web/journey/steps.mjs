@@ -38,6 +38,17 @@ export async function post(page) {
   return (await page.locator(".code").innerText()).trim();
 }
 
+/** The reporter's own rating of a round, in the form of his page: was he heard, is it solved, is he satisfied, and why. */
+export async function judge(page, { contacted = "有", solved, satisfied, words }) {
+  const form = page.getByRole("form", { name: "请您评价" });
+  for (const [group, answer] of [["有没有人联系过您？", contacted], ["问题解决了吗？", solved], ["对处理结果满意吗？", satisfied]]) {
+    await form.getByRole("group", { name: group }).getByRole("radio", { name: answer, exact: true }).check();
+  }
+  await form.getByLabel("请说说原因").fill(words);
+  await form.getByRole("button", { name: "提交评价" }).click();
+  await page.getByText("谢谢您的评价。").waitFor();
+}
+
 /** From the receipt to the page on which every step can be seen. */
 export async function follow(page) {
   await page.getByRole("link", { name: "看办理进度" }).click();
@@ -86,13 +97,9 @@ export async function settled(page, name) {
   await said.waitFor();
 }
 
-/**
- * Corrects the matter of an open case by one key: to the one of that name among those that the system thought of, else to the first that it is not. The
- * system learns: where it knew the one of that name, it is made to think of another before.
- */
+/** Corrects the matter of an open case by one key: to the one of that name among those that the system thought of, else to the first that it is not. */
 export async function pickTop(page, name = "") {
   await page.locator(".tops button").first().waitFor();
-  if (name && (await page.locator(".tops button.on").filter({ hasText: name }).count())) await pickTop(page);
   const nth = await page.locator(".tops button").evaluateAll((all, wanted) => all.findIndex((it) => (wanted ? it.textContent?.includes(wanted) : !it.classList.contains("on"))) + 1, name);
   if (!nth) return false;
   await page.keyboard.press(String(nth));

@@ -14,17 +14,19 @@ afterEach(() => {
   document.body.innerHTML = "";
 });
 
+/** The queue with one of its calls begun. */
+async function begun() {
+  const until = new Date(Date.now() + 900_000).toISOString();
+  const asked = serve({
+    "GET /callbacks": { body: { items: [call("a"), call("b")] } }, "POST /callbacks/a/claim": { body: { until } }, "POST /callbacks/b/claim": { body: { until } }, "POST /callbacks/a/release": { body: {} },
+  });
+  const { wrapper } = await mounted(CallsPage);
+  await wrapper.findAll(".entry")[0]!.trigger("click");
+  await flushPromises();
+  return { wrapper, sent: () => asked.filter((it) => it.method === "POST").map((it) => it.path), radio: wrapper.get("input[type=radio]") };
+}
+
 describe("a call that is half written", () => {
-  async function begun() {
-    const until = new Date(Date.now() + 900_000).toISOString();
-    const asked = serve({
-      "GET /callbacks": { body: { items: [call("a"), call("b")] } }, "POST /callbacks/a/claim": { body: { until } }, "POST /callbacks/b/claim": { body: { until } }, "POST /callbacks/a/release": { body: {} },
-    });
-    const { wrapper } = await mounted(CallsPage);
-    await wrapper.findAll(".entry")[0]!.trigger("click");
-    await flushPromises();
-    return { wrapper, sent: () => asked.filter((it) => it.method === "POST").map((it) => it.path), radio: wrapper.get("input[type=radio]") };
-  }
   it("is not given up by Escape, nor by the next one, nor by a click on another", async () => {
     const { wrapper, sent, radio } = await begun();
     await radio.setValue(true);
@@ -64,21 +66,15 @@ describe("a call that somebody else was faster with", () => {
 
 describe("a call that is wanted back while another is half written", () => {
   it("waits until that one is put back", async () => {
-    const until = new Date(Date.now() + 900_000).toISOString();
-    const asked = serve({
-      "GET /callbacks": { body: { items: [call("a"), call("b")] } }, "POST /callbacks/a/claim": { body: { until } }, "POST /callbacks/b/claim": { body: { until } }, "POST /callbacks/a/release": { body: {} },
-    });
-    const { wrapper } = await mounted(CallsPage);
-    await wrapper.findAll(".entry")[0]!.trigger("click");
-    await flushPromises();
-    await wrapper.get("input[type=radio]").setValue(true);
+    const { wrapper, sent, radio } = await begun();
+    await radio.setValue(true);
     keepTyped("call:b", { outcome: "reached", contacted: "yes", solved: "no", satisfied: "no", reason: "乙写的" }, new Problem(422, { code: "busy" }));
     wantForm("call:b");
     await flushPromises();
     expect(wrapper.get("[role=alert]").text()).toContain("写了一半");
     await wrapper.findAll("button").find((it) => it.text() === "先不打了")!.trigger("click");
     await flushPromises();
-    expect(asked.filter((it) => it.method === "POST").map((it) => it.path)).toEqual(["/callbacks/a/claim", "/callbacks/a/release", "/callbacks/b/claim"]);
+    expect(sent()).toEqual(["/callbacks/a/claim", "/callbacks/a/release", "/callbacks/b/claim"]);
     expect(wrapper.get<HTMLTextAreaElement>("#call-reason").element.value).toBe("乙写的");
   });
 });

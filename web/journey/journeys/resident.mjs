@@ -4,7 +4,7 @@ import { phone } from "../browser.mjs";
 import { bearsElders } from "../phone.mjs";
 import { soon } from "../soon.mjs";
 import { solve, staff } from "../staff.mjs";
-import { countTaps, follow, post, taps, write } from "../steps.mjs";
+import { countTaps, follow, judge, post, taps, write } from "../steps.mjs";
 
 async function report({ page, screen }, { base, check, text }) {
   await page.goto(`${base}/m/`);
@@ -69,18 +69,12 @@ async function share({ page, screen }, stage, text) {
 
 async function rateAndReopen({ page, screen }, { track }, check) {
   await page.goto(track);
-  const form = page.getByRole("form", { name: "请您评价" });
-  await form.waitFor();
+  await page.getByRole("form", { name: "请您评价" }).waitFor();
   await screen("m-29-answer");
   await page.getByRole("button", { name: "长辈版" }).click();
   await bearsElders(page, check, "the progress with the rating");
   await page.getByRole("button", { name: "标准版" }).click();
-  await form.getByRole("group", { name: "有没有人联系过您？" }).getByRole("radio", { name: "有", exact: true }).check();
-  await form.getByRole("group", { name: "问题解决了吗？" }).getByRole("radio", { name: "部分解决", exact: true }).check();
-  await form.getByRole("group", { name: "对处理结果满意吗？" }).getByRole("radio", { name: "基本满意", exact: true }).check();
-  await form.getByLabel("请说说原因").fill("灯亮了，还有点闪");
-  await form.getByRole("button", { name: "提交评价" }).click();
-  await page.getByText("谢谢您的评价。").waitFor();
+  await judge(page, { solved: "部分解决", satisfied: "基本满意", words: "灯亮了，还有点闪" });
   await screen("m-30-rated");
   await page.getByRole("button", { name: "请求再办一次" }).click();
   await page.getByLabel("哪里没有办好？").fill("又不亮了");

@@ -5,7 +5,7 @@ import { tag } from "../ask.mjs";
 import { desktop, phone } from "../browser.mjs";
 import { picture } from "../picture.mjs";
 import { comes, soon } from "../soon.mjs";
-import { action, end, find as findCase, finished, follow, hurry, pickTop, post, settled, write } from "../steps.mjs";
+import { action, end, find as findCase, finished, follow, hurry, judge, pickTop, post, settled, write } from "../steps.mjs";
 
 /** What the runner gives; see journey.mjs. */
 let base;
@@ -142,15 +142,9 @@ async function verify(desk, code) {
 async function rate(resident, track) {
   const { page, screen } = resident;
   await page.goto(track);
-  const form = page.getByRole("form", { name: "请您评价" });
-  await form.waitFor();
+  await page.getByRole("form", { name: "请您评价" }).waitFor();
   await screen("m-7-answer");
-  await form.getByRole("group", { name: "有没有人联系过您？" }).getByRole("radio", { name: "有", exact: true }).check();
-  await form.getByRole("group", { name: "问题解决了吗？" }).getByRole("radio", { name: "没解决", exact: true }).check();
-  await form.getByRole("group", { name: "对处理结果满意吗？" }).getByRole("radio", { name: "不满意", exact: true }).check();
-  await form.getByLabel("请说说原因").fill("亮了两晚又不亮了。");
-  await form.getByRole("button", { name: "提交评价" }).click();
-  await page.getByText("谢谢您的评价。").waitFor();
+  await judge(page, { solved: "没解决", satisfied: "不满意", words: "亮了两晚又不亮了。" });
   check("the resident rates", true);
   await screen("m-8-rated");
 }

@@ -4,7 +4,7 @@ import { as, tag, unsure } from "../ask.mjs";
 import { desktop, phone } from "../browser.mjs";
 import { picture } from "../picture.mjs";
 import { soon } from "../soon.mjs";
-import { end, finished, follow, hurry, open, opened, post, settled, waiting, write } from "../steps.mjs";
+import { end, finished, follow, hurry, judge, open, opened, post, settled, waiting, write } from "../steps.mjs";
 
 const matter = "楼道灯不亮";
 const head = (page) => page.locator(".case header");
@@ -121,13 +121,7 @@ async function verifies({ check }, { page, screen }, id) {
 
 async function rates({ check }, { page, screen }, track, desk, id) {
   await page.goto(track);
-  const form = page.getByRole("form", { name: "请您评价" });
-  await form.getByRole("group", { name: "有没有人联系过您？" }).getByRole("radio", { name: "有", exact: true }).check();
-  await form.getByRole("group", { name: "问题解决了吗？" }).getByRole("radio", { name: "没解决", exact: true }).check();
-  await form.getByRole("group", { name: "对处理结果满意吗？" }).getByRole("radio", { name: "不满意", exact: true }).check();
-  await form.getByLabel("请说说原因").fill("第二天又不亮了。");
-  await form.getByRole("button", { name: "提交评价" }).click();
-  await page.getByText("谢谢您的评价。").waitFor();
+  await judge(page, { solved: "没解决", satisfied: "不满意", words: "第二天又不亮了。" });
   check("the resident rates", await soon(async () => (await as(desk.page, `/incidents/${id}`)).ratings.length === 1));
   await page.getByRole("button", { name: "请求再办一次" }).click();
   await page.getByLabel("哪里没有办好？").fill("灯又不亮了，请查线路。");

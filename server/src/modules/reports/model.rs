@@ -253,14 +253,19 @@ pub struct Difference {
     pub now: Option<Share>,
 }
 
-/// Every rate that differs between the frozen lines and those of now.
+/// Every rate that differs between the frozen lines and those of now. A rate that was not counted yet when a line was frozen did not change.
 pub fn differences(frozen: &[Line], now: &[Line]) -> Vec<Difference> {
     let mut found = vec![];
     let keys: BTreeMap<&str, &str> = frozen.iter().chain(now).map(|l| (l.key.as_str(), l.name.as_str())).collect();
     for (key, name) in keys {
-        let of = |lines: &[Line], rate| lines.iter().find(|l| l.key == key).and_then(|l| l.rate(rate)).cloned();
+        let line = |lines| <[Line]>::iter(lines).find(|l| l.key == key);
+        let (before, after) = (line(frozen), line(now));
         for rate in Rate::ALL {
-            let (was, is) = (of(frozen, *rate), of(now, *rate));
+            let of = |line: Option<&Line>| line.and_then(|l| l.rate(*rate)).cloned();
+            let (was, is) = (of(before), of(after));
+            if was.is_none() && before.is_some() {
+                continue;
+            }
             if was.as_ref().map(Share::says) != is.as_ref().map(Share::says) {
                 found.push(Difference { key: key.to_owned(), name: name.to_owned(), frozen: was, now: is });
             }
@@ -377,6 +382,9 @@ mod tests {
         let found = differences(&[line(7)], &[line(8)]);
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].frozen.as_ref().unwrap().numerator, found[0].now.as_ref().unwrap().numerator), (7, 8));
+        let mut older = line(7);
+        older.rates.retain(|share| share.rate != Rate::Passed);
+        assert_eq!(differences(&[older], &[line(7)]), [], "a rate that came later is no correction");
         assert!(differences(&[], &[line(8)]).iter().all(|d| d.frozen.is_none() && d.now.is_some()));
     }
 

@@ -60,16 +60,24 @@ fn whistled(words: &Value, word: &str) -> bool {
     words.to_string().contains(word)
 }
 
+/// Two reports of the same, ten minutes apart.
+async fn two_reports(app: &TestApp) -> (Value, Value) {
+    let into = send(app, &report(LAMP, HOME)).await;
+    app.clock.advance(600_000);
+    (into, send(app, &report(LAMP, HOME)).await)
+}
+
+fn id(receipt: &Value) -> kernel::Id<Incident> {
+    receipt["id"].as_str().unwrap().parse().unwrap()
+}
+
 /// A case that a desk merges while its reporter's command waits for it: the command lets go of it and begins again with the case that it went into,
 /// in the order in which everybody holds cases, so that it cannot be overtaken and waits for nobody who waits for it. SQLite has one writer.
 #[test]
 fn what_was_merged_while_a_resident_waited_is_held_with_its_survivor() {
     testkit::run(async {
         let app = TestApp::new(Engine::Postgres).await.with_town().await;
-        let into = send(&app, &report(LAMP, HOME)).await;
-        app.clock.advance(600_000);
-        let this = send(&app, &report(LAMP, HOME)).await;
-        let id = |receipt: &Value| receipt["id"].as_str().unwrap().parse::<kernel::Id<Incident>>().unwrap();
+        let (into, this) = two_reports(&app).await;
         assert!(id(&into) < id(&this), "what it goes into is held first");
         let mut desk = app.db.begin();
         let statement = db::sql!("update incident set merged_into = $2 where id = $1");
@@ -108,10 +116,7 @@ fn what_was_merged_while_a_resident_waited_is_held_with_its_survivor() {
 fn a_resident_and_two_desks_do_not_wait_for_each_other_crosswise() {
     testkit::run(async {
         let app = TestApp::new(Engine::Postgres).await.with_town().await;
-        let into = send(&app, &report(LAMP, HOME)).await;
-        app.clock.advance(600_000);
-        let this = send(&app, &report(LAMP, HOME)).await;
-        let id = |receipt: &Value| receipt["id"].as_str().unwrap().parse::<kernel::Id<Incident>>().unwrap();
+        let (into, this) = two_reports(&app).await;
         let (mut desk, mut other) = (app.db.begin(), app.db.begin());
         let statement = db::sql!("update incident set merged_into = $2 where id = $1");
         desk.execute(statement, db::bind![id(&this), id(&into)]).await.unwrap();
